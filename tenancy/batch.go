@@ -1,0 +1,333 @@
+package tenancy
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// Batch gathers statements and sends them together: one round trip on PostgreSQL, and a number of statements that does
+// not depend on the number of rows. Fill it with [Put], [Accrue], [Set], [Remove] and [Load], then Run it. The first
+// mistake in filling it is reported by Run, before anything is sent.
+type Batch struct {
+	tx         *Tx
+	statements []*Statement
+	writes     bool
+	err        error
+}
+
+// Batch starts an empty batch.
+func (tx *Tx) Batch() *Batch { return &Batch{tx: tx} }
+
+// Put inserts rows. The store sets TenantID, and ID where it is zero.
+func Put[T any](b *Batch, rows []*T) { add(b, VerbInsert, rows) }
+
+// Accrue inserts rows or, where a row with the same key exists, adds the named columns to it. Rows with equal keys within
+// one call must be added up before.
+func Accrue[T any](b *Batch, rows []*T, columns ...string) { add(b, VerbAccrue, rows, columns...) }
+
+// Set updates the named columns of the rows with these keys. Every row must exist (tenancy.not_found).
+func Set[T any](b *Batch, rows []*T, columns ...string) { add(b, VerbUpdate, rows, columns...) }
+
+// Remove deletes the rows with these keys. Every row must exist (tenancy.not_found).
+func Remove[T any](b *Batch, rows []*T) { add(b, VerbDelete, rows) }
+
+// Load reads into dest, which is filled when Run returns. With [ForUpdate] rows are locked in the order of their key.
+func Load[T any](b *Batch, dest *[]T, opts ...Option) {
+	if b.err != nil {
+		return
+	}
+	m, err := modelOf[T](b.tx, "tenancy.Load")
+	if err != nil {
+		b.err = err
+		return
+	}
+	q := newQuery(opts)
+	st := &Statement{Verb: VerbSelect, Model: m, Tenant: b.tx.scope.tenant, Conds: q.conds, Order: q.order, Limit: q.limit, Lock: q.lock}
+	if b.err = q.check(m, "tenancy.Load"); b.err != nil {
+		return
+	}
+	if q.lock {
+		b.writes = true
+		if len(st.Order) == 0 {
+			st.Order = keyOrder(m)
+		}
+	}
+	*dest = (*dest)[:0]
+	st.Row = func(scan func(dest ...any) error) error {
+		*dest = append(*dest, *new(T))
+		return scan(targets(m, reflect.ValueOf(&(*dest)[len(*dest)-1]).Elem())...)
+	}
+	b.statements = append(b.statements, st)
+}
+
+func add[T any](b *Batch, verb Verb, rows []*T, columns ...string) {
+	if b.err != nil || len(rows) == 0 {
+		return
+	}
+	op := "tenancy." + string(verb)
+	m, err := modelOf[T](b.tx, op)
+	if err != nil {
+		b.err = err
+		return
+	}
+	changed, err := m.NamedColumns(columns...)
+	if err != nil {
+		b.err = ErrUnregistered.Wrap(op, err, "%v", err)
+		return
+	}
+	st, err := b.tx.statement(op, verb, m, rowsOf(rows), changed)
+	if err != nil {
+		b.err = err
+		return
+	}
+	b.writes = true
+	b.statements = append(b.statements, st)
+}
+
+// Run sends the batch. On an error nothing of the transaction remains. A batch may be filled and run again.
+func (b *Batch) Run(ctx context.Context) error {
+	const op = "tenancy.Batch"
+	tx := b.tx
+	if err := tx.usable(op); err != nil {
+		return err
+	}
+	if b.err != nil {
+		tx.doom(b.err)
+		return b.err
+	}
+	if b.writes {
+		if err := tx.writable(op); err != nil {
+			return err
+		}
+	}
+	statements := b.statements
+	b.statements, b.writes = nil, false
+	if len(statements) == 0 {
+		return nil
+	}
+	return tx.send(ctx, op, statements)
+}
+
+// send runs statements and does what every write calls for: rows that were meant exist, and events tell of them.
+func (tx *Tx) send(ctx context.Context, op string, statements []*Statement) error {
+	if err := tx.session.Run(ctx, statements); err != nil {
+		return tx.failed(op, err)
+	}
+	for _, st := range statements {
+		if (st.Verb == VerbUpdate || st.Verb == VerbDelete) && st.Affected != int64(len(st.Rows)) {
+			return tx.failed(op, ErrNotFound.New(op, "a row of %s to %s does not exist", st.Model.Name(), st.Verb))
+		}
+		tx.recordRows(st)
+		tx.noteChanges(st)
+	}
+	return nil
+}
+
+// recordRows leaves one event per root row written; parts are spoken for by their root, and derived rows by what they
+// are derived from.
+func (tx *Tx) recordRows(st *Statement) {
+	m := st.Model
+	switch {
+	case st.Verb == VerbSelect || m.Derived:
+	case m.PartOf != "":
+		tx.parts[m.PartOf] = true
+	default:
+		tx.roots[m.Table] = true
+		names := make([]string, len(st.Changed))
+		for i, c := range st.Changed {
+			names[i] = c.Name
+		}
+		columns := strings.Join(names, ",")
+		for _, row := range st.Rows {
+			tx.record("", st.Verb, m.Table, rowID(m, row), columns)
+		}
+	}
+}
+
+// statement prepares a write: the tenant is forced, missing ids are made, times are in whole microseconds, and rows stand
+// in the order of their keys, so that all writers lock in one order.
+func (tx *Tx) statement(op string, verb Verb, m *Model, rows []reflect.Value, changed []*Column) (*Statement, error) {
+	tenant := tx.scope.tenant
+	id := m.Column("id")
+	for _, row := range rows {
+		t := row.FieldByIndex(m.Keys[0].Index).Addr().Interface().(*uuid.UUID)
+		if *t != uuid.Nil && *t != tenant {
+			return nil, ErrForeignRow.New(op, "")
+		}
+		*t = tenant
+		if id != nil && id.Key && verb == VerbInsert {
+			if v := row.FieldByIndex(id.Index).Addr().Interface().(*uuid.UUID); *v == uuid.Nil {
+				*v = NewID()
+			}
+		}
+		if err := tidyTimes(op, m, row); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range changed {
+		if c.Key {
+			return nil, ErrBadQuery.New(op, "the key column %s cannot be changed", c.Name)
+		}
+	}
+	if verb == VerbUpdate && len(changed) == 0 || verb == VerbAccrue && len(changed) == 0 {
+		return nil, ErrBadQuery.New(op, "no columns are named")
+	}
+	sorted := rows
+	if verb != VerbInsert {
+		sorted = slices.Clone(rows)
+		slices.SortFunc(sorted, func(a, b reflect.Value) int { return compareKeys(m, a, b) })
+		for i := 1; i < len(sorted); i++ {
+			if compareKeys(m, sorted[i-1], sorted[i]) == 0 {
+				return nil, ErrBadQuery.New(op, "two rows for %s have the same key", m.Name())
+			}
+		}
+	}
+	return &Statement{Verb: verb, Model: m, Tenant: tenant, Rows: sorted, Changed: changed}, nil
+}
+
+// tidyTimes holds every time to UTC and whole microseconds, which is what both engines keep.
+func tidyTimes(op string, m *Model, row reflect.Value) error {
+	for _, c := range m.Columns {
+		switch c.Type { //nolint:exhaustive // the other types need no tidying
+		case Timestamp:
+			t := row.FieldByIndex(c.Index).Addr().Interface().(*time.Time)
+			*t = t.UTC().Truncate(time.Microsecond)
+			if y := t.Year(); !t.IsZero() && (y < 1 || y > 9999) {
+				return ErrRefusedValue.New(op, "%s is not within the years 1 to 9999", c.Name)
+			}
+		case Text:
+			if strings.ContainsRune(row.FieldByIndex(c.Index).String(), 0) {
+				return ErrRefusedValue.New(op, "%s holds a NUL character", c.Name)
+			}
+		}
+	}
+	return nil
+}
+
+func compareKeys(m *Model, a, b reflect.Value) int {
+	for _, k := range m.Keys[1:] {
+		x, y := a.FieldByIndex(k.Index), b.FieldByIndex(k.Index)
+		c := 0
+		switch k.Type { //nolint:exhaustive // keys are of these types
+		case UUID:
+			ux, uy := x.Interface().(uuid.UUID), y.Interface().(uuid.UUID)
+			c = bytes.Compare(ux[:], uy[:])
+		case Text:
+			c = strings.Compare(x.String(), y.String())
+		case BigInt:
+			c = cmp.Compare(x.Int(), y.Int())
+		case Date:
+			c = x.Interface().(date.Date).Compare(y.Interface().(date.Date))
+		}
+		if c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+func rowID(m *Model, row reflect.Value) uuid.UUID {
+	c := m.Column("id")
+	if c == nil && len(m.Keys) > 1 {
+		c = m.Keys[1]
+	}
+	if c == nil || c.Type != UUID {
+		return uuid.Nil
+	}
+	return row.FieldByIndex(c.Index).Interface().(uuid.UUID)
+}
+
+func rowsOf[T any](rows []*T) []reflect.Value {
+	out := make([]reflect.Value, len(rows))
+	for i, r := range rows {
+		out[i] = reflect.ValueOf(r).Elem()
+	}
+	return out
+}
+
+func modelOf[T any](tx *Tx, op string) (*Model, error) {
+	m := tx.db.registry.Of(reflect.TypeFor[T]())
+	if m == nil {
+		return nil, ErrUnregistered.New(op, "%s is not a registered model", reflect.TypeFor[T]())
+	}
+	return m, nil
+}
+
+// targets are pointers to the fields of a row in the order of its columns; nullable ones read NULL as zero.
+func targets(m *Model, row reflect.Value) []any {
+	out := make([]any, len(m.Columns))
+	for i, c := range m.Columns {
+		p := row.FieldByIndex(c.Index).Addr()
+		if c.Nullable {
+			out[i] = &zeroIfNull{p}
+		} else {
+			out[i] = p.Interface()
+		}
+	}
+	return out
+}
+
+// zeroIfNull scans NULL as the field's zero value.
+type zeroIfNull struct{ field reflect.Value }
+
+// Scan implements sql.Scanner.
+func (z *zeroIfNull) Scan(src any) error {
+	f := z.field.Elem()
+	if src == nil {
+		f.SetZero()
+		return nil
+	}
+	if s, ok := z.field.Interface().(interface{ Scan(any) error }); ok {
+		return s.Scan(src)
+	}
+	switch v := src.(type) {
+	case string:
+		if f.Kind() == reflect.String {
+			f.SetString(v)
+			return nil
+		}
+	case []byte:
+		if f.Kind() == reflect.String {
+			f.SetString(string(v))
+			return nil
+		}
+	case int64:
+		if f.CanInt() {
+			f.SetInt(v)
+			return nil
+		}
+		if f.Kind() == reflect.Bool {
+			f.SetBool(v != 0)
+			return nil
+		}
+	case bool:
+		if f.Kind() == reflect.Bool {
+			f.SetBool(v)
+			return nil
+		}
+	case time.Time:
+		if f.Type() == typeTime {
+			f.Set(reflect.ValueOf(v.UTC()))
+			return nil
+		}
+	}
+	return fmt.Errorf("cannot read a %T into a %s", src, f.Type())
+}
+
+func keyOrder(m *Model) []Order {
+	out := make([]Order, 0, len(m.Keys)-1)
+	for _, k := range m.Keys[1:] {
+		out = append(out, Order{Column: k.Name})
+	}
+	return out
+}

@@ -1,0 +1,71 @@
+package tenancy
+
+import (
+	"context"
+	"time"
+)
+
+// Options configures [Open].
+type Options struct {
+	// Modules are the domains and the host's own models. tenancy's own is always included.
+	Modules []Module
+	// Migrate brings the schema up to date first. Without it, a database of another version is refused.
+	Migrate bool
+	// Clock is the source of "now". Default: the system's, in UTC whole microseconds.
+	Clock func() time.Time
+	// OnStatement, when set, is told of every statement of a scoped transaction before it is sent: for telemetry, and
+	// for tests that count. It never sees values.
+	OnStatement func(Sent)
+	// StateMaxAge is how long another process's change of a tenant's state may go unnoticed here; changes made through
+	// this DB are seen at once. Default 1 s, at most 1 minute.
+	StateMaxAge time.Duration
+}
+
+// DB is the one door to tenants' data. It is safe for use by many goroutines. A DB is made by [Open].
+type DB struct {
+	store     Store
+	registry  *Registry
+	now       clock
+	directory *directory
+}
+
+// Open opens an engine with all models of the program, migrates when asked, holds the live catalogue against the models
+// and refuses to go on when anything is missing or extra. Tenants whose creation was cut short are completed.
+//
+// Errors: tenancy.catalogue, tenancy.schema_version, tenancy.privileged_login, tenancy.bad_input.
+func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
+	const op = "tenancy.Open"
+	if eng == nil {
+		return nil, ErrBadInput.New(op, "an engine is needed: postgres.Engine or sqlite.Engine")
+	}
+	if opt.StateMaxAge < 0 || opt.StateMaxAge > time.Minute {
+		return nil, ErrBadInput.New(op, "StateMaxAge must be between 0 and one minute")
+	}
+	if opt.StateMaxAge == 0 {
+		opt.StateMaxAge = time.Second
+	}
+	if opt.Clock == nil {
+		opt.Clock = systemClock
+	}
+	reg, err := NewRegistry(append([]Module{module}, opt.Modules...)...)
+	if err != nil {
+		return nil, ErrBadInput.Wrap(op, err, "%v", err)
+	}
+	store, err := eng.Open(ctx, reg, EngineOptions{Migrate: opt.Migrate, OnStatement: opt.OnStatement})
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{store: store, registry: reg, now: func() time.Time { return opt.Clock().UTC().Truncate(time.Microsecond) }}
+	db.directory = newDirectory(db, opt.StateMaxAge)
+	if err := db.Tenants().recover(ctx); err != nil {
+		_ = store.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// Close gives back every connection and file.
+func (db *DB) Close() error { return db.store.Close() }
+
+// Registry is the set of models that this DB stores.
+func (db *DB) Registry() *Registry { return db.registry }

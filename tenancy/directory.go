@@ -1,0 +1,100 @@
+package tenancy
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// tenantInfo is what every act needs to know of its tenant.
+type tenantInfo struct {
+	state     State
+	placement string
+	zone      *time.Location
+	readAt    time.Time
+}
+
+// directory keeps the states of tenants in use, so that a suspended tenant is refused before any SQL is sent and an
+// active one costs no question to the control database per act. It forgets at once what this process changes, and what
+// others change after maxAge.
+type directory struct {
+	db     *DB
+	maxAge time.Duration
+	mu     sync.Mutex
+	known  map[uuid.UUID]tenantInfo
+	turn   uint64 // counts forgettings, so that an answer read before one is not kept after it
+}
+
+// maxKnown bounds the directory's memory; beyond it, it starts again.
+const maxKnown = 100_000
+
+func newDirectory(db *DB, maxAge time.Duration) *directory {
+	return &directory{db: db, maxAge: maxAge, known: map[uuid.UUID]tenantInfo{}}
+}
+
+func (d *directory) forget(id uuid.UUID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.known, id)
+	d.turn++
+}
+
+// usable gives the tenant's info, or the refusal that its state calls for.
+func (d *directory) usable(ctx context.Context, op string, id uuid.UUID) (*tenantInfo, error) {
+	if id == uuid.Nil {
+		return nil, ErrNoScope.New(op, "no tenant is named")
+	}
+	t, err := d.get(ctx, op, id)
+	if err != nil {
+		return nil, err
+	}
+	switch t.state { //nolint:exhaustive // the rest is not ready
+	case StateActive:
+	case StateSuspended:
+		return nil, ErrTenantSuspended.New(op, "")
+	case "", StatePurged:
+		return nil, ErrUnknownTenant.New(op, "")
+	default:
+		return nil, ErrTenantNotReady.New(op, "the tenant is %s", t.state)
+	}
+	if t.placement == "" {
+		return nil, ErrPlacement.New(op, "the tenant has no placement")
+	}
+	return t, nil
+}
+
+func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantInfo, error) {
+	// The age of an answer is measured by the process's own monotonic clock: an injected clock may stand still.
+	d.mu.Lock()
+	t, ok := d.known[id]
+	turn := d.turn
+	d.mu.Unlock()
+	if ok && time.Since(t.readAt) < d.maxAge {
+		return &t, nil
+	}
+	readAt := time.Now()
+	row, err := d.db.Tenants().find(ctx, d.db.store.Control(), "id = ?", id)
+	if err != nil {
+		return nil, d.db.store.Fault(op, err)
+	}
+	if row == nil {
+		return &tenantInfo{}, nil // unknown ids are not kept: they would let strangers fill the memory
+	}
+	zone, err := time.LoadLocation(row.TimeZone)
+	if err != nil {
+		return nil, ErrDatabase.Wrap(op, err, "the tenant's time zone is not known to this machine")
+	}
+	t = tenantInfo{state: row.State, placement: row.Placement, zone: zone, readAt: readAt}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.turn != turn {
+		return &t, nil
+	}
+	if len(d.known) >= maxKnown {
+		clear(d.known)
+	}
+	d.known[id] = t
+	return &t, nil
+}

@@ -1,0 +1,83 @@
+package tenancy
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
+)
+
+// Engine is a database product that can hold tenants: postgres.Engine or sqlite.Engine. A host makes one and hands it to
+// [Open]; nothing else uses it.
+type Engine interface {
+	// Name is "postgres" or "sqlite".
+	Name() string
+	// Open connects, migrates when asked, and holds the live catalogue against the registry: anything missing or extra is
+	// refused and named.
+	Open(ctx context.Context, reg *Registry, opt EngineOptions) (Store, error)
+}
+
+// EngineOptions is what Open passes on to an engine.
+type EngineOptions struct {
+	// Migrate brings the schema up to date first. Without it an old schema is refused.
+	Migrate bool
+	// OnStatement, when set, is told of every statement of a scoped transaction before it is sent, including BEGIN and
+	// COMMIT. It never sees values.
+	OnStatement func(Sent)
+}
+
+// Sent describes a statement about to be sent: what it does and to which table. It never carries values.
+type Sent struct {
+	Verb  string // "begin", "select", "insert", "update", "delete", "report", "commit", ...
+	Table string // "" when it is about none, or several
+}
+
+// Store is an opened engine.
+type Store interface {
+	// Control is the control database, under a login of its own.
+	Control() *bun.DB
+	// Dialect gives SQL forms.
+	Dialect() schema.Dialect
+	// TableName is the quoted SQL name of "schema.name" on this engine.
+	TableName(table string) string
+	// Placement is where new tenants go when nobody says otherwise.
+	Placement() string
+	// Provision makes room for a tenant at a placement: a file, or its gate row. Idempotent.
+	Provision(ctx context.Context, tenant uuid.UUID, placement string) error
+	// Session takes a connection to the tenant's database for one transaction. Nothing is sent before the first
+	// statement. An unknown placement is an error, never a default.
+	Session(ctx context.Context, tenant uuid.UUID, placement string, readOnly bool) (Session, error)
+	// Join wraps a transaction that the host began. Engines that cannot refuse with ErrJoinUnsupported.
+	Join(ctx context.Context, tenant uuid.UUID, placement string, host *sql.Tx) (Session, error)
+	// Fault turns a driver's error into a *fault.Error where it means something to a caller.
+	Fault(op string, err error) error
+	// Retryable reports a serialization failure or deadlock: the whole transaction may run again.
+	Retryable(err error) bool
+	Close() error
+}
+
+// Session is one transaction on one connection, scoped to one tenant. It is used by one goroutine.
+type Session interface {
+	// DB and Conn are what bun's queries are built with and sent through; a query sent through Conn begins the
+	// transaction first, if nothing has.
+	DB() *bun.DB
+	Conn() bun.IConn
+	// Run sends statements in order, in one round trip where the engine can, and stops at the first error.
+	Run(ctx context.Context, statements []*Statement) error
+	// Commit sends the last statements and commits. A session that sent nothing and has nothing to send commits nothing.
+	Commit(ctx context.Context, statements []*Statement) error
+	// Rollback ends the transaction (for Join: goes back to the savepoint and restores the host's role and tenant). It is
+	// safe to call after Commit and more than once.
+	Rollback(ctx context.Context) error
+	// Host runs fn with the transaction under the host's role and without a tenant, and restores both on every exit.
+	// The *sql.Tx must not be committed or rolled back by fn: that is refused and the session must then be rolled back.
+	Host(ctx context.Context, fn func(*sql.Tx) error) error
+}
+
+// clock is the source of "now"; whole microseconds in UTC, which is what both engines keep.
+type clock func() time.Time
+
+func systemClock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,26 @@
+-- Control data: the platform's own records of its tenants. No tenant data stands here, and no transaction spans both.
+
+-- +goose Up
+CREATE TABLE erp_control.tenants (
+    id UUID NOT NULL,
+    reference TEXT,
+    name TEXT NOT NULL,
+    time_zone TEXT NOT NULL,
+    placement TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('creating', 'active', 'suspended', 'cancelled', 'purging', 'purged')),
+    created_at TIMESTAMPTZ NOT NULL,
+    changed_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (id),
+    CONSTRAINT erp_tenants_reference UNIQUE (reference)
+);
+
+-- What the platform did, for acts that belong to no tenant's own trail.
+CREATE TABLE erp_control.platform_journal (
+    id UUID NOT NULL,
+    occurred_at TIMESTAMPTZ NOT NULL,
+    actor TEXT NOT NULL,
+    act TEXT NOT NULL,
+    tenant_id UUID,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (id)
+);

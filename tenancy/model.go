@@ -1,0 +1,287 @@
+package tenancy
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
+
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// Row is the start of most stored models: whose it is and which it is. The store sets TenantID from the scope, whatever
+// the caller put there, and ID to a new UUIDv7 when it is zero.
+type Row struct {
+	TenantID uuid.UUID `bun:"tenant_id,pk"`
+	ID       uuid.UUID `bun:"id,pk"`
+}
+
+// Owned is the start of a model whose key is not a single id: the rest of the key is tagged `bun:"...,pk"`.
+type Owned struct {
+	TenantID uuid.UUID `bun:"tenant_id,pk"`
+}
+
+// NewID makes a UUIDv7: unique everywhere, and ordered by the time it was made.
+func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// Controller says who answers for a model's personal data (GDPR Art. 4(7)).
+type Controller string
+
+// The controllers.
+const (
+	ByTenant   Controller = "tenant"   // the tenant's business data; the platform is its processor
+	ByPlatform Controller = "platform" // the platform's own records
+	ByHost     Controller = "host"     // the embedding program's records
+)
+
+// Writes says what may happen to a stored row, and the database holds it to that.
+type Writes string
+
+// The kinds of writes.
+const (
+	// Mutable rows may be inserted, updated and deleted.
+	Mutable Writes = "mutable"
+	// AppendOnly rows are never updated, and deleted only while the tenant is being purged.
+	AppendOnly Writes = "append-only"
+	// Companion rows hold the personal side of an issued document: replaced only under a registered erasure, deleted
+	// only while the tenant is being purged.
+	Companion Writes = "companion"
+	// Keep rows may be inserted and updated, and deleted only while the tenant is being purged.
+	Keep Writes = "keep"
+	// ReadOnly rows are written by the platform alone; a tenant's scope can only read them.
+	ReadOnly Writes = "read-only"
+)
+
+// RecordClass is what retention rules speak of.
+type RecordClass string
+
+// The record classes.
+const (
+	Master   RecordClass = "master"   // parties, products, accounts: for as long as they are used
+	Book     RecordClass = "book"     // journals, ledgers, stock ledgers
+	Voucher  RecordClass = "voucher"  // invoices, receipts, the grounds of entries
+	Letter   RecordClass = "letter"   // business letters: quotations, orders
+	Log      RecordClass = "log"      // audit events, access logs
+	Settings RecordClass = "settings" // configuration without subjects
+)
+
+// Spec declares one stored model: where it lives, whose data it is, and what may be done to it.
+type Spec struct {
+	// Table is "schema.name", such as "erp.parties". On SQLite, which has no schemas, it becomes erp_parties.
+	Table string
+	// Controller answers for personal data in the rows. Default ByTenant.
+	Controller Controller
+	// Subject says whose personal data a row holds: "" (nobody's), "self" (the row is the person), or the name of the
+	// column that leads there, "party_id" or "invoice_id".
+	Subject string
+	// Class is what retention rules speak of. Required.
+	Class RecordClass
+	// RetainFrom is the date or timestamp column from which retention is counted; "" follows the parent or the tenant.
+	RetainFrom string
+	// Writes is what may happen to a row. Default Mutable.
+	Writes Writes
+	// PartOf names the table of the aggregate's root, whose audit event speaks for these rows.
+	PartOf string
+	// Derived rows (balances, layers) are computed from others and leave no audit event of their own.
+	Derived bool
+}
+
+// Model is a registered Go struct with its table. Make one with [Define].
+type Model struct {
+	Spec
+	Type    reflect.Type
+	Columns []*Column
+	Keys    []*Column // the primary key in order; Keys[0] is tenant_id
+	byName  map[string]*Column
+}
+
+// ColumnType is the portable type of a column.
+type ColumnType string
+
+// The portable column types, as they are written in migrations.
+const (
+	UUID      ColumnType = "UUID"
+	Text      ColumnType = "TEXT"
+	BigInt    ColumnType = "BIGINT"
+	Boolean   ColumnType = "BOOLEAN"
+	Date      ColumnType = "DATE"
+	Timestamp ColumnType = "TIMESTAMPTZ"
+	Decimal   ColumnType = "decimal_text"
+)
+
+// Column is one stored field of a model.
+type Column struct {
+	Name     string
+	Type     ColumnType
+	Index    []int // of the Go field, for reflect.Value.FieldByIndex
+	Key      bool
+	Nullable bool // `bun:",nullzero"`: the zero value is stored as NULL
+	Privacy  Privacy
+}
+
+// Define declares T as a stored model. T's fields carry bun tags (`bun:"name,pk,nullzero"`) and, for text, a privacy tag
+// (see [Privacy]). Mistakes panic: they are mistakes in the program, found at its start.
+func Define[T any](spec Spec) *Model {
+	m, err := newModel(reflect.TypeFor[T](), spec)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+func newModel(t reflect.Type, spec Spec) (*Model, error) {
+	if spec.Controller == "" {
+		spec.Controller = ByTenant
+	}
+	if spec.Writes == "" {
+		spec.Writes = Mutable
+	}
+	m := &Model{Spec: spec, Type: t, byName: map[string]*Column{}}
+	if schema, name, ok := strings.Cut(spec.Table, "."); !ok || !plainName(schema) || !plainName(name) {
+		return nil, fmt.Errorf("tenancy: model %s: table %q is not of the form schema.name", t, spec.Table)
+	}
+	if spec.Class == "" {
+		return nil, fmt.Errorf("tenancy: model %s has no record class", t)
+	}
+	if err := m.addFields(t, nil, ""); err != nil {
+		return nil, fmt.Errorf("tenancy: model %s: %w", t, err)
+	}
+	if len(m.Keys) < 1 || m.Keys[0].Name != "tenant_id" || m.Keys[0].Type != UUID {
+		return nil, fmt.Errorf("tenancy: model %s: its primary key does not start with tenant_id", t)
+	}
+	for _, name := range []string{spec.RetainFrom, spec.Subject} {
+		if name != "" && name != "self" && m.byName[name] == nil {
+			return nil, fmt.Errorf("tenancy: model %s has no column %s", t, name)
+		}
+	}
+	return m, nil
+}
+
+// addFields walks the struct as bun does: anonymous structs are flattened, `embed:prefix_` prefixes, "-" is left out.
+func (m *Model) addFields(t reflect.Type, index []int, prefix string) error {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		at := append(append([]int{}, index...), i)
+		tag := f.Tag.Get("bun")
+		if tag == "-" {
+			continue
+		}
+		if !f.IsExported() {
+			return fmt.Errorf("field %s is unexported: bun would leave it out in silence", f.Name)
+		}
+		name, opts, _ := strings.Cut(tag, ",")
+		if f.Anonymous {
+			if err := m.addFields(f.Type, at, prefix); err != nil {
+				return err
+			}
+			continue
+		}
+		if p, ok := strings.CutPrefix(name, "embed:"); ok {
+			if err := m.addFields(f.Type, at, prefix+p); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := m.addColumn(f, at, prefix+name, strings.Split(opts, ",")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Model) addColumn(f reflect.StructField, index []int, name string, opts []string) error {
+	if !plainName(name) {
+		return fmt.Errorf("field %s has no column name in its bun tag", f.Name)
+	}
+	typ, ok := columnType(f.Type)
+	if !ok {
+		return fmt.Errorf("field %s: a %s cannot be stored", f.Name, f.Type)
+	}
+	c := &Column{Name: name, Type: typ, Index: index}
+	for _, o := range opts {
+		switch o {
+		case "pk":
+			c.Key = true
+		case "nullzero":
+			c.Nullable = true
+		case "", "notnull":
+		default:
+			return fmt.Errorf("field %s: bun option %q is not used here", f.Name, o)
+		}
+	}
+	var err error
+	if c.Privacy, err = parsePrivacy(f.Tag.Get("privacy"), typ); err != nil {
+		return fmt.Errorf("column %s: %w", name, err)
+	}
+	if m.byName[name] != nil {
+		return fmt.Errorf("column %s appears twice", name)
+	}
+	m.byName[name] = c
+	m.Columns = append(m.Columns, c)
+	if c.Key {
+		m.Keys = append(m.Keys, c)
+	}
+	return nil
+}
+
+// Column finds a column by its name; nil when there is none.
+func (m *Model) Column(name string) *Column { return m.byName[name] }
+
+// NamedColumns finds several columns by name.
+func (m *Model) NamedColumns(names ...string) ([]*Column, error) {
+	out := make([]*Column, len(names))
+	for i, n := range names {
+		if out[i] = m.byName[n]; out[i] == nil {
+			return nil, fmt.Errorf("table %s has no column %q", m.Table, n)
+		}
+	}
+	return out, nil
+}
+
+// Name is the table's name without its schema.
+func (m *Model) Name() string { return m.Table[strings.IndexByte(m.Table, '.')+1:] }
+
+var (
+	typeUUID    = reflect.TypeFor[uuid.UUID]()
+	typeDate    = reflect.TypeFor[date.Date]()
+	typeTime    = reflect.TypeFor[time.Time]()
+	typeDecimal = reflect.TypeFor[decimal.Decimal]()
+)
+
+func columnType(t reflect.Type) (ColumnType, bool) {
+	switch t {
+	case typeUUID:
+		return UUID, true
+	case typeDate:
+		return Date, true
+	case typeTime:
+		return Timestamp, true
+	case typeDecimal:
+		return Decimal, true
+	}
+	switch t.Kind() { //nolint:exhaustive // the other kinds cannot be stored
+	case reflect.String:
+		return Text, true
+	case reflect.Int64, reflect.Int32, reflect.Int:
+		return BigInt, true
+	case reflect.Bool:
+		return Boolean, true
+	}
+	return "", false
+}
+
+// plainName reports whether s is a lower-case SQL name that needs no quoting tricks.
+func plainName(s string) bool {
+	if s == "" || len(s) > 63 || s[0] >= '0' && s[0] <= '9' {
+		return false
+	}
+	for _, r := range s {
+		if r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9') {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,61 @@
+package tenancy
+
+import (
+	"embed"
+	"io/fs"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// gate is the tenant's state as its own database knows it; written by the platform through the engine.
+type gate struct {
+	Owned
+	State string `bun:"state" privacy:"none"`
+}
+
+// erasure opens one companion row of an issued document for replacement.
+type erasure struct {
+	Row
+	TableName    string    `bun:"table_name" privacy:"none"`
+	RowID        uuid.UUID `bun:"row_id"`
+	State        string    `bun:"state" privacy:"none"`
+	RegisteredAt time.Time `bun:"registered_at"`
+}
+
+// Event is one audit event: who did what to which record. It carries names of columns, never values.
+type Event struct {
+	Row
+	OccurredAt time.Time `bun:"occurred_at"`
+	// Actor is the opaque id of who acted.
+	Actor string `bun:"actor" privacy:"none"`
+	// Act is what was being done, outermost first: "sales.sell/accounting.issue".
+	Act string `bun:"act" privacy:"none"`
+	// Verb is insert, update, delete or, for an act without a row, empty.
+	Verb  string    `bun:"verb" privacy:"none"`
+	Model string    `bun:"model" privacy:"none"`
+	RowID uuid.UUID `bun:"row_id,nullzero"`
+	// Columns are the names of the changed columns of an update.
+	Columns string `bun:"columns" privacy:"none"`
+}
+
+var module = Module{
+	Name: "tenancy",
+	Models: []*Model{
+		Define[gate](Spec{Table: "erp.tenant_gates", Class: Settings, Writes: ReadOnly}),
+		Define[erasure](Spec{Table: "erp.erasures", Class: Log, Writes: Keep}),
+		Define[Event](Spec{Table: "erp.audit_events", Class: Log, Writes: AppendOnly, RetainFrom: "occurred_at", Derived: true}),
+	},
+	Migrations: sub(migrationFiles, "migrations"),
+}
+
+func sub(files fs.FS, dir string) fs.FS {
+	out, err := fs.Sub(files, dir)
+	if err != nil {
+		panic(err)
+	}
+	return out
+}

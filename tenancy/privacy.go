@@ -1,0 +1,75 @@
+package tenancy
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Privacy is the class of a column, from its tag:
+//
+//	privacy:"none"                          // never personal: codes, states, currencies
+//	privacy:"contact,delete"                // category, what erasure does
+//	privacy:"identity,pseudonymise,sealed"  // and it is stored encrypted under the tenant's key
+//
+// Every text column must have one; start-up refuses a column without. Other types default to none.
+type Privacy struct {
+	Category Category
+	Erasure  Erasure
+	Sealed   bool
+}
+
+// Personal reports whether the column can hold personal data.
+func (p Privacy) Personal() bool { return p.Category != NotPersonal }
+
+// Category is the kind of personal data.
+type Category string
+
+// The categories.
+const (
+	NotPersonal Category = "none"
+	Identity    Category = "identity"   // names, tax ids
+	Contact     Category = "contact"    // addresses, e-mail, telephone
+	Financial   Category = "financial"  // bank accounts, terms
+	FreeText    Category = "free-text"  // notes, descriptions: anything may stand in them
+	Credential  Category = "credential" // password hashes, tokens
+	Behaviour   Category = "behaviour"  // addresses of devices, pages, times
+)
+
+// Erasure is what erasing the subject does to the column.
+type Erasure string
+
+// The erasures.
+const (
+	EraseDelete       Erasure = "delete"       // emptied, or the row removed
+	ErasePseudonymise Erasure = "pseudonymise" // replaced by a value that says nothing
+	EraseKeep         Erasure = "keep"         // held until its retention rule ends
+)
+
+var (
+	categories = map[Category]bool{Identity: true, Contact: true, Financial: true, FreeText: true, Credential: true, Behaviour: true}
+	erasures   = map[Erasure]bool{EraseDelete: true, ErasePseudonymise: true, EraseKeep: true}
+)
+
+func parsePrivacy(tag string, typ ColumnType) (Privacy, error) {
+	switch {
+	case tag == "" && typ == Text:
+		return Privacy{}, fmt.Errorf("a text column needs a privacy class, such as `privacy:\"none\"` or `privacy:\"contact,delete\"`")
+	case tag == "" || tag == "none":
+		return Privacy{Category: NotPersonal}, nil
+	}
+	parts := strings.Split(tag, ",")
+	p := Privacy{Category: Category(parts[0])}
+	if !categories[p.Category] || len(parts) < 2 || len(parts) > 3 {
+		return Privacy{}, fmt.Errorf("privacy class %q is not of the form category,erasure[,sealed]", tag)
+	}
+	if p.Erasure = Erasure(parts[1]); !erasures[p.Erasure] {
+		return Privacy{}, fmt.Errorf("privacy class %q names no known erasure", tag)
+	}
+	if len(parts) == 3 {
+		if parts[2] != "sealed" {
+			return Privacy{}, fmt.Errorf("privacy class %q ends in something other than sealed", tag)
+		}
+		p.Sealed = true
+	}
+	return p, nil
+}

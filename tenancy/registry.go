@@ -1,0 +1,71 @@
+package tenancy
+
+import (
+	"fmt"
+	"io/fs"
+	"reflect"
+	"sort"
+)
+
+// Module is what a domain, or the host, brings to the store: its models and the migrations that create their tables.
+type Module struct {
+	// Name is the domain's, such as "accounting"; the host's own modules choose theirs.
+	Name string
+	// Models are all stored structs. A table in our schemas without a model, and a model without a table, are refused.
+	Models []*Model
+	// Migrations holds NNNNN_title.sql files, or .postgres.sql and .sqlite.sql variants, at its root. Numbers are global
+	// over all modules; ours are below 50000, a host's are 50000 and above.
+	Migrations fs.FS
+}
+
+// Registry is the set of all models of a program, checked. Export, erasure, purge and the catalogue check walk it, so a
+// new table cannot be forgotten.
+type Registry struct {
+	Modules []Module
+	Models  []*Model // sorted by table
+	byType  map[reflect.Type]*Model
+	byTable map[string]*Model
+}
+
+// NewRegistry gathers modules and refuses duplicates and dangling references.
+func NewRegistry(modules ...Module) (*Registry, error) {
+	r := &Registry{byType: map[reflect.Type]*Model{}, byTable: map[string]*Model{}}
+	names := map[string]bool{}
+	for _, mod := range modules {
+		if names[mod.Name] {
+			continue // two domains may both bring the module they stand on
+		}
+		names[mod.Name] = true
+		r.Modules = append(r.Modules, mod)
+		for _, m := range mod.Models {
+			if r.byType[m.Type] != nil || r.byTable[m.Table] != nil || r.byName(m.Name()) != nil {
+				return nil, fmt.Errorf("tenancy: %s (%s) is registered twice", m.Type, m.Table)
+			}
+			r.byType[m.Type], r.byTable[m.Table] = m, m
+			r.Models = append(r.Models, m)
+		}
+	}
+	sort.Slice(r.Models, func(i, j int) bool { return r.Models[i].Table < r.Models[j].Table })
+	for _, m := range r.Models {
+		if m.PartOf != "" && r.byTable[m.PartOf] == nil {
+			return nil, fmt.Errorf("tenancy: %s is part of %s, which is not registered", m.Table, m.PartOf)
+		}
+	}
+	return r, nil
+}
+
+// Table finds a model by "schema.name"; nil when there is none.
+func (r *Registry) Table(table string) *Model { return r.byTable[table] }
+
+// byName finds a model by its table's name without schema, as {braces} in Report SQL name it.
+func (r *Registry) byName(name string) *Model {
+	for _, m := range r.Models {
+		if m.Name() == name {
+			return m
+		}
+	}
+	return nil
+}
+
+// Of finds the model of a Go type; nil when it is not registered.
+func (r *Registry) Of(t reflect.Type) *Model { return r.byType[t] }

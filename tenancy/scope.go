@@ -1,0 +1,124 @@
+package tenancy
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Scope says for whom and by whom work is done. It is made by [DB.Enter] and [DB.System] alone and travels in the
+// context; a program cannot make a usable one otherwise. The zero Scope is refused everywhere.
+type Scope struct{ s *scope }
+
+type scope struct {
+	db       *DB
+	tenant   uuid.UUID
+	actor    string
+	perms    Permissions
+	zone     *time.Location
+	expires  time.Time // zero: never
+	platform bool      // platform staff: tenants only, no tenant data
+}
+
+// TenantID is whose data the scope reaches.
+func (s Scope) TenantID() uuid.UUID {
+	if s.s == nil {
+		return uuid.Nil
+	}
+	return s.s.tenant
+}
+
+// Actor is the opaque id of who acts. Names are resolved elsewhere, so that records of acts hold none.
+func (s Scope) Actor() string {
+	if s.s == nil {
+		return ""
+	}
+	return s.s.actor
+}
+
+// Can reports whether the scope has a permission.
+func (s Scope) Can(act Permission) bool { return s.s != nil && s.s.perms.Allow(act) }
+
+// Zone is the tenant's time zone, which decides what day "today" is.
+func (s Scope) Zone() *time.Location {
+	if s.s == nil {
+		return time.UTC
+	}
+	return s.s.zone
+}
+
+type scopeKey struct{}
+
+// ScopeOf is the scope that a context carries; the zero Scope when it carries none.
+func ScopeOf(ctx context.Context) Scope {
+	if ctx == nil {
+		return Scope{}
+	}
+	s, _ := ctx.Value(scopeKey{}).(Scope)
+	return s
+}
+
+// Enter is the one way to a scope. It checks that the tenant exists, is active and has a placement, leaves an audit event
+// ("tenancy.enter") in the tenant's own trail, and returns a context that carries the scope. Whether this actor may enter
+// is the caller's responsibility.
+//
+// actor is an opaque id of at most 64 characters (letters, digits, . _ : -): never a name or an e-mail address, for it
+// stays in records that erasure must not touch. Errors: tenancy.unknown_tenant, tenancy.suspended, tenancy.not_ready,
+// tenancy.placement, tenancy.bad_input.
+func (db *DB) Enter(ctx context.Context, tenant uuid.UUID, actor string, perms Permissions) (context.Context, error) {
+	return db.enter(ctx, tenant, actor, perms, "tenancy.enter")
+}
+
+// System enters a tenant for background work, as actor "system:job" with all permissions. It is checked and recorded as
+// Enter is.
+func (db *DB) System(ctx context.Context, tenant uuid.UUID, job string) (context.Context, error) {
+	return db.enter(ctx, tenant, "system:"+job, Permissions{AllPermissions}, "tenancy.system")
+}
+
+func (db *DB) enter(ctx context.Context, tenant uuid.UUID, actor string, perms Permissions, act Permission) (context.Context, error) {
+	const op = "tenancy.Enter"
+	if !plainActor(actor) {
+		return nil, ErrBadInput.New(op, "an actor is an opaque id of 1 to 64 letters, digits and . _ : -")
+	}
+	if open := openTxOf(ctx); open != nil && !open.ended {
+		return nil, ErrScopeMismatch.New(op, "a transaction of another scope is open here")
+	}
+	t, err := db.directory.usable(ctx, op, tenant)
+	if err != nil {
+		return nil, err
+	}
+	s := Scope{&scope{db: db, tenant: tenant, actor: actor, perms: slices.Clone(perms), zone: t.zone}}
+	ctx = context.WithValue(ctx, scopeKey{}, s)
+	err = db.Tx(ctx, func(_ context.Context, tx *Tx) error {
+		tx.record(act, "", "", uuid.Nil, "")
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ctx, nil
+}
+
+// EnterPlatform gives a context for the platform's own acts: creating, listing and suspending tenants. It reaches no
+// tenant's data.
+func (db *DB) EnterPlatform(ctx context.Context, actor string) (context.Context, error) {
+	if !plainActor(actor) {
+		return nil, ErrBadInput.New("tenancy.EnterPlatform", "an actor is an opaque id of 1 to 64 letters, digits and . _ : -")
+	}
+	s := Scope{&scope{db: db, actor: actor, zone: time.UTC, platform: true}}
+	return context.WithValue(ctx, scopeKey{}, s), nil
+}
+
+func plainActor(s string) bool {
+	if s == "" || len(s) > 64 {
+		return false
+	}
+	for _, r := range s {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '_' && r != ':' && r != '-' {
+			return false
+		}
+	}
+	return true
+}

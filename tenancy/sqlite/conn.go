@@ -1,0 +1,166 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+
+	msqlite "modernc.org/sqlite"
+
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// driverConn is what modernc's connections are; all of it must be passed on (see sqlite.NewConnector).
+type driverConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+// conn keeps prepared statements of its own and guards the transaction while the host's function runs.
+type conn struct {
+	driverConn
+	statements map[string]driver.Stmt
+	inHost     bool // the host may not end the transaction
+	hostEnded  bool // and has tried to
+}
+
+// maxStatements bounds a connection's prepared statements; they are few, for their texts are constant.
+const maxStatements = 1000
+
+// Unwrap lets modernc find its own connection.
+func (c *conn) Unwrap() driver.Conn { return c.driverConn }
+
+// Close finalises the prepared statements with the connection.
+func (c *conn) Close() error {
+	for _, st := range c.statements {
+		_ = st.Close()
+	}
+	c.statements = nil
+	return c.driverConn.Close()
+}
+
+// BeginTx implements driver.ConnBeginTx.
+func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	tx, err := c.driverConn.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &guardedTx{tx, c}, nil
+}
+
+type guardedTx struct {
+	driver.Tx
+	conn *conn
+}
+
+// Commit implements driver.Tx.
+func (t *guardedTx) Commit() error {
+	if t.conn.inHost {
+		t.conn.hostEnded = true
+		return tenancy.ErrHostEndedTx.New("tenancy.Tx.Host", "")
+	}
+	return t.Tx.Commit()
+}
+
+// Rollback implements driver.Tx.
+func (t *guardedTx) Rollback() error {
+	if t.conn.inHost {
+		t.conn.hostEnded = true
+		return tenancy.ErrHostEndedTx.New("tenancy.Tx.Host", "")
+	}
+	return t.Tx.Rollback()
+}
+
+// prepared gives a statement by its text, preparing it once per connection.
+func (c *conn) prepared(ctx context.Context, text string) (driver.Stmt, error) {
+	if st := c.statements[text]; st != nil {
+		return st, nil
+	}
+	st, err := c.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.statements) >= maxStatements {
+		for k, old := range c.statements {
+			_ = old.Close()
+			delete(c.statements, k)
+		}
+	}
+	c.statements[text] = st
+	return st, nil
+}
+
+// connector opens guarded connections.
+type connector struct{ driver.Connector }
+
+// Connect implements driver.Connector.
+func (k connector) Connect(ctx context.Context) (driver.Conn, error) {
+	dc, err := k.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	full, ok := dc.(driverConn)
+	if !ok {
+		_ = dc.Close()
+		return nil, fmt.Errorf("sqlite: the driver's connection lacks what erp needs: %T", dc)
+	}
+	return &conn{driverConn: full, statements: map[string]driver.Stmt{}}, nil
+}
+
+const (
+	limitAttached  = 7 // SQLITE_LIMIT_ATTACHED
+	connsPerFile   = 4 // one writer and a few readers
+	idlePerFile    = 2
+	cacheKibibytes = 4096
+)
+
+// openFile opens one database file with the settings that erp relies on.
+func (e Engine) openFile(path string) (*sql.DB, error) {
+	q := url.Values{}
+	for _, p := range []string{"journal_mode(WAL)", "trusted_schema(0)", fmt.Sprintf("cache_size(-%d)", cacheKibibytes)} {
+		q.Add("_pragma", p)
+	}
+	q.Set("_busy_timeout", fmt.Sprint(e.BusyTimeoutMillis))
+	q.Set("_foreign_keys", "1")
+	q.Set("_synchronous", "FULL")
+	if e.Unsynced {
+		q.Set("_synchronous", "OFF")
+	}
+	q.Set("_txlock", "immediate")
+	q.Set("_dqs", "0")
+	q.Set("_defensive", "1")
+	k, err := msqlite.NewConnector("file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode())
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(connector{k})
+	db.SetMaxOpenConns(connsPerFile)
+	db.SetMaxIdleConns(idlePerFile)
+	return db, nil
+}
+
+// forbidAttach closes the one way from a tenant's file to another.
+func forbidAttach(c *sql.Conn) error {
+	_, err := msqlite.Limit(c, limitAttached, 0)
+	return err
+}
+
+// raw runs fn with the guarded connection.
+func raw(c *sql.Conn, fn func(*conn) error) error {
+	return c.Raw(func(dc any) error {
+		g, ok := dc.(*conn)
+		if !ok {
+			return errors.New("sqlite: not erp's connection")
+		}
+		return fn(g)
+	})
+}

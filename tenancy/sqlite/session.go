@@ -1,0 +1,177 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// session is one transaction on one connection to one tenant's file. It begins with its first statement.
+type session struct {
+	store    *store
+	file     *file
+	conn     *sql.Conn
+	tx       *sql.Tx
+	readOnly bool
+	ended    bool
+}
+
+// DB implements tenancy.Session.
+func (s *session) DB() *bun.DB { return s.file.bun }
+
+// Conn implements tenancy.Session.
+func (s *session) Conn() bun.IConn { return (*bunConn)(s) }
+
+func (s *session) sent(verb, table string) {
+	if s.store.onStatement != nil {
+		s.store.onStatement(tenancy.Sent{Verb: verb, Table: table})
+	}
+}
+
+// begin starts the transaction once. A writer takes the file's write lock here, before it reads, so that no two writers
+// decide on the same facts.
+func (s *session) begin(ctx context.Context) error {
+	if s.tx != nil {
+		return nil
+	}
+	if s.ended {
+		return sql.ErrTxDone
+	}
+	s.sent("begin", "")
+	// The transaction's life is the session's, not the context's: the session itself sees to its end.
+	tx, err := s.conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{ReadOnly: s.readOnly})
+	if err != nil {
+		return err
+	}
+	s.tx = tx
+	return ctx.Err()
+}
+
+// Run implements tenancy.Session.
+func (s *session) Run(ctx context.Context, statements []*tenancy.Statement) error {
+	if len(statements) == 0 {
+		return nil
+	}
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	return raw(s.conn, func(c *conn) error {
+		for _, st := range statements {
+			s.sent(string(st.Verb), st.Model.Table)
+			if err := c.run(ctx, st); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Commit implements tenancy.Session.
+func (s *session) Commit(ctx context.Context, statements []*tenancy.Statement) error {
+	if err := s.Run(ctx, statements); err != nil {
+		return err
+	}
+	if s.tx != nil {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.sent("commit", "")
+		if err := s.tx.Commit(); err != nil {
+			return err
+		}
+	}
+	return s.end()
+}
+
+// Rollback implements tenancy.Session.
+func (s *session) Rollback(context.Context) error {
+	if s.ended {
+		return nil
+	}
+	var err error
+	if s.tx != nil {
+		s.sent("rollback", "")
+		if err = s.tx.Rollback(); errors.Is(err, sql.ErrTxDone) {
+			// The host ended database/sql's transaction; the real one is still open on the connection.
+			err = raw(s.conn, func(c *conn) error {
+				if _, err := c.ExecContext(context.Background(), "ROLLBACK", nil); err != nil && !strings.Contains(err.Error(), "no transaction is active") {
+					return err
+				}
+				return nil
+			})
+		}
+	}
+	return errors.Join(err, s.end())
+}
+
+func (s *session) end() error {
+	if s.ended {
+		return nil
+	}
+	s.ended = true
+	err := s.conn.Close()
+	s.store.release(s.file)
+	return err
+}
+
+// Host implements tenancy.Session. The tenant's file is its own wall and SQLite has no roles, so the host's function has
+// the file to itself; our tables in it are still guarded by their triggers.
+func (s *session) Host(ctx context.Context, fn func(*sql.Tx) error) (err error) {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	set := func(in bool) (ended bool) {
+		_ = raw(s.conn, func(c *conn) error { ended, c.inHost, c.hostEnded = c.hostEnded, in, false; return nil })
+		return ended
+	}
+	set(true)
+	defer func() {
+		if set(false) {
+			err = tenancy.ErrHostEndedTx.New("tenancy.Tx.Host", "")
+		}
+	}()
+	return fn(s.tx)
+}
+
+// bunConn sends bun's texts through the session.
+type bunConn session
+
+func (b *bunConn) start(ctx context.Context, query string) error {
+	s := (*session)(b)
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	verb, _, _ := strings.Cut(strings.TrimLeft(query, "( "), " ")
+	s.sent(strings.ToLower(verb), "")
+	return nil
+}
+
+// QueryContext implements bun.IConn.
+func (b *bunConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := b.start(ctx, query); err != nil {
+		return nil, err
+	}
+	return b.tx.QueryContext(ctx, query, args...)
+}
+
+// ExecContext implements bun.IConn.
+func (b *bunConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if err := b.start(ctx, query); err != nil {
+		return nil, err
+	}
+	return b.tx.ExecContext(ctx, query, args...)
+}
+
+// QueryRowContext implements bun.IConn.
+func (b *bunConn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	_ = b.start(ctx, query) // a failure shows again when the row is read
+	if b.tx == nil {
+		return b.conn.QueryRowContext(ctx, "SELECT RAISE_no_transaction")
+	}
+	return b.tx.QueryRowContext(ctx, query, args...)
+}

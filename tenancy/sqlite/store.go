@@ -1,0 +1,187 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
+
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+const (
+	placement  = "sqlite:file"
+	tenantsDir = "tenants"
+	controlDB  = "control.db"
+)
+
+type fileKey = uuid.UUID
+
+// file is a tenant's open file.
+type file struct {
+	tenant uuid.UUID
+	db     *sql.DB
+	bun    *bun.DB
+	users  int
+	used   uint64 // when it was last taken, by the store's own count
+}
+
+type store struct {
+	engine      Engine
+	reg         *tenancy.Registry
+	onStatement func(tenancy.Sent)
+	migrate     bool
+	dialect     dialect
+	control     *bun.DB
+	template    string // path of the migrated template
+	digest      string // of the template's schema: every tenant's file must have the same
+
+	mu   sync.Mutex
+	open map[fileKey]*file
+	turn uint64
+}
+
+// Control implements tenancy.Store.
+func (s *store) Control() *bun.DB { return s.control }
+
+// Dialect implements tenancy.Store.
+func (s *store) Dialect() schema.Dialect { return s.dialect }
+
+// TableName implements tenancy.Store.
+func (s *store) TableName(table string) string { return `"` + tableName(table) + `"` }
+
+// Placement implements tenancy.Store.
+func (s *store) Placement() string { return placement }
+
+// Close implements tenancy.Store.
+func (s *store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for k, f := range s.open {
+		errs = append(errs, f.db.Close())
+		delete(s.open, k)
+	}
+	if s.control != nil {
+		errs = append(errs, s.control.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Session implements tenancy.Store.
+func (s *store) Session(ctx context.Context, tenant uuid.UUID, where string, readOnly bool) (tenancy.Session, error) {
+	if where != placement {
+		return nil, tenancy.ErrPlacement.New("sqlite.Session", "placement %q is not this engine's", where)
+	}
+	f, err := s.take(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	c, err := f.db.Conn(ctx)
+	if err != nil {
+		s.release(f)
+		return nil, err
+	}
+	if err := forbidAttach(c); err != nil {
+		_ = c.Close()
+		s.release(f)
+		return nil, err
+	}
+	return &session{store: s, file: f, conn: c, readOnly: readOnly}, nil
+}
+
+// Join implements tenancy.Store.
+func (s *store) Join(context.Context, uuid.UUID, string, *sql.Tx) (tenancy.Session, error) {
+	return nil, tenancy.ErrJoinUnsupported.New("tenancy.Join", "SQLite tenants live in files of their own; use Tx.Host instead")
+}
+
+// take finds or opens a tenant's file and marks it as in use.
+func (s *store) take(ctx context.Context, tenant uuid.UUID) (*file, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.turn++
+	if f := s.open[tenant]; f != nil {
+		f.users++
+		f.used = s.turn
+		return f, nil
+	}
+	if len(s.open) >= s.engine.MaxOpen {
+		if err := s.closeIdle(); err != nil {
+			return nil, err
+		}
+	}
+	path := s.path(tenant)
+	if _, err := os.Stat(path); err != nil {
+		return nil, tenancy.ErrPlacement.New("sqlite.Session", "the tenant's file is missing")
+	}
+	db, err := s.openTenant(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	f := &file{tenant: tenant, db: db, bun: bun.NewDB(db, s.dialect), users: 1, used: s.turn}
+	s.open[tenant] = f
+	return f, nil
+}
+
+func (s *store) release(f *file) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f.users--
+}
+
+// closeIdle makes room by closing the file that has been idle for longest.
+func (s *store) closeIdle() error {
+	var oldest *file
+	for _, f := range s.open {
+		if f.users == 0 && (oldest == nil || f.used < oldest.used) {
+			oldest = f
+		}
+	}
+	if oldest == nil {
+		return tenancy.ErrBusy.New("sqlite.Session", "%d tenants' files are open and in use, which is the limit", len(s.open))
+	}
+	delete(s.open, oldest.tenant)
+	return oldest.db.Close()
+}
+
+func (s *store) path(tenant uuid.UUID) string {
+	return filepath.Join(s.engine.Dir, tenantsDir, tenant.String()+".db")
+}
+
+// Provision implements tenancy.Store: it copies the template, opens the gate in the copy, and gives it its name last, so
+// that a file with a tenant's name is always whole.
+func (s *store) Provision(ctx context.Context, tenant uuid.UUID, where string) error {
+	const op = "sqlite.Provision"
+	if where != placement {
+		return tenancy.ErrPlacement.New(op, "placement %q is not this engine's", where)
+	}
+	if _, err := os.Stat(s.path(tenant)); err == nil {
+		return nil
+	}
+	data, err := os.ReadFile(s.template)
+	if err != nil {
+		return tenancy.ErrDatabase.Wrap(op, err, "the template cannot be read")
+	}
+	draft := s.path(tenant) + ".new"
+	for _, leftover := range []string{draft, draft + "-wal", draft + "-shm"} {
+		_ = os.Remove(leftover)
+	}
+	if err := os.WriteFile(draft, data, 0o600); err != nil {
+		return tenancy.ErrDatabase.Wrap(op, err, "the tenant's file cannot be written")
+	}
+	db, err := s.engine.openFile(draft)
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "INSERT INTO erp_tenant_gates (tenant_id, state) VALUES (?, 'active')", tenant.String())
+	if err = errors.Join(err, db.Close()); err != nil { // the last close folds the log into the file
+		return err
+	}
+	return os.Rename(draft, s.path(tenant))
+}

@@ -1,0 +1,58 @@
+package sqlite
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+type trigger struct{ name, text string }
+
+// triggers are generated from what a model says may happen to its rows. They hold against anyone who writes to the file
+// with SQLite, and they are part of the schema that every tenant's file is held against.
+func triggers(m *tenancy.Model) []trigger {
+	table := tableName(m.Table)
+	purging := "(SELECT state FROM erp_tenant_gates WHERE tenant_id = OLD.tenant_id) IS NOT 'purging'"
+	refuse := "SELECT RAISE(ABORT, 'erp/locked/tenancy.append_only/what is recorded in " + m.Name() + " is not changed or deleted')"
+	guard := func(suffix, event, when, then string) trigger {
+		name := table + "_" + suffix
+		if when != "" {
+			when = " WHEN " + when
+		}
+		return trigger{name, fmt.Sprintf("CREATE TRIGGER %s BEFORE %s ON %s FOR EACH ROW%s BEGIN %s; END", name, event, table, when, then)}
+	}
+	var moved []string
+	for _, k := range m.Keys {
+		moved = append(moved, "OLD."+k.Name+" IS NOT NEW."+k.Name)
+	}
+	key := guard("key", "UPDATE", strings.Join(moved, " OR "), "SELECT RAISE(ABORT, 'erp/locked/tenancy.append_only/a key of "+m.Name()+" is not changed')")
+	noDelete := guard("delete", "DELETE", purging, refuse)
+	switch m.Writes {
+	case tenancy.AppendOnly:
+		return []trigger{guard("update", "UPDATE", "", refuse), noDelete}
+	case tenancy.Companion:
+		id := rowKey(m)
+		erasing := "NOT EXISTS (SELECT 1 FROM erp_erasures AS e WHERE e.tenant_id = OLD.tenant_id AND e.table_name = '" + m.Table +
+			"' AND e.row_id = OLD." + id + " AND e.state = 'registered')"
+		return []trigger{key, guard("update", "UPDATE", erasing, refuse), noDelete}
+	case tenancy.Keep:
+		return []trigger{key, noDelete}
+	case tenancy.ReadOnly:
+		return []trigger{key, guard("gate", "UPDATE", "NOT ("+gateMoves+")",
+			"SELECT RAISE(ABORT, 'erp/conflict/tenancy.tenant_state/the gate does not move that way')"), noDelete}
+	case tenancy.Mutable:
+	}
+	return []trigger{key}
+}
+
+// gateMoves are the ways a tenant's gate may move.
+const gateMoves = "OLD.state = NEW.state OR OLD.state = 'importing' AND NEW.state = 'active' OR OLD.state = 'active' AND NEW.state = 'purging'"
+
+// rowKey is the column by which an erasure names a row.
+func rowKey(m *tenancy.Model) string {
+	if m.Column("id") != nil {
+		return "id"
+	}
+	return m.Keys[1].Name
+}

@@ -1,0 +1,293 @@
+package tenancy
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"reflect"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// scoped starts a bun query over the tenant's rows of a model. The predicate stands inside the FROM clause, where nothing
+// that is added later can argue with it: bun's Where, WhereOr, Count, Exists and locks all apply outside.
+func (tx *Tx) scoped(m *Model, dest any) *bun.SelectQuery {
+	return tx.session.DB().NewSelect().Conn(tx.session.Conn()).Model(dest).
+		ModelTableExpr("(SELECT * FROM "+tx.db.store.TableName(m.Table)+" WHERE tenant_id = ?) AS ?TableAlias", tx.scope.tenant)
+}
+
+// prepare is the common start of every read.
+func prepare[T any](tx *Tx, op string, dest any, opts []Option) (*bun.SelectQuery, *query, error) {
+	if err := tx.usable(op); err != nil {
+		return nil, nil, err
+	}
+	m, err := modelOf[T](tx, op)
+	if err != nil {
+		return nil, nil, err
+	}
+	q := newQuery(opts)
+	if err := q.check(m, op); err != nil {
+		return nil, nil, err
+	}
+	if q.lock {
+		if err := tx.writable(op); err != nil {
+			return nil, nil, err
+		}
+		if len(q.order) == 0 {
+			q.order = keyOrder(m)
+		}
+	}
+	s := q.apply(tx.scoped(m, dest))
+	if q.lock && tx.db.store.Dialect().Name().String() == "pg" {
+		s = s.For("UPDATE")
+	}
+	return s, q, nil
+}
+
+// Find reads the rows that meet all options, at most [MaxRows].
+func Find[T any](ctx context.Context, tx *Tx, opts ...Option) ([]T, error) {
+	const op = "tenancy.Find"
+	var rows []T
+	s, q, err := prepare[T](tx, op, &rows, opts)
+	if err != nil {
+		return nil, err
+	}
+	if q.limit <= 0 || q.limit > MaxRows {
+		s = s.Limit(MaxRows)
+	}
+	if err := s.Scan(ctx); err != nil {
+		return nil, tx.failed(op, err)
+	}
+	return rows, nil
+}
+
+// First reads the first row that meets the options. Errors: tenancy.not_found.
+func First[T any](ctx context.Context, tx *Tx, opts ...Option) (*T, error) {
+	rows, err := Find[T](ctx, tx, append(opts, Limit(1))...)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, ErrNotFound.New("tenancy.First", "")
+	}
+	return &rows[0], nil
+}
+
+// Get reads one row by its id. Another tenant's id and an id that does not exist give the same tenancy.not_found.
+func Get[T any](ctx context.Context, tx *Tx, id uuid.UUID) (*T, error) {
+	return First[T](ctx, tx, Eq("id", id))
+}
+
+// Lock is [Get] with the row locked until the transaction ends.
+func Lock[T any](ctx context.Context, tx *Tx, id uuid.UUID) (*T, error) {
+	return First[T](ctx, tx, Eq("id", id), ForUpdate())
+}
+
+// Count tells how many rows meet the options.
+func Count[T any](ctx context.Context, tx *Tx, opts ...Option) (int64, error) {
+	const op = "tenancy.Count"
+	s, _, err := prepare[T](tx, op, (*T)(nil), opts)
+	if err != nil {
+		return 0, err
+	}
+	n, err := s.Count(ctx)
+	return n, tx.failed(op, err)
+}
+
+// Exists tells whether any row meets the options.
+func Exists[T any](ctx context.Context, tx *Tx, opts ...Option) (bool, error) {
+	const op = "tenancy.Exists"
+	s, _, err := prepare[T](tx, op, (*T)(nil), opts)
+	if err != nil {
+		return false, err
+	}
+	ok, err := s.Exists(ctx)
+	return ok, tx.failed(op, err)
+}
+
+// Stream hands every row that meets the options to fn, one at a time, at flat memory. fn must not use the transaction.
+// The row is reused for the next one.
+func Stream[T any](ctx context.Context, tx *Tx, fn func(row *T) error, opts ...Option) error {
+	const op = "tenancy.Stream"
+	s, _, err := prepare[T](tx, op, (*T)(nil), opts)
+	if err != nil {
+		return err
+	}
+	rows, err := s.Rows(ctx)
+	if err != nil {
+		return tx.failed(op, err)
+	}
+	defer func() { _ = rows.Close() }()
+	var row T
+	for rows.Next() {
+		row = *new(T)
+		if err := tx.session.DB().ScanRow(ctx, rows, &row); err != nil {
+			return tx.failed(op, err)
+		}
+		if err := fn(&row); err != nil {
+			return err
+		}
+	}
+	return tx.failed(op, rows.Err())
+}
+
+// PageRequest asks for a page of a list.
+type PageRequest struct {
+	// After is the Next of the page before; "" for the first page.
+	After string
+	// Limit is the number of rows, 1 to 1,000. Default 50.
+	Limit int
+	// Sort is a column, with a leading minus to sort downwards; ids break ties. Default "id". A column that can be NULL
+	// cannot be sorted by.
+	Sort string
+}
+
+// PageOf is one page of a list.
+type PageOf[T any] struct {
+	Items []T
+	Next  string // hand to PageRequest.After; "" when this is the last page
+}
+
+// Page reads one page of a model with an id. The cursor holds the sort key of the last row, so rows that come or go
+// elsewhere do not shift the pages.
+func Page[T any](ctx context.Context, tx *Tx, req PageRequest, opts ...Option) (PageOf[T], error) {
+	const op = "tenancy.Page"
+	var page PageOf[T]
+	m, err := modelOf[T](tx, op)
+	if err != nil {
+		return page, err
+	}
+	sort := newQuery([]Option{OrderBy(orDefault(req.Sort, "id"))}).order[0]
+	col, id := m.Column(sort.Column), m.Column("id")
+	if col == nil || id == nil || col.Nullable || col.Type == Decimal {
+		return page, ErrBadInput.New(op, "%s cannot be sorted by %q", m.Name(), req.Sort)
+	}
+	limit := min(max(req.Limit, 0), 1000)
+	if limit == 0 {
+		limit = 50
+	}
+	order := []Option{func(q *query) { q.order = []Order{sort, {Column: "id", Descending: sort.Descending}} }, Limit(limit + 1)}
+	s, _, err := prepare[T](tx, op, &page.Items, append(opts, order...))
+	if err != nil {
+		return page, err
+	}
+	if req.After != "" {
+		if s, err = after(s, sort, col, req.After); err != nil {
+			return page, err
+		}
+	}
+	if err := s.Scan(ctx); err != nil {
+		return page, tx.failed(op, err)
+	}
+	if len(page.Items) > limit {
+		page.Items = page.Items[:limit]
+		page.Next = cursorOf(reflect.ValueOf(&page.Items[limit-1]).Elem(), col, id)
+	}
+	return page, nil
+}
+
+type cursor struct {
+	Key string    `json:"k"`
+	ID  uuid.UUID `json:"i"`
+}
+
+func cursorOf(row reflect.Value, col, id *Column) string {
+	c := cursor{ID: row.FieldByIndex(id.Index).Interface().(uuid.UUID)}
+	key, _ := json.Marshal(row.FieldByIndex(col.Index).Interface())
+	c.Key = string(key)
+	b, _ := json.Marshal(c)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func after(s *bun.SelectQuery, sort Order, col *Column, token string) (*bun.SelectQuery, error) {
+	bad := ErrBadInput.New("tenancy.Page", "the page cursor is not one of this list's")
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		return nil, bad
+	}
+	var c cursor
+	if json.Unmarshal(b, &c) != nil {
+		return nil, bad
+	}
+	key, err := cursorKey(col, c.Key)
+	if err != nil {
+		return nil, bad
+	}
+	op := ">"
+	if sort.Descending {
+		op = "<"
+	}
+	name := bun.Ident(col.Name)
+	return s.WhereGroup(" AND ", func(s *bun.SelectQuery) *bun.SelectQuery {
+		return s.Where("? "+op+" ?", name, key).WhereOr("? = ? AND ? "+op+" ?", name, key, bun.Ident("id"), c.ID)
+	}), nil
+}
+
+func cursorKey(col *Column, text string) (any, error) {
+	var err error
+	switch col.Type { //nolint:exhaustive // decimals are refused before
+	case BigInt:
+		var v int64
+		err = json.Unmarshal([]byte(text), &v)
+		return v, err
+	case Boolean:
+		var v bool
+		err = json.Unmarshal([]byte(text), &v)
+		return v, err
+	case UUID:
+		var v uuid.UUID
+		err = json.Unmarshal([]byte(text), &v)
+		return v, err
+	case Date:
+		var v date.Date
+		err = json.Unmarshal([]byte(text), &v)
+		return v, err
+	case Timestamp:
+		v := reflect.New(typeTime)
+		err = json.Unmarshal([]byte(text), v.Interface())
+		return v.Elem().Interface(), err
+	}
+	var v string
+	err = json.Unmarshal([]byte(text), &v)
+	return v, err
+}
+
+// Insert writes one row; the store sets TenantID, and ID when it is zero. Errors: tenancy.duplicate, tenancy.reference.
+func Insert[T any](ctx context.Context, tx *Tx, row *T) error {
+	return one(ctx, tx, "tenancy.Insert", func(b *Batch) { Put(b, []*T{row}) })
+}
+
+// Update writes the named columns of the row with row's key. Errors: tenancy.not_found.
+func Update[T any](ctx context.Context, tx *Tx, row *T, columns ...string) error {
+	return one(ctx, tx, "tenancy.Update", func(b *Batch) { Set(b, []*T{row}, columns...) })
+}
+
+// Delete removes the row with row's key. Errors: tenancy.not_found, tenancy.append_only, tenancy.reference (something
+// still points to it).
+func Delete[T any](ctx context.Context, tx *Tx, row *T) error {
+	return one(ctx, tx, "tenancy.Delete", func(b *Batch) { Remove(b, []*T{row}) })
+}
+
+func one(ctx context.Context, tx *Tx, op string, fill func(*Batch)) error {
+	if err := tx.writable(op); err != nil {
+		return err
+	}
+	b := tx.Batch()
+	fill(b)
+	return b.Run(ctx)
+}
+
+// IsNotFound reports whether err says that a record does not exist.
+func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) || errors.Is(err, sql.ErrNoRows) }
+
+func orDefault(s, def string) string {
+	if s == "" {
+		return def
+	}
+	return s
+}

@@ -1,0 +1,8 @@
+package tenancytest
+
+import (
+	"context"
+	"testing"
+)
+
+func openPostgres(context.Context, testing.TB, *Env) {}

@@ -1,0 +1,219 @@
+// Package tenancytest gives tests real databases with real walls, on both engines, for erp's own tests and for a host's.
+//
+//	func TestMain(m *testing.M) { os.Exit(tenancytest.Main(m)) }
+//
+//	func TestPost(t *testing.T) {
+//		tenancytest.Each(t, tenancytest.Options{Modules: []tenancy.Module{accounting.Module()}},
+//			func(t *testing.T, env *tenancytest.Env) {
+//				ctx := env.Tenant(t) // a fresh tenant, entered with all permissions
+//				...
+//			})
+//	}
+//
+// There is one database per engine and set of modules in a test process, and a fresh tenant per test: that is how a
+// product runs, and it makes every test a test of isolation. A missing PostgreSQL fails with one clear line; nothing is
+// skipped.
+package tenancytest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/opsmatiq/erp/internal/pgtest"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/sqlite"
+)
+
+// Options says what a test's database must hold.
+type Options struct {
+	// Modules are the domains under test; tenancy's own is always there.
+	Modules []tenancy.Module
+	// Clock, when set, gives the test a database of its own with this clock.
+	Clock func() time.Time
+}
+
+// Env is one engine's database in a test.
+type Env struct {
+	// Name is "sqlite" or "postgres".
+	Name string
+	// DB is the door.
+	DB *tenancy.DB
+	// Engine is what DB was opened with, for tests that open it again.
+	Engine tenancy.Engine
+
+	ownerURL string // PostgreSQL: a superuser's URL of the database
+	dir      string // SQLite: the directory
+	observer atomic.Pointer[func(tenancy.Sent)]
+}
+
+// Main runs a package's tests and stops the throw-away PostgreSQL.
+func Main(m *testing.M) int {
+	status := pgtest.Run(m)
+	shared.Lock()
+	defer shared.Unlock()
+	for _, dir := range shared.dirs {
+		_ = os.RemoveAll(dir)
+	}
+	return status
+}
+
+// Engines are the names of the engines that [Each] runs on.
+var Engines = []string{"sqlite"}
+
+// Each runs fn on every engine, as subtests named after them.
+func Each(t *testing.T, opt Options, fn func(t *testing.T, env *Env)) {
+	t.Helper()
+	for _, name := range Engines {
+		t.Run(name, func(t *testing.T) { fn(t, Open(t, name, opt)) })
+	}
+}
+
+var shared struct {
+	sync.Mutex
+	envs map[string]*Env
+	dirs []string
+}
+
+// Open gives the environment of one engine. Environments without a clock of their own are shared by the tests of a
+// process.
+func Open(tb testing.TB, engine string, opt Options) *Env {
+	tb.Helper()
+	if opt.Clock != nil {
+		return open(tb, engine, opt)
+	}
+	key := engine
+	for _, m := range opt.Modules {
+		key += "," + m.Name
+	}
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.envs == nil {
+		shared.envs = map[string]*Env{}
+	}
+	if env := shared.envs[key]; env != nil {
+		return env
+	}
+	env := open(tb, engine, opt)
+	shared.envs[key] = env
+	return env
+}
+
+func open(tb testing.TB, engine string, opt Options) *Env {
+	tb.Helper()
+	ctx := context.Background()
+	env := &Env{Name: engine}
+	switch engine {
+	case "sqlite":
+		dir, err := os.MkdirTemp("", "erp-test-")
+		require.NoError(tb, err)
+		shared.dirs = append(shared.dirs, dir)
+		env.dir = dir
+		env.Engine = sqlite.Engine{Dir: dir, Unsynced: true}
+	case "postgres":
+		openPostgres(ctx, tb, env)
+	default:
+		tb.Fatalf("there is no engine %q", engine)
+	}
+	db, err := tenancy.Open(ctx, env.Engine, tenancy.Options{Modules: opt.Modules, Migrate: true, Clock: opt.Clock, OnStatement: env.observe})
+	require.NoError(tb, err)
+	env.DB = db
+	return env
+}
+
+func (e *Env) observe(s tenancy.Sent) {
+	if f := e.observer.Load(); f != nil {
+		(*f)(s)
+	}
+}
+
+// Observe has f told of every statement until the test ends. f may be called from several goroutines.
+func (e *Env) Observe(tb testing.TB, f func(tenancy.Sent)) {
+	e.observer.Store(&f)
+	tb.Cleanup(func() { e.observer.Store(nil) })
+}
+
+// Count runs fn and tells how many statements it sent.
+func (e *Env) Count(tb testing.TB, fn func()) int {
+	tb.Helper()
+	var n atomic.Int64
+	count := func(tenancy.Sent) { n.Add(1) }
+	e.observer.Store(&count)
+	defer e.observer.Store(nil)
+	fn()
+	return int(n.Load())
+}
+
+// Platform gives a context for the platform's own acts.
+func (e *Env) Platform(tb testing.TB) context.Context {
+	tb.Helper()
+	ctx, err := e.DB.EnterPlatform(context.Background(), "tester")
+	require.NoError(tb, err)
+	return ctx
+}
+
+// Tenant makes a fresh tenant in the zone of London and enters it with all permissions.
+func (e *Env) Tenant(tb testing.TB) context.Context {
+	tb.Helper()
+	return e.TenantWith(tb, tenancy.AllPermissions)
+}
+
+// TenantWith makes a fresh tenant and enters it with these permissions.
+func (e *Env) TenantWith(tb testing.TB, perms ...tenancy.Permission) context.Context {
+	tb.Helper()
+	t, err := e.DB.Tenants().Create(e.Platform(tb), tenancy.NewTenant{Name: tb.Name(), TimeZone: "Europe/London"})
+	require.NoError(tb, err)
+	return e.Enter(tb, t.ID, perms...)
+}
+
+// Enter enters a tenant as "tester".
+func (e *Env) Enter(tb testing.TB, tenant uuid.UUID, perms ...tenancy.Permission) context.Context {
+	tb.Helper()
+	ctx, err := e.DB.Enter(context.Background(), tenant, "tester", perms)
+	require.NoError(tb, err)
+	return ctx
+}
+
+// Owner opens a raw connection as the owner of the tables, past the library: PostgreSQL's superuser, or the tenant's
+// SQLite file. It is for trying what the database itself refuses.
+func (e *Env) Owner(tb testing.TB, tenant uuid.UUID) *sql.DB {
+	tb.Helper()
+	var db *sql.DB
+	var err error
+	if e.Name == "postgres" {
+		db, err = sql.Open("pgx", e.ownerURL)
+	} else {
+		path := filepath.Join(e.dir, "tenants", tenant.String()+".db")
+		db, err = sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)")
+	}
+	require.NoError(tb, err)
+	tb.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// SQL turns "erp.name" into the engine's name of the table, for raw statements.
+func (e *Env) SQL(text string) string {
+	if e.Name == "sqlite" {
+		return strings.ReplaceAll(text, "erp.", "erp_")
+	}
+	return text
+}
+
+// OwnerURL is a superuser's URL of the PostgreSQL database; "" on SQLite.
+func (e *Env) OwnerURL() string { return e.ownerURL }
+
+// Dir is the directory of the SQLite engine; "" on PostgreSQL.
+func (e *Env) Dir() string { return e.dir }
+
+// String names the environment in failures.
+func (e *Env) String() string { return fmt.Sprintf("tenancytest(%s)", e.Name) }

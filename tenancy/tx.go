@@ -1,0 +1,382 @@
+package tenancy
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// Tx is one transaction in one tenant's database, for one goroutine. It is handed to the functions given to [DB.Tx],
+// [DB.Read], [DB.DryRun] and [DB.Join], and ends with them.
+type Tx struct {
+	db       *DB
+	scope    *scope
+	session  Session
+	owner    int64 // the goroutine that may use it
+	now      time.Time
+	readOnly bool
+	ended    bool
+	inHost   bool
+	joined   bool  // the transaction is the host's
+	doomed   error // the first failure within; the whole is undone
+	acts     []string
+	events   []*Event
+	roots    map[string]bool // tables of aggregates whose root was written
+	parts    map[string]bool // tables of aggregates of which a part was written
+	memo     map[string]any
+	after    []func(context.Context)
+	changes  *Changes // of a dry run
+}
+
+type txKey struct{}
+
+func openTxOf(ctx context.Context) *Tx {
+	tx, _ := ctx.Value(txKey{}).(*Tx)
+	return tx
+}
+
+// owners are the transactions that goroutines have open, by goroutine. With it an outer context used inside a
+// transaction is refused at once; it would otherwise wait for itself, or quietly be a second transaction.
+var owners sync.Map
+
+type txMode struct {
+	readOnly bool
+	changes  *Changes
+	host     *sql.Tx // Join
+}
+
+// maxAttempts bounds how often a transaction runs when it meets serialization failures or deadlocks.
+const maxAttempts = 8
+
+// Tx runs fn in a transaction of the scope's tenant and commits when fn returns nil. Called inside another, it joins it:
+// several services compose into one act, and an error of an inner one undoes the whole even if the outer one swallows it.
+//
+// fn may run more than once (serialization failures and deadlocks are retried), so effects outside the database belong
+// in [Tx.AfterCommit]. fn must use the context it is given, on its own goroutine. Errors: tenancy.no_scope and the other
+// unscoped codes before any SQL is sent; tenancy.scope_mismatch, tenancy.outer_context, tenancy.other_goroutine,
+// tenancy.tx_doomed, tenancy.unrecorded_write, tenancy.busy; and fn's own.
+func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	return db.run(ctx, "tenancy.Tx", txMode{}, fn)
+}
+
+// Read runs fn in a read-only transaction that sees one state of the database throughout. Inside another transaction it
+// joins that. Errors: as [DB.Tx]'s; writes within give tenancy.read_only.
+func (db *DB) Read(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	return db.run(ctx, "tenancy.Read", txMode{readOnly: true}, fn)
+}
+
+// Join runs fn in a transaction that the host began on the same database (PostgreSQL only; elsewhere
+// tenancy.join_unsupported). What fn does is committed or rolled back by the host. An error of fn undoes fn's part and
+// leaves the host's usable; the host's role and tenant setting are as they were on every exit. There are no retries.
+// Functions given to AfterCommit are refused: only the host knows when it commits.
+func (db *DB) Join(ctx context.Context, host *sql.Tx, fn func(ctx context.Context, tx *Tx) error) error {
+	if host == nil {
+		return ErrBadInput.New("tenancy.Join", "the host's transaction is nil")
+	}
+	return db.run(ctx, "tenancy.Join", txMode{host: host}, fn)
+}
+
+func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.Context, *Tx) error) error {
+	s, err := db.heldScope(ctx, op)
+	if err != nil {
+		return err
+	}
+	if tx := openTxOf(ctx); tx != nil {
+		return tx.join(ctx, op, s, mode, fn)
+	}
+	owner := goroutineID()
+	if _, busy := owners.Load(owner); busy {
+		return ErrOuterContext.New(op, "")
+	}
+	info, err := db.directory.usable(ctx, op, s.tenant)
+	if err != nil {
+		return err
+	}
+	for attempt := 1; ; attempt++ {
+		after, err := db.once(ctx, op, s, info, owner, mode, fn)
+		if err == nil {
+			for _, f := range after {
+				f(ctx)
+			}
+			return nil
+		}
+		if mode.host != nil || !db.store.Retryable(err) {
+			return err
+		}
+		if attempt == maxAttempts {
+			return ErrBusy.Wrap(op, err, "")
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits a little longer after each attempt, and unevenly, so that two rivals do not meet again.
+func pause(ctx context.Context, attempt int) error {
+	t := time.NewTimer(time.Duration(rand.Int64N(int64(time.Millisecond) << attempt))) //nolint:gosec // jitter is no secret
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// once runs one attempt. Whatever way it is left, panics included, the session ends clean.
+func (db *DB) once(ctx context.Context, op string, s *scope, info *tenantInfo, owner int64, mode txMode, fn func(context.Context, *Tx) error) (_ []func(context.Context), err error) {
+	session, err := db.session(ctx, s, info, mode)
+	if err != nil {
+		return nil, db.store.Fault(op, err)
+	}
+	tx := &Tx{db: db, scope: s, session: session, owner: owner, now: db.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil,
+		roots: map[string]bool{}, parts: map[string]bool{}, memo: map[string]any{}}
+	owners.Store(owner, tx)
+	committed := false
+	defer func() {
+		tx.ended = true
+		owners.Delete(owner)
+		if !committed {
+			if back := session.Rollback(context.WithoutCancel(ctx)); back != nil && err == nil {
+				err = db.store.Fault(op, back)
+			}
+		}
+	}()
+	if err := fn(context.WithValue(ctx, txKey{}, tx), tx); err != nil {
+		return nil, err
+	}
+	if tx.doomed != nil {
+		return nil, ErrTxDoomed.Wrap(op, tx.doomed, "an act within the transaction failed, so the whole is undone: %v", tx.doomed)
+	}
+	last, err := tx.lastStatements(op)
+	if err != nil {
+		return nil, err
+	}
+	if mode.changes != nil { // a dry run goes as far as the database's own refusals, and no further
+		return nil, db.store.Fault(op, session.Run(ctx, last))
+	}
+	if err := session.Commit(ctx, last); err != nil {
+		return nil, db.store.Fault(op, err)
+	}
+	committed = true
+	return tx.after, nil
+}
+
+func (db *DB) session(ctx context.Context, s *scope, info *tenantInfo, mode txMode) (Session, error) {
+	if mode.host != nil {
+		return db.store.Join(ctx, s.tenant, info.placement, mode.host)
+	}
+	return db.store.Session(ctx, s.tenant, info.placement, mode.readOnly)
+}
+
+// join runs an inner transaction inside the open one.
+func (tx *Tx) join(ctx context.Context, op string, s *scope, mode txMode, fn func(context.Context, *Tx) error) error {
+	switch {
+	case tx.ended:
+		return ErrTxEnded.New(op, "the context is of a transaction that has ended")
+	case tx.scope != s:
+		return ErrScopeMismatch.New(op, "")
+	case mode.host != nil:
+		return ErrScopeMismatch.New(op, "the host's transaction cannot be joined inside another")
+	case mode.changes != nil:
+		return ErrDryRunWithin.New(op, "")
+	case tx.readOnly && !mode.readOnly:
+		return ErrReadOnly.New(op, "")
+	}
+	if err := tx.usable(op); err != nil {
+		return err
+	}
+	if err := fn(ctx, tx); err != nil {
+		tx.doom(err)
+		return err
+	}
+	return nil
+}
+
+// usable is checked by everything that touches the transaction.
+func (tx *Tx) usable(op string) error {
+	switch {
+	case tx == nil || tx.ended:
+		return ErrTxEnded.New(op, "")
+	case goroutineID() != tx.owner:
+		return ErrOtherGoroutine.New(op, "")
+	case tx.inHost:
+		return ErrInHost.New(op, "")
+	case tx.doomed != nil:
+		return ErrTxDoomed.Wrap(op, tx.doomed, "")
+	}
+	return nil
+}
+
+func (tx *Tx) writable(op string) error {
+	if err := tx.usable(op); err != nil {
+		return err
+	}
+	if tx.readOnly {
+		return ErrReadOnly.New(op, "")
+	}
+	return nil
+}
+
+func (tx *Tx) doom(err error) {
+	if tx.doomed == nil {
+		tx.doomed = err
+	}
+}
+
+// failed turns the database's refusal into a fault and dooms the transaction.
+func (tx *Tx) failed(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = tx.db.store.Fault(op, err)
+	tx.doom(err)
+	return err
+}
+
+// Now is the transaction's one instant, in UTC and whole microseconds.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+// Today is the day it is in the tenant's time zone.
+func (tx *Tx) Today() date.Date { return date.In(tx.now, tx.scope.zone) }
+
+// Scope is for whom and by whom the transaction runs.
+func (tx *Tx) Scope() Scope { return Scope{tx.scope} }
+
+// Require refuses (tenancy.forbidden) a scope without the permission, unless an act that has been allowed is running:
+// an act vouches for the acts it consists of.
+func (tx *Tx) Require(act Permission) error {
+	if len(tx.acts) > 0 || tx.scope.perms.Allow(act) {
+		return nil
+	}
+	return ErrForbidden.New(string(act), "the scope lacks the permission %s", act)
+}
+
+// AfterCommit has f run once, after the transaction is committed and not otherwise: never on a dry run, never on an
+// attempt that is retried. Inside [DB.Join] it is refused with tenancy.join_unsupported.
+func (tx *Tx) AfterCommit(f func(ctx context.Context)) {
+	if tx.joined {
+		tx.doom(ErrJoinUnsupported.New("tenancy.Tx.AfterCommit", "only the host knows when its transaction commits"))
+		return
+	}
+	tx.after = append(tx.after, f)
+}
+
+// Host runs the host's own SQL in this transaction, under the host's role and without a tenant, so that it cannot read
+// what is ours and both commit or neither. fn must not commit or roll back (tenancy.host_ended_tx). An error of fn undoes
+// the whole.
+func (tx *Tx) Host(ctx context.Context, fn func(*sql.Tx) error) error {
+	const op = "tenancy.Tx.Host"
+	if err := tx.writable(op); err != nil {
+		return err
+	}
+	tx.inHost = true
+	defer func() { tx.inHost = false }()
+	if err := tx.session.Host(ctx, fn); err != nil {
+		return tx.failed(op, err)
+	}
+	return nil
+}
+
+// Act runs one act of a service in a transaction: it checks the scope, then the permission that the act is named after,
+// and names the act in the audit events of what fn writes. Inside another act it joins that act's transaction and needs
+// no permission of its own.
+func Act[T any](ctx context.Context, db *DB, act Permission, fn func(ctx context.Context, tx *Tx) (T, error)) (T, error) {
+	return perform(ctx, db, act, txMode{}, fn)
+}
+
+// View is [Act] for what only reads: in a read-only transaction, unless it joins one that writes.
+func View[T any](ctx context.Context, db *DB, act Permission, fn func(ctx context.Context, tx *Tx) (T, error)) (T, error) {
+	return perform(ctx, db, act, txMode{readOnly: true}, fn)
+}
+
+func perform[T any](ctx context.Context, db *DB, act Permission, mode txMode, fn func(context.Context, *Tx) (T, error)) (T, error) {
+	var out, zero T
+	err := db.run(ctx, string(act), mode, func(ctx context.Context, tx *Tx) error {
+		if err := tx.Require(act); err != nil {
+			return err
+		}
+		tx.acts = append(tx.acts, string(act))
+		defer func() { tx.acts = tx.acts[:len(tx.acts)-1] }()
+		var err error
+		out, err = fn(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return zero, err
+	}
+	return out, nil
+}
+
+// Memo keeps an answer for the rest of the transaction, so that settings that several acts need are read once.
+func Memo[T any](tx *Tx, key string, load func() (T, error)) (T, error) {
+	if v, ok := tx.memo[key].(T); ok {
+		return v, nil
+	}
+	v, err := load()
+	if err == nil {
+		tx.memo[key] = v
+	}
+	return v, err
+}
+
+// Forget drops a [Memo] answer after what it says was changed.
+func (tx *Tx) Forget(key string) { delete(tx.memo, key) }
+
+// record adds an audit event to those that are written just before the commit.
+func (tx *Tx) record(act Permission, verb Verb, table string, row uuid.UUID, columns string) {
+	name := strings.Join(tx.acts, "/")
+	if name == "" {
+		name = string(act)
+	}
+	tx.events = append(tx.events, &Event{Row: Row{TenantID: tx.scope.tenant, ID: NewID()}, OccurredAt: tx.now, Actor: tx.scope.actor,
+		Act: name, Verb: string(verb), Model: table, RowID: row, Columns: columns})
+}
+
+// lastStatements are the audit events, after the check that every written part has its root's event.
+func (tx *Tx) lastStatements(op string) ([]*Statement, error) {
+	for root := range tx.parts {
+		if !tx.roots[root] {
+			return nil, ErrUnrecorded.New(op, "rows that are part of %s were written without it", root)
+		}
+	}
+	if len(tx.events) == 0 {
+		return nil, nil
+	}
+	st, err := tx.statement(op, VerbInsert, tx.db.registry.byTable["erp.audit_events"], rowsOf(tx.events), nil)
+	if err != nil {
+		return nil, err
+	}
+	return []*Statement{st}, nil
+}
+
+// heldScope checks what can be told without asking anyone.
+func (db *DB) heldScope(ctx context.Context, op string) (*scope, error) {
+	if ctx == nil {
+		return nil, ErrNoScope.New(op, "")
+	}
+	s := ScopeOf(ctx).s
+	switch {
+	case s == nil || s.tenant == uuid.Nil && !s.platform:
+		return nil, ErrNoScope.New(op, "")
+	case s.platform:
+		return nil, ErrNoScope.New(op, "platform staff have no tenant scope")
+	case s.db != db:
+		return nil, ErrScopeMismatch.New(op, "the scope was entered through another database")
+	case !s.expires.IsZero() && !db.now().Before(s.expires):
+		return nil, ErrScopeExpired.New(op, "")
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, errors.Join(ErrDatabase.New(op, "the context is done"), err)
+	}
+	return s, nil
+}
