@@ -174,6 +174,9 @@ func (tx *Tx) statement(op string, verb Verb, m *Model, rows []reflect.Value, ch
 			return nil, err
 		}
 	}
+	if m.Writes == ReadOnly {
+		return nil, ErrPlatformOnly.New(op, "")
+	}
 	for _, c := range changed {
 		if c.Key {
 			return nil, ErrBadQuery.New(op, "the key column %s cannot be changed", c.Name)

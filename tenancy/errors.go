@@ -24,6 +24,7 @@ var (
 	ErrRefusedValue    = fault.Define(fault.Invalid, "tenancy.refused_value", "the database refuses a value")
 	ErrAppendOnly      = fault.Define(fault.Locked, "tenancy.append_only", "what is recorded is not changed or deleted")
 	ErrWall            = fault.Define(fault.Forbidden, "tenancy.wall", "the database refuses to leave the tenant")
+	ErrPlatformOnly    = fault.Define(fault.Forbidden, "tenancy.platform_only", "only the platform writes these rows")
 	ErrForeignRow      = fault.Define(fault.Forbidden, "tenancy.foreign_row", "the row belongs to another tenant")
 	ErrUnregistered    = fault.Define(fault.Internal, "tenancy.unregistered", "the type or table is not a registered model")
 	ErrBadQuery        = fault.Define(fault.Internal, "tenancy.bad_query", "the query is not one that the store can scope")

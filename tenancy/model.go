@@ -96,6 +96,7 @@ type Model struct {
 	Columns []*Column
 	Keys    []*Column // the primary key in order; Keys[0] is tenant_id
 	byName  map[string]*Column
+	verbs   Verbs
 }
 
 // ColumnType is the portable type of a column.
@@ -129,6 +130,7 @@ func Define[T any](spec Spec) *Model {
 	if err != nil {
 		panic(err)
 	}
+	m.verbs = verbs[T]{}
 	return m
 }
 

@@ -271,7 +271,7 @@ func rewrite(text string) string {
 	return strings.Join(out, "\n")
 }
 
-var tablePosition = regexp.MustCompile(`\b(TABLE|REFERENCES|ON|INTO|EXISTS) ([a-z][a-z0-9_]*)\.([a-z_][a-z0-9_]*)`)
+var tablePosition = regexp.MustCompile(`\b(TABLE|REFERENCES|ON|INTO|EXISTS|FROM|UPDATE) ([a-z][a-z0-9_]*)\.([a-z_][a-z0-9_]*)`)
 
 // hostSchema does for a host's own schemas what the plain replacement does for ours.
 func hostSchema(line string) string { return tablePosition.ReplaceAllString(line, "$1 ${2}_$3") }

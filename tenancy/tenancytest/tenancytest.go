@@ -201,10 +201,12 @@ func (e *Env) Owner(tb testing.TB, tenant uuid.UUID) *sql.DB {
 	return db
 }
 
-// SQL turns "erp.name" into the engine's name of the table, for raw statements.
+// SQL turns "erp.name" into the engine's name of each registered table, for raw statements.
 func (e *Env) SQL(text string) string {
 	if e.Name == "sqlite" {
-		return strings.ReplaceAll(text, "erp.", "erp_")
+		for _, m := range e.DB.Registry().Models {
+			text = strings.ReplaceAll(text, m.Table, strings.Replace(m.Table, ".", "_", 1))
+		}
 	}
 	return text
 }
