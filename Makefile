@@ -1,0 +1,83 @@
+# `make` lists the targets. `make check` is what a change must pass.
+
+GO ?= go
+
+# The race detector is on for RACE_PKGS wherever there is a C compiler, which it needs. PLAIN_PKGS are taken out of them and
+# tested without it: put a package there only when it starts no goroutines and takes long.
+RACE       ?= $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+RACE_PKGS  ?= ./...
+PLAIN_PKGS ?=
+
+# For one test: make test RACE_PKGS=./accounting TEST_FLAGS='-run Reverse -v'
+TEST_FLAGS   ?=
+TEST_TIMEOUT ?= 6m
+SOAK_TIMEOUT ?= 4h
+BENCH        ?= .
+
+# Run from source at a fixed version, so that a fresh machine needs nothing but Go. Its own go.mod is used, not ours.
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+
+# As internal/pgtest looks for it: a given server, Debian's layout, PATH.
+have_postgres = test -n "$$ERP_TEST_POSTGRES" || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1
+
+race_list = $(if $(PLAIN_PKGS),$$($(GO) list $(RACE_PKGS) | grep -vxF "$$($(GO) list $(PLAIN_PKGS))"),$(RACE_PKGS))
+
+# The packages whose tests know -update, by their own flag or through a shared helper.
+golden_list = $$(git grep --untracked -lE 'internal/golden|flag\.Bool\("update"' -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed 's,^,./,')
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: quickstart
+quickstart: ## book the sample month on an embedded database and print what came of it
+	$(GO) run ./examples/quickstart
+
+.PHONY: setup
+setup: ## find PostgreSQL's binaries, or install them (Debian, as root)
+	@if $(have_postgres); then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "installing PostgreSQL, which the tests need"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get -q update && apt-get -qy --no-install-recommends install postgresql; \
+	fi; \
+	if $(have_postgres); then exit 0; fi; \
+	echo "make: the tests need PostgreSQL 15 or later: install the server package (Debian: postgresql, Fedora: postgresql-server, Homebrew: postgresql@17), or set ERP_TEST_POSTGRES to a superuser's URL" >&2; \
+	exit 1
+
+.PHONY: test
+test: setup ## run all tests, on SQLite and on a throw-away PostgreSQL
+	@if [ -z "$(RACE)" ]; then echo "make: no C compiler (or RACE is empty): testing without the race detector" >&2; fi
+	$(GO) test $(RACE) -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(race_list)
+ifneq ($(strip $(PLAIN_PKGS)),)
+	$(GO) test -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(PLAIN_PKGS)
+endif
+
+.PHONY: soak
+soak: setup ## run the long proofs: many seeds, a million rows, every kill point (hours)
+	$(GO) test -tags soak -timeout $(SOAK_TIMEOUT) $(TEST_FLAGS) ./...
+
+.PHONY: bench
+bench: setup ## print the main job's speed beside the same rows written by hand, on both engines
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime 1x -timeout $(SOAK_TIMEOUT) $(TEST_FLAGS) ./...
+
+.PHONY: golden
+golden: setup ## run the tests with -update, which rewrites the golden files: read the difference
+	$(GO) test $(TEST_FLAGS) $(golden_list) -update
+
+.PHONY: vet
+vet: ## go vet
+	$(GO) vet ./...
+
+.PHONY: lint
+lint: ## golangci-lint, at the version fixed here
+	$(GOLANGCI) run ./...
+
+.PHONY: fmt
+fmt: ## format the tree
+	$(GOLANGCI) fmt ./...
+
+.PHONY: check
+check: vet lint test ## everything a change must pass
