@@ -241,7 +241,7 @@ func hasPrefix(name string, prefixes []string) bool {
 }
 
 var (
-	columnLine = regexp.MustCompile(`(?m)^(\s*(?:ADD COLUMN )?)([a-z_][a-z0-9_]*) (UUID|TEXT|BIGINT|BOOLEAN|DATE|TIMESTAMPTZ|decimal_text)\b([^\n]*?)(,?|;)$`)
+	columnLine = regexp.MustCompile(`^(\s*(?:ALTER TABLE [a-z_0-9]+ )?(?:ADD COLUMN )?)([a-z_][a-z0-9_]*) (UUID|TEXT|BIGINT|BOOLEAN|DATE|TIMESTAMPTZ|decimal_text)\b([^\n]*?)(,?|;)$`)
 )
 
 // rewrite turns the portable form of a migration into SQLite's: erp.name becomes erp_name, and every column line gets the
