@@ -281,10 +281,16 @@ func (tx *Tx) Host(ctx context.Context, fn func(*sql.Tx) error) error {
 	}
 	tx.inHost = true
 	defer func() { tx.inHost = false }()
-	if err := tx.session.Host(ctx, fn); err != nil {
-		return tx.failed(op, err)
+	var hosts error
+	err := tx.session.Host(ctx, func(host *sql.Tx) error {
+		hosts = fn(host)
+		return hosts
+	})
+	if hosts != nil && errors.Is(err, hosts) { // the host gets its own error back as it is
+		tx.doom(err)
+		return err
 	}
-	return nil
+	return tx.failed(op, err)
 }
 
 // Act runs one act of a service in a transaction: it checks the scope, then the permission that the act is named after,

@@ -126,7 +126,7 @@ const (
 // openFile opens one database file with the settings that erp relies on.
 func (e Engine) openFile(path string) (*sql.DB, error) {
 	q := url.Values{}
-	for _, p := range []string{"journal_mode(WAL)", "trusted_schema(0)", fmt.Sprintf("cache_size(-%d)", cacheKibibytes)} {
+	for _, p := range []string{"journal_mode(WAL)", "trusted_schema(0)", "recursive_triggers(1)", fmt.Sprintf("cache_size(-%d)", cacheKibibytes)} {
 		q.Add("_pragma", p)
 	}
 	q.Set("_busy_timeout", fmt.Sprint(e.BusyTimeoutMillis))

@@ -260,7 +260,7 @@ func TestAttachIsForbidden(t *testing.T) {
 				return err
 			})
 		})
-		require.ErrorContains(t, err, "tenancy.database")
+		require.ErrorContains(t, err, "too many attached databases")
 	}
 }
 
