@@ -177,6 +177,9 @@ func (tx *Tx) statement(op string, verb Verb, m *Model, rows []reflect.Value, ch
 	if m.Writes == ReadOnly {
 		return nil, ErrPlatformOnly.New(op, "")
 	}
+	if m.Writes == AppendOnly && (verb == VerbUpdate || verb == VerbAccrue) {
+		return nil, ErrAppendOnly.New(op, "what is recorded in %s is not changed", m.Name())
+	}
 	for _, c := range changed {
 		if c.Key {
 			return nil, ErrBadQuery.New(op, "the key column %s cannot be changed", c.Name)

@@ -64,6 +64,7 @@ var library = tenancy.Module{
 			Subject: "receipt_id", Writes: tenancy.Companion, PartOf: "lib.receipts"}),
 	},
 	Migrations: fstest.MapFS{"50001_library.sql": {Data: []byte(`-- +goose Up
+CREATE SCHEMA lib;
 CREATE TABLE lib.authors (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,

@@ -80,6 +80,9 @@ func ForUpdate() Option { return func(q *query) { q.lock = true } }
 
 // check refuses columns that the model lacks and values that cannot be compared with them alike on both engines.
 func (q *query) check(m *Model, op string) error {
+	if q.lock && (m.Writes == AppendOnly || m.Writes == ReadOnly) {
+		return ErrBadQuery.New(op, "rows of %s never change and need no lock", m.Name())
+	}
 	for _, c := range q.conds {
 		col := m.Column(c.Column)
 		if col == nil {

@@ -122,3 +122,9 @@ func plainActor(s string) bool {
 	}
 	return true
 }
+
+// Attach puts a scope that was taken from another context on this one: for work that outlives the context it was asked
+// in. It makes no scope: the zero Scope stays useless.
+func (s Scope) Attach(ctx context.Context) context.Context {
+	return context.WithValue(ctx, scopeKey{}, s)
+}

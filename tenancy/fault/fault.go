@@ -163,9 +163,9 @@ func (d *Definition) New(op, format string, args ...any) *Error {
 
 // Wrap is New with a cause.
 func (d *Definition) Wrap(op string, cause error, format string, args ...any) *Error {
-	detail := d.Meaning
-	if format != "" {
-		detail = fmt.Sprintf(format, args...)
+	detail := fmt.Sprintf(format, args...)
+	if detail == "" {
+		detail = d.Meaning
 	}
 	return &Error{Op: op, Kind: d.Kind, Code: d.Code, Detail: detail, Err: cause}
 }

@@ -259,6 +259,8 @@ func rewrite(text string) string {
 		if trimmed := strings.TrimSpace(line); strings.HasPrefix(trimmed, "--") {
 			out = append(out, line)
 			continue
+		} else if strings.HasPrefix(trimmed, "CREATE SCHEMA ") {
+			continue // a schema is a prefix here
 		}
 		line = strings.ReplaceAll(line, ` COLLATE "C"`, "")
 		line = strings.NewReplacer("erp_control.", "erp_control_", " erp.", " erp_", "(erp.", "(erp_").Replace(line)

@@ -38,16 +38,10 @@ func triggers(m *tenancy.Model) []trigger {
 		return []trigger{key, guard("update", "UPDATE", erasing, refuse), noDelete}
 	case tenancy.Keep:
 		return []trigger{key, noDelete}
-	case tenancy.ReadOnly:
-		return []trigger{key, guard("gate", "UPDATE", "NOT ("+gateMoves+")",
-			"SELECT RAISE(ABORT, 'erp/conflict/tenancy.tenant_state/the gate does not move that way')"), noDelete}
-	case tenancy.Mutable:
+	case tenancy.Mutable, tenancy.ReadOnly:
 	}
 	return []trigger{key}
 }
-
-// gateMoves are the ways a tenant's gate may move.
-const gateMoves = "OLD.state = NEW.state OR OLD.state = 'importing' AND NEW.state = 'active' OR OLD.state = 'active' AND NEW.state = 'purging'"
 
 // rowKey is the column by which an erasure names a row.
 func rowKey(m *tenancy.Model) string {

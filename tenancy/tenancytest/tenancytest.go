@@ -69,7 +69,7 @@ func Main(m *testing.M) int {
 }
 
 // Engines are the names of the engines that [Each] runs on.
-var Engines = []string{"sqlite"}
+var Engines = []string{"sqlite", "postgres"}
 
 // Each runs fn on every engine, as subtests named after them.
 func Each(t *testing.T, opt Options, fn func(t *testing.T, env *Env)) {

@@ -1,0 +1,75 @@
+package accounting
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// AccountType says where an account stands in the statements.
+type AccountType string
+
+// The types. Assets to Equity make the balance sheet, Income to Expense the profit and loss.
+const (
+	Asset       AccountType = "asset"
+	Liability   AccountType = "liability"
+	Equity      AccountType = "equity"
+	Income      AccountType = "income"
+	CostOfSales AccountType = "cost_of_sales" // direct cost of what was sold: income less this is the gross profit
+	Expense     AccountType = "expense"
+)
+
+// Temporary reports whether accounts of the type begin every fiscal year at zero: those of the profit and loss.
+func (t AccountType) Temporary() bool { return t == Income || t == CostOfSales || t == Expense }
+
+// DebitNormal reports whether a positive balance of the type is a debit.
+func (t AccountType) DebitNormal() bool { return t == Asset || t == CostOfSales || t == Expense }
+
+// Control says of what an account is the control account: a line on it names a party and opens an open item, so that its
+// balance always equals the open items.
+type Control string
+
+// The kinds of control.
+const (
+	NoControl         Control = ""
+	ControlReceivable Control = "receivable"
+	ControlPayable    Control = "payable"
+)
+
+// Account is one account of the chart.
+type Account struct {
+	tenancy.Row
+	// Code is the account's number in the chart, unique: "4000". Codes sort as text.
+	Code string `bun:"code" privacy:"none"`
+	// Name is the bookkeeper's word for it. An account is never named after a person: parties are.
+	Name string      `bun:"name" privacy:"none"`
+	Type AccountType `bun:"type" privacy:"none"`
+	// Role is what the account is for; "" for most.
+	Role Role `bun:"role,nullzero" privacy:"none"`
+	// Control makes it a control account; it never changes.
+	Control Control `bun:"control,nullzero" privacy:"none"`
+	// Active accounts take postings.
+	Active    bool      `bun:"active"`
+	CreatedAt time.Time `bun:"created_at"`
+}
+
+// NewAccount is the input of [Service.CreateAccount].
+type NewAccount struct {
+	Code    string      `validate:"code"`
+	Name    string      `validate:"line=200"`
+	Type    AccountType `validate:"account_type"`
+	Role    Role        `validate:"omitempty,role"`
+	Control Control     `validate:"omitempty,oneof=receivable payable"` // set by the roles receivable and payable
+}
+
+// AccountChange is the input of [Service.UpdateAccount]. What an account is (code, type, control) never changes once it
+// exists: figures already reported would change with it.
+type AccountChange struct {
+	ID   uuid.UUID `validate:"required"`
+	Name string    `validate:"line=200"`
+	// Role moves here from the account that has it now; "" takes the role away.
+	Role   Role `validate:"omitempty,role"`
+	Active bool
+}

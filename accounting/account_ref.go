@@ -1,0 +1,50 @@
+package accounting
+
+import (
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// AccountRef names an account: by its role, by its code or by its id. The zero AccountRef names none; where a default is
+// documented it stands for that.
+type AccountRef struct {
+	// text is "role:sales", "code:4000" or "id:018f..."; one comparable string keeps the reference cheap to copy,
+	// to look up and to put into a fingerprint.
+	text string
+}
+
+// ByRole names the account that plays a role.
+func ByRole(role Role) AccountRef { return AccountRef{"role:" + string(role)} }
+
+// ByCode names an account by its code in the chart.
+func ByCode(code string) AccountRef { return AccountRef{"code:" + code} }
+
+// ByID names an account by its id.
+func ByID(id uuid.UUID) AccountRef { return AccountRef{"id:" + id.String()} }
+
+// IsZero reports whether no account is named.
+func (r AccountRef) IsZero() bool { return r.text == "" }
+
+// String is "role:sales", "code:4000" or "id:...".
+func (r AccountRef) String() string { return r.text }
+
+// orDefault is r, or the account with the role when r names none.
+func (r AccountRef) orDefault(role Role) AccountRef {
+	if r.IsZero() {
+		return ByRole(role)
+	}
+	return r
+}
+
+// describe is how an error message speaks of it.
+func (r AccountRef) describe() string {
+	kind, name, _ := strings.Cut(r.text, ":")
+	switch kind {
+	case "role":
+		return "an account with the role " + name
+	case "code":
+		return "account " + name
+	}
+	return "the account"
+}

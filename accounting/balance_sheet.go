@@ -1,0 +1,126 @@
+package accounting
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// BalanceSheet is what is owned and owed at the end of a day, by entry date. Customers in credit stand among the
+// liabilities and vendors in debit among the assets, each party's items taken together: a debt is not a negative claim. The
+// result of the fiscal year that the day lies in, and what earlier years have left and nobody has closed, are equity.
+type BalanceSheet struct {
+	AsOf             date.Date
+	Currency         money.Currency
+	Assets           []StatementLine
+	Liabilities      []StatementLine
+	Equity           []StatementLine
+	TotalAssets      money.Amount
+	TotalLiabilities money.Amount
+	TotalEquity      money.Amount // TotalAssets less TotalLiabilities
+	// ProfitForYear is the result since the fiscal year began; it is one of the lines of Equity.
+	ProfitForYear money.Amount
+	// CustomersInCredit is how many customers have more to their credit than they owe; VendorsInDebit the reverse.
+	CustomersInCredit, VendorsInDebit int
+}
+
+// BalanceSheet draws up what is owned and owed at the end of a day, by entry date.
+//
+// Permission: accounting.read. Errors: accounting.bad_input, accounting.no_period, accounting.books_not_open.
+func (s *Service) BalanceSheet(ctx context.Context, asOf date.Date) (BalanceSheet, error) {
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (BalanceSheet, error) {
+		const op = "accounting.BalanceSheet"
+		set, err := s.setup(ctx, tx, op, nil)
+		if err != nil {
+			return BalanceSheet{}, err
+		}
+		period := set.periodOf(asOf)
+		if period == nil {
+			return BalanceSheet{}, ErrNoPeriod.New(op, "%s lies in no period of the books", asOf)
+		}
+		year := set.year(period.FiscalYearID)
+		before, err := sums(ctx, tx, set, date.Date{}, year.StartsOn.AddDays(-1))
+		if err != nil {
+			return BalanceSheet{}, err
+		}
+		within, err := sums(ctx, tx, set, year.StartsOn, asOf)
+		if err != nil {
+			return BalanceSheet{}, err
+		}
+		parties, err := partySums(ctx, tx, asOf)
+		if err != nil {
+			return BalanceSheet{}, err
+		}
+		earlier := profitAndLoss(set, before, date.Date{}, year.StartsOn).NetProfit
+		thisYear := profitAndLoss(set, within, year.StartsOn, asOf).NetProfit
+		for id, sum := range before {
+			addSums(within, []accountSum{{id, sum.DebitMinor, sum.CreditMinor}})
+		}
+		return balanceSheet(set, asOf, within, parties, earlier, thisYear), nil
+	})
+}
+
+func balanceSheet(set *setup, asOf date.Date, posted map[uuid.UUID]accountSum, parties []partySum, earlier, thisYear money.Amount) BalanceSheet {
+	bs := BalanceSheet{AsOf: asOf, Currency: set.books.Currency, ProfitForYear: thisYear}
+	bs.Assets, bs.TotalAssets = section(set, posted, Asset)
+	bs.Liabilities, bs.TotalLiabilities = section(set, posted, Liability)
+	bs.Equity, bs.TotalEquity = section(set, posted, Equity)
+	var inCredit, inDebit int64
+	for _, p := range parties {
+		account := set.byID[p.AccountID]
+		switch {
+		case account.Control == ControlReceivable && p.Minor < 0:
+			bs.CustomersInCredit++
+			inCredit -= p.Minor
+			regroup(bs.Assets, account.ID, -p.Minor)
+		case account.Control == ControlPayable && p.Minor > 0:
+			bs.VendorsInDebit++
+			inDebit += p.Minor
+			regroup(bs.Liabilities, account.ID, p.Minor)
+		}
+	}
+	computed := func(lines *[]StatementLine, total *money.Amount, name string, minor int64) {
+		if minor != 0 {
+			*lines = append(*lines, StatementLine{Name: name, Amount: money.Amount{Minor: minor, Currency: bs.Currency}})
+			total.Minor += minor
+		}
+	}
+	bs.TotalAssets.Minor += inCredit
+	bs.TotalLiabilities.Minor += inDebit
+	computed(&bs.Liabilities, &bs.TotalLiabilities, "Customers in credit", inCredit)
+	computed(&bs.Assets, &bs.TotalAssets, "Vendors in debit", inDebit)
+	computed(&bs.Equity, &bs.TotalEquity, "Profits and losses of earlier years", earlier.Minor)
+	computed(&bs.Equity, &bs.TotalEquity, "Profit for the year", thisYear.Minor)
+	return bs
+}
+
+// regroup takes what stands on the wrong side out of a control account's line.
+func regroup(lines []StatementLine, account uuid.UUID, minor int64) {
+	for i := range lines {
+		if lines[i].AccountID == account {
+			lines[i].Amount.Minor += minor
+		}
+	}
+}
+
+// partySum is what a party owes (or, below zero, is owed) on a control account.
+type partySum struct {
+	AccountID uuid.UUID `bun:"account_id"`
+	PartyID   uuid.UUID `bun:"party_id"`
+	Minor     int64     `bun:"minor"`
+}
+
+// partySums are the balances of parties at the end of a day. What is open today, less the items that came later, is what
+// was open then: allocations are within a party and cancel out. So the cost grows with what is unsettled and what came
+// later, not with history.
+func partySums(ctx context.Context, tx *tenancy.Tx, asOf date.Date) ([]partySum, error) {
+	return tenancy.Report[partySum](ctx, tx, `SELECT account_id, party_id, CAST(SUM(minor) AS BIGINT) AS minor FROM (
+		SELECT account_id, party_id, open_minor AS minor FROM {open_items} AS o WHERE open_minor <> 0
+		UNION ALL
+		SELECT account_id, party_id, -original_minor AS minor FROM {open_items} AS l WHERE item_date > ?
+		) AS moves GROUP BY account_id, party_id HAVING SUM(minor) <> 0`, asOf)
+}

@@ -1,0 +1,137 @@
+package accounting
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// EntryKind says what sort of fact an entry tells of.
+type EntryKind string
+
+// The kinds.
+const (
+	KindEntry      EntryKind = "entry"       // a bookkeeper's entry: the default
+	KindOpening    EntryKind = "opening"     // opening balances
+	KindStock      EntryKind = "stock"       // a movement of stock at cost
+	KindInvoice    EntryKind = "invoice"     // made by Issue
+	KindCreditNote EntryKind = "credit_note" // made by Issue
+	KindPayment    EntryKind = "payment"     // made by Pay
+	KindReversal   EntryKind = "reversal"    // made by Reverse
+)
+
+// Source is the document that an entry books: the model's name and the document's id. An entry with a source is corrected
+// through its document and cannot be reversed on its own.
+type Source struct {
+	Model string
+	ID    uuid.UUID
+}
+
+// NewEntry is one journal entry to be booked by [Service.Post].
+type NewEntry struct {
+	// Reference is the outside number and the idempotency key, unique in the tenant: the same reference with the same
+	// content is booked once, with other content it is refused. "" for none.
+	Reference string `validate:"reference"`
+	// Journal is the book of first entry. Default [JournalGeneral].
+	Journal JournalCode `validate:"omitempty,journal"`
+	// Kind is the sort of fact. Default [KindEntry]; the kinds that acts of this package make are refused.
+	Kind EntryKind `validate:"omitempty,oneof=entry opening stock"`
+	// Date is the day that the entry counts for; it decides the period.
+	Date date.Date `validate:"day"`
+	// DocumentDate is the date on the paper. Default Date.
+	DocumentDate date.Date
+	// Memo is free text, at most 500 characters, kept beside the entry (see [EntryText]). It is not part of what makes two
+	// inputs the same, because erasure may empty it.
+	Memo string `validate:"text=500"`
+	// Lines are at least two, and their debits equal their credits.
+	Lines []NewLine
+	// LockException is the reason for posting into a soft-locked period; it needs [PermException]. Elsewhere it is
+	// recorded and has no effect.
+	LockException string `validate:"text=500"`
+	// Source is the document that is booked, if any.
+	Source Source
+}
+
+// NewLine is one line of a [NewEntry]: an amount above zero, on one side.
+type NewLine struct {
+	Account AccountRef
+	// PartyID is whom the line is about: required on control accounts, where it opens an open item.
+	PartyID uuid.UUID
+	// Debit or Credit, in the base currency; the other one is left out.
+	Debit, Credit money.Amount
+	// Due is when an open item of this line falls due. Default the entry's date; meant for control accounts.
+	Due date.Date
+}
+
+// DebitLine is a line on the debit side.
+func DebitLine(account AccountRef, amount money.Amount) NewLine {
+	return NewLine{Account: account, Debit: amount}
+}
+
+// CreditLine is a line on the credit side.
+func CreditLine(account AccountRef, amount money.Amount) NewLine {
+	return NewLine{Account: account, Credit: amount}
+}
+
+// Entry is a booked journal entry, without its lines. It never changes.
+type Entry struct {
+	tenancy.Row
+	JournalID uuid.UUID `bun:"journal_id"`
+	PeriodID  uuid.UUID `bun:"period_id"`
+	// EntryDate is the day the entry counts for.
+	EntryDate date.Date `bun:"entry_date"`
+	// DocumentDate is the date on the paper.
+	DocumentDate date.Date `bun:"document_date"`
+	Kind         EntryKind `bun:"kind" privacy:"none"`
+	Reference    string    `bun:"reference,nullzero" privacy:"none"`
+	// Fingerprint is a hash of the figures and names of the input, so that a retry is told from another entry.
+	Fingerprint string `bun:"fingerprint" privacy:"none"`
+	// ReversesID is the entry that this one reverses.
+	ReversesID uuid.UUID `bun:"reverses_id,nullzero"`
+	LineCount  int64     `bun:"line_count"`
+	// LockException says that a reason was given for posting into a soft-locked period; it stands in the texts.
+	LockException bool      `bun:"lock_exception"`
+	SourceModel   string    `bun:"source_model" privacy:"none"`
+	SourceID      uuid.UUID `bun:"source_id,nullzero"`
+	// PostedAt is when we learnt it.
+	PostedAt time.Time `bun:"posted_at"`
+
+	// Replayed says that the reference had been booked before with the same content, and nothing was written now.
+	Replayed bool `bun:"-"`
+}
+
+// Line is one booked line. It never changes.
+type Line struct {
+	tenancy.Owned
+	EntryID   uuid.UUID `bun:"entry_id,pk"`
+	LineNo    int64     `bun:"line_no,pk"` // 1, 2, 3 ...
+	AccountID uuid.UUID `bun:"account_id"`
+	PartyID   uuid.UUID `bun:"party_id,nullzero"`
+	EntryDate date.Date `bun:"entry_date"` // the entry's; the database holds it equal
+	// Amount is above zero for a debit and below for a credit.
+	Amount money.Amount `bun:"embed:amount_"`
+}
+
+// EntryText is the free text of an entry. It stands beside the immutable figures so that erasure can reach it.
+type EntryText struct {
+	tenancy.Owned
+	EntryID uuid.UUID `bun:"entry_id,pk"`
+	Memo    string    `bun:"memo" privacy:"free-text,delete"`
+	// Reason is why a lock was passed, or why an entry was reversed.
+	Reason string `bun:"reason" privacy:"free-text,delete"`
+}
+
+// Reversal is the input of [Service.Reverse]: an entry to be taken back by its mirror image.
+type Reversal struct {
+	EntryID uuid.UUID `validate:"required"`
+	// Date is the day that the reversal counts for, not before the entry's own.
+	Date date.Date `validate:"day"`
+	// Reason is required and kept beside the reversal, at most 500 characters.
+	Reason string `validate:"required,text=500"`
+	// LockException is as in [NewEntry].
+	LockException string `validate:"text=500"`
+}

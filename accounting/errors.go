@@ -1,0 +1,82 @@
+package accounting
+
+import "github.com/opsmatiq/erp/tenancy/fault"
+
+// The refusals of this package. What is refused has changed nothing. Besides these, acts return those of tenancy (scope,
+// permission, not_found, duplicate) and of accounting/money (overflow).
+var (
+	// ErrBadInput: a field of the input is missing or malformed; the detail names it.
+	ErrBadInput = fault.Define(fault.Invalid, "accounting.bad_input", "a field of the input is missing or malformed")
+	// ErrTooMany: a batch or document is larger than one act takes.
+	ErrTooMany = fault.Define(fault.Invalid, "accounting.too_many", "this is more than one act takes; split it")
+	// ErrAmountLimit: an amount is beyond what the books hold (999,999,999,999,999 minor units).
+	ErrAmountLimit = fault.Define(fault.Invalid, "accounting.amount_limit", "the amount is larger than the books hold")
+	// ErrWrongCurrency: an amount is not in the base currency.
+	ErrWrongCurrency = fault.Define(fault.Invalid, "accounting.wrong_currency", "the amount is not in the books' currency")
+
+	// ErrNotOpened: the tenant has no books yet; call OpenBooks.
+	ErrNotOpened = fault.Define(fault.Conflict, "accounting.books_not_open", "the tenant has no books yet: open them first")
+	// ErrBooksDiffer: the tenant's books were opened with other settings.
+	ErrBooksDiffer = fault.Define(fault.Conflict, "accounting.books_differ", "the tenant's books were opened with other settings")
+	// ErrReferenceTaken: the reference was used before with other content.
+	ErrReferenceTaken = fault.Define(fault.Conflict, "accounting.reference_taken", "the reference was used before with other content")
+	// ErrCodeTaken: another account, journal or tax has this code.
+	ErrCodeTaken = fault.Define(fault.Conflict, "accounting.code_taken", "the code is taken")
+	// ErrRoleType: the account's type cannot play the role.
+	ErrRoleType = fault.Define(fault.Invalid, "accounting.role_type", "an account of this type cannot have this role")
+	// ErrRoleNeeded: the role can be moved to another account, but not left without one.
+	ErrRoleNeeded = fault.Define(fault.Conflict, "accounting.role_needed", "the role would be left without an account")
+
+	// ErrUnknownAccount: no account has this role, code or id.
+	ErrUnknownAccount = fault.Define(fault.Invalid, "accounting.unknown_account", "there is no such account")
+	// ErrAccountInactive: the account takes no postings.
+	ErrAccountInactive = fault.Define(fault.Invalid, "accounting.account_inactive", "the account takes no postings")
+	// ErrControlAccount: the account is a control account, and here it must not be (or must be).
+	ErrControlAccount = fault.Define(fault.Invalid, "accounting.control_account", "control accounts are moved by open items only")
+	// ErrUnknownJournal: no journal has this code.
+	ErrUnknownJournal = fault.Define(fault.Invalid, "accounting.unknown_journal", "there is no such journal")
+	// ErrUnknownParty: there is no such party, or a line on a control account names none.
+	ErrUnknownParty = fault.Define(fault.Invalid, "accounting.unknown_party", "there is no such party")
+	// ErrUnknownTax: no active tax has this code.
+	ErrUnknownTax = fault.Define(fault.Invalid, "accounting.unknown_tax", "there is no such tax")
+
+	// ErrNoPeriod: the date lies in no fiscal year. The database refuses it as well.
+	ErrNoPeriod = fault.Define(fault.Invalid, "accounting.no_period", "the date lies in no period of the books")
+	// ErrPeriodLocked: the period is locked for good. The database refuses it as well.
+	ErrPeriodLocked = fault.Define(fault.Locked, "accounting.period_locked", "the period is locked")
+	// ErrPeriodSoftLocked: the period takes only entries with a lock exception. The database refuses it as well.
+	ErrPeriodSoftLocked = fault.Define(fault.Locked, "accounting.period_soft_locked", "the period is soft-locked: a reason is needed")
+	// ErrNoException: the scope may not post into a soft-locked period.
+	ErrNoException = fault.Define(fault.Forbidden, "accounting.exception_forbidden", "the scope lacks the permission accounting.exception")
+	// ErrPeriodState: the period's state does not allow this change.
+	ErrPeriodState = fault.Define(fault.Conflict, "accounting.period_state", "the period's state cannot be changed so")
+	// ErrYearGap: a fiscal year joins the last one or precedes the first, without a gap.
+	ErrYearGap = fault.Define(fault.Conflict, "accounting.year_gap", "fiscal years follow one another without a gap")
+
+	// ErrUnbalanced: debits and credits differ. The database refuses it as well.
+	ErrUnbalanced = fault.Define(fault.Invalid, "accounting.entry_unbalanced", "debits and credits differ")
+	// ErrIncomplete: an entry without all its lines, or a line without its entry. Raised by the database alone.
+	ErrIncomplete = fault.Define(fault.Conflict, "accounting.entry_incomplete", "an entry and all its lines are recorded together, once")
+	// ErrEntryOfDocument: the entry books a document and is corrected through it.
+	ErrEntryOfDocument = fault.Define(fault.Conflict, "accounting.entry_of_document", "the entry books a document: correct the document")
+	// ErrAlreadyReversed: an entry is reversed once.
+	ErrAlreadyReversed = fault.Define(fault.Conflict, "accounting.already_reversed", "the entry is reversed already")
+
+	// ErrIssuedChanged: an issued document never changes. Raised by the database alone.
+	ErrIssuedChanged = fault.Define(fault.Locked, "accounting.issued_changed", "an issued document never changes")
+	// ErrNegativeTotal: the lines of a document sum to less than zero.
+	ErrNegativeTotal = fault.Define(fault.Invalid, "accounting.negative_total", "the document's total is below zero: issue the other kind")
+	// ErrBackdated: a legal number would stand after one of a later date.
+	ErrBackdated = fault.Define(fault.Conflict, "accounting.backdated", "a document cannot be dated before the last one of its series")
+	// ErrOverCredited: credit notes would exceed the invoice.
+	ErrOverCredited = fault.Define(fault.Conflict, "accounting.over_credited", "credit notes would exceed the invoice")
+	// ErrNotCreditable: what the credit note corrects is not an invoice of this party.
+	ErrNotCreditable = fault.Define(fault.Invalid, "accounting.not_creditable", "this is not an invoice that the credit note can correct")
+
+	// ErrUnknownItem: there is no such open item.
+	ErrUnknownItem = fault.Define(fault.Invalid, "accounting.unknown_item", "there is no such open item")
+	// ErrOverAllocated: more would be allocated than is open.
+	ErrOverAllocated = fault.Define(fault.Conflict, "accounting.over_allocated", "more would be allocated than is open")
+	// ErrMismatch: the items are of different parties or accounts, or on the same side.
+	ErrMismatch = fault.Define(fault.Invalid, "accounting.allocation_mismatch", "these items cannot be set off against each other")
+)

@@ -1,0 +1,159 @@
+package accounting
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// GeneralLedger is a page of the lines of one account over a span of days, in the order of entry date and then of posting.
+type GeneralLedger struct {
+	Account  Account
+	From, To date.Date
+	// Opening is the balance before the first line of this page, Closing the one after the last; debits are positive.
+	Opening, Closing money.Amount
+	Lines            []LedgerLine
+	Next             string // hand to the next page request; "" when this is the last page
+}
+
+// LedgerLine is one line of the general ledger.
+type LedgerLine struct {
+	EntryID   uuid.UUID
+	LineNo    int64
+	EntryDate date.Date
+	Journal   JournalCode
+	Kind      EntryKind
+	Reference string
+	Memo      string
+	PartyID   uuid.UUID
+	Debit     money.Amount
+	Credit    money.Amount
+	Balance   money.Amount // after this line
+}
+
+// ledgerRow is a line as it is read.
+type ledgerRow struct {
+	EntryID   uuid.UUID `bun:"entry_id"`
+	LineNo    int64     `bun:"line_no"`
+	EntryDate date.Date `bun:"entry_date"`
+	JournalID uuid.UUID `bun:"journal_id"`
+	Kind      EntryKind `bun:"kind"`
+	Reference string    `bun:"reference"`
+	Memo      string    `bun:"memo"`
+	PartyID   string    `bun:"party_id"`
+	Minor     int64     `bun:"amount_minor"`
+}
+
+// ledgerCursor is the last line of a page.
+type ledgerCursor struct {
+	Date  date.Date `json:"d"`
+	Entry uuid.UUID `json:"e"`
+	Line  int64     `json:"l"`
+}
+
+// GeneralLedger gives a page of an account's lines from one day to another, both included, by entry date, with the running
+// balance. The page's Sort is not used. Lines posted between two pages shift neither: the cursor is a line.
+//
+// Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_account, accounting.books_not_open.
+func (s *Service) GeneralLedger(ctx context.Context, account AccountRef, from, to date.Date, page tenancy.PageRequest) (GeneralLedger, error) {
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (GeneralLedger, error) {
+		const op = "accounting.GeneralLedger"
+		if from.IsZero() || to.Before(from) {
+			return GeneralLedger{}, ErrBadInput.New(op, "a span of days has a first day and, on or after it, a last one")
+		}
+		set, err := s.setup(ctx, tx, op, nil)
+		if err != nil {
+			return GeneralLedger{}, err
+		}
+		a, err := set.account(op, "", account)
+		if err != nil {
+			return GeneralLedger{}, err
+		}
+		after := ledgerCursor{Date: from} // before every line of the first day
+		if page.After != "" {
+			if after, err = parseLedgerCursor(op, page.After); err != nil {
+				return GeneralLedger{}, err
+			}
+		}
+		opening, err := ledgerOpening(ctx, tx, set, a, from, after)
+		if err != nil {
+			return GeneralLedger{}, err
+		}
+		limit := min(max(page.Limit, 0), 1000)
+		if limit == 0 {
+			limit = 50
+		}
+		rows, err := tenancy.Report[ledgerRow](ctx, tx, ledgerSQL, a.ID, to, after.Date, after.Date, after.Entry, after.Entry, after.Line, limit+1)
+		if err != nil {
+			return GeneralLedger{}, err
+		}
+		return ledgerPage(set, a, from, to, opening, rows, limit), nil
+	})
+}
+
+// ledgerSQL pages by (entry_date, entry_id, line_no). Ids are made in the order of posting.
+const ledgerSQL = `SELECT l.entry_id, l.line_no, l.entry_date, e.journal_id, e.kind, COALESCE(e.reference, '') AS reference,
+	COALESCE(t.memo, '') AS memo, COALESCE(CAST(l.party_id AS TEXT), '') AS party_id, l.amount_minor
+	FROM {journal_lines} AS l
+	JOIN {journal_entries} AS e ON e.id = l.entry_id
+	LEFT JOIN {entry_texts} AS t ON t.entry_id = l.entry_id
+	WHERE l.account_id = ? AND l.entry_date <= ? AND l.entry_date >= ?
+	AND (l.entry_date > ? OR l.entry_id > ? OR (l.entry_id = ? AND l.line_no > ?))
+	ORDER BY l.entry_date, l.entry_id, l.line_no LIMIT ?`
+
+// ledgerOpening is the balance before the first line of a page.
+func ledgerOpening(ctx context.Context, tx *tenancy.Tx, set *setup, a *Account, from date.Date, after ledgerCursor) (int64, error) {
+	posted, err := sums(ctx, tx, set, date.Date{}, from.AddDays(-1))
+	if err != nil || after.Entry == uuid.Nil {
+		return posted[a.ID].net(), err
+	}
+	rows, err := tenancy.Report[int64](ctx, tx, `SELECT COALESCE(CAST(SUM(amount_minor) AS BIGINT), 0) AS minor FROM {journal_lines} AS l
+		WHERE account_id = ? AND entry_date >= ? AND entry_date <= ?
+		AND (entry_date < ? OR entry_id < ? OR (entry_id = ? AND line_no <= ?))`,
+		a.ID, from, after.Date, after.Date, after.Entry, after.Entry, after.Line)
+	if err != nil {
+		return 0, err
+	}
+	return posted[a.ID].net() + rows[0], nil
+}
+
+func ledgerPage(set *setup, a *Account, from, to date.Date, opening int64, rows []ledgerRow, limit int) GeneralLedger {
+	base := set.books.Currency
+	of := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: base} }
+	gl := GeneralLedger{Account: *a, From: from, To: to, Opening: of(opening)}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		last := &rows[limit-1]
+		token, _ := json.Marshal(ledgerCursor{last.EntryDate, last.EntryID, last.LineNo}) // dates and ids always can be
+		gl.Next = base64.RawURLEncoding.EncodeToString(token)
+	}
+	balance := opening
+	gl.Lines = make([]LedgerLine, len(rows))
+	for i := range rows {
+		r := &rows[i]
+		balance += r.Minor
+		party, _ := uuid.Parse(r.PartyID) // "" is nobody
+		gl.Lines[i] = LedgerLine{EntryID: r.EntryID, LineNo: r.LineNo, EntryDate: r.EntryDate, Journal: set.journalCode(r.JournalID), Kind: r.Kind,
+			Reference: r.Reference, Memo: r.Memo, PartyID: party, Debit: of(max(r.Minor, 0)), Credit: of(max(-r.Minor, 0)), Balance: of(balance)}
+	}
+	gl.Closing = of(balance)
+	return gl
+}
+
+func parseLedgerCursor(op, token string) (ledgerCursor, error) {
+	var c ledgerCursor
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err == nil {
+		err = json.Unmarshal(raw, &c)
+	}
+	if err != nil || c.Date.IsZero() || c.Entry == uuid.Nil {
+		return c, ErrBadInput.New(op, "the page cursor is not one of this ledger's")
+	}
+	return c, nil
+}

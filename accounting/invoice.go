@@ -1,0 +1,129 @@
+package accounting
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// InvoiceKind tells an invoice from a credit note.
+type InvoiceKind string
+
+// The kinds.
+const (
+	InvoiceDocument    InvoiceKind = "invoice"
+	CreditNoteDocument InvoiceKind = "credit_note"
+)
+
+// NewInvoice is a document to be issued by [Service.Issue].
+type NewInvoice struct {
+	// Kind is [InvoiceDocument] (the default) or [CreditNoteDocument].
+	Kind InvoiceKind `validate:"omitempty,oneof=invoice credit_note"`
+	// Reference is the outside number and the idempotency key, as in [NewEntry]. The legal number is ours.
+	Reference string `validate:"reference"`
+	// PartyID is the customer. Zero is a walk-in: then SettledBy is required.
+	PartyID uuid.UUID
+	// Date is the document's date and tax point; it decides the period and the fiscal year of the number.
+	Date date.Date `validate:"day"`
+	// Due is when it is to be paid. Default Date.
+	Due date.Date
+	// CorrectsID is the invoice that a credit note corrects. Together they never credit more than the invoice. Optional.
+	CorrectsID uuid.UUID
+	// Lines are 1 to 10,000. Those of a credit note are stated as credited: positive.
+	Lines []NewInvoiceLine
+	// SettledBy is the cash or bank account that it is paid (or refunded) by at once; then there is no open item.
+	SettledBy AccountRef
+	// Note is free text on the document, at most 2,000 characters.
+	Note string `validate:"text=2000"`
+	// LockException is as in [NewEntry].
+	LockException string `validate:"text=500"`
+}
+
+// NewInvoiceLine is one line of a [NewInvoice]. Its net amount is Quantity x UnitPrice rounded half up (away from zero)
+// to the minor unit; it may be negative, as a discount is, as long as the document's total is not.
+type NewInvoiceLine struct {
+	// Description is free text, at most 500 characters.
+	Description string
+	Quantity    money.Quantity
+	// UnitPrice is before tax, in the base currency.
+	UnitPrice decimal.Decimal
+	// TaxCode names a [Tax]. "" is without tax.
+	TaxCode string
+	// Account is what the line is booked to. Default [RoleSales]; a fee on a credit note goes to an expense.
+	Account AccountRef
+}
+
+// Invoice is an issued invoice or credit note. Nothing of it changes but Credited.
+type Invoice struct {
+	tenancy.Row
+	Kind InvoiceKind `bun:"kind" privacy:"none"`
+	// SeriesID and Seq are the legal number's parts: gapless within a series, which belongs to a fiscal year.
+	SeriesID uuid.UUID `bun:"series_id"`
+	Seq      int64     `bun:"seq"`
+	// Number is the legal number as printed: "INV-2010-00001".
+	Number      string `bun:"number" privacy:"none"`
+	Reference   string `bun:"reference,nullzero" privacy:"none"`
+	Fingerprint string `bun:"fingerprint" privacy:"none"`
+	// PartyID is zero for a walk-in.
+	PartyID     uuid.UUID `bun:"party_id,nullzero"`
+	InvoiceDate date.Date `bun:"invoice_date"`
+	DueDate     date.Date `bun:"due_date"`
+	CorrectsID  uuid.UUID `bun:"corrects_id,nullzero"`
+	// Net, Tax and Gross are the sums over the lines, none below zero for Gross, whatever the kind.
+	Net   money.Amount `bun:"embed:net_"`
+	Tax   money.Amount `bun:"embed:tax_"`
+	Gross money.Amount `bun:"embed:gross_"`
+	// CreditedMinor is how much of an invoice credit notes have taken back, in minor units. The database holds it at
+	// most to the total.
+	CreditedMinor int64 `bun:"credited_minor"`
+	// SettledByID is the account that it was paid by at once; zero when it was put on account.
+	SettledByID uuid.UUID `bun:"settled_by_id,nullzero"`
+	// EntryID is the journal entry; zero when there was nothing to book (all figures zero).
+	EntryID  uuid.UUID `bun:"entry_id,nullzero"`
+	IssuedAt time.Time `bun:"issued_at"`
+
+	// Replayed says that the reference had been issued before with the same content, and nothing was written now.
+	Replayed bool `bun:"-"`
+}
+
+// InvoiceLine is one line of an issued document; its description stands in [InvoiceText].
+type InvoiceLine struct {
+	tenancy.Owned
+	InvoiceID uuid.UUID       `bun:"invoice_id,pk"`
+	LineNo    int64           `bun:"line_no,pk"` // 1, 2, 3 ...
+	AccountID uuid.UUID       `bun:"account_id"`
+	Quantity  money.Quantity  `bun:"quantity"`
+	UnitPrice decimal.Decimal `bun:"unit_price"`
+	Net       money.Amount    `bun:"embed:net_"`
+	TaxID     uuid.UUID       `bun:"tax_id,nullzero"`
+	// TaxRate is the percentage that was applied; zero without tax.
+	TaxRate decimal.Decimal `bun:"tax_rate"`
+	Tax     money.Amount    `bun:"embed:tax_"`
+}
+
+// InvoiceText is the personal side of an issued document: the party as it was on the day, and all free text. One row per
+// document, beside the immutable figures, so that erasure can reach it.
+type InvoiceText struct {
+	tenancy.Owned
+	InvoiceID    uuid.UUID `bun:"invoice_id,pk"`
+	PartyName    string    `bun:"party_name" privacy:"identity,pseudonymise"`
+	PartyAddress string    `bun:"party_address" privacy:"contact,delete"`
+	PartyCountry string    `bun:"party_country" privacy:"none"`
+	PartyTaxID   string    `bun:"party_tax_id" privacy:"identity,delete"`
+	Note         string    `bun:"note" privacy:"free-text,delete"`
+	// LineTexts is a JSON array of the lines' descriptions, in order.
+	LineTexts string `bun:"line_texts" privacy:"free-text,delete"`
+}
+
+// InvoiceDetail is a document with everything on it.
+type InvoiceDetail struct {
+	Invoice
+	Lines        []InvoiceLine
+	Text         InvoiceText
+	Descriptions []string // of the lines, in order
+}

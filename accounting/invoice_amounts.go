@@ -1,0 +1,107 @@
+package accounting
+
+import (
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+)
+
+// draft is a document whose amounts are settled.
+//
+// The rule of rounding: each line's net amount is quantity x unit price, each line's tax is that net amount x the rate, and
+// both are rounded half up (away from zero) to the minor unit. The document's figures are the sums of its lines' rounded
+// figures. So there is no residue between a document and its lines, and none to be booked.
+type draft struct {
+	in       *NewInvoice
+	invoice  *Invoice
+	lines    []InvoiceLine // a part of the batch's store
+	corrects *Invoice      // what a credit note corrects, locked
+	counter  *Account      // receivables, or what it was settled by
+	revenue  []partSum
+	taxes    []partSum
+}
+
+// partSum is what goes to one account, in minor units.
+type partSum struct {
+	account uuid.UUID
+	minor   int64
+}
+
+// fact is the document as the ledger sees it.
+func (d *draft) fact() *invoiceFact {
+	v := d.invoice
+	f := &invoiceFact{Kind: v.Kind, ID: v.ID, PartyID: v.PartyID, Date: v.InvoiceDate, Due: v.DueDate, Counter: ByID(d.counter.ID),
+		Settled: v.SettledByID != uuid.Nil, Gross: v.Gross, Lock: d.in.LockException, Parts: make([]postingPart, 0, len(d.revenue)+len(d.taxes))}
+	for _, sums := range [][]partSum{d.revenue, d.taxes} {
+		for _, p := range sums {
+			f.Parts = append(f.Parts, postingPart{ByID(p.account), money.Amount{Minor: p.minor, Currency: v.Gross.Currency}})
+		}
+	}
+	return f
+}
+
+// settleLine computes line i and adds it to the document's sums and to the parts of the entry.
+func (d *draft) settleLine(op, where string, set *setup, i int) error {
+	in, row := &d.in.Lines[i], &d.lines[i]
+	base := set.books.Currency
+	account, err := set.ordinary(op, where, in.Account.orDefault(RoleSales))
+	if err != nil {
+		return err
+	}
+	row.InvoiceID, row.LineNo, row.AccountID, row.Quantity, row.UnitPrice = d.invoice.ID, int64(i+1), account.ID, in.Quantity, in.UnitPrice
+	row.Tax = money.Zero(base)
+	if row.Net, err = money.Extend(in.Quantity, in.UnitPrice, base, money.HalfUp); err != nil {
+		return lineAmountFault(op, where, i, err)
+	}
+	if in.TaxCode != "" {
+		tax, err := set.tax(op, where, in.TaxCode)
+		if err != nil {
+			return err
+		}
+		row.TaxID, row.TaxRate = tax.ID, tax.Rate
+		if row.Tax, err = money.FromDecimal(row.Net.Decimal().Mul(tax.Rate).Shift(-2), base, money.HalfUp); err != nil {
+			return lineAmountFault(op, where, i, err)
+		}
+		if _, err := set.ordinary(op, where, ByID(tax.AccountID)); err != nil {
+			return err
+		}
+		d.addPart(tax.AccountID, row.Tax, true)
+	}
+	if row.Net.Minor > maxMinor || row.Net.Minor < -maxMinor || row.Tax.Minor > maxMinor || row.Tax.Minor < -maxMinor {
+		return ErrAmountLimit.New(op, "%sline %d: the amount is larger than the books hold", where, i+1)
+	}
+	d.addPart(account.ID, row.Net, false)
+	v := d.invoice
+	v.Net.Minor += row.Net.Minor // at most 10,000 lines of at most 1e15 overshoot int64, so the sums are held as they grow
+	v.Tax.Minor += row.Tax.Minor
+	if v.Net.Minor > maxMinor || v.Net.Minor < -maxMinor || v.Tax.Minor > maxMinor || v.Tax.Minor < -maxMinor {
+		return ErrAmountLimit.New(op, "%sline %d: the document's total is larger than the books hold", where, i+1)
+	}
+	return nil
+}
+
+// lineAmountFault says which line could not be computed.
+func lineAmountFault(op, where string, i int, err error) error {
+	if errors.Is(err, money.ErrOverflow) {
+		return ErrAmountLimit.Wrap(op, err, "%sline %d: the amount is larger than the books hold", where, i+1)
+	}
+	return ErrBadInput.Wrap(op, err, "%sline %d: the amount cannot be computed", where, i+1)
+}
+
+// addPart sums what goes to an account. Documents name few accounts, so a walk through the parts beats a map; taxes stand
+// after revenue.
+func (d *draft) addPart(account uuid.UUID, a money.Amount, tax bool) {
+	parts := &d.revenue
+	if tax {
+		parts = &d.taxes
+	}
+	for i := range *parts {
+		if (*parts)[i].account == account {
+			(*parts)[i].minor += a.Minor
+			return
+		}
+	}
+	*parts = append(*parts, partSum{account, a.Minor})
+}

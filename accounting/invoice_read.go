@@ -1,0 +1,54 @@
+package accounting
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// GetInvoice reads a document with its lines and texts.
+//
+// Permission: accounting.read. Errors: tenancy.not_found.
+func (s *Service) GetInvoice(ctx context.Context, id uuid.UUID) (InvoiceDetail, error) {
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (InvoiceDetail, error) {
+		const op = "accounting.GetInvoice"
+		var found []Invoice
+		var texts []InvoiceText
+		out := InvoiceDetail{}
+		b := tx.Batch()
+		tenancy.Load(b, &found, tenancy.Eq("id", id))
+		tenancy.Load(b, &out.Lines, tenancy.Eq("invoice_id", id), tenancy.OrderBy("line_no"))
+		tenancy.Load(b, &texts, tenancy.Eq("invoice_id", id))
+		if err := b.Run(ctx); err != nil {
+			return InvoiceDetail{}, err
+		}
+		if len(found) == 0 {
+			return InvoiceDetail{}, tenancy.ErrNotFound.New(op, "there is no such document")
+		}
+		out.Invoice = found[0]
+		for _, t := range texts {
+			out.Text = t
+			// An erased text is empty: then there are no descriptions.
+			_ = json.Unmarshal([]byte(t.LineTexts), &out.Descriptions)
+		}
+		return out, nil
+	})
+}
+
+// ListInvoices gives a page of invoices and credit notes, by date unless another sort (invoice_date, due_date, number,
+// issued_at) is asked for.
+//
+// Permission: accounting.read. Errors: accounting.bad_input, tenancy.bad_input (the cursor).
+func (s *Service) ListInvoices(ctx context.Context, page tenancy.PageRequest) (tenancy.PageOf[Invoice], error) {
+	return listPage[Invoice](ctx, s, page, "accounting.ListInvoices", "invoice_date", "due_date", "number", "issued_at")
+}
+
+// InvoicesByReference finds documents by their outside numbers; those that do not exist are missing in the answer.
+//
+// Permission: accounting.read. Errors: accounting.too_many.
+func (s *Service) InvoicesByReference(ctx context.Context, references []string) (map[string]Invoice, error) {
+	return byReference[Invoice](ctx, s, "accounting.InvoicesByReference", references)
+}

@@ -1,0 +1,257 @@
+package accounting
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// Issue issues invoices and credit notes, all or none, in a number of statements that does not depend on how many there are:
+// each gets the next legal number of its series and fiscal year, a copy of the party as it is now, a journal entry and,
+// unless it was settled at once, an open item. The answer has one document per input, in order; numbers follow that
+// order. A document whose reference was issued before with the same content is given back with Replayed set.
+//
+// A credit note that corrects an invoice is set off against it at once, as far as the invoice is still open. A document may
+// total zero (goods given free of charge are documented too); it then opens no item, and when all its figures are
+// zero it books nothing.
+//
+// Permission: accounting.issue, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
+// accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.unknown_account,
+// accounting.account_inactive, accounting.control_account, accounting.unknown_tax, accounting.amount_limit,
+// accounting.negative_total, accounting.not_creditable, accounting.over_credited, accounting.backdated,
+// accounting.no_period, accounting.period_locked, accounting.period_soft_locked, accounting.exception_forbidden,
+// accounting.reference_taken; tenancy.duplicate when another transaction has just issued the same reference (a retry is
+// answered with the replay).
+func (s *Service) Issue(ctx context.Context, in []NewInvoice) ([]Invoice, error) {
+	return tenancy.Act(ctx, s.db, PermIssue, func(ctx context.Context, tx *tenancy.Tx) ([]Invoice, error) {
+		const op = "accounting.Issue"
+		lines, err := checkInvoices(op, in)
+		if err != nil {
+			return nil, err
+		}
+		w := &issuing{op: op, tx: tx, in: slices.Clone(in), replays: newReplays[Invoice](op, "document", len(in))}
+		var print fingerprint
+		for i := range w.in {
+			w.in[i] = w.in[i].withDefaults()
+			w.replays.expect(w.in[i].Reference, w.in[i].fingerprint(&print))
+		}
+		if err := w.read(ctx, s); err != nil {
+			return nil, err
+		}
+		w.reserve(lines)
+		out, err := w.replays.run(w.draft)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.book(ctx); err != nil {
+			return nil, err
+		}
+		return give(out, w.number(ctx))
+	})
+}
+
+// issuing is one call of Issue.
+type issuing struct {
+	op      string
+	tx      *tenancy.Tx
+	in      []NewInvoice
+	set     *setup
+	replays *replays[Invoice, *Invoice]
+
+	wanted    []uuid.UUID
+	parties   []Party
+	party     map[uuid.UUID]*Party
+	corrected []Invoice     // locked
+	items     []OpenItem    // of the corrected invoices, locked
+	oldTexts  []InvoiceText // of the corrected invoices
+	series    []numberSeries
+
+	plan     *plan
+	settle   *settlement
+	drafts   []*draft
+	invoices []Invoice
+	lines    []InvoiceLine
+	texts    []InvoiceText
+	credited []*Invoice // corrected invoices that changed
+}
+
+// read asks for all that the batch needs to know, in one round trip, and locks the invoices that are corrected.
+func (w *issuing) read(ctx context.Context, s *Service) (err error) {
+	var corrected []uuid.UUID
+	for i := range w.in {
+		if id := w.in[i].PartyID; id != uuid.Nil {
+			w.wanted = append(w.wanted, id)
+		}
+		if id := w.in[i].CorrectsID; id != uuid.Nil {
+			corrected = append(corrected, id)
+		}
+	}
+	w.wanted, corrected = unique(w.wanted), unique(corrected)
+	w.set, err = s.setup(ctx, w.tx, w.op, func(b *tenancy.Batch) {
+		w.replays.load(b)
+		loadParties(b, &w.parties, w.wanted)
+		if len(corrected) > 0 {
+			tenancy.Load(b, &w.corrected, tenancy.In("id", corrected), tenancy.ForUpdate())
+			lockItems(b, &w.items, corrected)
+			tenancy.Load(b, &w.oldTexts, tenancy.In("invoice_id", corrected))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	w.party = make(map[uuid.UUID]*Party, len(w.parties))
+	for i := range w.parties {
+		w.party[w.parties[i].ID] = &w.parties[i]
+	}
+	return allFound(w.op, w.wanted, w.parties)
+}
+
+// reserve makes room for the rows of the batch, side by side.
+func (w *issuing) reserve(lines int) {
+	n := len(w.in)
+	w.invoices, w.texts, w.lines = make([]Invoice, 0, n), make([]InvoiceText, 0, n), make([]InvoiceLine, lines)
+	w.plan = newPlan(w.op, w.tx, w.set, n)
+	w.settle = newSettlement(w.op, w.tx, w.items)
+}
+
+// draft settles document i and plans its entry.
+func (w *issuing) draft(i int) (*Invoice, error) {
+	in := &w.in[i]
+	where := fmt.Sprintf("document %d: ", i+1)
+	base := w.set.books.Currency
+	w.invoices = append(w.invoices, Invoice{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, Kind: in.Kind, Reference: in.Reference,
+		Fingerprint: w.replays.prints[i], PartyID: in.PartyID, InvoiceDate: in.Date, DueDate: in.Due, CorrectsID: in.CorrectsID,
+		Net: money.Zero(base), Tax: money.Zero(base), Gross: money.Zero(base), IssuedAt: w.tx.Now()})
+	d := &draft{in: in, invoice: &w.invoices[len(w.invoices)-1], lines: w.lines[:len(in.Lines):len(in.Lines)]}
+	w.lines = w.lines[len(in.Lines):]
+	if err := w.findCorrected(where, d); err != nil {
+		return nil, err
+	}
+	if err := w.findCounter(where, d); err != nil {
+		return nil, err
+	}
+	for j := range in.Lines {
+		if err := d.settleLine(w.op, where, w.set, j); err != nil {
+			return nil, err
+		}
+	}
+	v := d.invoice
+	v.Gross.Minor = v.Net.Minor + v.Tax.Minor
+	switch {
+	case v.Gross.Minor < 0:
+		return nil, ErrNegativeTotal.New(w.op, "%sthe total is %s: issue %s instead", where, v.Gross, otherKind(v.Kind))
+	case v.Gross.Minor > maxMinor:
+		return nil, ErrAmountLimit.New(w.op, "%sthe document's total is larger than the books hold", where)
+	}
+	if err := w.credit(where, d); err != nil {
+		return nil, err
+	}
+	w.drafts = append(w.drafts, d)
+	w.addText(d)
+	return v, w.enter(where, d)
+}
+
+func otherKind(k InvoiceKind) string {
+	if k == CreditNoteDocument {
+		return "an invoice"
+	}
+	return "a credit note"
+}
+
+// findCorrected takes the party of a credit note from the invoice that it corrects, or holds the two equal.
+func (w *issuing) findCorrected(where string, d *draft) error {
+	if d.in.CorrectsID == uuid.Nil {
+		return nil
+	}
+	i := slices.IndexFunc(w.corrected, func(v Invoice) bool { return v.ID == d.in.CorrectsID })
+	if i < 0 || w.corrected[i].Kind != InvoiceDocument {
+		return ErrNotCreditable.New(w.op, "%sCorrectsID is not an invoice", where)
+	}
+	d.corrects = &w.corrected[i]
+	switch {
+	case d.in.PartyID != uuid.Nil && d.in.PartyID != d.corrects.PartyID:
+		return ErrNotCreditable.New(w.op, "%sinvoice %s is another party's", where, d.corrects.Number)
+	case d.in.Date.Before(d.corrects.InvoiceDate):
+		return ErrNotCreditable.New(w.op, "%sDate is before that of invoice %s", where, d.corrects.Number)
+	case d.corrects.PartyID == uuid.Nil && d.in.SettledBy.IsZero():
+		return ErrBadInput.New(w.op, "%sinvoice %s was a walk-in's: SettledBy says how it is refunded", where, d.corrects.Number)
+	}
+	d.invoice.PartyID = d.corrects.PartyID
+	return nil
+}
+
+// findCounter finds the account on the other side: receivables, or the till.
+func (w *issuing) findCounter(where string, d *draft) (err error) {
+	if d.in.SettledBy.IsZero() {
+		d.counter, err = w.set.postable(w.op, where, ByRole(RoleReceivable))
+		return err
+	}
+	if d.counter, err = w.set.ordinary(w.op, where, d.in.SettledBy); err == nil {
+		d.invoice.SettledByID = d.counter.ID
+	}
+	return err
+}
+
+// credit holds all credit notes of an invoice together to its total. The invoice is locked.
+func (w *issuing) credit(where string, d *draft) error {
+	v := d.corrects
+	if v == nil || d.invoice.Gross.Minor == 0 {
+		return nil
+	}
+	if left := v.Gross.Minor - v.CreditedMinor; d.invoice.Gross.Minor > left {
+		return ErrOverCredited.New(w.op, "%sinvoice %s of %s has %s left to credit, not %s", where, v.Number, v.Gross,
+			money.Amount{Minor: left, Currency: v.Gross.Currency}, d.invoice.Gross)
+	}
+	if !slices.Contains(w.credited, v) {
+		w.credited = append(w.credited, v)
+	}
+	v.CreditedMinor += d.invoice.Gross.Minor
+	return nil
+}
+
+// addText copies the party as it is now, and the free text. A credit note that leaves the party to its invoice bears it as
+// the invoice does.
+func (w *issuing) addText(d *draft) {
+	t := InvoiceText{InvoiceID: d.invoice.ID, Note: d.in.Note}
+	if p := w.party[d.in.PartyID]; p != nil {
+		t.PartyName, t.PartyAddress, t.PartyCountry, t.PartyTaxID = p.Name, p.Address, p.Country, p.TaxID
+	} else if i := slices.IndexFunc(w.oldTexts, func(t InvoiceText) bool { return t.InvoiceID == d.in.CorrectsID }); i >= 0 && d.corrects != nil {
+		old := &w.oldTexts[i]
+		t.PartyName, t.PartyAddress, t.PartyCountry, t.PartyTaxID = old.PartyName, old.PartyAddress, old.PartyCountry, old.PartyTaxID
+	}
+	texts := make([]string, len(d.in.Lines))
+	for j := range d.in.Lines {
+		texts[j] = d.in.Lines[j].Description
+	}
+	encoded, _ := json.Marshal(texts) // strings always can be
+	t.LineTexts = string(encoded)
+	w.texts = append(w.texts, t)
+}
+
+// enter plans the journal entry, and sets a credit note off against what it corrects.
+func (w *issuing) enter(where string, d *draft) error {
+	e := invoiceEntry(d.fact())
+	if len(e.Lines) == 0 {
+		_, err := w.set.writable(w.tx, w.op, where, d.in.Date, d.in.LockException) // a document that books nothing respects locks as well
+		return err
+	}
+	before := len(w.plan.items)
+	entry, err := w.plan.add(where, &e, booking{})
+	if err != nil {
+		return err
+	}
+	d.invoice.EntryID = entry.ID
+	if d.corrects == nil || len(w.plan.items) == before {
+		return nil
+	}
+	if old := w.settle.items[d.corrects.ID]; old != nil {
+		return w.settle.pairUp(where, w.plan.items[before], old, d.in.Date)
+	}
+	return nil
+}

@@ -1,0 +1,316 @@
+-- The books of a tenant: settings, chart, periods, parties, the journal, documents, open items.
+
+-- +goose Up
+
+-- One row per tenant.
+CREATE TABLE erp.books (
+    tenant_id UUID NOT NULL,
+    currency TEXT NOT NULL,
+    country TEXT NOT NULL,
+    chart TEXT NOT NULL,
+    year_start DATE NOT NULL,
+    opened_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id)
+);
+
+CREATE TABLE erp.accounts (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    code TEXT COLLATE "C" NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT NOT NULL CHECK (type IN ('asset', 'liability', 'equity', 'income', 'cost_of_sales', 'expense')),
+    role TEXT,
+    control TEXT CHECK (control IN ('receivable', 'payable')),
+    active BOOLEAN NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_accounts_code UNIQUE (tenant_id, code),
+    CONSTRAINT erp_accounts_role UNIQUE (tenant_id, role)
+);
+
+CREATE TABLE erp.journals (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    code TEXT COLLATE "C" NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_journals_code UNIQUE (tenant_id, code)
+);
+
+CREATE TABLE erp.fiscal_years (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    label TEXT COLLATE "C" NOT NULL,
+    starts_on DATE NOT NULL,
+    ends_on DATE NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_fiscal_years_start UNIQUE (tenant_id, starts_on),
+    CONSTRAINT erp_fiscal_years_label UNIQUE (tenant_id, label),
+    CONSTRAINT erp_fiscal_years_order CHECK (starts_on <= ends_on)
+);
+
+CREATE TABLE erp.periods (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    fiscal_year_id UUID NOT NULL,
+    seq BIGINT NOT NULL CHECK (seq BETWEEN 1 AND 12),
+    name TEXT NOT NULL,
+    starts_on DATE NOT NULL,
+    ends_on DATE NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'soft_locked', 'locked')),
+    reason TEXT NOT NULL,
+    changed_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_periods_seq UNIQUE (tenant_id, fiscal_year_id, seq),
+    CONSTRAINT erp_periods_start UNIQUE (tenant_id, starts_on),
+    CONSTRAINT erp_periods_order CHECK (starts_on <= ends_on),
+    CONSTRAINT erp_periods_year FOREIGN KEY (tenant_id, fiscal_year_id) REFERENCES erp.fiscal_years (tenant_id, id)
+);
+
+-- Legal numbers: one row per kind of document and fiscal year.
+CREATE TABLE erp.number_series (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    code TEXT COLLATE "C" NOT NULL,
+    fiscal_year_id UUID NOT NULL,
+    next_seq BIGINT NOT NULL CHECK (next_seq >= 1),
+    last_date DATE,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_number_series_code UNIQUE (tenant_id, fiscal_year_id, code),
+    CONSTRAINT erp_number_series_year FOREIGN KEY (tenant_id, fiscal_year_id) REFERENCES erp.fiscal_years (tenant_id, id)
+);
+
+CREATE TABLE erp.taxes (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    code TEXT COLLATE "C" NOT NULL,
+    name TEXT NOT NULL,
+    rate decimal_text NOT NULL,
+    account_id UUID NOT NULL,
+    active BOOLEAN NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_taxes_code UNIQUE (tenant_id, code),
+    CONSTRAINT erp_taxes_account FOREIGN KEY (tenant_id, account_id) REFERENCES erp.accounts (tenant_id, id)
+);
+
+CREATE TABLE erp.parties (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    reference TEXT COLLATE "C",
+    name TEXT NOT NULL,
+    name_key TEXT COLLATE "C" NOT NULL,
+    is_customer BOOLEAN NOT NULL,
+    is_vendor BOOLEAN NOT NULL,
+    email TEXT NOT NULL,
+    phone TEXT NOT NULL,
+    address TEXT NOT NULL,
+    country TEXT NOT NULL,
+    tax_id TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    changed_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_parties_reference UNIQUE (tenant_id, reference)
+);
+CREATE INDEX erp_parties_name ON erp.parties (tenant_id, name_key, id);
+
+-- The lines of the journal. A line belongs to the entry of its entry_id: 00011 holds that, so no foreign key does (it
+-- would cost a lookup per line, and point in a circle).
+CREATE TABLE erp.journal_lines (
+    tenant_id UUID NOT NULL,
+    entry_id UUID NOT NULL,
+    line_no BIGINT NOT NULL CHECK (line_no >= 1),
+    account_id UUID NOT NULL,
+    party_id UUID,
+    entry_date DATE NOT NULL,
+    amount_minor BIGINT NOT NULL CHECK (amount_minor <> 0 AND amount_minor BETWEEN -999999999999999 AND 999999999999999),
+    amount_currency TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, entry_id, line_no),
+    CONSTRAINT erp_journal_lines_account FOREIGN KEY (tenant_id, account_id) REFERENCES erp.accounts (tenant_id, id),
+    CONSTRAINT erp_journal_lines_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id)
+);
+CREATE INDEX erp_journal_lines_ledger ON erp.journal_lines (tenant_id, account_id, entry_date);
+
+-- An entry closes with its last line: at the commit line number line_count must stand, and when that line comes 00011
+-- demands all the others and a sum of zero.
+CREATE TABLE erp.journal_entries (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    journal_id UUID NOT NULL,
+    period_id UUID NOT NULL,
+    entry_date DATE NOT NULL,
+    document_date DATE NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('entry', 'opening', 'stock', 'invoice', 'credit_note', 'payment', 'reversal')),
+    reference TEXT COLLATE "C",
+    fingerprint TEXT NOT NULL,
+    reverses_id UUID,
+    line_count BIGINT NOT NULL CHECK (line_count >= 2),
+    lock_exception BOOLEAN NOT NULL,
+    source_model TEXT NOT NULL,
+    source_id UUID,
+    posted_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_journal_entries_reference UNIQUE (tenant_id, reference),
+    CONSTRAINT erp_journal_entries_reverses UNIQUE (tenant_id, reverses_id),
+    CONSTRAINT erp_journal_entries_journal FOREIGN KEY (tenant_id, journal_id) REFERENCES erp.journals (tenant_id, id),
+    CONSTRAINT erp_journal_entries_period FOREIGN KEY (tenant_id, period_id) REFERENCES erp.periods (tenant_id, id),
+    CONSTRAINT erp_journal_entries_reversed FOREIGN KEY (tenant_id, reverses_id) REFERENCES erp.journal_entries (tenant_id, id),
+    CONSTRAINT erp_journal_entries_last_line FOREIGN KEY (tenant_id, id, line_count) REFERENCES erp.journal_lines (tenant_id, entry_id, line_no) DEFERRABLE INITIALLY DEFERRED
+);
+
+CREATE TABLE erp.entry_texts (
+    tenant_id UUID NOT NULL,
+    entry_id UUID NOT NULL,
+    memo TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, entry_id),
+    CONSTRAINT erp_entry_texts_entry FOREIGN KEY (tenant_id, entry_id) REFERENCES erp.journal_entries (tenant_id, id)
+);
+
+CREATE TABLE erp.account_balances (
+    tenant_id UUID NOT NULL,
+    account_id UUID NOT NULL,
+    period_id UUID NOT NULL,
+    stripe BIGINT NOT NULL,
+    debit_minor BIGINT NOT NULL CHECK (debit_minor >= 0),
+    credit_minor BIGINT NOT NULL CHECK (credit_minor >= 0),
+    PRIMARY KEY (tenant_id, account_id, period_id, stripe),
+    CONSTRAINT erp_account_balances_account FOREIGN KEY (tenant_id, account_id) REFERENCES erp.accounts (tenant_id, id),
+    CONSTRAINT erp_account_balances_period FOREIGN KEY (tenant_id, period_id) REFERENCES erp.periods (tenant_id, id)
+);
+
+-- Issued invoices and credit notes. 00011 lets nothing of them change but credited_minor.
+CREATE TABLE erp.invoices (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('invoice', 'credit_note')),
+    series_id UUID NOT NULL,
+    seq BIGINT NOT NULL CHECK (seq >= 1),
+    number TEXT COLLATE "C" NOT NULL,
+    reference TEXT COLLATE "C",
+    fingerprint TEXT NOT NULL,
+    party_id UUID,
+    invoice_date DATE NOT NULL,
+    due_date DATE NOT NULL,
+    corrects_id UUID,
+    net_minor BIGINT NOT NULL,
+    net_currency TEXT NOT NULL,
+    tax_minor BIGINT NOT NULL,
+    tax_currency TEXT NOT NULL,
+    gross_minor BIGINT NOT NULL CHECK (gross_minor BETWEEN 0 AND 999999999999999),
+    gross_currency TEXT NOT NULL,
+    credited_minor BIGINT NOT NULL,
+    settled_by_id UUID,
+    entry_id UUID,
+    issued_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_invoices_number UNIQUE (tenant_id, series_id, seq),
+    CONSTRAINT erp_invoices_printed UNIQUE (tenant_id, number),
+    CONSTRAINT erp_invoices_reference UNIQUE (tenant_id, reference),
+    CONSTRAINT erp_invoices_sum CHECK (net_minor + tax_minor = gross_minor),
+    CONSTRAINT erp_invoices_credited CHECK (credited_minor BETWEEN 0 AND gross_minor),
+    CONSTRAINT erp_invoices_due CHECK (due_date >= invoice_date),
+    CONSTRAINT erp_invoices_walk_in CHECK (party_id IS NOT NULL OR settled_by_id IS NOT NULL),
+    CONSTRAINT erp_invoices_series FOREIGN KEY (tenant_id, series_id) REFERENCES erp.number_series (tenant_id, id),
+    CONSTRAINT erp_invoices_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
+    CONSTRAINT erp_invoices_corrected FOREIGN KEY (tenant_id, corrects_id) REFERENCES erp.invoices (tenant_id, id),
+    CONSTRAINT erp_invoices_settled_by FOREIGN KEY (tenant_id, settled_by_id) REFERENCES erp.accounts (tenant_id, id),
+    CONSTRAINT erp_invoices_entry FOREIGN KEY (tenant_id, entry_id) REFERENCES erp.journal_entries (tenant_id, id)
+);
+CREATE INDEX erp_invoices_party_date ON erp.invoices (tenant_id, party_id, invoice_date);
+
+CREATE TABLE erp.invoice_lines (
+    tenant_id UUID NOT NULL,
+    invoice_id UUID NOT NULL,
+    line_no BIGINT NOT NULL CHECK (line_no >= 1),
+    account_id UUID NOT NULL,
+    quantity BIGINT NOT NULL,
+    unit_price decimal_text NOT NULL,
+    net_minor BIGINT NOT NULL,
+    net_currency TEXT NOT NULL,
+    tax_id UUID,
+    tax_rate decimal_text NOT NULL,
+    tax_minor BIGINT NOT NULL,
+    tax_currency TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, invoice_id, line_no),
+    CONSTRAINT erp_invoice_lines_invoice FOREIGN KEY (tenant_id, invoice_id) REFERENCES erp.invoices (tenant_id, id),
+    CONSTRAINT erp_invoice_lines_account FOREIGN KEY (tenant_id, account_id) REFERENCES erp.accounts (tenant_id, id),
+    CONSTRAINT erp_invoice_lines_tax FOREIGN KEY (tenant_id, tax_id) REFERENCES erp.taxes (tenant_id, id)
+);
+
+CREATE TABLE erp.invoice_texts (
+    tenant_id UUID NOT NULL,
+    invoice_id UUID NOT NULL,
+    party_name TEXT NOT NULL,
+    party_address TEXT NOT NULL,
+    party_country TEXT NOT NULL,
+    party_tax_id TEXT NOT NULL,
+    note TEXT NOT NULL,
+    line_texts TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, invoice_id),
+    CONSTRAINT erp_invoice_texts_invoice FOREIGN KEY (tenant_id, invoice_id) REFERENCES erp.invoices (tenant_id, id)
+);
+
+CREATE TABLE erp.payments (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    reference TEXT COLLATE "C",
+    fingerprint TEXT NOT NULL,
+    party_id UUID NOT NULL,
+    direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+    payment_date DATE NOT NULL,
+    amount_minor BIGINT NOT NULL CHECK (amount_minor BETWEEN 1 AND 999999999999999),
+    amount_currency TEXT NOT NULL,
+    account_id UUID NOT NULL,
+    control_id UUID NOT NULL,
+    entry_id UUID NOT NULL,
+    posted_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_payments_reference UNIQUE (tenant_id, reference),
+    CONSTRAINT erp_payments_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
+    CONSTRAINT erp_payments_account FOREIGN KEY (tenant_id, account_id) REFERENCES erp.accounts (tenant_id, id),
+    CONSTRAINT erp_payments_control FOREIGN KEY (tenant_id, control_id) REFERENCES erp.accounts (tenant_id, id),
+    CONSTRAINT erp_payments_entry FOREIGN KEY (tenant_id, entry_id) REFERENCES erp.journal_entries (tenant_id, id)
+);
+
+-- One row per line on a control account. What is open lies between zero and the original, so nothing is settled twice.
+CREATE TABLE erp.open_items (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    party_id UUID NOT NULL,
+    account_id UUID NOT NULL,
+    entry_id UUID NOT NULL,
+    line_no BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    item_date DATE NOT NULL,
+    due_date DATE NOT NULL,
+    original_minor BIGINT NOT NULL CHECK (original_minor <> 0),
+    original_currency TEXT NOT NULL,
+    open_minor BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_open_items_line UNIQUE (tenant_id, entry_id, line_no),
+    CONSTRAINT erp_open_items_open CHECK (open_minor BETWEEN 0 AND original_minor OR open_minor BETWEEN original_minor AND 0),
+    CONSTRAINT erp_open_items_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
+    CONSTRAINT erp_open_items_journal_line FOREIGN KEY (tenant_id, entry_id, line_no) REFERENCES erp.journal_lines (tenant_id, entry_id, line_no)
+);
+CREATE INDEX erp_open_items_date ON erp.open_items (tenant_id, item_date);
+CREATE INDEX erp_open_items_unsettled ON erp.open_items (tenant_id, party_id) WHERE open_minor <> 0;
+
+CREATE TABLE erp.allocations (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    party_id UUID NOT NULL,
+    debit_id UUID NOT NULL,
+    credit_id UUID NOT NULL,
+    allocated_on DATE NOT NULL,
+    amount_minor BIGINT NOT NULL CHECK (amount_minor BETWEEN 1 AND 999999999999999),
+    amount_currency TEXT NOT NULL,
+    recorded_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_allocations_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
+    CONSTRAINT erp_allocations_debit FOREIGN KEY (tenant_id, debit_id) REFERENCES erp.open_items (tenant_id, id),
+    CONSTRAINT erp_allocations_credit FOREIGN KEY (tenant_id, credit_id) REFERENCES erp.open_items (tenant_id, id)
+);
+CREATE INDEX erp_allocations_debits ON erp.allocations (tenant_id, debit_id);
+CREATE INDEX erp_allocations_credits ON erp.allocations (tenant_id, credit_id);
+CREATE INDEX erp_allocations_date ON erp.allocations (tenant_id, allocated_on);

@@ -1,0 +1,155 @@
+-- What the database refuses, whoever asks (docs/decisions/003). Each function counts what is as it must be and refuses
+-- the rest, so that rows it cannot see are refused as well.
+--
+-- The functions force index lookups: their plans are kept for the session, and one made while the table was nearly empty
+-- would read all of it for ever after.
+
+-- +goose Up
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_journal_entries() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    bad record;
+BEGIN
+    -- Closing a period updates its row: whoever comes second waits here, and then sees what the first one did.
+    PERFORM 1 FROM erp.periods p
+        WHERE (p.tenant_id, p.id) IN (SELECT n.tenant_id, n.period_id FROM added n)
+        ORDER BY p.tenant_id, p.id FOR SHARE;
+    SELECT n.entry_date, n.lock_exception, p.id, p.name, p.state INTO bad
+        FROM added n
+        LEFT JOIN erp.periods p ON p.tenant_id = n.tenant_id AND p.id = n.period_id AND n.entry_date BETWEEN p.starts_on AND p.ends_on
+        LEFT JOIN erp.tenant_gates g ON g.tenant_id = n.tenant_id
+        WHERE p.id IS NULL
+           OR (coalesce(g.state, '') <> 'importing' AND (p.state = 'locked' OR (p.state = 'soft_locked' AND NOT n.lock_exception)))
+        LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    ELSIF bad.id IS NULL THEN
+        RAISE EXCEPTION 'erp/invalid/accounting.no_period/the date % lies outside the period of its entry', bad.entry_date;
+    ELSIF bad.state = 'locked' THEN
+        RAISE EXCEPTION 'erp/locked/accounting.period_locked/period % is locked', bad.name;
+    END IF;
+    RAISE EXCEPTION 'erp/locked/accounting.period_soft_locked/period % is soft-locked: a reason is needed', bad.name;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_journal_entries_guard AFTER INSERT ON erp.journal_entries
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION erp.guard_journal_entries();
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_journal_lines() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    bad record;
+BEGIN
+    -- Every line belongs to an entry, of its date, and is one of as many as the entry says. An entry all of whose lines
+    -- came in this statement, as they do but for a bulk import, is weighed without touching the table again.
+    SELECT e.id, s.lines, s.total, e.line_count INTO bad
+        FROM (SELECT n.tenant_id, n.entry_id, count(*) AS lines, sum(n.amount_minor) AS total, max(n.line_no) AS last,
+                     min(n.entry_date) AS first_date, max(n.entry_date) AS last_date, count(DISTINCT n.amount_currency) AS currencies
+                FROM added n GROUP BY n.tenant_id, n.entry_id) s
+        LEFT JOIN erp.journal_entries e ON e.tenant_id = s.tenant_id AND e.id = s.entry_id
+             AND e.entry_date = s.first_date AND e.entry_date = s.last_date AND s.last <= e.line_count
+        WHERE e.id IS NULL OR s.currencies <> 1 OR (s.lines = e.line_count AND s.total <> 0)
+        LIMIT 1;
+    IF FOUND AND bad.id IS NULL THEN
+        RAISE EXCEPTION 'erp/conflict/accounting.entry_incomplete/an entry and all its lines are recorded together, once, and of one date';
+    ELSIF FOUND THEN
+        RAISE EXCEPTION 'erp/invalid/accounting.entry_unbalanced/debits and credits differ by % minor units', bad.total;
+    END IF;
+    -- The last line closes an entry whose lines came in several statements: the others must stand already. Line numbers are
+    -- unique, so nothing can be added to an entry that has its last line.
+    SELECT w.lines, w.total, e.line_count INTO bad
+        FROM (SELECT n.tenant_id, n.entry_id, count(*) AS lines, max(n.line_no) AS last FROM added n GROUP BY n.tenant_id, n.entry_id) s
+        JOIN erp.journal_entries e ON e.tenant_id = s.tenant_id AND e.id = s.entry_id AND s.last = e.line_count AND s.lines < e.line_count
+        CROSS JOIN LATERAL (SELECT count(*) AS lines, sum(l.amount_minor) AS total, count(DISTINCT l.amount_currency) AS currencies
+                FROM erp.journal_lines l WHERE l.tenant_id = s.tenant_id AND l.entry_id = s.entry_id) w
+        WHERE w.lines <> e.line_count OR w.total <> 0 OR w.currencies <> 1
+        LIMIT 1;
+    IF FOUND AND bad.lines <> bad.line_count THEN
+        RAISE EXCEPTION 'erp/conflict/accounting.entry_incomplete/the last of % lines came, and only % stand', bad.line_count, bad.lines;
+    ELSIF FOUND THEN
+        RAISE EXCEPTION 'erp/invalid/accounting.entry_unbalanced/debits and credits differ by % minor units', bad.total;
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_journal_lines_guard AFTER INSERT ON erp.journal_lines
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION erp.guard_journal_lines();
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_periods() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF OLD.state = 'locked' AND NEW.state <> 'locked' THEN
+        RAISE EXCEPTION 'erp/conflict/accounting.period_state/period % is locked for good', OLD.name;
+    ELSIF (NEW.fiscal_year_id, NEW.seq, NEW.starts_on, NEW.ends_on) IS DISTINCT FROM (OLD.fiscal_year_id, OLD.seq, OLD.starts_on, OLD.ends_on) THEN
+        RAISE EXCEPTION 'erp/conflict/accounting.period_state/the dates of a period never change';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_periods_guard BEFORE UPDATE ON erp.periods FOR EACH ROW EXECUTE FUNCTION erp.guard_periods();
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_number_series() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NEW.next_seq < OLD.next_seq OR NEW.last_date < OLD.last_date OR (NEW.last_date IS NULL AND OLD.last_date IS NOT NULL)
+       OR (NEW.code, NEW.fiscal_year_id) IS DISTINCT FROM (OLD.code, OLD.fiscal_year_id) THEN
+        RAISE EXCEPTION 'erp/conflict/accounting.backdated/a series of numbers only goes forward';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_number_series_guard BEFORE UPDATE ON erp.number_series FOR EACH ROW EXECUTE FUNCTION erp.guard_number_series();
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_invoices() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF (to_jsonb(NEW) - 'credited_minor') IS DISTINCT FROM (to_jsonb(OLD) - 'credited_minor') OR NEW.credited_minor < OLD.credited_minor THEN
+        RAISE EXCEPTION 'erp/locked/accounting.issued_changed/document % is issued and never changes', OLD.number;
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_invoices_guard BEFORE UPDATE ON erp.invoices FOR EACH ROW EXECUTE FUNCTION erp.guard_invoices();
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_open_items() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF (to_jsonb(NEW) - 'open_minor') IS DISTINCT FROM (to_jsonb(OLD) - 'open_minor') OR abs(NEW.open_minor) > abs(OLD.open_minor) THEN
+        RAISE EXCEPTION 'erp/conflict/accounting.over_allocated/an open item only moves towards zero';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_open_items_guard BEFORE UPDATE ON erp.open_items FOR EACH ROW EXECUTE FUNCTION erp.guard_open_items();
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_accounts() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF (NEW.code, NEW.type, NEW.control) IS DISTINCT FROM (OLD.code, OLD.type, OLD.control) THEN
+        RAISE EXCEPTION 'erp/locked/accounting.issued_changed/code, type and control of account % never change', OLD.code;
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_accounts_guard BEFORE UPDATE ON erp.accounts FOR EACH ROW EXECUTE FUNCTION erp.guard_accounts();
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_books() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NEW.currency <> OLD.currency THEN
+        RAISE EXCEPTION 'erp/conflict/accounting.books_differ/the base currency never changes';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_books_guard BEFORE UPDATE ON erp.books FOR EACH ROW EXECUTE FUNCTION erp.guard_books();

@@ -1,0 +1,58 @@
+package accounting
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// OpenItem is one line on a control account that waits to be settled: an invoice, a credit note, a payment on account, or a
+// line of another entry. Debits are positive: an invoice is above zero, a credit note or a payment received below.
+//
+// The id is that of the document for invoices, credit notes and payments; lines of other entries have their own.
+type OpenItem struct {
+	tenancy.Row
+	PartyID   uuid.UUID `bun:"party_id"`
+	AccountID uuid.UUID `bun:"account_id"` // the control account
+	// EntryID and LineNo are the journal line that it keeps.
+	EntryID  uuid.UUID `bun:"entry_id"`
+	LineNo   int64     `bun:"line_no"`
+	Kind     EntryKind `bun:"kind" privacy:"none"`
+	ItemDate date.Date `bun:"item_date"`
+	DueDate  date.Date `bun:"due_date"`
+	// Original is the line's amount; it never changes.
+	Original money.Amount `bun:"embed:original_"`
+	// OpenMinor is what is left today, between zero and Original; the database lets it move towards zero only.
+	OpenMinor int64 `bun:"open_minor"`
+}
+
+// Open is what is left of the item today.
+func (o OpenItem) Open() money.Amount {
+	return money.Amount{Minor: o.OpenMinor, Currency: o.Original.Currency}
+}
+
+// Allocation sets a debit item off against a credit item of the same party and account. It never changes.
+type Allocation struct {
+	tenancy.Row
+	PartyID  uuid.UUID `bun:"party_id"`
+	DebitID  uuid.UUID `bun:"debit_id"`  // the open item above zero
+	CreditID uuid.UUID `bun:"credit_id"` // the open item below zero
+	// AllocatedOn is the day it counts for in open items as of a date.
+	AllocatedOn date.Date    `bun:"allocated_on"`
+	Amount      money.Amount `bun:"embed:amount_"` // above zero
+	RecordedAt  time.Time    `bun:"recorded_at"`
+}
+
+// NewAllocation is the input of [Service.Allocate].
+type NewAllocation struct {
+	// DebitID is an item above zero (an invoice, a refund), CreditID one below zero (a credit note, a payment received).
+	DebitID, CreditID uuid.UUID
+	// Date is the day it counts for, not before either item's. Default today.
+	Date date.Date
+	// Amount is above zero and at most what is open of each.
+	Amount money.Amount
+}

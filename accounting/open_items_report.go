@@ -1,0 +1,99 @@
+package accounting
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// OpenItems is what was unsettled at the end of a day: items by their own date, less what had been allocated to them by
+// then, by allocation date.
+type OpenItems struct {
+	AsOf date.Date
+	// Items are ordered by due date. Their OpenMinor is what was open on that day.
+	Items []OpenItem
+	// Receivables and Payables are the sums by kind of control account, debits positive: they equal the ledger's.
+	Receivables, Payables money.Amount
+}
+
+// OpenItems lists what was unsettled at the end of a day.
+//
+// Permission: accounting.read. Errors: accounting.bad_input, accounting.books_not_open.
+func (s *Service) OpenItems(ctx context.Context, asOf date.Date) (OpenItems, error) {
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (OpenItems, error) {
+		const op = "accounting.OpenItems"
+		if err := checkDay(op, "the day", asOf); err != nil {
+			return OpenItems{}, err
+		}
+		set, err := s.setup(ctx, tx, op, nil)
+		if err != nil {
+			return OpenItems{}, err
+		}
+		rows, err := openItemsAsOf(ctx, tx, asOf)
+		if err != nil {
+			return OpenItems{}, err
+		}
+		base := set.books.Currency
+		out := OpenItems{AsOf: asOf, Items: rows, Receivables: money.Zero(base), Payables: money.Zero(base)}
+		for i := range rows {
+			if set.byID[rows[i].AccountID].Control == ControlPayable {
+				out.Payables.Minor += rows[i].OpenMinor
+			} else {
+				out.Receivables.Minor += rows[i].OpenMinor
+			}
+		}
+		slices.SortStableFunc(out.Items, func(a, b OpenItem) int {
+			if c := a.DueDate.Compare(b.DueDate); c != 0 {
+				return c
+			}
+			return slices.Compare(a.ID[:], b.ID[:])
+		})
+		return out, nil
+	})
+}
+
+// laterSum is what was allocated to an item after a day.
+type laterSum struct {
+	ItemID uuid.UUID `bun:"item_id"`
+	Minor  int64     `bun:"minor"`
+}
+
+// openItemsAsOf takes what is open today and undoes the allocations that came later.
+func openItemsAsOf(ctx context.Context, tx *tenancy.Tx, asOf date.Date) ([]OpenItem, error) {
+	undo, err := tenancy.Report[laterSum](ctx, tx, `SELECT item_id, CAST(SUM(minor) AS BIGINT) AS minor FROM (
+		SELECT debit_id AS item_id, amount_minor AS minor FROM {allocations} AS d WHERE allocated_on > ?
+		UNION ALL
+		SELECT credit_id AS item_id, -amount_minor AS minor FROM {allocations} AS c WHERE allocated_on > ?
+		) AS undone GROUP BY item_id`, asOf, asOf)
+	if err != nil {
+		return nil, err
+	}
+	back := make(map[uuid.UUID]int64, len(undo))
+	ids := make([]uuid.UUID, 0, len(undo))
+	for _, u := range undo {
+		back[u.ItemID] = u.Minor
+		ids = append(ids, u.ItemID)
+	}
+	var open []OpenItem
+	err = tenancy.Stream(ctx, tx, func(o *OpenItem) error {
+		o.OpenMinor += back[o.ID]
+		delete(back, o.ID)
+		open = append(open, *o)
+		return nil
+	}, tenancy.Ne("open_minor", int64(0)), tenancy.Le("item_date", asOf))
+	if err != nil || len(back) == 0 {
+		return open, err
+	}
+	// What is settled today but was not then.
+	err = tenancy.Stream(ctx, tx, func(o *OpenItem) error {
+		o.OpenMinor = back[o.ID]
+		open = append(open, *o)
+		return nil
+	}, tenancy.In("id", ids), tenancy.Eq("open_minor", int64(0)), tenancy.Le("item_date", asOf))
+	return open, err
+}

@@ -1,0 +1,69 @@
+package accounting
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// Direction is which way the money goes.
+type Direction string
+
+// The directions.
+const (
+	MoneyIn  Direction = "in"
+	MoneyOut Direction = "out"
+)
+
+// NewPayment is the input of [Service.Pay]: money that came from or went to a party.
+type NewPayment struct {
+	// Reference is the outside number and the idempotency key, as in [NewEntry].
+	Reference string    `validate:"reference"`
+	PartyID   uuid.UUID `validate:"required"`
+	Direction Direction `validate:"oneof=in out"`
+	Date      date.Date `validate:"day"`
+	// Amount is above zero, in the base currency.
+	Amount money.Amount
+	// Account is where the money is. Default [RoleBank].
+	Account AccountRef
+	// Against is the control account. Default: that of the items it is allocated to; without any, [RoleReceivable] for money
+	// in and [RolePayable] for money out. A refund to a customer without allocation is money out against RoleReceivable.
+	Against AccountRef
+	// Allocate says what it pays. What is left stays open, on account of the party.
+	Allocate []PaymentAllocation
+	// Memo is free text, at most 500 characters.
+	Memo string `validate:"text=500"`
+	// LockException is as in [NewEntry].
+	LockException string `validate:"text=500"`
+}
+
+// PaymentAllocation is a part of a payment that pays one invoice (or refunds one credit note, or any other open item).
+type PaymentAllocation struct {
+	// InvoiceID is the document; it is also the id of its open item.
+	InvoiceID uuid.UUID
+	// Amount is above zero.
+	Amount money.Amount
+}
+
+// Payment is a booked payment. It never changes.
+type Payment struct {
+	tenancy.Row
+	Reference   string       `bun:"reference,nullzero" privacy:"none"`
+	Fingerprint string       `bun:"fingerprint" privacy:"none"`
+	PartyID     uuid.UUID    `bun:"party_id"`
+	Direction   Direction    `bun:"direction" privacy:"none"`
+	PaymentDate date.Date    `bun:"payment_date"`
+	Amount      money.Amount `bun:"embed:amount_"`
+	// AccountID is where the money is, ControlID the control account on the other side.
+	AccountID uuid.UUID `bun:"account_id"`
+	ControlID uuid.UUID `bun:"control_id"`
+	EntryID   uuid.UUID `bun:"entry_id"`
+	PostedAt  time.Time `bun:"posted_at"`
+
+	// Replayed says that the reference had been booked before with the same content, and nothing was written now.
+	Replayed bool `bun:"-"`
+}

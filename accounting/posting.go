@@ -1,0 +1,113 @@
+package accounting
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// This is the only file of the package that makes journal entries: pure functions from a fact to a NewEntry, with all
+// accounts and amounts settled before. Post checks them like anyone's.
+
+// invoiceFact is an issued document, as far as the ledger is concerned.
+type invoiceFact struct {
+	Kind      InvoiceKind
+	ID        uuid.UUID
+	PartyID   uuid.UUID // zero for a walk-in
+	Date, Due date.Date
+	// Counter is the receivables account, or the cash or bank account that the document was settled by.
+	Counter AccountRef
+	Settled bool
+	Gross   money.Amount
+	Parts   []postingPart // revenue by account, then tax by account
+	Lock    string
+}
+
+// postingPart is the sum of what goes to one account; below zero when deductions prevail.
+type postingPart struct {
+	Account AccountRef
+	Amount  money.Amount
+}
+
+// invoiceEntry books a document. An invoice debits the customer (or the till) with the gross amount and credits revenue
+// and tax; a credit note does the opposite. Accounts whose parts cancel out are left out.
+func invoiceEntry(f *invoiceFact) NewEntry {
+	e := NewEntry{Journal: JournalSales, Kind: KindInvoice, Date: f.Date, LockException: f.Lock, Source: Source{Model: "erp.invoices", ID: f.ID},
+		Lines: make([]NewLine, 0, len(f.Parts)+1)}
+	sign := int64(1)
+	if f.Kind == CreditNoteDocument {
+		e.Kind, sign = KindCreditNote, -1
+	}
+	if f.Gross.Minor != 0 {
+		line := signedLine(f.Counter, f.Gross, sign)
+		if !f.Settled {
+			line.Due = f.Due
+		}
+		line.PartyID = f.PartyID
+		e.Lines = append(e.Lines, line)
+	}
+	for _, p := range f.Parts {
+		if p.Amount.Minor != 0 {
+			e.Lines = append(e.Lines, signedLine(p.Account, p.Amount, -sign))
+		}
+	}
+	return e
+}
+
+// paymentFact is money that came in or went out.
+type paymentFact struct {
+	ID, PartyID uuid.UUID
+	Direction   Direction
+	Date        date.Date
+	Amount      money.Amount
+	Money       AccountRef // bank or cash
+	MoneyRole   Role       // of that account, which decides the journal
+	Control     AccountRef
+	Memo, Lock  string
+}
+
+// paymentEntry books a payment: money in debits the bank and credits the party, money out does the opposite.
+func paymentEntry(f *paymentFact) NewEntry {
+	e := NewEntry{Journal: JournalBank, Kind: KindPayment, Date: f.Date, Memo: f.Memo, LockException: f.Lock, Source: Source{Model: "erp.payments", ID: f.ID}}
+	if f.MoneyRole == RoleCash {
+		e.Journal = JournalCash
+	}
+	sign := int64(1)
+	if f.Direction == MoneyOut {
+		sign = -1
+	}
+	party := signedLine(f.Control, f.Amount, -sign)
+	party.PartyID = f.PartyID
+	e.Lines = []NewLine{signedLine(f.Money, f.Amount, sign), party}
+	return e
+}
+
+// reversalFact is an entry that is taken back.
+type reversalFact struct {
+	Journal    JournalCode
+	Date       date.Date
+	Lines      []Line // of the entry that is reversed
+	Memo, Lock string
+}
+
+// reversalEntry books the mirror image: every line on the other side, in the same order.
+func reversalEntry(f *reversalFact) NewEntry {
+	e := NewEntry{Journal: f.Journal, Kind: KindReversal, Date: f.Date, Memo: f.Memo, LockException: f.Lock, Lines: make([]NewLine, len(f.Lines))}
+	for i := range f.Lines {
+		l := &f.Lines[i]
+		e.Lines[i] = signedLine(ByID(l.AccountID), l.Amount, -1)
+		e.Lines[i].PartyID = l.PartyID
+	}
+	return e
+}
+
+// signedLine puts an amount times a sign on the side that it belongs to.
+func signedLine(account AccountRef, a money.Amount, sign int64) NewLine {
+	a.Minor *= sign
+	if a.Minor < 0 {
+		a.Minor = -a.Minor
+		return CreditLine(account, a)
+	}
+	return DebitLine(account, a)
+}

@@ -1,0 +1,39 @@
+package accounting
+
+// Role is what an account is for. Acts that book on their own (an invoice, a stock issue) name roles, and the tenant's
+// chart says which account plays each. At most one account has a role at a time.
+type Role string
+
+// The roles.
+const (
+	RoleReceivable       Role = "receivable"         // what customers owe; a control account, kept with open items
+	RolePayable          Role = "payable"            // what is owed to vendors; a control account, kept with open items
+	RoleBank             Role = "bank"               // money at the bank: where payments go by default
+	RoleCash             Role = "cash"               // money in the till
+	RoleSales            Role = "sales"              // revenue from goods and services: an invoice line's default
+	RoleCostOfGoodsSold  Role = "cost_of_goods_sold" // cost of goods that left for sales
+	RoleStock            Role = "stock"              // goods on hand at cost; moved by inventory alone
+	RoleTax              Role = "tax"                // output tax owed to the state
+	RoleRounding         Role = "rounding"           // residues of declared rounding
+	RoleOpeningEquity    Role = "opening_equity"     // the other side of opening balances
+	RoleRetainedEarnings Role = "retained_earnings"  // profits and losses of earlier years, once closed into it
+	RoleMarketing        Role = "marketing"          // goods given away
+	RoleStockLoss        Role = "stock_loss"         // goods damaged, lost or found
+	RoleBadDebt          Role = "bad_debt"           // expense: receivables not expected to be paid
+	RoleBadDebtAllowance Role = "bad_debt_allowance" // contra-asset: the allowance for doubtful accounts
+	RoleFees             Role = "fees"               // bank charges, marketplace and payment fees
+)
+
+// roleTypes says which type an account must have to play a role.
+var roleTypes = map[Role]AccountType{
+	RoleReceivable: Asset, RolePayable: Liability, RoleBank: Asset, RoleCash: Asset, RoleSales: Income,
+	RoleCostOfGoodsSold: CostOfSales, RoleStock: Asset, RoleTax: Liability, RoleRounding: Expense, RoleOpeningEquity: Equity,
+	RoleRetainedEarnings: Equity, RoleMarketing: Expense, RoleStockLoss: Expense, RoleBadDebt: Expense, RoleBadDebtAllowance: Asset,
+	RoleFees: Expense,
+}
+
+// roleControls says which roles are control accounts, and of what.
+var roleControls = map[Role]Control{RoleReceivable: ControlReceivable, RolePayable: ControlPayable}
+
+// Valid reports whether the role is one of those above.
+func (r Role) Valid() bool { _, ok := roleTypes[r]; return ok }

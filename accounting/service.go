@@ -1,0 +1,76 @@
+package accounting
+
+import (
+	"embed"
+	"io/fs"
+
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// Service is the door to a tenant's books. Its methods are safe for concurrent use; each checks the scope in its context
+// before anything else, then the permission that its doc comment names, and runs in one transaction: called inside
+// [tenancy.DB.Tx] it joins that one.
+type Service struct {
+	db *tenancy.DB
+}
+
+// New makes the service on an opened database whose modules include [Module].
+func New(db *tenancy.DB) *Service { return &Service{db: db} }
+
+// The permissions of this package's acts.
+const (
+	PermRead      tenancy.Permission = "accounting.read"      // lists, statements, Verify
+	PermSetup     tenancy.Permission = "accounting.setup"     // books, accounts, journals, taxes, fiscal years
+	PermPeriods   tenancy.Permission = "accounting.periods"   // opening and locking periods
+	PermParties   tenancy.Permission = "accounting.parties"   // creating and changing parties
+	PermPost      tenancy.Permission = "accounting.post"      // journal entries
+	PermReverse   tenancy.Permission = "accounting.reverse"   // reversing journal entries
+	PermIssue     tenancy.Permission = "accounting.issue"     // invoices and credit notes
+	PermPay       tenancy.Permission = "accounting.pay"       // payments and allocations
+	PermException tenancy.Permission = "accounting.exception" // posting into a soft-locked period, with a reason
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// Module is what accounting brings to the store: hand it to [tenancy.Options].Modules.
+func Module() tenancy.Module {
+	files, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		panic(err) // the folder is embedded at build time
+	}
+	return tenancy.Module{Name: "accounting", Models: models, Migrations: files}
+}
+
+// models are all stored structs of this package. They are declared here, side by side, so that what is personal, what may
+// change and what speaks for what can be read at a glance.
+var models = []*tenancy.Model{
+	tenancy.Define[Books](tenancy.Spec{Table: "erp.books", Class: tenancy.Settings, Writes: tenancy.Keep}),
+	tenancy.Define[Account](tenancy.Spec{Table: "erp.accounts", Class: tenancy.Master, Writes: tenancy.Keep}),
+	tenancy.Define[Journal](tenancy.Spec{Table: "erp.journals", Class: tenancy.Master, Writes: tenancy.Keep}),
+	tenancy.Define[FiscalYear](tenancy.Spec{Table: "erp.fiscal_years", Class: tenancy.Master, Writes: tenancy.AppendOnly}),
+	tenancy.Define[Period](tenancy.Spec{Table: "erp.periods", Class: tenancy.Master, Writes: tenancy.Keep}),
+	tenancy.Define[numberSeries](tenancy.Spec{Table: "erp.number_series", Class: tenancy.Book, Writes: tenancy.Keep, Derived: true}),
+	tenancy.Define[Tax](tenancy.Spec{Table: "erp.taxes", Class: tenancy.Master, Writes: tenancy.Keep}),
+	tenancy.Define[Party](tenancy.Spec{Table: "erp.parties", Class: tenancy.Master, Subject: "self", Writes: tenancy.Keep}),
+
+	tenancy.Define[Entry](tenancy.Spec{Table: "erp.journal_entries", Class: tenancy.Book, RetainFrom: "entry_date", Writes: tenancy.AppendOnly}),
+	tenancy.Define[Line](tenancy.Spec{Table: "erp.journal_lines", Class: tenancy.Book, Subject: "party_id", RetainFrom: "entry_date",
+		Writes: tenancy.AppendOnly, PartOf: "erp.journal_entries"}),
+	tenancy.Define[EntryText](tenancy.Spec{Table: "erp.entry_texts", Class: tenancy.Book, Writes: tenancy.Companion,
+		PartOf: "erp.journal_entries"}),
+	tenancy.Define[balance](tenancy.Spec{Table: "erp.account_balances", Class: tenancy.Book, Writes: tenancy.Keep, Derived: true}),
+
+	tenancy.Define[Invoice](tenancy.Spec{Table: "erp.invoices", Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "invoice_date",
+		Writes: tenancy.Keep}),
+	tenancy.Define[InvoiceLine](tenancy.Spec{Table: "erp.invoice_lines", Class: tenancy.Voucher, Subject: "invoice_id", Writes: tenancy.AppendOnly,
+		PartOf: "erp.invoices"}),
+	tenancy.Define[InvoiceText](tenancy.Spec{Table: "erp.invoice_texts", Class: tenancy.Voucher, Subject: "invoice_id", Writes: tenancy.Companion,
+		PartOf: "erp.invoices"}),
+	tenancy.Define[Payment](tenancy.Spec{Table: "erp.payments", Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "payment_date",
+		Writes: tenancy.AppendOnly}),
+	tenancy.Define[OpenItem](tenancy.Spec{Table: "erp.open_items", Class: tenancy.Book, Subject: "party_id", RetainFrom: "item_date",
+		Writes: tenancy.Keep, Derived: true}),
+	tenancy.Define[Allocation](tenancy.Spec{Table: "erp.allocations", Class: tenancy.Book, Subject: "party_id", RetainFrom: "allocated_on",
+		Writes: tenancy.AppendOnly}),
+}

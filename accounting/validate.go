@@ -1,0 +1,168 @@
+package accounting
+
+import (
+	"errors"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-playground/validator/v10"
+	"github.com/shopspring/decimal"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// The limits of one act. They bound what a transaction locks and holds in memory; none is near what a document needs.
+const (
+	MaxBatch      = 1_000               // documents in one call
+	MaxLines      = 10_000              // lines of one document
+	MaxBatchLines = 100_000             // lines of all documents in one call
+	maxMinor      = 999_999_999_999_999 // of any amount, in minor units; the database holds lines to it as well
+)
+
+// validate checks the declared rules of input structs. Its own tags are for what the library's lack or get wrong: its gt=0
+// panics on a decimal, its alphanum knows no dashes.
+var validate = newValidator()
+
+func newValidator() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	v.RegisterCustomTypeFunc(func(f reflect.Value) any { return !f.Interface().(date.Date).IsZero() }, date.Date{})
+	v.RegisterCustomTypeFunc(func(f reflect.Value) any {
+		if d := f.Interface().(decimal.Decimal); reasonable(d) {
+			return d.String()
+		}
+		return "" // which is no number
+	}, decimal.Decimal{})
+	rules := map[string]func(validator.FieldLevel) bool{
+		"day":          func(f validator.FieldLevel) bool { return f.Field().Bool() },
+		"currency":     func(f validator.FieldLevel) bool { return money.Currency(f.Field().String()).Valid() },
+		"chart":        func(f validator.FieldLevel) bool { return Chart(f.Field().String()).Valid() },
+		"role":         func(f validator.FieldLevel) bool { return Role(f.Field().String()).Valid() },
+		"account_type": func(f validator.FieldLevel) bool { return AccountType(f.Field().String()).valid() },
+		"country":      func(f validator.FieldLevel) bool { return only(f.Field().String(), 2, 2, capital) },
+		"journal":      func(f validator.FieldLevel) bool { return only(f.Field().String(), 2, 10, capitalOrDigit) },
+		"code":         func(f validator.FieldLevel) bool { return only(f.Field().String(), 1, 20, codeRune) },
+		"reference":    func(f validator.FieldLevel) bool { return validReference(f.Field().String()) },
+		"line":         func(f validator.FieldLevel) bool { return validText(f.Field().String(), f.Param(), true) },
+		"text":         func(f validator.FieldLevel) bool { return validText(f.Field().String(), f.Param(), false) },
+		"percent":      func(f validator.FieldLevel) bool { return validPercent(f.Field().String()) },
+	}
+	for tag, rule := range rules {
+		if err := v.RegisterValidation(tag, rule); err != nil {
+			panic(err) // a mistake in this table
+		}
+	}
+	return v
+}
+
+// says is what a bookkeeper reads when a rule is broken.
+var says = map[string]string{
+	"required": "is needed", "required_without": "or {} must be set", "day": "is needed", "currency": "must be a currency code such as GBP",
+	"chart": "must be one of the templates", "role": "is not a role", "account_type": "is not a type of account",
+	"country": "must be a two-letter country code such as GB", "journal": "must be 2 to 10 capitals or digits",
+	"code":      "must be 1 to 20 letters, digits, dots, dashes or underscores",
+	"reference": "must be at most 100 characters, without control characters or blanks at its ends",
+	"line":      "must be one line of 1 to {} characters", "text": "must be at most {} characters", "max": "has more than {}",
+	"percent": "must be a percentage from 0 to 1,000 with at most four decimals", "oneof": "must be one of: {}", "email": "must be an e-mail address",
+}
+
+// checkInput holds a struct to its validate tags. where says which one of a batch it is: "party 3: ".
+func checkInput(op, where string, in any) error {
+	err := validate.Struct(in)
+	if err == nil {
+		return nil
+	}
+	var broken validator.ValidationErrors
+	if !errors.As(err, &broken) || len(broken) == 0 {
+		return ErrBadInput.Wrap(op, err, "%sthe input cannot be read", where)
+	}
+	first := broken[0]
+	_, field, _ := strings.Cut(first.StructNamespace(), ".")
+	message, ok := says[first.Tag()]
+	if !ok {
+		message = "is not valid"
+	}
+	return ErrBadInput.Wrap(op, err, "%s%s %s", where, field, strings.ReplaceAll(message, "{}", first.Param()))
+}
+
+// done is what an act returns after its last write: the row as the store has completed it, or the error.
+func done[T any](row *T, err error) (T, error) {
+	if err != nil {
+		return *new(T), err
+	}
+	return *row, nil
+}
+
+// checkBatch bounds a call.
+func checkBatch(op, what string, n int) error {
+	if n > MaxBatch {
+		return ErrTooMany.New(op, "%d %s in one call; the limit is %d", n, what, MaxBatch)
+	}
+	return nil
+}
+
+func (t AccountType) valid() bool {
+	switch t {
+	case Asset, Liability, Equity, Income, CostOfSales, Expense:
+		return true
+	}
+	return false
+}
+
+func capital(r rune) bool        { return r >= 'A' && r <= 'Z' }
+func capitalOrDigit(r rune) bool { return capital(r) || r >= '0' && r <= '9' }
+func codeRune(r rune) bool {
+	return capitalOrDigit(r) || r >= 'a' && r <= 'z' || r == '.' || r == '-' || r == '_'
+}
+
+func only(s string, least, most int, allowed func(rune) bool) bool {
+	if len(s) < least || len(s) > most {
+		return false
+	}
+	for _, r := range s {
+		if !allowed(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func validReference(s string) bool {
+	return s == "" || validRunes(s, 100, false) && s == strings.TrimSpace(s)
+}
+
+// validText is free text of at most so many characters; oneLine asks for something in it, and no line breaks.
+func validText(s, most string, oneLine bool) bool {
+	limit, err := strconv.Atoi(most)
+	if err != nil || oneLine && strings.TrimSpace(s) == "" {
+		return false
+	}
+	return validRunes(s, limit, !oneLine)
+}
+
+func validRunes(s string, most int, breaks bool) bool {
+	if len(s) > most*utf8.UTFMax || !utf8.ValidString(s) {
+		return false
+	}
+	n := 0
+	for _, r := range s {
+		n++
+		if unicode.IsControl(r) && (!breaks || r != '\n' && r != '\t') {
+			return false
+		}
+	}
+	return n <= most
+}
+
+// reasonable bounds a decimal before anything is done with it: 1e1000000000 is a few bytes of input and a gigabyte of text.
+func reasonable(d decimal.Decimal) bool {
+	return d.Exponent() >= -20 && d.Exponent() <= 30 && d.Coefficient().BitLen() <= 128
+}
+
+func validPercent(s string) bool {
+	d, err := decimal.NewFromString(s)
+	return err == nil && !d.IsNegative() && d.LessThanOrEqual(decimal.NewFromInt(1000)) && d.Equal(d.Truncate(4))
+}

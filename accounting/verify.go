@@ -1,0 +1,204 @@
+package accounting
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// Verify recomputes what the books keep, from the lines up, and tells of every difference. It reads the whole ledger.
+//
+// Permission: accounting.read. Errors: accounting.books_not_open.
+func (s *Service) Verify(ctx context.Context) ([]tenancy.Check, error) {
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]tenancy.Check, error) {
+		set, err := s.setup(ctx, tx, "accounting.Verify", nil)
+		if err != nil {
+			return nil, err
+		}
+		var out []tenancy.Check
+		for _, check := range []func(context.Context, *tenancy.Tx, *setup) (tenancy.Check, error){
+			checkEntriesBalance, checkBalances, checkOpenItems, checkNumbers, checkDocuments,
+		} {
+			c, err := check(ctx, tx, set)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, c)
+		}
+		return out, nil
+	})
+}
+
+// maxShown is how many differences a failed check names.
+const maxShown = 5
+
+// verdict makes a check from its differences.
+func verdict(name, detail string, differences []string) tenancy.Check {
+	if len(differences) == 0 {
+		return tenancy.Check{Name: name, OK: true, Detail: detail}
+	}
+	n := len(differences)
+	if n > maxShown {
+		differences = append(differences[:maxShown:maxShown], fmt.Sprintf("and %d more", n-maxShown))
+	}
+	return tenancy.Check{Name: name, Detail: detail + ": " + strings.Join(differences, "; ")}
+}
+
+// checkEntriesBalance adds up the lines of every entry, and looks at what the database guards besides.
+func checkEntriesBalance(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Check, error) {
+	type row struct {
+		Entries int64 `bun:"entries"`
+		Lines   int64 `bun:"lines"`
+	}
+	counts, err := tenancy.Report[row](ctx, tx, `SELECT (SELECT COUNT(*) FROM {journal_entries} AS e) AS entries,
+		(SELECT COUNT(*) FROM {journal_lines} AS l) AS lines`)
+	if err != nil {
+		return tenancy.Check{}, err
+	}
+	bad, err := tenancy.Report[string](ctx, tx, `SELECT CAST(id AS TEXT) AS id FROM (
+		SELECT e.id AS id FROM {journal_entries} AS e
+		JOIN {periods} AS p ON p.id = e.period_id
+		LEFT JOIN (SELECT entry_id, COUNT(*) AS n, SUM(amount_minor) AS total, MIN(entry_date) AS first, MAX(entry_date) AS last, MAX(line_no) AS high
+			FROM {journal_lines} AS l GROUP BY entry_id) AS s ON s.entry_id = e.id
+		WHERE s.entry_id IS NULL OR s.n <> e.line_count OR s.high <> e.line_count OR s.total <> 0 OR s.first <> e.entry_date
+			OR s.last <> e.entry_date OR e.entry_date < p.starts_on OR e.entry_date > p.ends_on
+		UNION ALL
+		SELECT l.entry_id AS id FROM {journal_lines} AS l LEFT JOIN {journal_entries} AS e ON e.id = l.entry_id WHERE e.id IS NULL
+		) AS bad ORDER BY 1`)
+	return verdict("every entry balances", fmt.Sprintf("%d entries, %d lines", counts[0].Entries, counts[0].Lines), bad), err
+}
+
+// checkBalances holds the kept balances against the lines, by account and period.
+func checkBalances(ctx context.Context, tx *tenancy.Tx, set *setup) (tenancy.Check, error) {
+	type row struct {
+		AccountID uuid.UUID `bun:"account_id"`
+		PeriodID  uuid.UUID `bun:"period_id"`
+		Debit     int64     `bun:"debit"`
+		Credit    int64     `bun:"credit"`
+	}
+	rows, err := tenancy.Report[row](ctx, tx, `SELECT account_id, period_id, CAST(SUM(debit) AS BIGINT) AS debit, CAST(SUM(credit) AS BIGINT) AS credit FROM (
+		SELECT account_id, period_id, debit_minor AS debit, credit_minor AS credit FROM {account_balances} AS b
+		UNION ALL
+		SELECT l.account_id, e.period_id, CASE WHEN l.amount_minor > 0 THEN -l.amount_minor ELSE 0 END AS debit,
+			CASE WHEN l.amount_minor < 0 THEN l.amount_minor ELSE 0 END AS credit
+		FROM {journal_lines} AS l JOIN {journal_entries} AS e ON e.id = l.entry_id
+		) AS both_sides GROUP BY account_id, period_id HAVING SUM(debit) <> 0 OR SUM(credit) <> 0`)
+	if err != nil {
+		return tenancy.Check{}, err
+	}
+	var bad []string
+	for _, r := range rows {
+		bad = append(bad, fmt.Sprintf("account %s: debits off by %d, credits by %d minor units", set.byID[r.AccountID].Code, r.Debit, r.Credit))
+	}
+	kept, err := tenancy.Count[balance](ctx, tx)
+	return verdict("balances equal the lines", fmt.Sprintf("%d balances of accounts by period", kept), bad), err
+}
+
+// checkOpenItems holds the open items against the control accounts, and each item against its line and its allocations.
+func checkOpenItems(ctx context.Context, tx *tenancy.Tx, set *setup) (tenancy.Check, error) {
+	type total struct {
+		AccountID uuid.UUID `bun:"account_id"`
+		Minor     int64     `bun:"minor"`
+	}
+	items, err := tenancy.Report[total](ctx, tx, `SELECT account_id, CAST(SUM(open_minor) AS BIGINT) AS minor FROM {open_items} AS o GROUP BY account_id`)
+	if err != nil {
+		return tenancy.Check{}, err
+	}
+	kept, err := tenancy.Report[total](ctx, tx, `SELECT account_id, CAST(SUM(debit_minor - credit_minor) AS BIGINT) AS minor FROM {account_balances} AS b GROUP BY account_id`)
+	if err != nil {
+		return tenancy.Check{}, err
+	}
+	open, ledger := map[uuid.UUID]int64{}, map[uuid.UUID]int64{}
+	for _, t := range items {
+		open[t.AccountID] = t.Minor
+	}
+	for _, t := range kept {
+		ledger[t.AccountID] = t.Minor
+	}
+	var bad, detail []string
+	for i := range set.accounts {
+		a := &set.accounts[i]
+		if a.Control == NoControl {
+			continue
+		}
+		of := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: set.books.Currency} }
+		detail = append(detail, fmt.Sprintf("%s %s: %s open, %s in the ledger", a.Code, a.Name, of(open[a.ID]), of(ledger[a.ID])))
+		if open[a.ID] != ledger[a.ID] {
+			bad = append(bad, fmt.Sprintf("account %s differs by %s", a.Code, of(open[a.ID]-ledger[a.ID])))
+		}
+	}
+	odd, err := tenancy.Report[string](ctx, tx, oddItemsSQL)
+	for _, id := range odd {
+		bad = append(bad, "item "+id+" disagrees with its line or its allocations")
+	}
+	return verdict("open items equal the control accounts", strings.Join(detail, ", "), bad), err
+}
+
+const oddItemsSQL = `SELECT CAST(o.id AS TEXT) AS id FROM {open_items} AS o
+	LEFT JOIN {journal_lines} AS l ON l.entry_id = o.entry_id AND l.line_no = o.line_no
+	LEFT JOIN (SELECT item_id, SUM(minor) AS minor FROM (
+		SELECT debit_id AS item_id, amount_minor AS minor FROM {allocations} AS d
+		UNION ALL
+		SELECT credit_id AS item_id, -amount_minor AS minor FROM {allocations} AS c) AS a GROUP BY item_id) AS s ON s.item_id = o.id
+	WHERE l.amount_minor IS NULL OR l.amount_minor <> o.original_minor OR l.party_id <> o.party_id OR l.account_id <> o.account_id
+		OR o.open_minor <> o.original_minor - COALESCE(s.minor, 0)
+	ORDER BY 1`
+
+// checkNumbers looks for gaps and for dates that go backwards in the series of legal numbers.
+func checkNumbers(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Check, error) {
+	type row struct {
+		Code string `bun:"code"`
+		Year string `bun:"label"`
+		Next int64  `bun:"next_seq"`
+		N    int64  `bun:"n"`
+		High int64  `bun:"high"`
+	}
+	rows, err := tenancy.Report[row](ctx, tx, `SELECT s.code, y.label, s.next_seq, COUNT(i.seq) AS n, COALESCE(MAX(i.seq), 0) AS high
+		FROM {number_series} AS s JOIN {fiscal_years} AS y ON y.id = s.fiscal_year_id
+		LEFT JOIN {invoices} AS i ON i.series_id = s.id
+		GROUP BY s.code, y.label, s.next_seq ORDER BY y.label, s.code`)
+	if err != nil {
+		return tenancy.Check{}, err
+	}
+	var bad, detail []string
+	for _, r := range rows {
+		if r.N > 0 {
+			detail = append(detail, fmt.Sprintf("%s-%s: %d", r.Code, r.Year, r.N))
+		}
+		if r.N != r.High || r.Next != r.High+1 {
+			bad = append(bad, fmt.Sprintf("%s-%s has %d documents, the highest number %d and the next %d", r.Code, r.Year, r.N, r.High, r.Next))
+		}
+	}
+	back, err := tenancy.Report[string](ctx, tx, `SELECT number FROM (
+		SELECT number, invoice_date, LAG(invoice_date) OVER (PARTITION BY series_id ORDER BY seq) AS before FROM {invoices} AS i) AS dated
+		WHERE invoice_date < before ORDER BY number`)
+	for _, n := range back {
+		bad = append(bad, n+" is dated before its predecessor")
+	}
+	if len(detail) == 0 {
+		detail = []string{"no documents"}
+	}
+	return verdict("no gaps in legal numbers", strings.Join(detail, ", "), bad), err
+}
+
+// checkDocuments holds issued documents against their lines, their entries and their credit notes.
+func checkDocuments(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Check, error) {
+	n, err := tenancy.Count[Invoice](ctx, tx)
+	if err != nil {
+		return tenancy.Check{}, err
+	}
+	bad, err := tenancy.Report[string](ctx, tx, `SELECT i.number FROM {invoices} AS i
+		LEFT JOIN (SELECT invoice_id, SUM(net_minor) AS net, SUM(tax_minor) AS tax FROM {invoice_lines} AS l GROUP BY invoice_id) AS s ON s.invoice_id = i.id
+		LEFT JOIN (SELECT corrects_id, SUM(gross_minor) AS credited FROM {invoices} AS c GROUP BY corrects_id) AS n ON n.corrects_id = i.id
+		LEFT JOIN {journal_entries} AS e ON e.id = i.entry_id
+		WHERE s.invoice_id IS NULL OR s.net <> i.net_minor OR s.tax <> i.tax_minor OR i.credited_minor <> COALESCE(n.credited, 0)
+			OR (i.entry_id IS NOT NULL AND (e.id IS NULL OR e.source_id <> i.id OR e.entry_date <> i.invoice_date))
+			OR (i.entry_id IS NULL AND i.gross_minor <> 0)
+		ORDER BY i.number`)
+	return verdict("documents equal their lines", fmt.Sprintf("%d invoices and credit notes", n), bad), err
+}

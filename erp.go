@@ -1,0 +1,80 @@
+package erp
+
+import (
+	"context"
+	"time"
+
+	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/inventory"
+	"github.com/opsmatiq/erp/sales"
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// Options configures [Open].
+type Options struct {
+	// Models are the host's own modules: their tables get the same walls, the same export and the same erasure as ours.
+	Models []tenancy.Module
+	// Migrate brings the database's schema up to date first. Without it, another version than the program's is refused.
+	Migrate bool
+	// Clock is the source of "now". Default: the system's.
+	Clock func() time.Time
+	// OnStatement, when set, is told of every statement of a scoped transaction before it is sent, never of values.
+	OnStatement func(tenancy.Sent)
+}
+
+// Suite is the whole ERP on one engine. Its services are safe for use by many goroutines.
+type Suite struct {
+	Tenancy    *tenancy.DB
+	Accounting *accounting.Service
+	Inventory  *inventory.Service
+	Sales      *sales.Service
+}
+
+// Modules are erp's own domains, as [Open] registers them, for hosts that open a [tenancy.DB] themselves.
+func Modules() []tenancy.Module {
+	return []tenancy.Module{accounting.Module(), inventory.Module(), sales.Module()}
+}
+
+// Open registers every model, migrates when asked, holds the live database against the models and wires the services; or
+// refuses and says what is wrong. Close the suite when done. Errors: those of [tenancy.Open].
+func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) {
+	db, err := tenancy.Open(ctx, eng, tenancy.Options{
+		Modules: append(Modules(), opt.Models...), Migrate: opt.Migrate, Clock: opt.Clock, OnStatement: opt.OnStatement,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return Wire(db), nil
+}
+
+// Wire makes a suite on a database that the caller opened with [Modules] among its modules.
+func Wire(db *tenancy.DB) *Suite {
+	s := &Suite{Tenancy: db, Accounting: accounting.New(db)}
+	s.Inventory = inventory.New(db, s.Accounting)
+	s.Sales = sales.New(db, s.Accounting, s.Inventory)
+	return s
+}
+
+// Close gives back every connection and file.
+func (s *Suite) Close() error { return s.Tenancy.Close() }
+
+// PermVerify allows [Suite.Verify].
+const PermVerify tenancy.Permission = "erp.verify"
+
+// Verify recomputes what the books say in a second way and tells, by name, whether both ways agree: every entry balances,
+// balances equal their lines, open items equal the control accounts, no legal number is missing, on-hand equals the
+// moves, layers equal the moves in quantity and value, stock value equals the ledger's stock account. All checks see one
+// state of the database. It needs the permission erp.verify and writes nothing.
+func (s *Suite) Verify(ctx context.Context) ([]tenancy.Check, error) {
+	return tenancy.View(ctx, s.Tenancy, PermVerify, func(ctx context.Context, _ *tenancy.Tx) ([]tenancy.Check, error) {
+		var all []tenancy.Check
+		for _, verify := range []func(context.Context) ([]tenancy.Check, error){s.Accounting.Verify, s.Inventory.Verify, s.Sales.Verify} {
+			checks, err := verify(ctx)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, checks...)
+		}
+		return all, nil
+	})
+}

@@ -1,0 +1,81 @@
+package erp_test
+
+import (
+	"context"
+	"os"
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/opsmatiq/erp"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/fault"
+	"github.com/opsmatiq/erp/tenancy/tenancytest"
+)
+
+func TestMain(m *testing.M) { os.Exit(tenancytest.Main(m)) }
+
+func each(t *testing.T, fn func(t *testing.T, env *tenancytest.Env, suite *erp.Suite)) {
+	t.Helper()
+	tenancytest.Each(t, tenancytest.Options{Modules: erp.Modules()}, func(t *testing.T, env *tenancytest.Env) {
+		fn(t, env, erp.Wire(env.DB))
+	})
+}
+
+// Every exported method of every service that takes a context is called with zero arguments and each kind of unusable
+// context. A new method is covered the day it is written.
+func TestEveryMethodRefusesAnUnusableScope(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
+		suspended := env.Tenant(t)
+		_, err := env.DB.Tenants().Suspend(env.Platform(t), tenancy.ScopeOf(suspended).TenantID(), "test")
+		require.NoError(t, err)
+		scopes := map[string]context.Context{
+			"none": context.Background(), "platform": env.Platform(t), "suspended": suspended,
+			"zero": tenancy.Scope{}.Attach(context.Background()),
+		}
+		methods := 0
+		for _, service := range []any{suite.Accounting, suite.Inventory, suite.Sales, suite, env.DB} {
+			v := reflect.ValueOf(service)
+			for i := range v.NumMethod() {
+				name := v.Type().Method(i).Name
+				fn := v.Method(i)
+				if !scoped(fn.Type()) || exempt[name] {
+					continue
+				}
+				methods++
+				for kind, ctx := range scopes {
+					sent := env.Count(t, func() {
+						err := callZero(fn, ctx)
+						require.Error(t, err, "%T.%s with scope %s", service, name, kind)
+						require.Equal(t, fault.Unscoped, fault.KindOf(err), "%T.%s with scope %s: %v", service, name, kind, err)
+					})
+					require.Zero(t, sent, "%T.%s with scope %s sent SQL", service, name, kind)
+				}
+			}
+		}
+		require.Greater(t, methods, 50)
+	})
+}
+
+// exempt are the makers of scopes and what needs none.
+var exempt = map[string]bool{"Enter": true, "EnterPlatform": true, "System": true, "Join": true}
+
+func scoped(t reflect.Type) bool {
+	if t.NumIn() == 0 || t.In(0) != reflect.TypeFor[context.Context]() || t.NumOut() == 0 {
+		return false
+	}
+	return t.Out(t.NumOut()-1) == reflect.TypeFor[error]()
+}
+
+func callZero(fn reflect.Value, ctx context.Context) error {
+	args := []reflect.Value{reflect.ValueOf(ctx)}
+	for i := 1; i < fn.Type().NumIn(); i++ {
+		if in := fn.Type().In(i); !fn.Type().IsVariadic() || i < fn.Type().NumIn()-1 {
+			args = append(args, reflect.Zero(in))
+		}
+	}
+	out := fn.Call(args)
+	err, _ := out[len(out)-1].Interface().(error)
+	return err
+}

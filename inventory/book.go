@@ -1,0 +1,254 @@
+package inventory
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// Book books stock documents of any kind, in order and all or none: each sees what those before it left on hand. It writes
+// the documents, their moves, the layers, and one journal entry per document that is worth something. However many
+// documents there are, it costs the same number of statements.
+//
+// A document whose reference was booked before with the same content is given back, marked Replayed, and books nothing.
+//
+// Permission: inventory.book. Errors: inventory.bad_input, inventory.too_many, inventory.not_configured,
+// inventory.unknown_product, inventory.unknown_warehouse, inventory.not_goods, inventory.insufficient_stock,
+// inventory.unknown_origin, inventory.over_return, inventory.cost_unknown, inventory.reference_taken, those of
+// [accounting.Service.Post] (accounting.period_locked, accounting.unknown_account, ...), money.overflow and
+// money.currency_mismatch.
+func (s *Service) Book(ctx context.Context, docs []NewDocument) ([]Document, error) {
+	return s.act(ctx, PermBook, "inventory.Book", "", docs)
+}
+
+// Receive books receipts: goods come in at a stated cost. Permission: inventory.receive. Errors: as [Service.Book].
+func (s *Service) Receive(ctx context.Context, docs []NewDocument) ([]Document, error) {
+	return s.act(ctx, PermReceive, "inventory.Receive", Receipt, docs)
+}
+
+// Issue books issues: goods go out at the cost that the valuation method finds. Permission: inventory.issue. Errors: as
+// [Service.Book].
+func (s *Service) Issue(ctx context.Context, docs []NewDocument) ([]Document, error) {
+	return s.act(ctx, PermIssue, "inventory.Issue", Issue, docs)
+}
+
+// Return books returns of issued goods. Permission: inventory.return. Errors: as [Service.Book].
+func (s *Service) Return(ctx context.Context, docs []NewDocument) ([]Document, error) {
+	return s.act(ctx, PermReturn, "inventory.Return", Return, docs)
+}
+
+// Adjust books adjustments: what was broken, lost or found. Permission: inventory.adjust. Errors: as [Service.Book].
+func (s *Service) Adjust(ctx context.Context, docs []NewDocument) ([]Document, error) {
+	return s.act(ctx, PermAdjust, "inventory.Adjust", Adjustment, docs)
+}
+
+// act is the one path of all of them.
+func (s *Service) act(ctx context.Context, perm tenancy.Permission, op string, kind Kind, docs []NewDocument) ([]Document, error) {
+	return againstRivals(func() ([]Document, error) {
+		return tenancy.Act(ctx, s.db, perm, func(ctx context.Context, tx *tenancy.Tx) ([]Document, error) {
+			return s.book(ctx, tx, op, kind, docs)
+		})
+	})
+}
+
+func (s *Service) book(ctx context.Context, tx *tenancy.Tx, op string, kind Kind, docs []NewDocument) ([]Document, error) {
+	checked, err := requests(op, kind, docs)
+	if err != nil || len(checked) == 0 {
+		return nil, err
+	}
+	b := &booking{s: s, tx: tx, op: op, requests: checked}
+	if err := b.read(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.value(); err != nil {
+		return nil, err
+	}
+	if err := b.post(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.write(ctx); err != nil {
+		return nil, err
+	}
+	return b.results(ctx)
+}
+
+// booking is one batch on its way: read, valued in Go, posted, written.
+type booking struct {
+	s        *Service
+	tx       *tenancy.Tx
+	op       string
+	requests []*request
+
+	settings Settings
+	facts    facts
+	plan     *plan
+	booked   []*booked // the new documents, in order
+}
+
+// booked is a document that is new.
+type booked struct {
+	request *request
+	doc     *Document
+	moves   []*Move
+	charges []charge
+}
+
+// value goes through the documents in order.
+func (b *booking) value() error {
+	var err error
+	if b.plan, err = newPlan(b.op, b.settings.Method, b.facts); err != nil {
+		return err
+	}
+	now, today := b.tx.Now(), b.tx.Today()
+	for _, r := range b.requests {
+		if old := b.facts.documents[r.Reference]; old != nil && r.Reference != "" {
+			if old.Fingerprint != r.fingerprint {
+				return ErrReferenceTaken.New(b.op, "%s was booked before with other content", r.what)
+			}
+			continue
+		}
+		if r.replayOf != nil {
+			continue
+		}
+		doc := &Document{Kind: r.Kind, Reference: r.Reference, Fingerprint: r.fingerprint, Date: r.Date, WarehouseID: r.WarehouseID, PostedAt: now}
+		doc.ID = tenancy.NewID()
+		if doc.Date.IsZero() {
+			doc.Date = today
+		}
+		if doc.WarehouseID == uuid.Nil {
+			doc.WarehouseID = b.settings.DefaultWarehouseID
+		}
+		moves, charges, err := b.plan.value(r, doc)
+		if err != nil {
+			return err
+		}
+		b.booked = append(b.booked, &booked{request: r, doc: doc, moves: moves, charges: charges})
+	}
+	return nil
+}
+
+// post makes the journal entries, all in one act.
+func (b *booking) post(ctx context.Context) error {
+	var entries []accounting.NewEntry
+	var of []*Document
+	var silent []*booked
+	for _, k := range b.booked {
+		entry, ok, err := entryOf(k.doc, k.charges, k.request.LockException)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			silent = append(silent, k)
+			continue
+		}
+		entries, of = append(entries, entry), append(of, k.doc)
+	}
+	if len(entries) > 0 {
+		posted, err := b.s.books.Post(ctx, entries)
+		if err != nil {
+			return err
+		}
+		for i, e := range posted {
+			of[i].EntryID = e.ID
+		}
+	}
+	return b.checkPeriods(ctx, silent)
+}
+
+// checkPeriods holds documents that are worth nothing, and so have no entry, to the same periods as the others.
+func (b *booking) checkPeriods(ctx context.Context, silent []*booked) error {
+	if len(silent) == 0 {
+		return nil
+	}
+	periods, err := b.s.books.Periods(ctx)
+	if err != nil {
+		return err
+	}
+	for _, k := range silent {
+		if k.request.LockException != "" && !b.tx.Scope().Can(accounting.PermException) {
+			return accounting.ErrNoException.New(b.op, "")
+		}
+		if err := openOn(b.op, periods, k.doc.Date, k.request.LockException != ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func openOn(op string, periods []accounting.Period, day date.Date, excepted bool) error {
+	for _, p := range periods {
+		if day.Before(p.StartsOn) || day.After(p.EndsOn) {
+			continue
+		}
+		switch {
+		case p.State == accounting.PeriodLocked:
+			return accounting.ErrPeriodLocked.New(op, "the period %s is locked: %s", p.Name, day)
+		case p.State == accounting.PeriodSoftLocked && !excepted:
+			return accounting.ErrPeriodSoftLocked.New(op, "the period %s is soft-locked, so a reason is needed: %s", p.Name, day)
+		}
+		return nil
+	}
+	return accounting.ErrNoPeriod.New(op, "%s lies in no period of the books", day)
+}
+
+// write stores everything in one batch.
+func (b *booking) write(ctx context.Context) error {
+	if len(b.booked) == 0 {
+		return nil
+	}
+	var docs []*Document
+	var texts []*DocumentText
+	var moves []*Move
+	for _, k := range b.booked {
+		docs = append(docs, k.doc)
+		moves = append(moves, k.moves...)
+		if reason := k.request.Reason; reason != "" {
+			texts = append(texts, &DocumentText{DocumentID: k.doc.ID, Reason: reason})
+		}
+	}
+	added, changed, removed := b.plan.changes()
+	out := b.tx.Batch()
+	tenancy.Put(out, docs)
+	tenancy.Put(out, texts)
+	tenancy.Put(out, moves)
+	tenancy.Remove(out, removed)
+	tenancy.Set(out, changed, "quantity", "value_minor")
+	tenancy.Put(out, added)
+	return out.Run(ctx)
+}
+
+// results are the documents in the order of the requests, with the moves of those that were booked before.
+func (b *booking) results(ctx context.Context) ([]Document, error) {
+	fresh := make(map[*request]*Document, len(b.booked))
+	for _, k := range b.booked {
+		for _, m := range k.moves {
+			k.doc.Moves = append(k.doc.Moves, *m)
+		}
+		fresh[k.request] = k.doc
+	}
+	var replayed []*Document
+	for _, d := range b.facts.documents {
+		replayed = append(replayed, d)
+	}
+	if err := loadMoves(ctx, b.tx, replayed); err != nil {
+		return nil, err
+	}
+	out := make([]Document, len(b.requests))
+	for i, r := range b.requests {
+		switch old := b.facts.documents[r.Reference]; {
+		case old != nil && r.Reference != "":
+			out[i] = *old
+			out[i].Replayed = true
+		case r.replayOf != nil:
+			out[i] = *fresh[r.replayOf]
+			out[i].Replayed = true
+		default:
+			out[i] = *fresh[r]
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,209 @@
+package inventory
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// facts are what the database says about a batch.
+type facts struct {
+	currency   money.Currency
+	documents  map[string]*Document // by reference: those booked before
+	products   map[uuid.UUID]Product
+	warehouses map[uuid.UUID]bool
+	layers     map[shelfKey][]Layer // in order of Seq, the anchor first
+	origins    map[lineKey]Move
+	returns    []Move // what came back of the origins before
+}
+
+// reading is what must be asked about a batch.
+type reading struct {
+	references []string
+	products   []uuid.UUID
+	warehouses []uuid.UUID
+	shelves    []shelfKey
+	origins    []uuid.UUID // documents
+}
+
+// read asks for everything that the batch needs in one round trip, and locks the shelves. The first act ever on a shelf
+// needs a second: it makes the anchors that are missing (two rivals meet there, and one waits for the other), and then
+// reads again what may have changed while it waited.
+func (b *booking) read(ctx context.Context) error {
+	var err error
+	if b.settings, err = settings(ctx, b.tx, b.op); err != nil {
+		return err
+	}
+	books, err := b.s.books.GetBooks(ctx)
+	if err != nil {
+		return err
+	}
+	ask := b.reading()
+	if err := b.ask(ctx, ask, nil); err != nil {
+		return err
+	}
+	b.facts.currency = books.Currency
+	if err := b.checkLines(); err != nil {
+		return err
+	}
+	if missing := b.missingAnchors(ask); len(missing) > 0 {
+		if err := b.ask(ctx, ask, missing); err != nil {
+			return err
+		}
+		b.facts.currency = books.Currency
+	}
+	return nil
+}
+
+func (b *booking) reading() reading {
+	products, warehouses := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
+	shelves, origins := map[shelfKey]bool{}, map[uuid.UUID]bool{}
+	var ask reading
+	for _, r := range b.requests {
+		if r.Reference != "" {
+			ask.references = append(ask.references, r.Reference)
+		}
+		warehouse := b.warehouseOf(r)
+		warehouses[warehouse] = true
+		for _, m := range r.Lines {
+			products[m.ProductID] = true
+			shelves[shelfKey{m.ProductID, warehouse}] = true
+			if !m.Origin.isZero() {
+				origins[m.Origin.DocumentID] = true
+			}
+		}
+	}
+	ask.products, ask.warehouses, ask.origins = keys(products), keys(warehouses), keys(origins)
+	ask.shelves = slices.Collect(maps.Keys(shelves))
+	return ask
+}
+
+func (b *booking) warehouseOf(r *request) uuid.UUID {
+	if r.WarehouseID == uuid.Nil {
+		return b.settings.DefaultWarehouseID
+	}
+	return r.WarehouseID
+}
+
+func keys(set map[uuid.UUID]bool) []uuid.UUID {
+	return slices.SortedFunc(maps.Keys(set), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+}
+
+// ask runs the batch of reads. The anchors are locked first, in the order of their keys, and everything that rivals could
+// change is read after: what was booked under a reference, what came back of an issue, what the layers hold.
+func (b *booking) ask(ctx context.Context, ask reading, missing []*Layer) error {
+	var anchors, layers []Layer
+	var documents []Document
+	var products []Product
+	var warehouses []Warehouse
+	var origins, returns []Move
+
+	q := b.tx.Batch()
+	tenancy.Accrue(q, missing, "quantity")
+	onShelves := []tenancy.Option{tenancy.In("product_id", ask.products)}
+	if len(ask.origins) == 0 {
+		onShelves = append(onShelves, tenancy.In("warehouse_id", ask.warehouses))
+	} // else lock the products everywhere: goods may come back to another warehouse than they left, where a rival brings them back too
+	tenancy.Load(q, &anchors, append(onShelves, tenancy.Eq("seq", int64(anchorSeq)), tenancy.ForUpdate())...)
+	if b.settings.Method == FIFO {
+		tenancy.Load(q, &layers, tenancy.In("product_id", ask.products), tenancy.In("warehouse_id", ask.warehouses),
+			tenancy.Gt("seq", int64(anchorSeq)), tenancy.OrderBy("product_id", "warehouse_id", "seq"))
+	}
+	if len(ask.references) > 0 {
+		tenancy.Load(q, &documents, tenancy.In("reference", ask.references))
+	}
+	tenancy.Load(q, &products, tenancy.In("id", ask.products))
+	tenancy.Load(q, &warehouses, tenancy.In("id", ask.warehouses))
+	if len(ask.origins) > 0 {
+		tenancy.Load(q, &origins, tenancy.In("document_id", ask.origins))
+		tenancy.Load(q, &returns, tenancy.In("origin_document_id", ask.origins))
+	}
+	if err := q.Run(ctx); err != nil {
+		return err
+	}
+	b.facts = gather(append(anchors, layers...), documents, products, warehouses, origins, returns)
+	return nil
+}
+
+func gather(layers []Layer, documents []Document, products []Product, warehouses []Warehouse, origins, returns []Move) facts {
+	f := facts{
+		documents: make(map[string]*Document, len(documents)), products: make(map[uuid.UUID]Product, len(products)),
+		warehouses: make(map[uuid.UUID]bool, len(warehouses)), layers: make(map[shelfKey][]Layer, len(layers)),
+		origins: make(map[lineKey]Move, len(origins)), returns: returns,
+	}
+	for _, l := range layers {
+		key := shelfKey{l.ProductID, l.WarehouseID}
+		f.layers[key] = append(f.layers[key], l)
+	}
+	for i := range documents {
+		f.documents[documents[i].Reference] = &documents[i]
+	}
+	for _, p := range products {
+		f.products[p.ID] = p
+	}
+	for _, w := range warehouses {
+		f.warehouses[w.ID] = true
+	}
+	for _, m := range origins {
+		f.origins[lineKey{m.DocumentID, m.LineNo}] = m
+	}
+	return f
+}
+
+// checkLines refuses products and warehouses that a document cannot have, before anything is made for them.
+func (b *booking) checkLines() error {
+	for _, r := range b.requests {
+		if !b.facts.warehouses[b.warehouseOf(r)] {
+			return ErrUnknownWarehouse.New(b.op, "%s: there is no such warehouse", r.what)
+		}
+		for _, m := range r.Lines {
+			p, ok := b.facts.products[m.ProductID]
+			if !ok {
+				return ErrUnknownProduct.New(b.op, "%s, line %d: there is no such product", r.what, m.LineNo)
+			}
+			if p.Kind != Goods {
+				return ErrNotGoods.New(b.op, "%s, line %d: %s is a service and has no stock", r.what, m.LineNo, p.SKU)
+			}
+		}
+	}
+	return nil
+}
+
+// missingAnchors are the shelves of the batch that nobody has ever touched.
+func (b *booking) missingAnchors(ask reading) []*Layer {
+	var missing []*Layer
+	for _, key := range ask.shelves {
+		if len(b.facts.layers[key]) == 0 {
+			missing = append(missing, &Layer{ProductID: key.product, WarehouseID: key.warehouse, Seq: anchorSeq, Value: money.Zero(b.facts.currency)})
+		}
+	}
+	return missing
+}
+
+// loadMoves gives stored documents their moves, in one statement; for no documents, in none.
+func loadMoves(ctx context.Context, tx *tenancy.Tx, documents []*Document) error {
+	if len(documents) == 0 {
+		return nil
+	}
+	byID := make(map[uuid.UUID]*Document, len(documents))
+	for _, d := range documents {
+		byID[d.ID] = d
+	}
+	var moves []Move
+	q := tx.Batch()
+	tenancy.Load(q, &moves, tenancy.In("document_id", slices.Collect(maps.Keys(byID))), tenancy.OrderBy("document_id", "line_no"))
+	if err := q.Run(ctx); err != nil {
+		return err
+	}
+	for _, m := range moves {
+		d := byID[m.DocumentID]
+		d.Moves = append(d.Moves, m)
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+-- Inventory: products, warehouses, stock documents with their moves, and the layers that carry what is on hand.
+-- Quantities are in millionths of a unit; values in minor units of the books' currency.
+
+-- +goose Up
+
+CREATE TABLE erp.products (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    sku TEXT COLLATE "C" NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('goods', 'service')),
+    unit TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_products_sku UNIQUE (tenant_id, sku)
+);
+
+CREATE TABLE erp.warehouses (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    code TEXT COLLATE "C" NOT NULL,
+    name TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_warehouses_code UNIQUE (tenant_id, code)
+);
+
+-- One row per tenant. The method is chosen once: the layers of one method mean nothing to the other.
+CREATE TABLE erp.stock_settings (
+    tenant_id UUID NOT NULL,
+    method TEXT NOT NULL CHECK (method IN ('average', 'fifo')),
+    default_warehouse_id UUID NOT NULL,
+    chosen_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id),
+    CONSTRAINT erp_stock_settings_warehouse FOREIGN KEY (tenant_id, default_warehouse_id) REFERENCES erp.warehouses (tenant_id, id)
+);
+
+CREATE TABLE erp.stock_documents (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('receipt', 'issue', 'return', 'adjustment')),
+    reference TEXT COLLATE "C",
+    fingerprint TEXT NOT NULL,
+    document_date DATE NOT NULL,
+    warehouse_id UUID NOT NULL,
+    entry_id UUID,
+    posted_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_stock_documents_reference UNIQUE (tenant_id, reference),
+    CONSTRAINT erp_stock_documents_warehouse FOREIGN KEY (tenant_id, warehouse_id) REFERENCES erp.warehouses (tenant_id, id),
+    CONSTRAINT erp_stock_documents_entry FOREIGN KEY (tenant_id, entry_id) REFERENCES erp.journal_entries (tenant_id, id)
+);
+
+-- Free text, apart from the figures so that erasure can reach it.
+CREATE TABLE erp.stock_document_texts (
+    tenant_id UUID NOT NULL,
+    document_id UUID NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, document_id),
+    CONSTRAINT erp_stock_document_texts_document FOREIGN KEY (tenant_id, document_id) REFERENCES erp.stock_documents (tenant_id, id)
+);
+
+-- A move takes or brings both quantity and value, never one in and the other out.
+CREATE TABLE erp.stock_moves (
+    tenant_id UUID NOT NULL,
+    document_id UUID NOT NULL,
+    line_no BIGINT NOT NULL CHECK (line_no > 0),
+    product_id UUID NOT NULL,
+    warehouse_id UUID NOT NULL,
+    move_date DATE NOT NULL,
+    quantity BIGINT NOT NULL CHECK (quantity <> 0),
+    value_minor BIGINT NOT NULL,
+    value_currency TEXT NOT NULL,
+    origin_document_id UUID,
+    origin_line_no BIGINT,
+    PRIMARY KEY (tenant_id, document_id, line_no),
+    CONSTRAINT erp_stock_moves_sign CHECK ((quantity > 0 AND value_minor >= 0) OR (quantity < 0 AND value_minor <= 0)),
+    CONSTRAINT erp_stock_moves_whole_origin CHECK ((origin_document_id IS NULL) = (origin_line_no IS NULL)),
+    CONSTRAINT erp_stock_moves_document FOREIGN KEY (tenant_id, document_id) REFERENCES erp.stock_documents (tenant_id, id),
+    CONSTRAINT erp_stock_moves_product FOREIGN KEY (tenant_id, product_id) REFERENCES erp.products (tenant_id, id),
+    CONSTRAINT erp_stock_moves_warehouse FOREIGN KEY (tenant_id, warehouse_id) REFERENCES erp.warehouses (tenant_id, id),
+    CONSTRAINT erp_stock_moves_origin FOREIGN KEY (tenant_id, origin_document_id, origin_line_no) REFERENCES erp.stock_moves (tenant_id, document_id, line_no)
+);
+
+-- What has come back of an issue already.
+CREATE INDEX erp_stock_moves_returns ON erp.stock_moves (tenant_id, origin_document_id, origin_line_no)
+    WHERE origin_document_id IS NOT NULL;
+
+-- The story of one product.
+CREATE INDEX erp_stock_moves_product_date ON erp.stock_moves (tenant_id, product_id, move_date);
+
+-- No negative stock, and nothing on hand is worth nothing: also for whoever writes by hand.
+CREATE TABLE erp.stock_layers (
+    tenant_id UUID NOT NULL,
+    product_id UUID NOT NULL,
+    warehouse_id UUID NOT NULL,
+    seq BIGINT NOT NULL CHECK (seq >= 0),
+    quantity BIGINT NOT NULL CHECK (quantity >= 0),
+    value_minor BIGINT NOT NULL CHECK (value_minor >= 0),
+    value_currency TEXT NOT NULL,
+    document_id UUID,
+    line_no BIGINT,
+    PRIMARY KEY (tenant_id, product_id, warehouse_id, seq),
+    CONSTRAINT erp_stock_layers_nothing_is_worth_nothing CHECK (quantity > 0 OR value_minor = 0),
+    CONSTRAINT erp_stock_layers_product FOREIGN KEY (tenant_id, product_id) REFERENCES erp.products (tenant_id, id),
+    CONSTRAINT erp_stock_layers_warehouse FOREIGN KEY (tenant_id, warehouse_id) REFERENCES erp.warehouses (tenant_id, id),
+    CONSTRAINT erp_stock_layers_move FOREIGN KEY (tenant_id, document_id, line_no) REFERENCES erp.stock_moves (tenant_id, document_id, line_no)
+);

@@ -1,0 +1,148 @@
+package inventory
+
+import (
+	"fmt"
+
+	"github.com/opsmatiq/erp/accounting/money"
+)
+
+// plan values a batch of documents in order. It does no I/O.
+type plan struct {
+	op      string
+	facts   facts
+	method  Method
+	shelves map[shelfKey]*shelf
+	order   []*shelf // as first touched, so that what is written does not depend on a map
+	origins map[lineKey]*origin
+}
+
+// origin is an issued line with what is still out: neither quantity nor value comes back twice.
+type origin struct {
+	move     Move
+	quantity money.Quantity
+	value    money.Amount
+}
+
+// newPlan begins with what is stored. The facts must hold an anchor for every shelf of the batch.
+func newPlan(op string, method Method, f facts) (*plan, error) {
+	p := &plan{op: op, facts: f, method: method, shelves: map[shelfKey]*shelf{}, origins: map[lineKey]*origin{}}
+	for key, m := range f.origins {
+		if m.Quantity >= 0 {
+			continue // not something that went out
+		}
+		value, err := m.Value.Neg()
+		if err != nil {
+			return nil, err
+		}
+		p.origins[key] = &origin{move: m, quantity: -m.Quantity, value: value}
+	}
+	for _, m := range f.returns {
+		if o := p.origins[lineKey{m.OriginDocumentID, m.OriginLineNo}]; o != nil {
+			o.quantity -= m.Quantity
+			o.value.Minor -= m.Value.Minor
+		}
+	}
+	return p, nil
+}
+
+// value finds what each line of a document is worth, and moves it.
+func (p *plan) value(r *request, doc *Document) ([]*Move, []charge, error) {
+	moves := make([]*Move, len(r.Lines))
+	charges := make([]charge, len(r.Lines))
+	for i, line := range r.Lines {
+		what := fmt.Sprintf("%s, line %d", r.what, line.LineNo)
+		m := &Move{DocumentID: doc.ID, LineNo: line.LineNo, ProductID: line.ProductID, WarehouseID: doc.WarehouseID,
+			Date: doc.Date, Quantity: line.Quantity, OriginDocumentID: line.Origin.DocumentID, OriginLineNo: line.Origin.LineNo}
+		s, err := p.shelf(shelfKey{line.ProductID, doc.WarehouseID})
+		if err != nil {
+			return nil, nil, err
+		}
+		if r.inward(line) {
+			err = p.bringIn(what, s, line, m)
+		} else {
+			err = p.takeOut(what, s, line, m)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		moves[i] = m
+		charges[i] = charge{counter: counterOf(r.Kind, r.Counter, line.Counter), value: m.Value}
+	}
+	return moves, charges, nil
+}
+
+func (p *plan) shelf(key shelfKey) (*shelf, error) {
+	if s := p.shelves[key]; s != nil {
+		return s, nil
+	}
+	s, err := newShelf(key, p.method, p.facts.currency, p.facts.layers[key])
+	if err != nil {
+		return nil, err
+	}
+	p.shelves[key] = s
+	p.order = append(p.order, s)
+	return s, nil
+}
+
+// takeOut takes a line off its shelf.
+func (p *plan) takeOut(what string, s *shelf, line NewMove, m *Move) error {
+	asked := max(line.Quantity, -line.Quantity) // an adjustment's is below zero
+	if s.quantity < asked {
+		return ErrInsufficientStock.New(p.op, "%s: %s has %s on hand and %s are asked for", what, p.facts.products[line.ProductID].SKU, s.quantity, asked)
+	}
+	value, err := s.take(asked)
+	if err != nil {
+		return err
+	}
+	m.Quantity = -asked
+	m.Value, err = value.Neg()
+	return err
+}
+
+// bringIn puts a line on its shelf: at its origin's cost, else the stated one, else the average of what is on hand.
+func (p *plan) bringIn(what string, s *shelf, line NewMove, m *Move) error {
+	var err error
+	switch {
+	case !line.Origin.isZero():
+		m.Value, err = p.comeBack(what, line)
+	case line.Cost.Stated():
+		m.Value, err = line.Cost.value(line.Quantity, p.facts.currency)
+	default:
+		var known bool
+		if m.Value, known, err = s.average(line.Quantity); err == nil && !known {
+			err = ErrCostUnknown.New(p.op, "%s: state the cost of %s: none is on hand to take an average of", what, p.facts.products[line.ProductID].SKU)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return s.put(line.Quantity, m.Value, lineKey{m.DocumentID, m.LineNo})
+}
+
+// comeBack takes a quantity out of what an issue still has out, with its share of the value; the last unit takes all.
+func (p *plan) comeBack(what string, line NewMove) (money.Amount, error) {
+	o := p.origins[line.Origin.key()]
+	if o == nil || o.move.ProductID != line.ProductID {
+		return money.Amount{}, ErrUnknownOrigin.New(p.op, "%s: there is no such issue of this product to return from", what)
+	}
+	if o.quantity < line.Quantity {
+		return money.Amount{}, ErrOverReturn.New(p.op, "%s: %s of %s are still out of the %s issued, and %s would come back", what,
+			o.quantity, p.facts.products[line.ProductID].SKU, -o.move.Quantity, line.Quantity)
+	}
+	value, err := share(o.value, line.Quantity, o.quantity)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	o.quantity -= line.Quantity
+	o.value.Minor -= value.Minor
+	return value, nil
+}
+
+// changes gathers those of all shelves.
+func (p *plan) changes() (added, changed, removed []*Layer) {
+	for _, s := range p.order {
+		a, c, r := s.changes()
+		added, changed, removed = append(added, a...), append(changed, c...), append(removed, r...)
+	}
+	return added, changed, removed
+}

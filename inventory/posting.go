@@ -1,0 +1,114 @@
+package inventory
+
+import (
+	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/accounting/money"
+)
+
+// This file is the only one that makes journal entries. A document becomes one entry in the stock journal, dated like the
+// document: the stock account by what the moves changed it, against the counter accounts of the lines. Lines of one
+// account are added up, debits come first, and both in the order in which accounts first appear; an account that comes out
+// at nothing is left out, and a document that does so altogether has no entry.
+//
+//	                debit                    credit
+//	receipt         stock                    the counter named (a supplier, opening equity)
+//	issue           cost of goods sold       stock
+//	return          stock                    cost of goods sold
+//	adjustment +    stock                    stock losses
+//	adjustment -    stock losses             stock
+//
+// A line may name another counter: goods given away go to marketing.
+
+// defaultCounters are the accounts on the other side of stock. A receipt has no default: where goods come from is never
+// obvious.
+var defaultCounters = map[Kind]accounting.Role{
+	Issue:      accounting.RoleCostOfGoodsSold,
+	Return:     accounting.RoleCostOfGoodsSold,
+	Adjustment: accounting.RoleStockLoss,
+}
+
+// counterOf is the account on the other side for one line: its own, else the document's, else the kind's.
+func counterOf(kind Kind, document, line accounting.AccountRef) accounting.AccountRef {
+	switch {
+	case !line.IsZero():
+		return line
+	case !document.IsZero():
+		return document
+	}
+	return accounting.ByRole(defaultCounters[kind])
+}
+
+// charge is what one move did to the value on hand, and the account on the other side.
+type charge struct {
+	counter accounting.AccountRef
+	value   money.Amount // signed as the move's
+}
+
+// entryOf is the journal entry of a document; ok is false when there is nothing to book. Errors: money.overflow.
+func entryOf(doc *Document, charges []charge, lockException string) (entry accounting.NewEntry, ok bool, err error) {
+	sums := ledgerSums{}
+	stock := accounting.ByRole(accounting.RoleStock)
+	for _, c := range charges {
+		opposite, err := c.value.Neg()
+		if err != nil {
+			return entry, false, err
+		}
+		if err := sums.add(stock, c.value); err != nil {
+			return entry, false, err
+		}
+		if err := sums.add(c.counter, opposite); err != nil {
+			return entry, false, err
+		}
+	}
+	lines, err := sums.lines()
+	if err != nil || len(lines) == 0 {
+		return entry, false, err
+	}
+	return accounting.NewEntry{
+		Journal:       accounting.JournalStock,
+		Kind:          accounting.KindStock,
+		Date:          doc.Date,
+		Lines:         lines,
+		LockException: lockException,
+		Source:        accounting.Source{Model: documentTable, ID: doc.ID},
+	}, true, nil
+}
+
+// ledgerSums adds up by account, in the order of first appearance. Debits are positive.
+type ledgerSums struct {
+	order  []accounting.AccountRef
+	totals map[accounting.AccountRef]money.Amount
+}
+
+func (s *ledgerSums) add(account accounting.AccountRef, amount money.Amount) error {
+	if s.totals == nil {
+		s.totals = map[accounting.AccountRef]money.Amount{}
+	}
+	old, seen := s.totals[account]
+	if !seen {
+		s.order = append(s.order, account)
+		old = money.Zero(amount.Currency)
+	}
+	total, err := old.Add(amount)
+	s.totals[account] = total
+	return err
+}
+
+// lines are the debits and then the credits.
+func (s *ledgerSums) lines() ([]accounting.NewLine, error) {
+	var debits, credits []accounting.NewLine
+	for _, account := range s.order {
+		total := s.totals[account]
+		switch total.Sign() {
+		case 1:
+			debits = append(debits, accounting.DebitLine(account, total))
+		case -1:
+			opposite, err := total.Neg()
+			if err != nil {
+				return nil, err
+			}
+			credits = append(credits, accounting.CreditLine(account, opposite))
+		}
+	}
+	return append(debits, credits...), nil
+}

@@ -1,0 +1,96 @@
+package inventory
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestPostings holds every kind of entry that this package makes to testdata/postings.golden, which an auditor can read.
+func TestPostings(t *testing.T) {
+	role, code := accounting.ByRole, accounting.ByCode
+	none := accounting.AccountRef{}
+	type line struct {
+		value   int64 // pence, signed as the move's
+		counter accounting.AccountRef
+	}
+	cases := []struct {
+		name    string
+		kind    Kind
+		counter accounting.AccountRef
+		lines   []line
+	}{
+		{"receipt of opening stock", Receipt, role(accounting.RoleOpeningEquity), []line{{1250, none}, {300, none}}},
+		{"receipt with freight from another account", Receipt, code("2100"), []line{{1250, none}, {99, code("5100")}}},
+		{"issue for a sale", Issue, none, []line{{-700, none}, {-55, none}}},
+		{"issue for a sale with something given away", Issue, none, []line{{-700, none}, {-120, role(accounting.RoleMarketing)}, {-80, none}}},
+		{"issue of samples", Issue, role(accounting.RoleMarketing), []line{{-45, none}}},
+		{"return from a customer", Return, none, []line{{350, none}}},
+		{"adjustment for breakage", Adjustment, none, []line{{-42, none}}},
+		{"adjustment for a find", Adjustment, none, []line{{17, none}}},
+		{"adjustment that finds less than it misses", Adjustment, none, []line{{17, none}, {-40, none}}},
+		{"adjustment that finds what it misses: no entry", Adjustment, none, []line{{40, none}, {-40, none}}},
+		{"issue of goods that cost nothing: no entry", Issue, none, []line{{0, none}}},
+	}
+	var out strings.Builder
+	for _, c := range cases {
+		var charges []charge
+		for _, l := range c.lines {
+			charges = append(charges, charge{counter: counterOf(c.kind, c.counter, l.counter), value: pence(l.value)})
+		}
+		doc := &Document{Kind: c.kind, Date: date.Must("2026-01-05")}
+		doc.ID = uuid.MustParse("00000000-0000-7000-8000-000000000001")
+		entry, ok, err := entryOf(doc, charges, "")
+		require.NoError(t, err)
+		fmt.Fprintf(&out, "%s\n", c.name)
+		if ok {
+			writeEntry(t, &out, entry)
+		}
+		out.WriteByte('\n')
+	}
+	const golden = "testdata/postings.golden"
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(golden, []byte(out.String()), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), out.String())
+}
+
+// writeEntry prints an entry and proves that it balances.
+func writeEntry(t *testing.T, out *strings.Builder, e accounting.NewEntry) {
+	t.Helper()
+	var balance int64
+	fmt.Fprintf(out, "  %s %s %s, source %s\n", e.Journal, e.Date, e.Kind, e.Source.Model)
+	for _, l := range e.Lines {
+		debit, credit := "", ""
+		if l.Debit.Minor != 0 {
+			debit = l.Debit.String()
+		}
+		if l.Credit.Minor != 0 {
+			credit = l.Credit.String()
+		}
+		fmt.Fprintf(out, "    %-26s %8s %8s\n", l.Account, debit, credit)
+		balance += l.Debit.Minor - l.Credit.Minor
+	}
+	assert.Zero(t, balance)
+}
+
+func TestPostingOverflow(t *testing.T) {
+	huge := money.Of(1<<63-1, "GBP")
+	_, _, err := entryOf(&Document{Kind: Receipt}, []charge{{accounting.ByCode("1"), huge}, {accounting.ByCode("1"), huge}}, "")
+	require.ErrorIs(t, err, money.ErrOverflow)
+}

@@ -1,0 +1,57 @@
+package inventory
+
+import (
+	"embed"
+	"io/fs"
+
+	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// Service keeps the stock of tenants. It is safe for use by many goroutines.
+type Service struct {
+	db    *tenancy.DB
+	books *accounting.Service
+}
+
+// New makes the service. Both arguments must belong to the same database.
+func New(db *tenancy.DB, books *accounting.Service) *Service { return &Service{db: db, books: books} }
+
+// The permissions of this package's acts.
+const (
+	PermRead     tenancy.Permission = "inventory.read"     // lists, documents, stock on hand with its value, Verify
+	PermSetup    tenancy.Permission = "inventory.setup"    // the valuation method, warehouses
+	PermProducts tenancy.Permission = "inventory.products" // creating and changing products
+
+	// PermBook allows documents of every kind in one batch; the four that follow allow one kind each.
+	PermBook    tenancy.Permission = "inventory.book"
+	PermReceive tenancy.Permission = "inventory.receive"
+	PermIssue   tenancy.Permission = "inventory.issue"
+	PermReturn  tenancy.Permission = "inventory.return"
+	PermAdjust  tenancy.Permission = "inventory.adjust"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// Module is what the store needs to know of this package: its models and its tables. It stands on accounting's.
+func Module() tenancy.Module {
+	files, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		panic(err) // the directory is embedded above
+	}
+	return tenancy.Module{Name: "inventory", Models: models, Migrations: files}
+}
+
+// documentTable is the aggregate that moves and texts are part of, and the source that entries name.
+const documentTable = "erp.stock_documents"
+
+var models = []*tenancy.Model{
+	tenancy.Define[Product](tenancy.Spec{Table: "erp.products", Class: tenancy.Master}),
+	tenancy.Define[Warehouse](tenancy.Spec{Table: "erp.warehouses", Class: tenancy.Master}),
+	tenancy.Define[Settings](tenancy.Spec{Table: "erp.stock_settings", Class: tenancy.Settings, Writes: tenancy.AppendOnly}),
+	tenancy.Define[Document](tenancy.Spec{Table: documentTable, Class: tenancy.Voucher, RetainFrom: "document_date", Writes: tenancy.AppendOnly}),
+	tenancy.Define[DocumentText](tenancy.Spec{Table: "erp.stock_document_texts", Class: tenancy.Voucher, Writes: tenancy.Companion, PartOf: documentTable}),
+	tenancy.Define[Move](tenancy.Spec{Table: "erp.stock_moves", Class: tenancy.Book, RetainFrom: "move_date", Writes: tenancy.AppendOnly, PartOf: documentTable}),
+	tenancy.Define[Layer](tenancy.Spec{Table: "erp.stock_layers", Class: tenancy.Book, Derived: true}),
+}

@@ -1,0 +1,63 @@
+package postgres
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// connector makes the connections of the scoped pool.
+type connector struct {
+	inner      driver.Connector
+	unprepared bool
+}
+
+func newConnector(config *pgx.ConnConfig, unprepared bool) *connector {
+	return &connector{inner: stdlib.GetConnector(*config), unprepared: unprepared}
+}
+
+// parseDSN reads a DSN and sets what every connection of ours relies on: no statement cache of pgx's (it would prepare
+// each text that bun makes), and UTC, so that casts from instants to days mean the same everywhere. what names the
+// Engine's field in errors; pgx keeps passwords out of its own.
+func parseDSN(what, dsn string) (*pgx.ConnConfig, error) {
+	if dsn == "" {
+		return nil, ErrConfiguration.New("postgres.Open", "%s is not set", what)
+	}
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, ErrConfiguration.Wrap("postgres.Open", err, "%s is not a usable address of a database", what)
+	}
+	config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
+	config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
+	config.RuntimeParams["timezone"] = "UTC"
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "erp"
+	}
+	return config, nil
+}
+
+// Connect implements driver.Connector.
+func (k *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	dc, err := k.inner.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	std, ok := dc.(*stdlib.Conn)
+	if !ok {
+		_ = dc.Close()
+		return nil, fmt.Errorf("pgx gave a %T", dc)
+	}
+	c := &conn{std: std, pg: std.Conn().PgConn(), types: std.Conn().TypeMap(), unprepared: k.unprepared, prepared: map[string]string{}}
+	// bun writes values into text by doubling quotes, which is only right under these.
+	if c.pg.ParameterStatus("standard_conforming_strings") != "on" || c.pg.ParameterStatus("client_encoding") != "UTF8" {
+		_ = std.Close()
+		return nil, ErrConfiguration.New("postgres.Connect", "the database must have standard_conforming_strings on and clients in UTF8")
+	}
+	return c, nil
+}
+
+// Driver implements driver.Connector.
+func (k *connector) Driver() driver.Driver { return k.inner.Driver() }

@@ -1,0 +1,27 @@
+// Package postgres is the engine for production: PostgreSQL 15 or later, one shared database for many tenants, the walls
+// between them held by the database itself.
+//
+//	eng, err := postgres.Install(ctx, "postgres://postgres:secret@localhost/shop", postgres.InstallOptions{})
+//	db, err := tenancy.Open(ctx, eng, tenancy.Options{Migrate: true, Modules: modules})
+//
+// [Install] is for development and first steps. Where a DBA keeps the roles, print [InstallSQL], have it run, and fill in
+// an [Engine] by hand.
+//
+// # Who logs in
+//
+// Three logins, three powers. The scoped login ([Engine.DSN]) can do nothing but become erp_app, and erp_app sees a
+// tenant's rows only while that tenant is set. The control login ([Engine.ControlDSN]) reads and writes the platform's own
+// tables and opens gates; it cannot read a tenant's rows. The owner ([Engine.MigrateDSN]) is used while migrating and not
+// otherwise.
+//
+// # What a transaction looks like
+//
+// Nothing is sent until there is something to say. Then BEGIN, the role, the tenant and the first statements go out in one
+// write, and COMMIT goes out with the last ones. Values are bound parameters; a statement's text is constant, so each
+// connection parses it once. Text that bun made carries its values inside it and is therefore neither cached nor logged; it
+// is sent as an unnamed statement, of which the server itself refuses a second one behind a semicolon.
+//
+// # PgBouncer
+//
+// In transaction mode set [Engine.Unprepared], unless PgBouncer is 1.21 or later with max_prepared_statements set.
+package postgres

@@ -1,0 +1,110 @@
+package postgres
+
+import "strings"
+
+// function is one that the engine generates. Its text is compared with the live one at every Open.
+type function struct {
+	name    string // with argument types
+	returns string
+	definer bool // SECURITY DEFINER: it runs as the owner
+	body    string
+	callers []string // roles that may call it; triggers need none
+}
+
+// fixedPath is the search path of every function: nobody can put anything in front of pg_catalog.
+const fixedPath = "pg_catalog, pg_temp"
+
+// create is the statement that makes the function, and nobody but its callers may call it.
+func (f function) create() []string {
+	security := "INVOKER"
+	if f.definer {
+		security = "DEFINER"
+	}
+	out := []string{
+		"CREATE OR REPLACE FUNCTION " + f.signature() + " RETURNS " + f.returns + " LANGUAGE plpgsql SECURITY " + security +
+			" SET search_path = " + fixedPath + " AS " + quoteText(f.body),
+		"REVOKE ALL ON FUNCTION " + f.types() + " FROM PUBLIC, " + appRole + ", " + controlRole,
+	}
+	for _, role := range f.callers {
+		out = append(out, "GRANT EXECUTE ON FUNCTION "+f.types()+" TO "+role)
+	}
+	return out
+}
+
+// signature is the name with named arguments, types the name with their types alone.
+func (f function) signature() string { return "erp." + f.name }
+
+func (f function) types() string {
+	name, args, _ := strings.Cut(strings.TrimSuffix(f.signature(), ")"), "(")
+	var types []string
+	for _, a := range strings.Split(args, ", ") {
+		if _, typ, ok := strings.Cut(a, " "); ok {
+			types = append(types, typ)
+		}
+	}
+	return name + "(" + strings.Join(types, ", ") + ")"
+}
+
+// The triggers' functions run as whoever changes the row, and look only at rows of the row's own tenant. Their refusals
+// are read by asFault; the last part is for people.
+var functions = []function{
+	{name: "refuse_update()", returns: "trigger", body: `
+BEGIN
+	RAISE EXCEPTION 'erp/locked/tenancy.append_only/a row of %.% is recorded and never changed', TG_TABLE_SCHEMA, TG_TABLE_NAME;
+END`},
+	{name: "refuse_key()", returns: "trigger", body: `
+BEGIN
+	RAISE EXCEPTION 'erp/locked/tenancy.append_only/the key of a row of %.% is never changed', TG_TABLE_SCHEMA, TG_TABLE_NAME;
+END`},
+	{name: "refuse_truncate()", returns: "trigger", body: `
+BEGIN
+	RAISE EXCEPTION 'erp/locked/tenancy.append_only/%.% holds the rows of all tenants and is never emptied', TG_TABLE_SCHEMA, TG_TABLE_NAME;
+END`},
+	// One look at the gate per tenant and statement, however many rows go.
+	{name: "refuse_delete()", returns: "trigger", body: `
+BEGIN
+	IF EXISTS (SELECT FROM (SELECT DISTINCT g.tenant_id FROM gone AS g) AS t
+		WHERE NOT EXISTS (SELECT FROM erp.tenant_gates AS k WHERE k.tenant_id = t.tenant_id AND k.state = 'purging')) THEN
+		RAISE EXCEPTION 'erp/locked/tenancy.append_only/rows of %.% are deleted only while their tenant is being purged', TG_TABLE_SCHEMA, TG_TABLE_NAME;
+	END IF;
+	RETURN NULL;
+END`},
+	// The argument names the column that says which row it is.
+	{name: "refuse_replace()", returns: "trigger", body: `
+BEGIN
+	IF NOT EXISTS (SELECT FROM erp.erasures AS e WHERE e.tenant_id = OLD.tenant_id AND e.state = 'registered'
+		AND e.table_name = TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME AND e.row_id = (to_jsonb(OLD) ->> TG_ARGV[0])::uuid) THEN
+		RAISE EXCEPTION 'erp/locked/tenancy.append_only/a row of %.% is replaced only under a registered erasure', TG_TABLE_SCHEMA, TG_TABLE_NAME;
+	END IF;
+	RETURN NEW;
+END`},
+	{name: "gate_state(tenant uuid)", returns: "text", definer: true, callers: []string{controlRole}, body: `
+DECLARE
+	before text := coalesce(current_setting('erp.tenant', true), '');
+	result text;
+BEGIN
+	PERFORM set_config('erp.tenant', tenant::text, true);
+	SELECT g.state INTO result FROM erp.tenant_gates AS g WHERE g.tenant_id = tenant;
+	PERFORM set_config('erp.tenant', before, true);
+	RETURN result;
+END`},
+	// The one way to a gate. It says which door may be opened after which.
+	{name: "set_gate(tenant uuid, new_state text)", returns: "text", definer: true, callers: []string{controlRole}, body: `
+DECLARE
+	before text := coalesce(current_setting('erp.tenant', true), '');
+	old_state text;
+BEGIN
+	PERFORM set_config('erp.tenant', tenant::text, true);
+	IF new_state IN ('active', 'importing') THEN
+		INSERT INTO erp.tenant_gates AS g (tenant_id, state) VALUES (tenant, new_state) ON CONFLICT DO NOTHING;
+	END IF;
+	SELECT g.state INTO old_state FROM erp.tenant_gates AS g WHERE g.tenant_id = tenant FOR UPDATE;
+	IF (old_state, new_state) IN (('importing', 'active'), ('active', 'purging')) THEN
+		UPDATE erp.tenant_gates AS g SET state = new_state WHERE g.tenant_id = tenant;
+	ELSIF old_state IS DISTINCT FROM new_state THEN
+		RAISE EXCEPTION 'erp/conflict/tenancy.tenant_state/a tenant''s gate does not go from % to %', coalesce(old_state, 'none'), new_state;
+	END IF;
+	PERFORM set_config('erp.tenant', before, true);
+	RETURN new_state;
+END`},
+}

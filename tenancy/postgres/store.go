@@ -1,0 +1,116 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+	"github.com/uptrace/bun/schema"
+
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// store is an opened engine: two pools on one database.
+type store struct {
+	scoped   *bun.DB
+	control  *bun.DB
+	hostRole string
+	observe  func(tenancy.Sent)
+	tables   []string // the models', "schema.name"
+
+	mu sync.Mutex
+	at identity // where the pools lead; guarded by mu
+}
+
+// idleFor is how long a connection may wait for work before it is closed.
+const idleFor = 5 * time.Minute
+
+func newStore(e Engine, scoped, control *pgx.ConnConfig, reg *tenancy.Registry, opt tenancy.EngineOptions) *store {
+	// Control texts are short, few and bun's: simple mode keeps nothing of them.
+	control.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	s := &store{hostRole: e.HostRole, observe: opt.OnStatement,
+		scoped:  bun.NewDB(sql.OpenDB(newConnector(scoped, e.Unprepared)), pgdialect.New()),
+		control: bun.NewDB(sql.OpenDB(stdlib.GetConnector(*control)), pgdialect.New()),
+	}
+	for _, m := range reg.Models {
+		s.tables = append(s.tables, m.Table)
+	}
+	limit(s.scoped.DB, e.MaxConns)
+	limit(s.control.DB, controlConns)
+	return s
+}
+
+func limit(db *sql.DB, conns int) {
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	db.SetConnMaxIdleTime(idleFor)
+}
+
+// Control implements tenancy.Store.
+func (s *store) Control() *bun.DB { return s.control }
+
+// Dialect implements tenancy.Store.
+func (s *store) Dialect() schema.Dialect { return s.scoped.Dialect() }
+
+// TableName implements tenancy.Store.
+func (s *store) TableName(table string) string { return quoteTable(table) }
+
+// Placement implements tenancy.Store.
+func (s *store) Placement() string { return sharedPlacement }
+
+// Close implements tenancy.Store.
+func (s *store) Close() error { return errors.Join(s.scoped.Close(), s.control.Close()) }
+
+// Provision implements tenancy.Store: the tenant's gate is opened, unless it has one.
+func (s *store) Provision(ctx context.Context, tenant uuid.UUID, placement string) error {
+	const op = "postgres.Provision"
+	if placement != sharedPlacement {
+		return tenancy.ErrPlacement.New(op, "this engine has no placement %q", placement)
+	}
+	_, err := s.control.DB.ExecContext(ctx, `SELECT erp.set_gate($1::uuid, 'active') WHERE erp.gate_state($1::uuid) IS NULL`, tenant.String())
+	return asFault(op, err)
+}
+
+// identity tells one running database from all others, copies of it included.
+type identity struct {
+	started  string // the server's, to the microsecond
+	database string // its oid
+	name     string
+}
+
+const identityColumns = `pg_catalog.pg_postmaster_start_time()::text,
+	(SELECT d.oid::text FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()), pg_catalog.current_database()::text`
+
+func (s *store) identify(ctx context.Context) (at identity, err error) {
+	err = s.control.DB.QueryRowContext(ctx, "SELECT "+identityColumns).Scan(&at.started, &at.database, &at.name)
+	return at, err
+}
+
+// sameDatabase holds a host's connection against ours. What is remembered may be of before a restart, so a difference is
+// looked at once more.
+func (s *store) sameDatabase(ctx context.Context, theirs identity) error {
+	s.mu.Lock()
+	ours := s.at
+	s.mu.Unlock()
+	if ours == theirs {
+		return nil
+	}
+	ours, err := s.identify(ctx)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.at = ours
+	s.mu.Unlock()
+	if ours != theirs {
+		return ErrOtherDatabase.New("postgres.Join", "the host's transaction is in another database (%s) than the tenants' (%s)", theirs.name, ours.name)
+	}
+	return nil
+}
