@@ -2,6 +2,7 @@ package sales
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -151,11 +152,11 @@ func (b *booking) moveGoods(ctx context.Context, items []*item) error {
 	}
 	booked, err := b.s.stock.Book(ctx, documents)
 	if err != nil {
-		return err
+		return b.orTaken(err)
 	}
 	for i, doc := range booked {
 		if doc.Replayed {
-			return b.taken(of[i].draft)
+			return b.taken(of[i].draft.what, errRival)
 		}
 		of[i].sale.StockDocumentID = doc.ID
 	}
@@ -170,11 +171,11 @@ func (b *booking) issue(ctx context.Context, items []*item) error {
 	}
 	issued, err := b.s.books.Issue(ctx, invoices)
 	if err != nil {
-		return err
+		return b.orTaken(err)
 	}
 	for i, invoice := range issued {
 		if invoice.Replayed {
-			return b.taken(items[i].draft)
+			return b.taken(items[i].draft.what, errRival)
 		}
 		items[i].sale.InvoiceID, items[i].sale.Invoice = invoice.ID, invoice
 	}
@@ -182,8 +183,16 @@ func (b *booking) issue(ctx context.Context, items []*item) error {
 }
 
 // taken is the refusal of a reference that is new to sales and known to accounting or inventory.
-func (b *booking) taken(d *draft) error {
-	return ErrReferenceTaken.Wrap(b.op, errRival, "%s: another document than a sale has this reference", d.what)
+func (b *booking) taken(what string, cause error) error {
+	return ErrReferenceTaken.Wrap(b.op, cause, "%s: another document than a sale has this reference", what)
+}
+
+// orTaken is err, or what it means here when it says that a reference is known with other content.
+func (b *booking) orTaken(err error) error {
+	if errors.Is(err, inventory.ErrReferenceTaken) || errors.Is(err, accounting.ErrReferenceTaken) {
+		return b.taken(err.Error(), errors.Join(errRival, err))
+	}
+	return err
 }
 
 // link stores the sales and their lines, and what the credits among them took back.

@@ -3,7 +3,6 @@ package tenancy_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -26,7 +25,6 @@ func TestTwoTenants(t *testing.T) {
 			tenancy.Put(b, []*Tally{{BookID: book.ID, Year: 2026, Loans: 3}})
 			require.NoError(t, b.Run(ctx))
 			tenancy.Put(b, []*ReceiptText{{ReceiptID: receipt.ID, Payer: "Ada"}})
-			tenancy.Put(b, tenancy.ErasuresOf(receipt.ID, time.Unix(0, 0).UTC()))
 			return b.Run(ctx)
 		}))
 		tenancytest.TwoTenants(t, env, victim, intruder)

@@ -36,7 +36,7 @@ func (s *store) check(ctx context.Context, e Engine, scoped *pgx.ConnConfig, l *
 	if err := s.checkLogin(ctx, e, scoped); err != nil {
 		return err
 	}
-	a := &auditor{db: tx, walls: w, byName: map[string]*relation{}}
+	a := &auditor{db: tx, walls: w}
 	if err := a.run(ctx); err != nil {
 		return asFault(op, err)
 	}
@@ -61,7 +61,6 @@ type auditor struct {
 	walls    *walls
 	owner    string // of schema erp, and so of everything
 	tables   []*relation
-	byName   map[string]*relation
 	problems []string
 }
 
@@ -173,7 +172,6 @@ func (a *auditor) relations(ctx context.Context) error {
 		}
 		r.model = m
 		a.tables = append(a.tables, r)
-		a.byName[m.Table] = r
 	}
 	return err
 }

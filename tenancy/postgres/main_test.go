@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net/url"
 	"os"
 	"sync"
 	"testing"
@@ -160,6 +161,7 @@ type fixture struct {
 	reg   *tenancy.Registry
 	store *store
 	sent  *sentLog
+	roles []string // to be dropped after the database
 }
 
 // sentLog gathers what a store says it sends.
@@ -191,7 +193,8 @@ func (l *sentLog) take() (verbs []string) {
 func newFixture(t testing.TB, change ...func(*Engine)) *fixture {
 	t.Helper()
 	ctx := t.Context()
-	f := &fixture{url: pgtest.Start(t).NewDatabase(t), reg: registry(t, testModule()), sent: &sentLog{}}
+	f := &fixture{reg: registry(t, testModule()), sent: &sentLog{}}
+	f.newDatabase(t)
 	var err error
 	f.eng, err = Install(ctx, f.url, InstallOptions{})
 	require.NoError(t, err)
@@ -200,6 +203,26 @@ func newFixture(t testing.TB, change ...func(*Engine)) *fixture {
 	}
 	f.store = f.open(t, true)
 	return f
+}
+
+// newDatabase makes an empty one; what roles the test makes go after it.
+func (f *fixture) newDatabase(t testing.TB) {
+	t.Helper()
+	server := pgtest.Start(t)
+	t.Cleanup(func() { // runs after that of NewDatabase
+		db, err := sql.Open("pgx", server.URL("postgres"))
+		require.NoError(t, err)
+		defer func() { _ = db.Close() }()
+		for _, r := range f.roles {
+			_, err := db.ExecContext(context.Background(), "DROP ROLE IF EXISTS "+quote(r))
+			require.NoError(t, err)
+		}
+	})
+	f.url = server.NewDatabase(t)
+	u, err := url.Parse(f.url)
+	require.NoError(t, err)
+	app, control := loginNames(u.Path[1:])
+	f.roles = append(f.roles, app, control)
 }
 
 func (f *fixture) open(t testing.TB, migrate bool) *store {

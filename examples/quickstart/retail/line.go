@@ -141,6 +141,8 @@ func checkWord(column int, text string, required bool, limit int) error {
 		return fmt.Errorf("%s is empty", name)
 	case len(text) > limit:
 		return fmt.Errorf("%s is longer than %d bytes", name, limit)
+	case column != columnCode && text != strings.TrimSpace(text): // codes count exactly as written
+		return fmt.Errorf("%s %s has blanks around it", name, quote(text))
 	case strings.ContainsFunc(text, unicode.IsControl):
 		return fmt.Errorf("%s %s has a control character", name, quote(text))
 	}

@@ -157,6 +157,7 @@ func TestRowsThatCannotBeRead(t *testing.T) {
 		"not UTF-8":         {"1,A,th\xffing,1,2010-12-01T08:00:00Z,2.50,,", `description is not valid UTF-8`},
 		"customer in bytes": {"1,A,thing,1,2010-12-01T08:00:00Z,2.50,\xc3,", `customer_id is not valid UTF-8`},
 		"zero byte":         {"1,A,th\x00ing,1,2010-12-01T08:00:00Z,2.50,,", `description has a control character`},
+		"blank customer":    {"1,A,thing,1,2010-12-01T08:00:00Z,2.50, 17,", `customer_id " 17" has blanks around it`},
 		"no code":           {"1, ,thing,1,2010-12-01T08:00:00Z,2.50,,", `stock_code is empty`},
 		"bare quote":        {`1,A,7" thing,1,2010-12-01T08:00:00Z,2.50,,`, `a quotation mark stands inside a field that is not quoted`},
 		"text after quote":  {`1,A,"thing" x,1,2010-12-01T08:00:00Z,2.50,,`, `a quoted field is followed by something other than a comma`},

@@ -1,0 +1,172 @@
+package accounting_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// year is a shop with a little of everything in it.
+func year(s *shop) {
+	move := func(on string, debit, credit accounting.Role, minor int64) accounting.NewEntry {
+		return accounting.NewEntry{Date: day(on), Lines: []accounting.NewLine{
+			accounting.DebitLine(accounting.ByRole(debit), gbp(minor)), accounting.CreditLine(accounting.ByRole(credit), gbp(minor))}}
+	}
+	s.post(
+		move("2010-01-01", accounting.RoleStock, accounting.RoleOpeningEquity, 100_000),
+		move("2010-11-30", cash, sales, 2_000),
+		move("2010-12-10", accounting.RoleCostOfGoodsSold, accounting.RoleStock, 1_500),
+		move("2010-12-20", accounting.RoleFees, cash, 300),
+		move("2011-01-10", cash, sales, 5_000),
+	)
+	s.issue(invoice("I1", s.ann.ID, "2010-12-05", "40.00"), invoice("I2", s.ben.ID, "2010-12-15", "10.00"))
+	note := invoice("N1", s.ben.ID, "2010-12-16", "25.00")
+	note.Kind = accounting.CreditNoteDocument
+	s.issue(note)
+	s.post(accounting.NewEntry{Date: day("2010-12-31"), Lines: []accounting.NewLine{ // a vendor that was paid too much
+		{Account: accounting.ByRole(accounting.RolePayable), PartyID: s.ben.ID, Debit: gbp(70)}, accounting.CreditLine(accounting.ByRole(cash), gbp(70))}})
+}
+
+func TestTrialBalance(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		year(s)
+		for _, row := range []struct {
+			on    string
+			total int64
+		}{{"2010-01-01", 100_000}, {"2009-12-31", 0}, {"2010-11-29", 100_000}, {"2010-11-30", 102_000}, {"2010-12-04", 102_000}, {"2010-12-05", 106_000},
+			{"2010-12-31", 104_500}, {"2011-12-31", 109_500}, {"2031-01-01", 109_500}} {
+			tb, err := s.books.TrialBalance(s.ctx, day(row.on))
+			require.NoError(t, err)
+			require.Equal(t, gbp(row.total), tb.Debit, row.on)
+			require.Equal(t, tb.Debit, tb.Credit, row.on)
+		}
+	})
+}
+
+func TestProfitAndLoss(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		year(s)
+		pl, err := s.books.ProfitAndLoss(s.ctx, day("2010-12-01"), day("2010-12-31"))
+		require.NoError(t, err)
+		require.Equal(t, gbp(2_500), pl.TotalIncome)
+		require.Equal(t, gbp(1_500), pl.TotalCost)
+		require.Equal(t, gbp(1_000), pl.GrossProfit)
+		require.Equal(t, gbp(300), pl.TotalExpenses)
+		require.Equal(t, gbp(700), pl.NetProfit)
+		require.Equal(t, "4000", pl.Income[0].Code)
+		for _, row := range []struct {
+			from, to string
+			net      int64
+		}{{"2010-12-06", "2010-12-15", -500}, {"2010-12-05", "2010-12-05", 4_000}, {"2010-01-01", "2011-12-31", 7_700}, {"2010-11-15", "2010-12-09", 6_000},
+			{"2011-02-01", "2011-02-02", 0}} {
+			pl, err := s.books.ProfitAndLoss(s.ctx, day(row.from), day(row.to))
+			require.NoError(t, err)
+			require.Equal(t, gbp(row.net), pl.NetProfit, row.from)
+		}
+		_, err = s.books.ProfitAndLoss(s.ctx, day("2010-12-02"), day("2010-12-01"))
+		require.ErrorIs(t, err, accounting.ErrBadInput)
+	})
+}
+
+func TestBalanceSheet(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		year(s)
+		bs, err := s.books.BalanceSheet(s.ctx, day("2010-12-31"))
+		require.NoError(t, err)
+		named := map[string]money.Amount{}
+		for _, lines := range [][]accounting.StatementLine{bs.Assets, bs.Liabilities, bs.Equity} {
+			for _, l := range lines {
+				named[l.Name] = l.Amount
+			}
+		}
+		require.Equal(t, gbp(4_000), named["Trade debtors"], "Ben's credit of 15.00 is no negative claim")
+		require.Equal(t, gbp(1_500), named["Customers in credit"])
+		require.Equal(t, gbp(70), named["Vendors in debit"])
+		require.Equal(t, gbp(0), named["Trade creditors"])
+		require.Equal(t, gbp(2_700), named["Profit for the year"])
+		require.Equal(t, 1, bs.CustomersInCredit)
+		require.Equal(t, 1, bs.VendorsInDebit)
+		require.Equal(t, gbp(98_500+1_630+4_000+70), bs.TotalAssets)
+		require.Equal(t, gbp(1_500), bs.TotalLiabilities)
+		require.Equal(t, bs.TotalAssets.Minor, bs.TotalLiabilities.Minor+bs.TotalEquity.Minor)
+
+		bs, err = s.books.BalanceSheet(s.ctx, day("2010-12-15"))
+		require.NoError(t, err)
+		require.Zero(t, bs.CustomersInCredit, "the credit note came a day later")
+		bs, err = s.books.BalanceSheet(s.ctx, day("2011-01-31"))
+		require.NoError(t, err)
+		require.Equal(t, gbp(5_000), bs.ProfitForYear)
+		require.Equal(t, bs.TotalAssets.Minor, bs.TotalLiabilities.Minor+bs.TotalEquity.Minor)
+		require.Equal(t, "Profits and losses of earlier years", bs.Equity[1].Name)
+		require.Equal(t, gbp(2_700), bs.Equity[1].Amount)
+		_, err = s.books.BalanceSheet(s.ctx, day("2040-01-01"))
+		require.ErrorIs(t, err, accounting.ErrNoPeriod)
+	})
+}
+
+func TestGeneralLedger(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		year(s)
+		whole, err := s.books.GeneralLedger(s.ctx, accounting.ByRole(cash), day("2010-12-01"), day("2011-12-31"), tenancy.PageRequest{})
+		require.NoError(t, err)
+		require.Equal(t, gbp(2_000), whole.Opening)
+		require.Equal(t, gbp(6_630), whole.Closing)
+		require.Len(t, whole.Lines, 3)
+		require.Equal(t, gbp(300), whole.Lines[0].Credit)
+		require.Equal(t, gbp(1_700), whole.Lines[0].Balance)
+		require.Empty(t, whole.Next)
+		var lines []accounting.LedgerLine
+		page := tenancy.PageRequest{Limit: 1}
+		opening := gbp(2_000)
+		for {
+			gl, err := s.books.GeneralLedger(s.ctx, accounting.ByRole(cash), day("2010-12-01"), day("2011-12-31"), page)
+			require.NoError(t, err)
+			require.Equal(t, opening, gl.Opening)
+			lines, opening = append(lines, gl.Lines...), gl.Closing
+			if page.After = gl.Next; gl.Next == "" {
+				break
+			}
+		}
+		require.Equal(t, whole.Lines, lines)
+		receivable, err := s.books.GeneralLedger(s.ctx, accounting.ByRole(accounting.RoleReceivable), day("2010-12-05"), day("2010-12-05"), tenancy.PageRequest{})
+		require.NoError(t, err)
+		require.Equal(t, s.ann.ID, receivable.Lines[0].PartyID)
+		require.Equal(t, accounting.JournalSales, receivable.Lines[0].Journal)
+		_, err = s.books.GeneralLedger(s.ctx, accounting.ByRole(cash), day("2010-12-01"), day("2011-12-31"), tenancy.PageRequest{After: "rubbish"})
+		require.ErrorIs(t, err, accounting.ErrBadInput)
+	})
+}
+
+func TestVerifyFindsWhatIsWrong(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		year(s)
+		s.sound()
+		tenant := tenancy.ScopeOf(s.ctx).TenantID()
+		owner := s.env.Owner(t, tenant)
+		for _, row := range []struct{ statement, check string }{
+			{"UPDATE erp.account_balances SET debit_minor = debit_minor + 1", "balances equal the lines"},
+			{"UPDATE erp.open_items SET open_minor = 0", "open items equal the control accounts"},
+			{"UPDATE erp.number_series SET next_seq = next_seq + 1", "no gaps in legal numbers"},
+			{"UPDATE erp.invoices SET credited_minor = 1 WHERE kind = 'invoice' AND", "documents equal their lines"},
+		} {
+			statement := row.statement
+			if len(statement) < 4 || statement[len(statement)-4:] != " AND" {
+				statement += " WHERE"
+			}
+			_, err := owner.Exec(s.env.SQL(statement + " tenant_id = '" + tenant.String() + "'"))
+			require.NoError(t, err)
+			checks, err := s.books.Verify(s.ctx)
+			require.NoError(t, err)
+			failed := map[string]bool{}
+			for _, c := range checks {
+				failed[c.Name] = !c.OK
+			}
+			require.True(t, failed[row.check], row.check)
+			require.False(t, failed["every entry balances"])
+		}
+	})
+}

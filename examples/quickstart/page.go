@@ -1,0 +1,124 @@
+package main
+
+import (
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// pageWidth is how wide the report is, in characters.
+const pageWidth = 78
+
+// page is a report in the making: text in columns for a terminal.
+type page struct{ b strings.Builder }
+
+func (p *page) writeTo(w io.Writer) error {
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+func (p *page) line(text string) {
+	p.b.WriteString(strings.TrimRight(text, " "))
+	p.b.WriteByte('\n')
+}
+
+// title is the page's, or of a part of it.
+func (p *page) title(text string) {
+	p.line("")
+	p.line(text)
+	p.line(strings.Repeat("═", utf8.RuneCountInString(text)))
+}
+
+// heading begins a section; right stands at the right margin.
+func (p *page) heading(text, right string) {
+	p.line("")
+	p.line(padRight(text, pageWidth-utf8.RuneCountInString(right)) + right)
+	p.line(strings.Repeat("─", pageWidth))
+}
+
+// columnWidth is that of a column of amounts.
+const columnWidth = 16
+
+// row has a text on the left and columns of amounts on the right. A text that is too long is cut.
+func (p *page) row(text string, columns ...string) {
+	left := pageWidth - len(columns)*columnWidth
+	line := padRight(cut("  "+text, left-1), left)
+	for _, c := range columns {
+		line += padLeft(c, columnWidth)
+	}
+	p.line(line)
+}
+
+// rule stands above the totals of the last columns.
+func (p *page) rule(columns int) {
+	left := pageWidth - columns*columnWidth
+	p.line(strings.Repeat(" ", left) + strings.Repeat("  "+strings.Repeat("─", columnWidth-2), columns))
+}
+
+func padRight(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
+}
+
+func padLeft(s string, width int) string {
+	return strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s))) + s
+}
+
+func cut(s string, width int) string {
+	if r := []rune(s); len(r) > width {
+		return string(r[:width-1]) + "…"
+	}
+	return s
+}
+
+// pounds shows an amount for people: 1,234.56.
+func pounds(a money.Amount) string { return groupDigits(a.String()) }
+
+// blankZero leaves a column empty where there is nothing.
+func blankZero(a money.Amount) string {
+	if a.IsZero() {
+		return ""
+	}
+	return pounds(a)
+}
+
+func grouped(n int64) string { return groupDigits(strconv.FormatInt(n, 10)) }
+
+// groupDigits puts a comma between the thousands of a plain decimal number.
+func groupDigits(number string) string {
+	sign, digits := "", number
+	if strings.HasPrefix(number, "-") {
+		sign, digits = "-", number[1:]
+	}
+	whole, fraction, point := strings.Cut(digits, ".")
+	var b strings.Builder
+	for i, d := range whole {
+		if i > 0 && (len(whole)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	if point {
+		b.WriteString("." + fraction)
+	}
+	return sign + b.String()
+}
+
+// day is a date for people: 1 December 2010.
+func day(d date.Date) string {
+	return strconv.Itoa(d.Day()) + " " + d.Month().String() + " " + strconv.Itoa(d.Year())
+}
+
+// days is a span of days for people: 1 to 23 December 2010.
+func days(from, to date.Date) string {
+	switch {
+	case from == to:
+		return day(to)
+	case from.Year() == to.Year() && from.Month() == to.Month():
+		return strconv.Itoa(from.Day()) + " to " + day(to)
+	}
+	return day(from) + " to " + day(to)
+}
