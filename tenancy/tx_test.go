@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -408,4 +409,46 @@ func TestTenants(t *testing.T) {
 			require.ErrorIs(t, call(scope), tenancy.ErrNotPlatform, name)
 		}
 	})
+}
+
+// Two transactions that lock the same two rows in opposite order: the database undoes one of them, and it runs again.
+func TestDeadlocksAreRetried(t *testing.T) {
+	env := tenancytest.Open(t, "postgres", tenancytest.Options{Modules: []tenancy.Module{library}}) // SQLite's writers never meet
+	ctx := env.Tenant(t)
+	a, b := novel("A"), novel("B")
+	addBooks(t, ctx, env, a, b)
+	var wg, locked sync.WaitGroup
+	locked.Add(2)
+	var attempts, committed atomic.Int64
+	lend := func(first, second *Book) {
+		met := false
+		require.NoError(t, env.DB.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			attempts.Add(1)
+			tx.AfterCommit(func(context.Context) { committed.Add(1) })
+			book, err := tenancy.Lock[Book](ctx, tx, first.ID)
+			if err != nil {
+				return err
+			}
+			if !met { // on the first attempt both hold their first lock before either asks for its second
+				met = true
+				locked.Done()
+				locked.Wait()
+			}
+			if _, err := tenancy.Lock[Book](ctx, tx, second.ID); err != nil {
+				return err
+			}
+			book.Pages++
+			return tenancy.Update(ctx, tx, book, "pages")
+		}))
+	}
+	wg.Go(func() { lend(a, b) })
+	wg.Go(func() { lend(b, a) })
+	wg.Wait()
+	require.Greater(t, attempts.Load(), int64(2), "somebody ran again")
+	require.EqualValues(t, 2, committed.Load(), "and what was undone left no effect behind")
+	require.NoError(t, env.DB.Read(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+		books, err := tenancy.Find[Book](ctx, tx)
+		require.EqualValues(t, 602, books[0].Pages+books[1].Pages)
+		return err
+	}))
 }

@@ -27,6 +27,8 @@ type conn struct {
 	prepared   map[string]string // text to name; on this connection, for as long as it lives
 	parsed     int               // names given so far; never given twice
 
+	transactions uint64 // begun on this connection; see trip.replan
+
 	on      *scope // nil: no session
 	hosting bool   // the host's function is running
 	dirty   bool   // it has run, so the connection may carry settings of its own

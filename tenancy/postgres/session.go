@@ -48,7 +48,11 @@ func (s *session) use(f func(c *conn) error) error {
 	}
 	var err error
 	raw := s.pool.Raw(func(dc any) error {
-		err = f(dc.(*conn))
+		c, ok := dc.(*conn)
+		if !ok {
+			return driver.ErrBadConn
+		}
+		err = f(c)
 		return nil // whether the connection stays is decided by its IsValid, when it goes back to the pool
 	})
 	return errors.Join(err, raw)
@@ -162,7 +166,7 @@ func (s *sender) closeRows() {
 
 // QueryContext implements bun.IConn.
 func (s *sender) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return s.session.pool.QueryContext(s.context(ctx), query, args...) //nolint:rowserrcheck,sqlclosecheck // the caller's
+	return s.session.pool.QueryContext(s.context(ctx), query, args...) //nolint:sqlclosecheck // the caller closes it
 }
 
 // ExecContext implements bun.IConn.

@@ -27,12 +27,13 @@ func TestRecordedRowsHoldAgainstTheOwner(t *testing.T) {
 		if err == nil {
 			return s.Commit(ctx, nil)
 		}
-		return err
+		return errors.Join(err, s.Rollback(ctx))
 	}
 	admin := f.admin(t)
+	admin.SetMaxOpenConns(1)
 	owner := func(text string) error { _, err := admin.ExecContext(ctx, text); return err }
 	replica := func(text string) error {
-		_, err := admin.ExecContext(ctx, "SET session_replication_role = replica; "+text+"; ")
+		_, err := admin.ExecContext(ctx, "SET session_replication_role = replica; "+text)
 		return err
 	}
 	everybody := map[string]func(string) error{"scoped": scoped, "owner": owner, "replica": replica}
