@@ -160,13 +160,13 @@ func (tx *Tx) statement(op string, verb Verb, m *Model, rows []reflect.Value, ch
 	tenant := tx.scope.tenant
 	id := m.Column("id")
 	for _, row := range rows {
-		t := row.FieldByIndex(m.Keys[0].Index).Addr().Interface().(*uuid.UUID)
+		t := field[uuid.UUID](row, m.Keys[0])
 		if *t != uuid.Nil && *t != tenant {
 			return nil, ErrForeignRow.New(op, "")
 		}
 		*t = tenant
 		if id != nil && id.Key && verb == VerbInsert {
-			if v := row.FieldByIndex(id.Index).Addr().Interface().(*uuid.UUID); *v == uuid.Nil {
+			if v := field[uuid.UUID](row, id); *v == uuid.Nil {
 				*v = NewID()
 			}
 		}
@@ -206,7 +206,7 @@ func tidyTimes(op string, m *Model, row reflect.Value) error {
 	for _, c := range m.Columns {
 		switch c.Type { //nolint:exhaustive // the other types need no tidying
 		case Timestamp:
-			t := row.FieldByIndex(c.Index).Addr().Interface().(*time.Time)
+			t := field[time.Time](row, c)
 			*t = t.UTC().Truncate(time.Microsecond)
 			if y := t.Year(); !t.IsZero() && (y < 1 || y > 9999) {
 				return ErrRefusedValue.New(op, "%s is not within the years 1 to 9999", c.Name)
@@ -218,6 +218,15 @@ func tidyTimes(op string, m *Model, row reflect.Value) error {
 		}
 	}
 	return nil
+}
+
+// field is a pointer to a column's field. A registered model's columns have the types they say.
+func field[T any](row reflect.Value, c *Column) *T {
+	p, ok := row.FieldByIndex(c.Index).Addr().Interface().(*T)
+	if !ok {
+		panic(fmt.Sprintf("tenancy: column %s is not a %T", c.Name, *new(T)))
+	}
+	return p
 }
 
 func compareKeys(m *Model, a, b reflect.Value) int {

@@ -4,10 +4,11 @@ import (
 	"os"
 	"testing"
 
-	"github.com/google/uuid"
-	"github.com/shopspring/decimal"
 	"testing/fstest"
 	"time"
+
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
 
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"

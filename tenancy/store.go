@@ -186,7 +186,9 @@ func Page[T any](ctx context.Context, tx *Tx, req PageRequest, opts ...Option) (
 	}
 	if len(page.Items) > limit {
 		page.Items = page.Items[:limit]
-		page.Next = cursorOf(reflect.ValueOf(&page.Items[limit-1]).Elem(), col, id)
+		if page.Next, err = cursorOf(reflect.ValueOf(&page.Items[limit-1]).Elem(), col, id); err != nil {
+			return page, err
+		}
 	}
 	return page, nil
 }
@@ -196,12 +198,18 @@ type cursor struct {
 	ID  uuid.UUID `json:"i"`
 }
 
-func cursorOf(row reflect.Value, col, id *Column) string {
+func cursorOf(row reflect.Value, col, id *Column) (string, error) {
 	c := cursor{ID: row.FieldByIndex(id.Index).Interface().(uuid.UUID)}
-	key, _ := json.Marshal(row.FieldByIndex(col.Index).Interface())
+	key, err := json.Marshal(row.FieldByIndex(col.Index).Interface())
+	if err != nil {
+		return "", ErrBadInput.Wrap("tenancy.Page", err, "the list cannot be paged by %s", col.Name)
+	}
 	c.Key = string(key)
-	b, _ := json.Marshal(c)
-	return base64.RawURLEncoding.EncodeToString(b)
+	b, err := json.Marshal(c)
+	if err != nil {
+		return "", ErrBadInput.Wrap("tenancy.Page", err, "the list cannot be paged by %s", col.Name)
+	}
+	return base64.RawURLEncoding.EncodeToString(b), nil
 }
 
 func after(s *bun.SelectQuery, sort Order, col *Column, token string) (*bun.SelectQuery, error) {

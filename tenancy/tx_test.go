@@ -331,7 +331,7 @@ func TestUnusableScopesAreRefusedBeforeAnySQL(t *testing.T) {
 			return err
 		}
 		require.ErrorIs(t, try(context.Background()), tenancy.ErrNoScope)
-		require.ErrorIs(t, try(nil), tenancy.ErrNoScope) //nolint:staticcheck // that is the case
+		require.ErrorIs(t, try(nil), tenancy.ErrNoScope)
 		require.ErrorIs(t, try(platform), tenancy.ErrNoScope)
 
 		_, err := env.DB.Enter(context.Background(), tenancy.NewID(), "tester", nil)

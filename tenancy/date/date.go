@@ -75,7 +75,7 @@ func (d Date) String() string {
 // IsZero reports whether there is no date.
 func (d Date) IsZero() bool { return d.days == 0 }
 
-// Year, Month and Day are the parts of the date.
+// Year is the year.
 func (d Date) Year() int { return d.Time().Year() }
 
 // Month is the month of the year.

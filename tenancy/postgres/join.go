@@ -325,7 +325,7 @@ func (s *joinSender) QueryContext(ctx context.Context, query string, args ...any
 	if err != nil {
 		return nil, err
 	}
-	return j.tx.QueryContext(ctx, query, j.mode(args)...) //nolint:sqlclosecheck // the caller closes it
+	return j.tx.QueryContext(ctx, query, j.mode(args)...)
 }
 
 // ExecContext implements bun.IConn.

@@ -166,7 +166,7 @@ func (s *sender) closeRows() {
 
 // QueryContext implements bun.IConn.
 func (s *sender) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return s.session.pool.QueryContext(s.context(ctx), query, args...) //nolint:sqlclosecheck // the caller closes it
+	return s.session.pool.QueryContext(s.context(ctx), query, args...)
 }
 
 // ExecContext implements bun.IConn.

@@ -75,11 +75,11 @@ func (c *conn) each(ctx, quiet context.Context, st *tenancy.Statement) error {
 	return nil
 }
 
-func (c *conn) exec(ctx, quiet context.Context, st *tenancy.Statement, prepared driver.Stmt, args []driver.NamedValue) error {
+func (c *conn) exec(ctx, quiet context.Context, st *tenancy.Statement, prepared statement, args []driver.NamedValue) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	res, err := prepared.(driver.StmtExecContext).ExecContext(quiet, args)
+	res, err := prepared.ExecContext(quiet, args)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (c *conn) query(ctx context.Context, st *tenancy.Statement) error {
 	if err != nil {
 		return err
 	}
-	rows, err := prepared.(driver.StmtQueryContext).QueryContext(ctx, args)
+	rows, err := prepared.QueryContext(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -230,14 +230,15 @@ func jsonList(slice any) (string, error) {
 	list := make([]any, v.Len())
 	for i := range list {
 		e := v.Index(i)
-		switch {
-		case e.Type() == reflect.TypeFor[uuid.UUID]():
-			list[i] = e.Interface().(uuid.UUID).String()
-		case e.Kind() == reflect.String:
-			list[i] = e.String()
-		default:
-			list[i] = e.Int()
+		if id, ok := e.Interface().(uuid.UUID); ok {
+			list[i] = id.String()
+			continue
 		}
+		if e.Kind() == reflect.String {
+			list[i] = e.String()
+			continue
+		}
+		list[i] = e.Int()
 	}
 	b, err := json.Marshal(list)
 	return string(b), err

@@ -25,10 +25,17 @@ type driverConn interface {
 	driver.Validator
 }
 
+// statement is what modernc's prepared statements are.
+type statement interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
 // conn keeps prepared statements of its own and guards the transaction while the host's function runs.
 type conn struct {
 	driverConn
-	statements map[string]driver.Stmt
+	statements map[string]statement
 	inHost     bool // the host may not end the transaction
 	hostEnded  bool // and has tried to
 }
@@ -81,13 +88,18 @@ func (t *guardedTx) Rollback() error {
 }
 
 // prepared gives a statement by its text, preparing it once per connection.
-func (c *conn) prepared(ctx context.Context, text string) (driver.Stmt, error) {
+func (c *conn) prepared(ctx context.Context, text string) (statement, error) {
 	if st := c.statements[text]; st != nil {
 		return st, nil
 	}
-	st, err := c.PrepareContext(ctx, text)
+	made, err := c.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, err
+	}
+	st, ok := made.(statement)
+	if !ok {
+		_ = made.Close()
+		return nil, fmt.Errorf("sqlite: the driver's statement lacks what erp needs: %T", made)
 	}
 	if len(c.statements) >= maxStatements {
 		for k, old := range c.statements {
@@ -113,7 +125,7 @@ func (k connector) Connect(ctx context.Context) (driver.Conn, error) {
 		_ = dc.Close()
 		return nil, fmt.Errorf("sqlite: the driver's connection lacks what erp needs: %T", dc)
 	}
-	return &conn{driverConn: full, statements: map[string]driver.Stmt{}}, nil
+	return &conn{driverConn: full, statements: map[string]statement{}}, nil
 }
 
 const (

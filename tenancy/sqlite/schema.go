@@ -6,7 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
-	"fmt"
+	"hash"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -98,11 +98,11 @@ func (s *store) bringUp(ctx context.Context, op string, db *sql.DB, control bool
 
 // makeTemplate builds the file that new tenants are copied from, once per set of migrations and models.
 func (s *store) makeTemplate(ctx context.Context, op string) error {
-	print, err := s.fingerprint()
+	version, err := s.fingerprint()
 	if err != nil {
 		return tenancy.ErrCatalogue.Wrap(op, err, "%v", err)
 	}
-	s.template = filepath.Join(s.engine.Dir, "template-"+print+".db")
+	s.template = filepath.Join(s.engine.Dir, "template-"+version+".db")
 	if _, err := os.Stat(s.template); err == nil {
 		return nil
 	}
@@ -187,11 +187,11 @@ func (s *store) fingerprint() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(h, "%s\n%s\n", name, text)
+		hashLine(h, name, string(text))
 	}
 	for _, m := range s.reg.Models {
 		for _, t := range triggers(m) {
-			fmt.Fprintln(h, t.text)
+			hashLine(h, t.text)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))[:12], nil
@@ -212,10 +212,15 @@ func schemaDigest(ctx context.Context, db *sql.DB, reg *tenancy.Registry) (strin
 			return "", err
 		}
 		if hasPrefix(table, ours) {
-			fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\n", kind, name, table, text)
+			hashLine(h, kind, name, table, text)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)), rows.Err()
+}
+
+// hashLine adds the parts of one thing to a hash, so that no two things look alike.
+func hashLine(h hash.Hash, parts ...string) {
+	_, _ = h.Write([]byte(strings.Join(parts, "\x00") + "\n")) // a hash never fails
 }
 
 func prefixes(reg *tenancy.Registry) []string {
