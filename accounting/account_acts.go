@@ -112,11 +112,12 @@ func (s *Service) GetAccount(ctx context.Context, ref AccountRef) (Account, erro
 //
 // Permission: accounting.read. Errors: accounting.bad_input, tenancy.bad_input (the cursor).
 func (s *Service) ListAccounts(ctx context.Context, page tenancy.PageRequest) (tenancy.PageOf[Account], error) {
-	return listPage[Account](ctx, s, page, "accounting.ListAccounts", "code", "name", "type")
+	return listPage[Account](ctx, s, page, "accounting.ListAccounts", []string{"code", "name", "type"})
 }
 
-// listPage is the common body of lists: only declared sorts, the first of which is the default.
-func listPage[T any](ctx context.Context, s *Service, page tenancy.PageRequest, op string, sorts ...string) (tenancy.PageOf[T], error) {
+// listPage is the common body of lists: only declared sorts, the first of which is the default. opts state the conditions of
+// partial indexes.
+func listPage[T any](ctx context.Context, s *Service, page tenancy.PageRequest, op string, sorts []string, opts ...tenancy.Option) (tenancy.PageOf[T], error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (tenancy.PageOf[T], error) {
 		if page.Sort == "" {
 			page.Sort = sorts[0]
@@ -124,6 +125,6 @@ func listPage[T any](ctx context.Context, s *Service, page tenancy.PageRequest, 
 		if name := page.Sort; !slices.Contains(sorts, name) && (name[0] != '-' || !slices.Contains(sorts, name[1:])) {
 			return tenancy.PageOf[T]{}, ErrBadInput.New(op, "this list is sorted by %v, not by %q", sorts, name)
 		}
-		return tenancy.Page[T](ctx, tx, page)
+		return tenancy.Page[T](ctx, tx, page, opts...)
 	})
 }

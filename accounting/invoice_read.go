@@ -43,7 +43,7 @@ func (s *Service) GetInvoice(ctx context.Context, id uuid.UUID) (InvoiceDetail, 
 //
 // Permission: accounting.read. Errors: accounting.bad_input, tenancy.bad_input (the cursor).
 func (s *Service) ListInvoices(ctx context.Context, page tenancy.PageRequest) (tenancy.PageOf[Invoice], error) {
-	return listPage[Invoice](ctx, s, page, "accounting.ListInvoices", "invoice_date", "due_date", "number", "issued_at")
+	return listPage[Invoice](ctx, s, page, "accounting.ListInvoices", []string{"invoice_date", "due_date", "number", "issued_at"}, tenancy.Ge("seq", int64(1)))
 }
 
 // InvoicesByReference finds documents by their outside numbers; those that do not exist are missing in the answer.

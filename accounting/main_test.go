@@ -2,6 +2,7 @@ package accounting_test
 
 import (
 	"context"
+	"flag"
 	"os"
 	"testing"
 
@@ -16,7 +17,13 @@ import (
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
-func TestMain(m *testing.M) { os.Exit(tenancytest.Main(m)) }
+func TestMain(m *testing.M) {
+	// A history is dozens of transactions: fewer than rapid's 100 by default; -rapid.checks asks for more.
+	if err := flag.Set("rapid.checks", "25"); err != nil {
+		panic(err)
+	}
+	os.Exit(tenancytest.Main(m))
+}
 
 // shop is a fresh tenant with open books for 2010 and 2011 and two parties.
 type shop struct {

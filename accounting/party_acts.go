@@ -124,7 +124,7 @@ func (s *Service) GetParty(ctx context.Context, id uuid.UUID) (Party, error) {
 //
 // Permission: accounting.read. Errors: accounting.bad_input, tenancy.bad_input (the cursor).
 func (s *Service) ListParties(ctx context.Context, page tenancy.PageRequest) (tenancy.PageOf[Party], error) {
-	return listPage[Party](ctx, s, page, "accounting.ListParties", "name_key", "created_at")
+	return listPage[Party](ctx, s, page, "accounting.ListParties", []string{"name_key", "created_at"}, tenancy.Ge("name_key", ""))
 }
 
 // PartiesByReference finds parties by their outside numbers; those that do not exist are missing in the answer.

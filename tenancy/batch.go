@@ -235,14 +235,13 @@ func compareKeys(m *Model, a, b reflect.Value) int {
 		c := 0
 		switch k.Type { //nolint:exhaustive // keys are of these types
 		case UUID:
-			ux, uy := x.Interface().(uuid.UUID), y.Interface().(uuid.UUID)
-			c = bytes.Compare(ux[:], uy[:])
+			c = bytes.Compare(field[uuid.UUID](a, k)[:], field[uuid.UUID](b, k)[:])
 		case Text:
 			c = strings.Compare(x.String(), y.String())
 		case BigInt:
 			c = cmp.Compare(x.Int(), y.Int())
 		case Date:
-			c = x.Interface().(date.Date).Compare(y.Interface().(date.Date))
+			c = field[date.Date](a, k).Compare(*field[date.Date](b, k))
 		}
 		if c != 0 {
 			return c
@@ -259,7 +258,7 @@ func rowID(m *Model, row reflect.Value) uuid.UUID {
 	if c == nil || c.Type != UUID {
 		return uuid.Nil
 	}
-	return row.FieldByIndex(c.Index).Interface().(uuid.UUID)
+	return *field[uuid.UUID](row, c)
 }
 
 func rowsOf[T any](rows []*T) []reflect.Value {

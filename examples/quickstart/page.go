@@ -33,24 +33,60 @@ func (p *page) title(text string) {
 	p.line(strings.Repeat("═", utf8.RuneCountInString(text)))
 }
 
-// heading begins a section; right stands at the right margin.
-func (p *page) heading(text, right string) {
+// heading begins a section; right stands at the right margin, over the columns of the rows when there are several.
+func (p *page) heading(text string, right ...string) {
+	for i := range right[:max(0, len(right)-1)] {
+		right[i+1] = padLeft(right[i+1], columnWidth)
+	}
+	end := strings.Join(right, "")
 	p.line("")
-	p.line(padRight(text, pageWidth-utf8.RuneCountInString(right)) + right)
+	p.line(padRight(text, pageWidth-utf8.RuneCountInString(end)) + end)
 	p.line(strings.Repeat("─", pageWidth))
 }
 
 // columnWidth is that of a column of amounts.
-const columnWidth = 16
+const columnWidth = 14
 
-// row has a text on the left and columns of amounts on the right. A text that is too long is cut.
+// row has a text on the left and columns of amounts on the right. A text that is too long takes several lines, and the
+// columns stand on its last.
 func (p *page) row(text string, columns ...string) {
 	left := pageWidth - len(columns)*columnWidth
-	line := padRight(cut("  "+text, left-1), left)
-	for _, c := range columns {
-		line += padLeft(c, columnWidth)
+	lines := wrap(text, left-len(rowIndent)-1)
+	for _, l := range lines[:len(lines)-1] {
+		p.line(rowIndent + l)
 	}
-	p.line(line)
+	last := padRight(rowIndent+lines[len(lines)-1], left)
+	for _, c := range columns {
+		last += padLeft(c, columnWidth)
+	}
+	p.line(last)
+}
+
+const rowIndent = "  "
+
+// wrapped breaks a long text into lines behind an indent.
+func (p *page) wrapped(text, indent string) {
+	for _, l := range wrap(text, pageWidth-utf8.RuneCountInString(indent)) {
+		p.line(indent + l)
+	}
+}
+
+// wrap breaks a text between words, into at least one line. Several blanks in a row are kept where no line ends.
+func wrap(text string, width int) []string {
+	var lines []string
+	for utf8.RuneCountInString(text) > width {
+		r := []rune(text)
+		at := width
+		for at > 0 && r[at] != ' ' {
+			at--
+		}
+		if at == 0 {
+			at = width // one long word
+		}
+		lines = append(lines, strings.TrimRight(string(r[:at]), " "))
+		text = strings.TrimLeft(string(r[at:]), " ")
+	}
+	return append(lines, text)
 }
 
 // rule stands above the totals of the last columns.
@@ -65,13 +101,6 @@ func padRight(s string, width int) string {
 
 func padLeft(s string, width int) string {
 	return strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s))) + s
-}
-
-func cut(s string, width int) string {
-	if r := []rune(s); len(r) > width {
-		return string(r[:width-1]) + "…"
-	}
-	return s
 }
 
 // pounds shows an amount for people: 1,234.56.

@@ -1,20 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/examples/quickstart/booking"
 	"github.com/opsmatiq/erp/examples/quickstart/retail"
-	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -22,8 +16,9 @@ import (
 func (p *page) file(name string, db *database, o *booking.Outcome, f *booking.Figures, took time.Duration) {
 	p.title(filepath.Base(name) + ", " + days(f.From, f.To))
 	p.booked(o, f)
+	p.entries(f)
 	p.statements(f)
-	p.stock(f, nil)
+	p.stock(f)
 	p.checks(f.Checks)
 	p.refused(o.Survey)
 	p.line("")
@@ -35,7 +30,7 @@ func (p *page) file(name string, db *database, o *booking.Outcome, f *booking.Fi
 
 // booked tells what became of the documents.
 func (p *page) booked(o *booking.Outcome, f *booking.Figures) {
-	p.heading("What was booked", string(f.Books.Currency))
+	p.heading("What was booked", "documents", string(f.Books.Currency))
 	n := o.Counts.Documents
 	p.row("Sales", grouped(n[retail.Sale]), pounds(o.Counts.Sales))
 	p.row("Credit notes", grouped(n[retail.CreditNote]), pounds(o.Counts.Returns))
@@ -49,8 +44,9 @@ func (p *page) booked(o *booking.Outcome, f *booking.Figures) {
 	}
 	p.rule(2)
 	p.row(fmt.Sprintf("Documents, of %s lines", grouped(o.Survey.Lines)), grouped(o.Survey.TotalDocuments()), pounds(net(o.Counts)))
-	p.row("Journal entries", grouped(f.Entries), "")
 }
+
+func (p *page) entries(f *booking.Figures) { p.row("Journal entries", grouped(f.Entries), "") }
 
 func (p *page) statements(f *booking.Figures) {
 	p.trialBalance(f)
@@ -61,6 +57,9 @@ func (p *page) statements(f *booking.Figures) {
 func (p *page) trialBalance(f *booking.Figures) {
 	p.heading("Trial balance", day(f.To))
 	for _, l := range f.TrialBalance.Lines {
+		if l.Debit == l.Credit {
+			continue // posted to, and level again
+		}
 		p.row(l.Code+"  "+l.Name, blankZero(l.Debit), blankZero(l.Credit))
 	}
 	p.rule(2)
@@ -95,15 +94,16 @@ func (p *page) balanceSheet(f *booking.Figures) {
 		p.row(part.name, pounds(part.total))
 		p.line("")
 	}
-	p.row("Assets less liabilities less equity", pounds(money.Amount{
-		Minor: s.TotalAssets.Minor - s.TotalLiabilities.Minor - s.TotalEquity.Minor, Currency: f.Books.Currency,
-	}))
+	p.row("Liabilities and equity", pounds(money.Amount{Minor: s.TotalLiabilities.Minor + s.TotalEquity.Minor, Currency: f.Books.Currency}))
 }
 
 // section lists lines of a statement; less shows what is taken off as negative.
 func (p *page) section(lines []accounting.StatementLine, less bool) {
 	for _, l := range lines {
 		amount := l.Amount
+		if amount.IsZero() {
+			continue
+		}
 		if less {
 			amount.Minor = -amount.Minor // amounts of a ledger are far from the least int64
 		}
@@ -115,22 +115,24 @@ func (p *page) section(lines []accounting.StatementLine, less bool) {
 	}
 }
 
-// shownProducts is how many products the stock section lists.
-const shownProducts = 5
-
-// stock shows the products that most is tied up in. Without names it shows the totals only.
-func (p *page) stock(f *booking.Figures, names map[uuid.UUID]string) {
-	p.heading("Stock", "units           value")
-	lines := slices.Clone(f.Stock)
-	slices.SortStableFunc(lines, func(a, b inventory.Stock) int { return cmp.Compare(b.Value.Minor, a.Value.Minor) })
-	if names != nil {
-		for _, l := range lines[:min(len(lines), shownProducts)] {
-			p.row(names[l.ProductID], groupDigits(l.Quantity.String()), pounds(l.Value))
-		}
-		p.rule(2)
+// stock shows the products that most is tied up in, and that the ledger knows of it all.
+func (p *page) stock(f *booking.Figures) {
+	p.heading("Stock", "units", "value")
+	units := groupDigits(f.StockUnits.String())
+	if f.MixedUnits {
+		units = "" // kilograms and pieces have no sum
 	}
-	p.row(fmt.Sprintf("%s products on hand", grouped(int64(len(lines)))), groupDigits(f.StockUnits.String()), pounds(f.StockValue))
-	p.row("The stock account of the ledger", "", pounds(f.Balance(accounting.RoleStock)))
+	shown := money.Zero(f.Books.Currency)
+	for _, t := range f.Top {
+		p.row(t.Name, groupDigits(t.Quantity.String()), pounds(t.Value))
+		shown.Minor += t.Value.Minor
+	}
+	if more := len(f.Stock) - len(f.Top); more > 0 {
+		p.row(fmt.Sprintf("%s other products", grouped(int64(more))), "", pounds(money.Amount{Minor: f.StockValue.Minor - shown.Minor, Currency: shown.Currency}))
+	}
+	p.rule(2)
+	p.row("On hand", units, pounds(f.StockValue))
+	p.row("The ledger's stock account", "", pounds(f.Balance(accounting.RoleStock)))
 }
 
 func (p *page) checks(checks []tenancy.Check) {
@@ -151,19 +153,6 @@ func (p *page) checks(checks []tenancy.Check) {
 			p.wrapped(c.Detail, "      ")
 		}
 	}
-}
-
-// wrapped breaks a long text into lines.
-func (p *page) wrapped(text, indent string) {
-	line := indent
-	for _, word := range strings.Fields(text) {
-		if len(line) > len(indent) && len([]rune(line))+len([]rune(word)) > pageWidth {
-			p.line(line)
-			line = indent
-		}
-		line += word + " "
-	}
-	p.line(line)
 }
 
 // shownRefusals is how many refused rows the report lists; -json lists all.

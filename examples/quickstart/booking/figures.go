@@ -1,8 +1,12 @@
 package booking
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp"
 	"github.com/opsmatiq/erp/accounting"
@@ -25,9 +29,21 @@ type Figures struct {
 	Stock         []inventory.Stock
 	StockUnits    money.Quantity // by the layers
 	StockValue    money.Amount   // by the layers
+	MixedUnits    bool           // the units of Top differ, as kilograms and pieces do, so StockUnits means nothing
+	Top           []TopProduct   // what most is tied up in, at most shownProducts
 	Entries       int64
 	Checks        []tenancy.Check
 }
+
+// TopProduct is a product on hand, over all warehouses.
+type TopProduct struct {
+	Name     string
+	Quantity money.Quantity
+	Value    money.Amount
+}
+
+// shownProducts is how many products the statements name.
+const shownProducts = 5
 
 // Draw reads the statements of the days from and to, both included, and verifies the books.
 func Draw(ctx context.Context, suite *erp.Suite, from, to date.Date) (*Figures, error) {
@@ -75,6 +91,22 @@ func (f *Figures) readStock(ctx context.Context, suite *erp.Suite) (err error) {
 		if f.StockValue, err = f.StockValue.Add(s.Value); err != nil {
 			return err
 		}
+	}
+	top := slices.Clone(f.Stock)
+	slices.SortStableFunc(top, func(a, b inventory.Stock) int { return cmp.Compare(b.Value.Minor, a.Value.Minor) })
+	top = top[:min(len(top), shownProducts)]
+	ids := make([]uuid.UUID, len(top))
+	for i, t := range top {
+		ids[i] = t.ProductID
+	}
+	products, err := suite.Inventory.ProductsByID(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, t := range top {
+		p := products[t.ProductID]
+		f.Top = append(f.Top, TopProduct{p.Name, t.Quantity, t.Value})
+		f.MixedUnits = f.MixedUnits || p.Unit != products[top[0].ProductID].Unit
 	}
 	return nil
 }
