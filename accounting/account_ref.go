@@ -29,6 +29,20 @@ func (r AccountRef) IsZero() bool { return r.text == "" }
 // String is "role:sales", "code:4000" or "id:...".
 func (r AccountRef) String() string { return r.text }
 
+// MarshalText is String, for JSON and configuration.
+func (r AccountRef) MarshalText() ([]byte, error) { return []byte(r.text), nil }
+
+// UnmarshalText reads what String gives; empty text names no account. Whether there is such an account is seen when it
+// is used. Errors: accounting.bad_input.
+func (r *AccountRef) UnmarshalText(text []byte) error {
+	kind, name, ok := strings.Cut(string(text), ":")
+	if len(text) > 0 && (!ok || name == "" || len(name) > 64 || kind != "role" && kind != "code" && kind != "id") {
+		return ErrBadInput.New("accounting.AccountRef", "an account is named as role:sales, code:4000 or id:...")
+	}
+	r.text = string(text)
+	return nil
+}
+
 // orDefault is r, or the account with the role when r names none.
 func (r AccountRef) orDefault(role Role) AccountRef {
 	if r.IsZero() {

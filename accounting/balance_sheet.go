@@ -58,7 +58,9 @@ func (s *Service) BalanceSheet(ctx context.Context, asOf date.Date) (BalanceShee
 		earlier := profitAndLoss(set, before, date.Date{}, year.StartsOn).NetProfit
 		thisYear := profitAndLoss(set, within, year.StartsOn, asOf).NetProfit
 		for id, sum := range before {
-			addSums(within, []accountSum{{id, sum.DebitMinor, sum.CreditMinor}})
+			if err := addSums(within, []accountSum{{id, sum.DebitMinor, sum.CreditMinor}}); err != nil {
+				return BalanceSheet{}, err
+			}
 		}
 		return balanceSheet(set, asOf, within, parties, earlier, thisYear), nil
 	})

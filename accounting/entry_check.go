@@ -1,6 +1,7 @@
 package accounting
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/opsmatiq/erp/accounting/money"
@@ -38,13 +39,13 @@ func (l *NewLine) signed(base money.Currency) (int64, error) {
 	if amount.Minor == 0 {
 		amount, sign = l.Credit, -1
 	} else if l.Credit.Minor != 0 {
-		return 0, fmt.Errorf("a line has a debit or a credit, not both")
+		return 0, errors.New("a line has a debit or a credit, not both")
 	}
 	switch {
 	case amount.Minor < 0:
-		return 0, fmt.Errorf("an amount below zero stands on the other side, above zero")
+		return 0, errors.New("an amount below zero stands on the other side, above zero")
 	case amount.Minor == 0:
-		return 0, fmt.Errorf("a line has an amount above zero")
+		return 0, errors.New("a line has an amount above zero")
 	case amount.Minor > maxMinor:
 		return 0, ErrAmountLimit
 	case amount.Currency != base:

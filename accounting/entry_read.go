@@ -56,6 +56,13 @@ func (set *setup) journalCode(id uuid.UUID) JournalCode {
 	return ""
 }
 
+// ListEntries gives a page of entries, in the order of posting unless another sort (id, entry_date, posted_at) is asked for.
+//
+// Permission: accounting.read. Errors: accounting.bad_input, tenancy.bad_input (the cursor).
+func (s *Service) ListEntries(ctx context.Context, page tenancy.PageRequest) (tenancy.PageOf[Entry], error) {
+	return listPage[Entry](ctx, s, page, "accounting.ListEntries", []string{"id", "entry_date", "posted_at"})
+}
+
 // EntriesByReference finds entries by their outside numbers; those that do not exist are missing in the answer.
 //
 // Permission: accounting.read. Errors: accounting.too_many.

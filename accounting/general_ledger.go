@@ -2,8 +2,9 @@ package accounting
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -52,10 +53,12 @@ type ledgerRow struct {
 
 // ledgerCursor is the last line of a page.
 type ledgerCursor struct {
-	Date  date.Date `json:"d"`
-	Entry uuid.UUID `json:"e"`
-	Line  int64     `json:"l"`
+	Date  date.Date
+	Entry uuid.UUID
+	Line  int64
 }
+
+func (c ledgerCursor) token() string { return fmt.Sprintf("%s.%s.%d", c.Date, c.Entry, c.Line) }
 
 // GeneralLedger gives a page of an account's lines from one day to another, both included, by entry date, with the running
 // balance. The page's Sort is not used. Lines posted between two pages shift neither: the cursor is a line.
@@ -130,8 +133,7 @@ func ledgerPage(set *setup, a *Account, from, to date.Date, opening int64, rows 
 	if len(rows) > limit {
 		rows = rows[:limit]
 		last := &rows[limit-1]
-		token, _ := json.Marshal(ledgerCursor{last.EntryDate, last.EntryID, last.LineNo}) // dates and ids always can be
-		gl.Next = base64.RawURLEncoding.EncodeToString(token)
+		gl.Next = ledgerCursor{last.EntryDate, last.EntryID, last.LineNo}.token()
 	}
 	balance := opening
 	gl.Lines = make([]LedgerLine, len(rows))
@@ -147,13 +149,16 @@ func ledgerPage(set *setup, a *Account, from, to date.Date, opening int64, rows 
 }
 
 func parseLedgerCursor(op, token string) (ledgerCursor, error) {
-	var c ledgerCursor
-	raw, err := base64.RawURLEncoding.DecodeString(token)
-	if err == nil {
-		err = json.Unmarshal(raw, &c)
+	bad := ErrBadInput.New(op, "the page cursor is not one of this ledger's")
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return ledgerCursor{}, bad
 	}
-	if err != nil || c.Date.IsZero() || c.Entry == uuid.Nil {
-		return c, ErrBadInput.New(op, "the page cursor is not one of this ledger's")
+	on, err1 := date.Parse(parts[0])
+	entry, err2 := uuid.Parse(parts[1])
+	line, err3 := strconv.ParseInt(parts[2], 10, 64)
+	if err1 != nil || err2 != nil || err3 != nil || entry == uuid.Nil {
+		return ledgerCursor{}, bad
 	}
-	return c, nil
+	return ledgerCursor{on, entry, line}, nil
 }

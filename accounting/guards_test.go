@@ -20,7 +20,6 @@ type raw struct {
 	db     *sql.DB
 	tenant uuid.UUID
 	asApp  bool
-	ids    map[string]string
 }
 
 // eachRaw runs fn as everyone who can reach the tables: the owner on both engines, and the application's role.

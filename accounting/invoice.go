@@ -58,7 +58,7 @@ type NewInvoiceLine struct {
 	Account AccountRef
 }
 
-// Invoice is an issued invoice or credit note. Nothing of it changes but Credited.
+// Invoice is an issued invoice or credit note. Nothing of it changes but CreditedMinor.
 type Invoice struct {
 	tenancy.Row
 	Kind InvoiceKind `bun:"kind" privacy:"none"`

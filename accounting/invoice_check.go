@@ -1,6 +1,7 @@
 package accounting
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -42,13 +43,13 @@ func checkInvoices(op string, in []NewInvoice) (lines int, err error) {
 func (l *NewInvoiceLine) check() error {
 	switch {
 	case l.Quantity == 0:
-		return fmt.Errorf("Quantity is not zero")
+		return errors.New("the quantity is zero")
 	case !reasonable(l.UnitPrice):
-		return fmt.Errorf("UnitPrice has too many digits")
+		return errors.New("the unit price has too many digits")
 	case !validRunes(l.Description, 500, true):
-		return fmt.Errorf("Description is text of at most 500 characters, without control characters")
+		return errors.New("the description is text of at most 500 characters, without control characters")
 	case len(l.TaxCode) > 20:
-		return fmt.Errorf("TaxCode has at most 20 characters")
+		return errors.New("the tax code has at most 20 characters")
 	}
 	return nil
 }

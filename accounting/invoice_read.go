@@ -9,6 +9,15 @@ import (
 	"github.com/opsmatiq/erp/tenancy"
 )
 
+// encodeTexts makes the JSON array of [InvoiceText].LineTexts. The texts are valid UTF-8, so there is always one.
+func encodeTexts(texts []string) string {
+	encoded, err := json.Marshal(texts)
+	if err != nil {
+		return "[]"
+	}
+	return string(encoded)
+}
+
 // GetInvoice reads a document with its lines and texts.
 //
 // Permission: accounting.read. Errors: tenancy.not_found.

@@ -2,7 +2,6 @@ package accounting
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -36,10 +35,10 @@ func (s *Service) Issue(ctx context.Context, in []NewInvoice) ([]Invoice, error)
 			return nil, err
 		}
 		w := &issuing{op: op, tx: tx, in: slices.Clone(in), replays: newReplays[Invoice](op, "document", len(in))}
-		var print fingerprint
+		var hash fingerprint
 		for i := range w.in {
 			w.in[i] = w.in[i].withDefaults()
-			w.replays.expect(w.in[i].Reference, w.in[i].fingerprint(&print))
+			w.replays.expect(w.in[i].Reference, w.in[i].fingerprint(&hash))
 		}
 		if err := w.read(ctx, s); err != nil {
 			return nil, err
@@ -229,8 +228,7 @@ func (w *issuing) addText(d *draft) {
 	for j := range d.in.Lines {
 		texts[j] = d.in.Lines[j].Description
 	}
-	encoded, _ := json.Marshal(texts) // strings always can be
-	t.LineTexts = string(encoded)
+	t.LineTexts = encodeTexts(texts)
 	w.texts = append(w.texts, t)
 }
 

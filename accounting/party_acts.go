@@ -40,9 +40,9 @@ func (s *Service) CreateParties(ctx context.Context, in []NewParty) ([]Party, er
 		}
 		out := make([]Party, len(in))
 		fresh := make([]*Party, 0, len(in))
-		var print fingerprint
+		var hash fingerprint
 		for i := range in {
-			p := newParty(&in[i], &print, tx)
+			p := newParty(&in[i], &hash, tx)
 			if in[i].Reference != "" {
 				if there, ok := known[in[i].Reference]; ok {
 					// An emptied fingerprint is an erased party: there is nothing left to compare with.
@@ -63,15 +63,15 @@ func (s *Service) CreateParties(ctx context.Context, in []NewParty) ([]Party, er
 	})
 }
 
-func newParty(in *NewParty, print *fingerprint, tx *tenancy.Tx) Party {
+func newParty(in *NewParty, hash *fingerprint, tx *tenancy.Tx) Party {
 	p := Party{Row: tenancy.Row{TenantID: tx.Scope().TenantID(), ID: tenancy.NewID()}, Reference: in.Reference, Name: in.Name, NameKey: NameKey(in.Name),
 		Customer: in.Customer, Vendor: in.Vendor, Email: in.Email, Phone: in.Phone, Address: strings.Join(in.Address, "\n"),
 		Country: in.Country, TaxID: in.TaxID, CreatedAt: tx.Now(), ChangedAt: tx.Now()}
-	print.reset()
+	hash.reset()
 	for _, s := range []string{in.Name, in.Email, in.Phone, p.Address, in.Country, in.TaxID, fmt.Sprint(in.Customer, in.Vendor)} {
-		print.text(s)
+		hash.text(s)
 	}
-	p.Fingerprint = print.sum()
+	p.Fingerprint = hash.sum()
 	return p
 }
 
@@ -112,11 +112,7 @@ func (s *Service) UpdateParty(ctx context.Context, in PartyChange) (Party, error
 // Permission: accounting.read. Errors: tenancy.not_found.
 func (s *Service) GetParty(ctx context.Context, id uuid.UUID) (Party, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (Party, error) {
-		p, err := tenancy.Get[Party](ctx, tx, id)
-		if err != nil {
-			return Party{}, err
-		}
-		return *p, nil
+		return done(tenancy.Get[Party](ctx, tx, id))
 	})
 }
 

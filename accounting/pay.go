@@ -28,9 +28,9 @@ func (s *Service) Pay(ctx context.Context, in []NewPayment) ([]Payment, error) {
 			return nil, err
 		}
 		w := &paying{op: op, tx: tx, in: in, replays: newReplays[Payment](op, "payment", len(in))}
-		var print fingerprint
+		var hash fingerprint
 		for i := range in {
-			w.replays.expect(in[i].Reference, in[i].fingerprint(&print))
+			w.replays.expect(in[i].Reference, in[i].fingerprint(&hash))
 		}
 		if err := w.read(ctx, s); err != nil {
 			return nil, err

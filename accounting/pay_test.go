@@ -9,6 +9,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
 )
 
 func received(reference string, party uuid.UUID, on string, minor int64, parts ...accounting.PaymentAllocation) accounting.NewPayment {
@@ -37,6 +38,15 @@ func TestPay(t *testing.T) {
 		list, err := s.books.Allocations(s.ctx, v[1].ID)
 		require.NoError(t, err)
 		require.Len(t, list, 2)
+
+		found, err := s.books.PaymentsByReference(s.ctx, []string{"P1", "P2"})
+		require.NoError(t, err)
+		got, err := s.books.GetPayment(s.ctx, p.ID)
+		require.NoError(t, err)
+		require.Equal(t, map[string]accounting.Payment{"P1": got}, found)
+		page, err := s.books.ListPayments(s.ctx, tenancy.PageRequest{})
+		require.NoError(t, err)
+		require.Equal(t, []accounting.Payment{got}, page.Items)
 
 		again := s.pay(received("P1", s.ann.ID, "2010-12-10", 2500, part(v[0].ID, 1000), part(v[1].ID, 500)))[0]
 		require.True(t, again.Replayed)

@@ -30,10 +30,10 @@ func (s *Service) Post(ctx context.Context, in []NewEntry) ([]Entry, error) {
 		}
 		in = slices.Clone(in)
 		replays := newReplays[Entry](op, "entry", len(in))
-		var print fingerprint
+		var hash fingerprint
 		for i := range in {
 			in[i] = in[i].withDefaults()
-			replays.expect(in[i].Reference, in[i].fingerprint(&print))
+			replays.expect(in[i].Reference, in[i].fingerprint(&hash))
 		}
 		wanted := partiesOf(in)
 		var parties []Party

@@ -1,6 +1,7 @@
 package accounting_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/fault"
 )
@@ -107,6 +109,50 @@ func TestPostRefuses(t *testing.T) {
 		require.Empty(t, found)
 		s.sound()
 	})
+}
+
+// The kept balances have an end: what would pass it is refused, and changes nothing.
+func TestBalancesDoNotOverflow(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		batch := make([]accounting.NewEntry, accounting.MaxBatch)
+		for i := range batch {
+			batch[i] = transfer("", "2010-12-01", 999_999_999_999_999)
+			batch[i].Memo = ""
+		}
+		s.post(batch...)
+		s.post(batch...)
+		s.post(batch...) // 3,000 short of the end
+		_, err := s.books.Post(s.ctx, []accounting.NewEntry{transfer("", "2010-12-01", 3_001)})
+		require.ErrorIs(t, err, fault.Invalid)
+		s.post(transfer("", "2010-12-01", 3_000))
+		tb, err := s.books.TrialBalance(s.ctx, day("2010-12-31"))
+		require.NoError(t, err)
+		require.Equal(t, tb.Debit, tb.Credit)
+		s.sound()
+	})
+}
+
+func TestListEntries(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		posted := s.post(transfer("", "2010-12-02", 1), transfer("", "2010-12-01", 2))
+		page, err := s.books.ListEntries(s.ctx, tenancy.PageRequest{Limit: 1})
+		require.NoError(t, err)
+		require.Equal(t, posted[:1], page.Items)
+		page, err = s.books.ListEntries(s.ctx, tenancy.PageRequest{Sort: "entry_date"})
+		require.NoError(t, err)
+		require.Equal(t, []accounting.Entry{posted[1], posted[0]}, page.Items)
+	})
+}
+
+func TestAccountRefAsText(t *testing.T) {
+	var lines []accounting.NewInvoiceLine
+	require.NoError(t, json.Unmarshal([]byte(`[{"Quantity":"1.5","UnitPrice":"2","Account":"code:4100"},{"Account":""}]`), &lines))
+	require.Equal(t, accounting.ByCode("4100"), lines[0].Account)
+	require.True(t, lines[1].Account.IsZero())
+	for _, bad := range []string{"4100", "code:", "name:x"} {
+		var ref accounting.AccountRef
+		require.ErrorIs(t, ref.UnmarshalText([]byte(bad)), accounting.ErrBadInput)
+	}
 }
 
 func TestPostCostsTheSameForAnyNumber(t *testing.T) {

@@ -40,9 +40,9 @@ func newReplays[T any, P interface {
 }
 
 // expect adds the next input of the batch.
-func (r *replays[T, P]) expect(reference, print string) {
+func (r *replays[T, P]) expect(reference, hash string) {
 	r.references = append(r.references, reference)
-	r.prints = append(r.prints, print)
+	r.prints = append(r.prints, hash)
 }
 
 // load reads what was done before under the references.
@@ -69,18 +69,18 @@ type answers[T any] struct {
 // and fresh's.
 func (r *replays[T, P]) run(fresh func(i int) (*T, error)) (*answers[T], error) {
 	type before struct {
-		row   *T
-		print string
+		row  *T
+		hash string
 	}
 	known := make(map[string]before, len(r.references))
 	for i := range r.done {
-		ref, print := P(&r.done[i]).reference()
-		known[ref] = before{&r.done[i], print}
+		ref, hash := P(&r.done[i]).reference()
+		known[ref] = before{&r.done[i], hash}
 	}
 	out := &answers[T]{rows: make([]*T, len(r.references)), replayed: make([]bool, len(r.references))}
 	for i, ref := range r.references {
 		if b, ok := known[ref]; ok && ref != "" {
-			if b.print != r.prints[i] {
+			if b.hash != r.prints[i] {
 				return nil, ErrReferenceTaken.New(r.op, "%s %d: the reference %q was used before with other content", r.what, i+1, ref)
 			}
 			out.rows[i], out.replayed[i] = b.row, true

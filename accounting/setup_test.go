@@ -162,6 +162,12 @@ func TestJournalsAndTaxes(t *testing.T) {
 		taxes, err := s.books.ListTaxes(s.ctx)
 		require.NoError(t, err)
 		require.Len(t, taxes, 1)
+		_, err = s.books.UpdateTax(s.ctx, accounting.TaxChange{ID: taxes[0].ID, Name: "Zero"})
+		require.NoError(t, err)
+		in := invoice("", s.ann.ID, "2010-12-01", "1")
+		in.Lines[0].TaxCode = "Z"
+		_, err = s.books.Issue(s.ctx, []accounting.NewInvoice{in})
+		require.ErrorIs(t, err, accounting.ErrUnknownTax, "out of use")
 	})
 }
 

@@ -3,11 +3,14 @@ package accounting_test
 import (
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/fault"
+	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
 // year is a shop with a little of everything in it.
@@ -168,5 +171,32 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 			require.True(t, failed[row.check], row.check)
 			require.False(t, failed["every entry balances"])
 		}
+	})
+}
+
+func TestTwoTenants(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		year(s)
+		_, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard", Rate: price("20")})
+		require.NoError(t, err)
+		v := s.issue(invoice("I9", s.ann.ID, "2010-12-20", "40.00"))[0]
+		s.pay(received("P9", s.ann.ID, "2010-12-20", 1_000, part(v.ID, 1_000)))
+		e := transfer("", "2010-12-20", 5)
+		s.post(e)
+		intruder := newShop(t, s.env)
+		tenancytest.TwoTenants(t, s.env, s.ctx, intruder.ctx)
+
+		// Through the service, another tenant's record and one that does not exist give the same answer.
+		for _, id := range []uuid.UUID{v.ID, uuid.New()} {
+			_, err = intruder.books.GetInvoice(intruder.ctx, id)
+			require.ErrorIs(t, err, fault.NotFound)
+			_, err = intruder.books.Pay(intruder.ctx, []accounting.NewPayment{received("", intruder.ann.ID, "2010-12-20", 5, part(id, 5))})
+			require.ErrorIs(t, err, accounting.ErrUnknownItem)
+		}
+		for _, party := range []uuid.UUID{s.ann.ID, uuid.New()} {
+			_, err = intruder.books.Issue(intruder.ctx, []accounting.NewInvoice{invoice("", party, "2010-12-20", "1")})
+			require.ErrorIs(t, err, accounting.ErrUnknownParty)
+		}
+		s.sound()
 	})
 }

@@ -38,7 +38,9 @@ func sums(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.Date) (
 			if err != nil {
 				return nil, err
 			}
-			addSums(out, cut)
+			if err := addSums(out, cut); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if len(whole) == 0 {
@@ -50,8 +52,7 @@ func sums(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.Date) (
 	if err != nil {
 		return nil, err
 	}
-	addSums(out, kept)
-	return out, nil
+	return out, addSums(out, kept)
 }
 
 // lineSums adds up lines. The accounts are named so that the index on account and date is used.
@@ -67,15 +68,24 @@ func lineSums(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.Dat
 		tenancy.List(ids), from, to)
 }
 
-func addSums(out map[uuid.UUID]accountSum, rows []accountSum) {
+// addSums adds rows to what is there. Both sides are held below maxSum, so that nothing made of a few of them wraps.
+func addSums(out map[uuid.UUID]accountSum, rows []accountSum) error {
 	for _, r := range rows {
 		s := out[r.AccountID]
 		s.AccountID = r.AccountID
 		s.DebitMinor += r.DebitMinor
 		s.CreditMinor += r.CreditMinor
+		if s.DebitMinor > maxSum || s.CreditMinor > maxSum {
+			return ErrAmountLimit.New("accounting.sums", "the account %s has been moved by more than a statement can hold", r.AccountID)
+		}
 		out[r.AccountID] = s
 	}
+	return nil
 }
+
+// maxSum is the most that an account may have been moved by on one side, in minor units: a third of int64, so that two of
+// them can be added. The database holds what it keeps to the same.
+const maxSum = 3_000_000_000_000_000_000
 
 func later(a, b date.Date) date.Date {
 	if a.Before(b) {

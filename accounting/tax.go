@@ -21,6 +21,13 @@ type Tax struct {
 	Active    bool      `bun:"active"`
 }
 
+// TaxChange is the input of [Service.UpdateTax].
+type TaxChange struct {
+	ID     uuid.UUID `validate:"required"`
+	Name   string    `validate:"line=200"`
+	Active bool      // documents can name an active tax only
+}
+
 // NewTax is the input of [Service.CreateTax].
 type NewTax struct {
 	Code string          `validate:"code"`

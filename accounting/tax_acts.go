@@ -37,6 +37,24 @@ func (s *Service) CreateTax(ctx context.Context, in NewTax) (Tax, error) {
 	})
 }
 
+// UpdateTax renames a tax, or takes it out of use and back.
+//
+// Permission: accounting.setup. Errors: accounting.bad_input, tenancy.not_found.
+func (s *Service) UpdateTax(ctx context.Context, in TaxChange) (Tax, error) {
+	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (Tax, error) {
+		if err := checkInput("accounting.UpdateTax", "", in); err != nil {
+			return Tax{}, err
+		}
+		t, err := tenancy.Lock[Tax](ctx, tx, in.ID)
+		if err != nil {
+			return Tax{}, err
+		}
+		t.Name, t.Active = in.Name, in.Active
+		tx.Forget(setupKey)
+		return done(t, tenancy.Update(ctx, tx, t, "name", "active"))
+	})
+}
+
 // ListTaxes gives all taxes by code.
 //
 // Permission: accounting.read. Errors: accounting.books_not_open.

@@ -29,9 +29,9 @@ var validate = newValidator()
 
 func newValidator() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
-	v.RegisterCustomTypeFunc(func(f reflect.Value) any { return !f.Interface().(date.Date).IsZero() }, date.Date{})
+	v.RegisterCustomTypeFunc(func(f reflect.Value) any { return !f.IsZero() }, date.Date{}) // the zero Date is none
 	v.RegisterCustomTypeFunc(func(f reflect.Value) any {
-		if d := f.Interface().(decimal.Decimal); reasonable(d) {
+		if d, ok := f.Interface().(decimal.Decimal); ok && reasonable(d) {
 			return d.String()
 		}
 		return "" // which is no number

@@ -80,9 +80,14 @@ func requests(op string, kind Kind, in []NewDocument) ([]*request, error) {
 	if len(in) > MaxBatch {
 		return nil, ErrTooMany.New(op, "%d documents are more than the %d that one act takes", len(in), MaxBatch)
 	}
+	lines := 0
+	for _, d := range in {
+		if lines += len(d.Lines); lines > MaxBatchLines {
+			return nil, ErrTooMany.New(op, "the documents have more than the %d lines that one act takes", MaxBatchLines)
+		}
+	}
 	out := make([]*request, len(in))
 	byReference := map[string]*request{}
-	lines := 0
 	for i, d := range in {
 		r := &request{NewDocument: d, what: fmt.Sprintf("document %d", i+1)}
 		if d.Reference != "" {
@@ -90,9 +95,6 @@ func requests(op string, kind Kind, in []NewDocument) ([]*request, error) {
 		}
 		if err := r.prepare(op, kind); err != nil {
 			return nil, err
-		}
-		if lines += len(d.Lines); lines > MaxBatchLines {
-			return nil, ErrTooMany.New(op, "the documents have more than the %d lines that one act takes", MaxBatchLines)
 		}
 		if first, again := byReference[d.Reference]; again && d.Reference != "" {
 			if first.fingerprint != r.fingerprint {

@@ -87,7 +87,7 @@ func TestLaws(t *testing.T) {
 	tenancytest.Each(t, options, func(t *testing.T, env *tenancytest.Env) {
 		for _, method := range []Method{Average, FIFO} {
 			t.Run(string(method), func(t *testing.T) {
-				withChecks(t, 25, func() {
+				withChecks(t, 10, func() {
 					rapid.Check(t, func(rt *rapid.T) {
 						h := &history{t: rt, shop: openShop(t, env, method), model: &model{fifo: method == FIFO, shelves: map[shelfKey]modelShelf{}, out: map[lineKey]modelOut{}}}
 						for range rapid.IntRange(3, 15).Draw(rt, "steps") {

@@ -156,7 +156,8 @@ func (s *shop) state(t require.TestingT) string {
 	return out
 }
 
-// withChecks runs fn with so many examples per law: histories on a real database are long, and each is a tenant.
+// withChecks runs fn with so many examples per law, for histories on a real database are long and each is a tenant. A soak
+// gives -rapid.checks and gets that many.
 func withChecks(t *testing.T, n int, fn func()) {
 	t.Helper()
 	f := flag.Lookup("rapid.checks")

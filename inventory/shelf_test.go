@@ -164,7 +164,7 @@ func TestShelfLaws(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				s := emptyShelf(t, method)
 				model := &modelShelf{average: method == Average}
-				var in, out money.Amount = pence(0), pence(0)
+				in, out := pence(0), pence(0)
 				for range rapid.IntRange(1, 40).Draw(t, "steps") {
 					if s.quantity > 0 && rapid.Bool().Draw(t, "take") {
 						q := rapid.Int64Range(1, int64(s.quantity)).Draw(t, "quantity")

@@ -195,7 +195,8 @@ func together(acts ...func() error) []error {
 	return errs
 }
 
-// withChecks runs fn with so many examples per law: histories on a real database are long, and each is a tenant.
+// withChecks runs fn with so many examples per law, for histories on a real database are long and each is a tenant. A soak
+// gives -rapid.checks and gets that many.
 func withChecks(t *testing.T, n int, fn func()) {
 	t.Helper()
 	f := flag.Lookup("rapid.checks")

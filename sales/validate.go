@@ -60,19 +60,21 @@ func drafts(op string, in []Document) ([]*draft, error) {
 		return nil, ErrTooMany.New(op, "%d documents are more than the %d that one act takes", len(in), MaxBatch)
 	}
 	out := make([]*draft, len(in))
-	byReference := make(map[string]*draft, len(in))
 	lines := 0
 	for i, document := range in {
 		if document == nil {
 			return nil, ErrBadInput.New(op, "document %d is nil", i+1)
 		}
-		d := document.draft()
+		out[i] = document.draft()
+		if lines += len(out[i].lines); lines > MaxBatchLines {
+			return nil, ErrTooMany.New(op, "the documents have more than the %d lines that one act takes", MaxBatchLines)
+		}
+	}
+	byReference := make(map[string]*draft, len(in))
+	for i, d := range out {
 		d.what = fmt.Sprintf("document %d (%q)", i+1, d.reference)
 		if err := d.check(op); err != nil {
 			return nil, err
-		}
-		if lines += len(d.lines); lines > MaxBatchLines {
-			return nil, ErrTooMany.New(op, "the documents have more than the %d lines that one act takes", MaxBatchLines)
 		}
 		if first := byReference[d.reference]; first != nil {
 			if first.fingerprint != d.fingerprint {
@@ -82,7 +84,6 @@ func drafts(op string, in []Document) ([]*draft, error) {
 		} else {
 			byReference[d.reference] = d
 		}
-		out[i] = d
 	}
 	return out, nil
 }

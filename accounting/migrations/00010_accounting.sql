@@ -177,8 +177,8 @@ CREATE TABLE erp.account_balances (
     account_id UUID NOT NULL,
     period_id UUID NOT NULL,
     stripe BIGINT NOT NULL,
-    debit_minor BIGINT NOT NULL CHECK (debit_minor >= 0),
-    credit_minor BIGINT NOT NULL CHECK (credit_minor >= 0),
+    debit_minor BIGINT NOT NULL CHECK (debit_minor BETWEEN 0 AND 3000000000000000000),
+    credit_minor BIGINT NOT NULL CHECK (credit_minor BETWEEN 0 AND 3000000000000000000),
     PRIMARY KEY (tenant_id, account_id, period_id, stripe),
     CONSTRAINT erp_account_balances_account FOREIGN KEY (tenant_id, account_id) REFERENCES erp.accounts (tenant_id, id),
     CONSTRAINT erp_account_balances_period FOREIGN KEY (tenant_id, period_id) REFERENCES erp.periods (tenant_id, id)

@@ -116,14 +116,8 @@ func (c *config) book(ctx context.Context, stdout, stderr io.Writer) (status int
 // showFile books the file and prints what came of it.
 func (c *config) showFile(ctx context.Context, suite *erp.Suite, db *database, file *retail.File, began time.Time, stdout, stderr io.Writer) (int, error) {
 	line := newProgress(stderr)
-	outcome, err := booking.Import(ctx, suite, file, booking.Options{
-		Method: inventory.Method(c.cost), TwoCosts: c.twoCosts, BatchDocuments: c.batchDocuments, Progress: line.show,
-	})
+	outcome, figures, err := c.importFile(ctx, suite, file, line.show)
 	line.clear()
-	if err != nil {
-		return exitFailed, err
-	}
-	figures, err := drawOutcome(outcome, suite)
 	if err != nil {
 		return exitFailed, err
 	}
@@ -143,6 +137,18 @@ func (c *config) showFile(ctx context.Context, suite *erp.Suite, db *database, f
 		return exitRefused, nil
 	}
 	return exitOK, nil
+}
+
+// importFile books the file as the command line says, and draws up its statements.
+func (c *config) importFile(ctx context.Context, suite *erp.Suite, file *retail.File, progress func(booked, total int64)) (*booking.Outcome, *booking.Figures, error) {
+	outcome, err := booking.Import(ctx, suite, file, booking.Options{
+		Method: inventory.Method(c.cost), TwoCosts: c.twoCosts, BatchDocuments: c.batchDocuments, Progress: progress,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	figures, err := drawOutcome(outcome, suite)
+	return outcome, figures, err
 }
 
 // drawOutcome draws up the statements of an import, and adds the comparison with the file to the checks.

@@ -134,6 +134,17 @@ func (c *conn) usable() error {
 	return nil
 }
 
+// failed remembers an error of which the server may know nothing: what was asked for did not happen, so the rest must not
+// be committed. Where the server knows, the transaction is aborted.
+func (c *conn) failed(err error) {
+	if c.broken == nil && c.pg.TxStatus() != aborted {
+		c.broken = err
+	}
+	if stalePlan(err) {
+		c.spoilt = true // it has parsed statements for a schema that somebody has changed
+	}
+}
+
 // IsValid implements driver.Validator: database/sql drops a connection that is not as it was.
 func (c *conn) IsValid() bool {
 	return !c.spoilt && c.on == nil && !c.pg.IsClosed() && !c.pg.IsBusy() && !c.begun()

@@ -40,6 +40,31 @@ func TestInstallAtOnce(t *testing.T) {
 	require.NoError(t, all.Wait())
 }
 
+// The narrow moment of the above, held open: the role exists, but the one who makes it has not committed yet.
+func TestInstallMeetsAnother(t *testing.T) {
+	f := &fixture{}
+	f.newDatabase(t)
+	ctx := t.Context()
+	name := "met_" + f.databaseName(t)
+	f.roles = append(f.roles, name)
+	rival, err := f.admin(t).BeginTx(ctx, nil)
+	require.NoError(t, err)
+	_, err = rival.ExecContext(ctx, createRole(name, "NOLOGIN"))
+	require.NoError(t, err)
+	conn, err := pgx.Connect(ctx, f.url)
+	require.NoError(t, err)
+	defer func() { _ = conn.Close(ctx) }()
+	done := make(chan error, 1)
+	go func() { done <- patiently(ctx, conn, createRole(name, "NOLOGIN")) }()
+	require.Eventually(t, func() bool {
+		var waiting bool
+		err := f.admin(t).QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock')", conn.PgConn().PID()).Scan(&waiting)
+		return err == nil && waiting
+	}, waitFor, tick)
+	require.NoError(t, rival.Commit())
+	require.NoError(t, <-done)
+}
+
 // A run may end anywhere. Here it ends after each of its statements in turn, and the next one completes it.
 func TestInstallCompletesWhatWasBegun(t *testing.T) {
 	f := &fixture{reg: registry(t, testModule()), sent: &sentLog{}}

@@ -42,11 +42,10 @@ func (c *conn) queryText(ctx context.Context, text string, args []driver.NamedVa
 		p.SendQueryParams(s.text, nil, nil, nil, nil)
 	}
 	p.SendQueryParams(text, params.ParamValues, nil, params.ParamFormats, nil)
-	if err := p.Sync(); err != nil {
-		_ = p.Close()
-		return nil, err
-	}
 	rows := &textRows{c: c, p: p}
+	if err := p.Sync(); err != nil {
+		return nil, rows.fail(err)
+	}
 	for range t.steps {
 		if err := rows.next(); err != nil {
 			return nil, rows.fail(err)
@@ -90,6 +89,7 @@ func (r *textRows) next() error {
 func (r *textRows) fail(err error) error {
 	r.closed = true
 	_ = r.p.Close()
+	r.c.failed(err)
 	return err
 }
 
@@ -141,6 +141,9 @@ func (r *textRows) Close() error {
 	tag, err := r.rr.Close()
 	if closing := r.p.Close(); err == nil {
 		err = closing
+	}
+	if err != nil {
+		r.c.failed(err)
 	}
 	r.affected, r.err = tag.RowsAffected(), err
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net"
 	"sync/atomic"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
@@ -296,15 +298,29 @@ func TestFaults(t *testing.T) {
 		err = f.store.Fault("test", err)
 		require.ErrorIs(t, err, c.want, name)
 		require.False(t, f.store.Retryable(err), name)
-		for e := err; e != nil; e = errors.Unwrap(e) {
-			require.NotContains(t, e.Error(), "secret", name)
-		}
+		tellsNothing(t, err)
 		require.NoError(t, s.Rollback(ctx))
 	}
+	s := f.session(t, tenant, false)
+	_, err := s.Conn().ExecContext(ctx, "SELECT 'secret value'::uuid")
+	require.ErrorIs(t, f.store.Fault("test", err), tenancy.ErrRefusedValue)
+	tellsNothing(t, f.store.Fault("test", err))
 	require.NoError(t, f.store.Fault("test", nil))
 	require.ErrorIs(t, f.store.Fault("test", sql.ErrNoRows), tenancy.ErrNotFound)
 	require.ErrorIs(t, f.store.Fault("test", context.DeadlineExceeded), tenancy.ErrBusy)
 	require.Equal(t, fault.Internal, fault.KindOf(f.store.Fault("test", errors.New("something else"))))
+}
+
+// tellsNothing: no value of a row is anywhere in an error, however far it is unwrapped.
+func tellsNothing(t *testing.T, err error) {
+	t.Helper()
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		require.NotContains(t, e.Error(), "secret")
+		require.NotContains(t, fmt.Sprintf("%+v", e), "secret")
+	}
+	var pg *pgconn.PgError
+	require.ErrorAs(t, err, &pg)
+	require.Empty(t, pg.Detail+pg.Where+pg.InternalQuery)
 }
 
 func TestDeadlocksAreRetryable(t *testing.T) {
@@ -352,6 +368,24 @@ func TestConnectionsComeBackCleanOrNotAtAll(t *testing.T) {
 			cancel()
 			require.ErrorIs(t, s.Run(done, insert("lost 3")), context.Canceled)
 			require.Error(t, s.Commit(ctx, nil), "what was asked for did not happen, so there is nothing to commit")
+		},
+		"cancelled before a text": func(s *session) {
+			done, cancel := context.WithCancel(ctx)
+			require.NoError(t, s.Run(ctx, insert("lost 6")))
+			cancel()
+			_, err := s.Conn().ExecContext(done, "SELECT 1")
+			require.ErrorIs(t, err, context.Canceled)
+		},
+		"server gone before the commit": func(s *session) {
+			require.NoError(t, s.Run(ctx, insert("lost 7")))
+			var pid int
+			require.NoError(t, s.Conn().QueryRowContext(ctx, "SELECT pg_backend_pid()").Scan(&pid))
+			_, err := f.admin(t).ExecContext(ctx, "SELECT pg_terminate_backend($1, 5000)", pid)
+			require.NoError(t, err)
+			err = s.Commit(ctx, insert("lost 8"))
+			require.Error(t, err)
+			// Nothing could be written, so it may be run again; had something been, the outcome would not be known.
+			require.True(t, f.store.Retryable(err) || errors.Is(err, ErrOutcome), err)
 		},
 		"failed statement": func(s *session) { require.Error(t, s.Run(ctx, insert("forbidden"))) },
 		"panic in a row": func(s *session) {

@@ -104,11 +104,8 @@ func (t *trip) run(ctx context.Context) (err error) {
 		if closing := p.Close(); closing != nil && err == nil {
 			err = closing
 		}
-		if err != nil && t.c.broken == nil && t.c.pg.TxStatus() != aborted {
-			t.c.broken = err // the trouble was ours, and the server knows nothing of it
-		}
-		if stalePlan(err) {
-			t.c.spoilt = true // statements parsed before somebody changed the schema
+		if err != nil {
+			t.c.failed(err)
 		}
 	}()
 	fresh := t.queue(p)

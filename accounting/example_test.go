@@ -1,0 +1,203 @@
+package accounting_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+	"github.com/opsmatiq/erp/tenancy/fault"
+	"github.com/opsmatiq/erp/tenancy/sqlite"
+)
+
+// must ends an example on an error.
+func must[T any](v T, err error) T {
+	if err != nil {
+		log.Fatal(err)
+	}
+	return v
+}
+
+// exampleBooks are fresh books on SQLite, and a context inside their tenant.
+func exampleBooks() (context.Context, *accounting.Service, func()) {
+	ctx := context.Background()
+	dir := must(os.MkdirTemp("", "erp-example-"))
+	db := must(tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Modules: []tenancy.Module{accounting.Module()}, Migrate: true}))
+	staff := must(db.EnterPlatform(ctx, "operator"))
+	tenant := must(db.Tenants().Create(staff, tenancy.NewTenant{Name: "Lamps Ltd", TimeZone: "Europe/London"}))
+	ctx = must(db.Enter(ctx, tenant.ID, "user-1", tenancy.Permissions{"accounting.*"}))
+	books := accounting.New(db)
+	must(books.OpenBooks(ctx, accounting.NewBooks{Currency: "GBP", Chart: accounting.ChartGeneral, YearStart: date.Of(2010, 1, 1)}))
+	return ctx, books, func() {
+		_ = db.Close()
+		_ = os.RemoveAll(dir)
+	}
+}
+
+func pounds(text string) money.Amount { return must(money.Parse(text, "GBP")) }
+
+// One domain alone: an embedded database, a tenant, its books.
+func Example() {
+	ctx := context.Background()
+	dir := must(os.MkdirTemp("", "erp-example-"))
+	defer func() { _ = os.RemoveAll(dir) }()
+	db := must(tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Modules: []tenancy.Module{accounting.Module()}, Migrate: true}))
+	defer func() { _ = db.Close() }()
+
+	staff := must(db.EnterPlatform(ctx, "operator"))
+	tenant := must(db.Tenants().Create(staff, tenancy.NewTenant{Name: "Lamps Ltd", TimeZone: "Europe/London"}))
+	ctx = must(db.Enter(ctx, tenant.ID, "user-1", tenancy.Permissions{"accounting.*"}))
+
+	books := accounting.New(db)
+	opened := must(books.OpenBooks(ctx, accounting.NewBooks{Currency: "GBP", Chart: accounting.ChartUKRetail, YearStart: date.Of(2010, 4, 6)}))
+	years := must(books.FiscalYears(ctx))
+	bank := must(books.GetAccount(ctx, accounting.ByRole(accounting.RoleBank)))
+	fmt.Println(opened.Currency, years[0].Label, bank.Code, bank.Name)
+	// Output: GBP 2010-11 1300 Current account
+}
+
+func ExampleService_Post() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	entry := accounting.NewEntry{
+		Reference: "rent-2010-12",
+		Date:      date.Of(2010, 12, 1),
+		Memo:      "December",
+		Lines: []accounting.NewLine{
+			accounting.DebitLine(accounting.ByCode("6100"), pounds("800.00")),
+			accounting.CreditLine(accounting.ByRole(accounting.RoleBank), pounds("800.00")),
+		},
+	}
+	for range 2 { // the second time is a retry
+		posted := must(books.Post(ctx, []accounting.NewEntry{entry}))
+		fmt.Println("replayed:", posted[0].Replayed)
+	}
+	entry.Reference = ""
+	entry.Lines[1].Credit = pounds("799.99")
+	_, err := books.Post(ctx, []accounting.NewEntry{entry})
+	fmt.Println(err)
+	// Output:
+	// replayed: false
+	// replayed: true
+	// accounting.Post: entry 1: debits are 800.00 and credits 799.99 (accounting.entry_unbalanced)
+}
+
+func ExampleService_Issue() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	must(books.CreateTax(ctx, accounting.NewTax{Code: "S20", Name: "Standard rate", Rate: decimal.NewFromInt(20)}))
+	ann := must(books.CreateParties(ctx, []accounting.NewParty{{Reference: "C-17", Name: "Ann Example", Customer: true}}))[0]
+
+	invoice := must(books.Issue(ctx, []accounting.NewInvoice{{
+		Reference: "order-1001",
+		PartyID:   ann.ID,
+		Date:      date.Of(2010, 12, 1),
+		Due:       date.Of(2010, 12, 31),
+		Lines: []accounting.NewInvoiceLine{
+			{Description: "Lamp", Quantity: must(money.Units(3)), UnitPrice: decimal.RequireFromString("12.345"), TaxCode: "S20"},
+			{Description: "Carriage", Quantity: must(money.Units(1)), UnitPrice: decimal.RequireFromString("4.95"), TaxCode: "S20", Account: accounting.ByCode("4200")},
+		},
+	}}))[0]
+	fmt.Println(invoice.Number, "net", invoice.Net, "tax", invoice.Tax, "total", invoice.Gross)
+
+	must(books.Pay(ctx, []accounting.NewPayment{{
+		Reference: "bank-778", PartyID: ann.ID, Direction: accounting.MoneyIn, Date: date.Of(2010, 12, 15), Amount: pounds("40.00"),
+		Allocate: []accounting.PaymentAllocation{{InvoiceID: invoice.ID, Amount: pounds("40.00")}},
+	}}))
+	for _, day := range []date.Date{date.Of(2010, 12, 14), date.Of(2010, 12, 15)} {
+		open := must(books.OpenItems(ctx, day))
+		fmt.Println(day, "open", open.Items[0].Open(), "due", open.Items[0].DueDate)
+	}
+	// Output:
+	// INV-2010-00001 net 41.99 tax 8.40 total 50.39
+	// 2010-12-14 open 50.39 due 2010-12-31
+	// 2010-12-15 open 10.39 due 2010-12-31
+}
+
+// A credit note that names its invoice never credits more than it.
+func ExampleService_Issue_creditNote() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	cash := accounting.ByRole(accounting.RoleCash)
+	lamps := func(n int64) []accounting.NewInvoiceLine {
+		return []accounting.NewInvoiceLine{{Description: "Lamp", Quantity: must(money.Units(n)), UnitPrice: decimal.NewFromInt(12)}}
+	}
+	sold := must(books.Issue(ctx, []accounting.NewInvoice{{Date: date.Of(2010, 12, 1), Lines: lamps(3), SettledBy: cash}}))[0]
+	back := accounting.NewInvoice{Kind: accounting.CreditNoteDocument, Date: date.Of(2010, 12, 2), CorrectsID: sold.ID, Lines: lamps(2), SettledBy: cash}
+	fmt.Println(must(books.Issue(ctx, []accounting.NewInvoice{back}))[0].Number)
+	_, err := books.Issue(ctx, []accounting.NewInvoice{back})
+	fmt.Println(err)
+	// Output:
+	// CN-2010-00001
+	// accounting.Issue: document 1: invoice INV-2010-00001 of 36.00 has 12.00 left to credit, not 24.00 (accounting.over_credited)
+}
+
+func ExampleService_Reverse() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	amount := pounds("25.00")
+	wrong := must(books.Post(ctx, []accounting.NewEntry{{Date: date.Of(2010, 12, 1), Lines: []accounting.NewLine{
+		accounting.DebitLine(accounting.ByRole(accounting.RoleFees), amount), accounting.CreditLine(accounting.ByRole(accounting.RoleBank), amount)}}}))[0]
+	must(books.Reverse(ctx, []accounting.Reversal{{EntryID: wrong.ID, Date: date.Of(2010, 12, 3), Reason: "charged to another account"}}))
+	fmt.Println(must(books.Balance(ctx, accounting.ByRole(accounting.RoleBank), date.Of(2010, 12, 2))))
+	fmt.Println(must(books.Balance(ctx, accounting.ByRole(accounting.RoleBank), date.Of(2010, 12, 3))))
+	// Output:
+	// -25.00
+	// 0.00
+}
+
+func ExampleService_BalanceSheet() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	post := func(debit, credit accounting.Role, amount string) {
+		must(books.Post(ctx, []accounting.NewEntry{{Date: date.Of(2010, 12, 1), Lines: []accounting.NewLine{
+			accounting.DebitLine(accounting.ByRole(debit), pounds(amount)), accounting.CreditLine(accounting.ByRole(credit), pounds(amount))}}}))
+	}
+	post(accounting.RoleBank, accounting.RoleOpeningEquity, "1000.00")
+	post(accounting.RoleBank, accounting.RoleSales, "300.00")
+	post(accounting.RoleFees, accounting.RoleBank, "20.00")
+	bs := must(books.BalanceSheet(ctx, date.Of(2010, 12, 31)))
+	for _, lines := range [][]accounting.StatementLine{bs.Assets, bs.Equity} {
+		for _, l := range lines {
+			fmt.Println(l.Name, l.Amount)
+		}
+	}
+	pl := must(books.ProfitAndLoss(ctx, date.Of(2010, 1, 1), date.Of(2010, 12, 31)))
+	fmt.Println("net profit", pl.NetProfit)
+	// Output:
+	// Bank 1280.00
+	// Opening balances 1000.00
+	// Profit for the year 280.00
+	// net profit 280.00
+}
+
+func ExampleService_SetPeriodState() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	november := must(books.Periods(ctx))[10]
+	must(books.SetPeriodState(ctx, accounting.SetPeriod{PeriodID: november.ID, State: accounting.PeriodLocked}))
+	_, err := books.Post(ctx, []accounting.NewEntry{{Date: date.Of(2010, 11, 30), Lines: []accounting.NewLine{
+		accounting.DebitLine(accounting.ByRole(accounting.RoleCash), pounds("1.00")), accounting.CreditLine(accounting.ByRole(accounting.RoleSales), pounds("1.00"))}}})
+	fmt.Println(fault.KindOf(err), err)
+	// Output: locked accounting.Post: entry 1: period 2010-11 is locked (accounting.period_locked)
+}
+
+func ExampleService_Verify() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	for _, c := range must(books.Verify(ctx)) {
+		fmt.Println(c.OK, c.Name)
+	}
+	// Output:
+	// true every entry balances
+	// true balances equal the lines
+	// true open items equal the control accounts
+	// true no gaps in legal numbers
+	// true documents equal their lines
+}

@@ -1,0 +1,158 @@
+package accounting
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestPostingGolden shows an auditor every kind of entry that this package makes.
+func TestPostingGolden(t *testing.T) {
+	gbp := func(minor int64) money.Amount { return money.Of(minor, "GBP") }
+	on, due := date.Must("2010-12-01"), date.Must("2010-12-31")
+	id, party := uuid.MustParse("01900000-0000-7000-8000-000000000001"), uuid.MustParse("01900000-0000-7000-8000-0000000000aa")
+	sales, discount, tax := ByCode("4000"), ByCode("4050"), ByCode("2100")
+	invoice := func(kind InvoiceKind, settled bool, parts ...postingPart) NewEntry {
+		f := &invoiceFact{Kind: kind, ID: id, PartyID: party, Date: on, Due: due, Counter: ByRole(RoleReceivable), Gross: gbp(0), Parts: parts}
+		if settled {
+			f.PartyID, f.Counter, f.Settled = uuid.Nil, ByRole(RoleCash), true
+		}
+		for _, p := range parts {
+			f.Gross.Minor += p.Amount.Minor
+		}
+		return invoiceEntry(f)
+	}
+	payment := func(d Direction, role Role) NewEntry {
+		control := ByRole(RoleReceivable)
+		if d == MoneyOut {
+			control = ByRole(RolePayable)
+		}
+		return paymentEntry(&paymentFact{ID: id, PartyID: party, Direction: d, Date: on, Amount: gbp(12345), Money: ByRole(role), MoneyRole: role, Control: control,
+			Memo: "transfer 17"})
+	}
+	line := func(code string, minor int64) Line {
+		return Line{AccountID: uuid.NewSHA1(uuid.Nil, []byte(code)), Amount: gbp(minor)}
+	}
+	cases := []struct {
+		name  string
+		entry NewEntry
+	}{
+		{"invoice_on_account", invoice(InvoiceDocument, false, postingPart{sales, gbp(10000)})},
+		{"invoice_with_tax_and_discount", invoice(InvoiceDocument, false, postingPart{sales, gbp(10000)}, postingPart{discount, gbp(-500)}, postingPart{tax, gbp(1900)})},
+		{"invoice_paid_in_cash", invoice(InvoiceDocument, true, postingPart{sales, gbp(250)})},
+		{"invoice_of_nothing", invoice(InvoiceDocument, false, postingPart{sales, gbp(0)})},
+		{"invoice_that_cancels_out", invoice(InvoiceDocument, false, postingPart{sales, gbp(700)}, postingPart{discount, gbp(-700)})},
+		{"credit_note_on_account", invoice(CreditNoteDocument, false, postingPart{sales, gbp(10000)}, postingPart{tax, gbp(2000)})},
+		{"credit_note_with_fee_refunded", invoice(CreditNoteDocument, true, postingPart{sales, gbp(1000)}, postingPart{ByRole(RoleFees), gbp(99)})},
+		{"payment_received_at_bank", payment(MoneyIn, RoleBank)},
+		{"payment_made_in_cash", payment(MoneyOut, RoleCash)},
+		{"reversal", reversalEntry(&reversalFact{Journal: JournalGeneral, Date: on, Lines: []Line{line("1", 100), line("2", -60), line("3", -40)}})},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) { golden(t, c.name, shown(&c.entry)) })
+	}
+}
+
+// shown prints an entry as a bookkeeper writes it.
+func shown(e *NewEntry) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s, journal %s", e.Date, e.Kind, e.Journal)
+	if e.Source.Model != "" {
+		fmt.Fprintf(&b, ", books %s %s", e.Source.Model, e.Source.ID)
+	}
+	if e.Memo != "" {
+		fmt.Fprintf(&b, ", %q", e.Memo)
+	}
+	b.WriteString("\n")
+	for _, l := range e.Lines {
+		fmt.Fprintf(&b, "  %-44s %10s %10s", l.Account, side(l.Debit), side(l.Credit))
+		if l.PartyID != uuid.Nil {
+			fmt.Fprintf(&b, "  party %s", l.PartyID)
+		}
+		if !l.Due.IsZero() {
+			fmt.Fprintf(&b, "  due %s", l.Due)
+		}
+		b.WriteString("\n")
+	}
+	lines := strings.Split(b.String(), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func side(a money.Amount) string {
+	if a.Minor == 0 {
+		return ""
+	}
+	return a.String()
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o600))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err, "run with -update to write it")
+	require.Equal(t, string(want), got)
+}
+
+func TestFingerprintsTellInputsApart(t *testing.T) {
+	base := NewEntry{Date: date.Must("2010-12-01"), Lines: []NewLine{DebitLine(ByRole(RoleCash), money.Of(5, "GBP")), CreditLine(ByRole(RoleSales), money.Of(5, "GBP"))}}
+	change := []func(*NewEntry){
+		func(*NewEntry) {},
+		func(e *NewEntry) { e.Date = date.Must("2010-12-02") },
+		func(e *NewEntry) { e.DocumentDate = date.Must("2010-12-02") },
+		func(e *NewEntry) { e.Journal = JournalCash },
+		func(e *NewEntry) { e.Kind = KindOpening },
+		func(e *NewEntry) { e.Source = Source{"x", uuid.Max} },
+		func(e *NewEntry) { e.Lines[0].Account = ByCode("cash") },
+		func(e *NewEntry) { e.Lines[0].PartyID = uuid.Max },
+		func(e *NewEntry) { e.Lines[0].Debit.Minor = 6 },
+		func(e *NewEntry) { e.Lines[0].Debit.Currency = "EUR" },
+		func(e *NewEntry) { e.Lines[0], e.Lines[1] = e.Lines[1], e.Lines[0] },
+		func(e *NewEntry) { e.Lines[0].Due = date.Must("2010-12-02") },
+		func(e *NewEntry) { e.Lines = e.Lines[:1] },
+	}
+	seen := map[string]int{}
+	var f fingerprint
+	for i, c := range change {
+		e := base
+		e.Lines = append([]NewLine(nil), base.Lines...)
+		c(&e)
+		e = e.withDefaults()
+		hash := e.fingerprint(&f)
+		require.Len(t, hash, 32)
+		require.NotContains(t, seen, hash, "%d and %d", i, seen[hash])
+		seen[hash] = i
+	}
+}
+
+func TestReasonable(t *testing.T) {
+	for _, s := range []string{"0", "1.005", "-999999999999999", "0.00000000000000000001", "1e30"} {
+		require.True(t, reasonable(decimal.RequireFromString(s)), s)
+	}
+	for _, d := range []decimal.Decimal{decimal.New(1, 31), decimal.New(1, -21), decimal.New(1, 1<<30), decimal.RequireFromString("1" + strings.Repeat("0", 40))} {
+		require.False(t, reasonable(d))
+	}
+}
+
+func TestNameKey(t *testing.T) {
+	for name, key := range map[string]string{"  Ångström  & Søn ": "angstrom & søn", "STRASSE": "strasse", "Straße": "strasse", "ﬁne": "fine", "ÉMILE": "emile"} {
+		require.Equal(t, key, NameKey(name))
+	}
+}
