@@ -34,7 +34,7 @@ func together(acts ...func() error) []error {
 }
 
 // rounds is how often each race is run: a lock that is missing shows within a few.
-const rounds = 10
+const rounds = 6
 
 func (s *shop) book(docs ...NewDocument) func() error {
 	return func() error {

@@ -14,7 +14,7 @@ import (
 )
 
 // rounds is how often each race is run: a lock that is missing shows within a few.
-const rounds = 8
+const rounds = 6
 
 func (s *shop) book(documents ...Document) func() error {
 	return func() error {

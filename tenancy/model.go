@@ -214,6 +214,9 @@ func (m *Model) addColumn(f reflect.StructField, index []int, name string, opts 
 			return fmt.Errorf("field %s: bun option %q is not used here", f.Name, o)
 		}
 	}
+	if c.Nullable && typ == Decimal {
+		return fmt.Errorf("field %s: a decimal that may be missing cannot be read back; state zero, or keep it in a row of its own", f.Name)
+	}
 	var err error
 	if c.Privacy, err = parsePrivacy(f.Tag.Get("privacy"), typ); err != nil {
 		return fmt.Errorf("column %s: %w", name, err)

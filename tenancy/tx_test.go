@@ -452,3 +452,21 @@ func TestDeadlocksAreRetried(t *testing.T) {
 		return err
 	}))
 }
+
+func TestThePlatformsJournalOnlyGrows(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env) {
+		env.Tenant(t)
+		control := env.Control(t)
+		table := "erp_control.platform_journal"
+		if env.Name == "sqlite" {
+			table = "erp_control_platform_journal"
+		}
+		var acts int
+		require.NoError(t, control.QueryRow("SELECT COUNT(*) FROM "+table+" WHERE act = 'tenancy.create' AND actor = 'tester'").Scan(&acts))
+		require.Positive(t, acts)
+		for _, stmt := range []string{"UPDATE " + table + " SET actor = 'nobody'", "DELETE FROM " + table} {
+			_, err := control.Exec(stmt)
+			require.ErrorContains(t, err, "tenancy.append_only")
+		}
+	})
+}

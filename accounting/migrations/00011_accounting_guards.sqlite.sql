@@ -1,6 +1,6 @@
 -- What the database refuses, whoever asks (docs/decisions/003). SQLite has row triggers only, so the last line of an entry
 -- is where its sum is looked at. INSERT OR REPLACE deletes without firing delete triggers, so what would be replaced is
--- refused before.
+-- refused before. (seq >= 1 always holds: it is stated because the index is on rows where it does.)
 
 -- +goose Up
 
@@ -102,8 +102,8 @@ END;
 -- +goose StatementBegin
 CREATE TRIGGER erp_invoices_once BEFORE INSERT ON erp.invoices FOR EACH ROW
 WHEN EXISTS (SELECT 1 FROM erp.invoices i WHERE i.tenant_id = NEW.tenant_id AND i.id = NEW.id)
-  OR EXISTS (SELECT 1 FROM erp.invoices i WHERE i.tenant_id = NEW.tenant_id AND i.series_id = NEW.series_id AND i.seq = NEW.seq)
-  OR EXISTS (SELECT 1 FROM erp.invoices i WHERE i.tenant_id = NEW.tenant_id AND i.number = NEW.number)
+  OR EXISTS (SELECT 1 FROM erp.invoices i WHERE i.tenant_id = NEW.tenant_id AND i.series_id = NEW.series_id AND i.seq = NEW.seq AND i.seq >= 1)
+  OR EXISTS (SELECT 1 FROM erp.invoices i WHERE i.tenant_id = NEW.tenant_id AND i.number = NEW.number AND i.seq >= 1)
 BEGIN
     SELECT RAISE(ABORT, 'erp/locked/accounting.issued_changed/the document is issued and never changes');
 END;

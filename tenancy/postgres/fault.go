@@ -107,7 +107,7 @@ func clean(err error) error {
 	}
 	out := &pgconn.PgError{Severity: pg.Severity, Code: pg.Code, Message: pg.Message, SchemaName: pg.SchemaName, TableName: pg.TableName,
 		ColumnName: pg.ColumnName, ConstraintName: pg.ConstraintName, DataTypeName: pg.DataTypeName, Routine: pg.Routine}
-	if false {
+	if strings.HasPrefix(pg.Code, "22") {
 		out.Message = "a value was refused"
 	}
 	return out

@@ -2,6 +2,9 @@ package tenancytest
 
 import (
 	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,18 +13,40 @@ import (
 	"github.com/opsmatiq/erp/tenancy/postgres"
 )
 
-// openPostgres makes a database and logs in as the library does in production: without power of its own.
+// openPostgres makes a database and logs in as the library does in production: without power of its own. The database
+// outlives the test, for later ones of the process share it; Main removes it and its logins.
 func openPostgres(ctx context.Context, tb testing.TB, env *Env) {
 	tb.Helper()
-	// The database outlives this test: later ones of the process share it. The cluster goes at the end.
-	env.ownerURL = pgtest.Start(tb).NewDatabase(keep{tb})
-	eng, err := postgres.Install(ctx, env.ownerURL, postgres.InstallOptions{})
+	server := pgtest.Start(tb)
+	database, drop, err := server.CreateDatabase(ctx)
+	require.NoError(tb, err)
+	env.ownerURL = database
+	eng, err := postgres.Install(ctx, database, postgres.InstallOptions{})
 	require.NoError(tb, err)
 	env.Engine = eng
+	shared.atEnd = append(shared.atEnd, func() error {
+		if err := drop(context.Background()); err != nil {
+			return err
+		}
+		return dropLogins(server.URL("postgres"), eng.DSN, eng.ControlDSN)
+	})
 }
 
-// keep is a test that never cleans up.
-type keep struct{ testing.TB }
-
-// Cleanup implements testing.TB.
-func (keep) Cleanup(func()) {}
+// dropLogins removes the roles that the DSNs log in as: roles belong to the cluster and would outlive their database.
+func dropLogins(admin string, dsns ...string) error {
+	db, err := sql.Open("pgx", admin)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	for _, dsn := range dsns {
+		u, err := url.Parse(dsn)
+		if err != nil {
+			return err
+		}
+		if _, err := db.ExecContext(context.Background(), fmt.Sprintf("DROP ROLE IF EXISTS %q", u.User.Username())); err != nil {
+			return err
+		}
+	}
+	return nil
+}

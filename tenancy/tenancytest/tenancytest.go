@@ -59,11 +59,24 @@ type Env struct {
 
 // Main runs a package's tests and stops the throw-away PostgreSQL.
 func Main(m *testing.M) int {
-	status := pgtest.Run(m)
+	return pgtest.Run(runner{m})
+}
+
+// runner removes what the tests of a process shared, while the server still runs.
+type runner struct{ *testing.M }
+
+// Run implements pgtest's runner.
+func (r runner) Run() int {
+	status := r.M.Run()
 	shared.Lock()
 	defer shared.Unlock()
-	for _, dir := range shared.dirs {
-		_ = os.RemoveAll(dir)
+	for _, env := range shared.envs {
+		_ = env.DB.Close()
+	}
+	for _, end := range shared.atEnd {
+		if err := end(); err != nil {
+			fmt.Fprintln(os.Stderr, "tenancytest:", err)
+		}
 	}
 	return status
 }
@@ -81,8 +94,8 @@ func Each(t *testing.T, opt Options, fn func(t *testing.T, env *Env)) {
 
 var shared struct {
 	sync.Mutex
-	envs map[string]*Env
-	dirs []string
+	envs  map[string]*Env
+	atEnd []func() error
 }
 
 // Open gives the environment of one engine. Environments without a clock of their own are shared by the tests of a
@@ -117,7 +130,7 @@ func open(tb testing.TB, engine string, opt Options) *Env {
 	case "sqlite":
 		dir, err := os.MkdirTemp("", "erp-test-")
 		require.NoError(tb, err)
-		shared.dirs = append(shared.dirs, dir)
+		shared.atEnd = append(shared.atEnd, func() error { return os.RemoveAll(dir) })
 		env.dir = dir
 		env.Engine = sqlite.Engine{Dir: dir, Unsynced: true}
 	case "postgres":
@@ -196,6 +209,19 @@ func (e *Env) Owner(tb testing.TB, tenant uuid.UUID) *sql.DB {
 		path := filepath.Join(e.dir, "tenants", tenant.String()+".db")
 		db, err = sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)")
 	}
+	require.NoError(tb, err)
+	tb.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// Control opens a raw connection to the control data as its owner.
+func (e *Env) Control(tb testing.TB) *sql.DB {
+	tb.Helper()
+	driver, dsn := "pgx", e.ownerURL
+	if e.Name == "sqlite" {
+		driver, dsn = "sqlite", "file:"+filepath.Join(e.dir, "control.db")+"?_pragma=busy_timeout(10000)"
+	}
+	db, err := sql.Open(driver, dsn)
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = db.Close() })
 	return db
