@@ -37,7 +37,7 @@ type thing struct {
 	At      time.Time       `bun:"at"`
 	SeenAt  time.Time       `bun:"seen_at,nullzero"`
 	Price   decimal.Decimal `bun:"price"`
-	Rebate  decimal.Decimal `bun:"rebate,nullzero"`
+	Rebate  decimal.Decimal `bun:"rebate"`
 	Counted int64           `bun:"counted,nullzero"`
 }
 
@@ -93,7 +93,7 @@ CREATE TABLE testmod.things (
     at TIMESTAMPTZ NOT NULL,
     seen_at TIMESTAMPTZ,
     price decimal_text NOT NULL,
-    rebate decimal_text,
+    rebate decimal_text NOT NULL,
     counted BIGINT,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT testmod_things_code UNIQUE (tenant_id, code),

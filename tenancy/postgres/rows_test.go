@@ -123,13 +123,9 @@ func TestEveryTypeComesBackAsItWent(t *testing.T) {
 		require.NoError(t, s.Run(t.Context(), []*tenancy.Statement{read(things, tenant, &got)}))
 		sameThings(t, want, got)
 
-		var viaBun []thing // without rebate: decimal.Decimal's own Scan, which bun calls, refuses NULL
-		for _, w := range want {
-			w.Rebate = decimal.Decimal{}
-		}
+		var viaBun []thing
 		require.NoError(t, s.DB().NewSelect().Conn(s.Conn()).Model(&viaBun).
-			ModelTableExpr(`(SELECT * FROM testmod.things WHERE tenant_id = ?) AS "thing"`, tenant).
-			ExcludeColumn("rebate").Scan(t.Context()))
+			ModelTableExpr(`(SELECT * FROM testmod.things WHERE tenant_id = ?) AS "thing"`, tenant).Scan(t.Context()))
 		sameThings(t, want, viaBun)
 	}
 }
