@@ -86,9 +86,6 @@ CREATE TABLE erp.stock_moves (
 CREATE INDEX erp_stock_moves_returns ON erp.stock_moves (tenant_id, origin_document_id, origin_line_no)
     WHERE origin_document_id IS NOT NULL;
 
--- The story of one product.
-CREATE INDEX erp_stock_moves_product_date ON erp.stock_moves (tenant_id, product_id, move_date);
-
 -- No negative stock, and nothing on hand is worth nothing: also for whoever writes by hand.
 CREATE TABLE erp.stock_layers (
     tenant_id UUID NOT NULL,

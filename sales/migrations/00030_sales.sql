@@ -24,7 +24,6 @@ CREATE TABLE erp.sales (
     CONSTRAINT erp_sales_credited FOREIGN KEY (tenant_id, credits_id) REFERENCES erp.sales (tenant_id, id)
 );
 CREATE INDEX erp_sales_by_party ON erp.sales (tenant_id, party_id) WHERE party_id IS NOT NULL;
-CREATE INDEX erp_sales_by_stock_document ON erp.sales (tenant_id, stock_document_id) WHERE stock_document_id IS NOT NULL;
 
 -- Never more is taken back of a line than was sold.
 CREATE TABLE erp.sale_lines (
