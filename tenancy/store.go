@@ -199,7 +199,7 @@ type cursor struct {
 }
 
 func cursorOf(row reflect.Value, col, id *Column) (string, error) {
-	c := cursor{ID: row.FieldByIndex(id.Index).Interface().(uuid.UUID)}
+	c := cursor{ID: *field[uuid.UUID](row, id)}
 	key, err := json.Marshal(row.FieldByIndex(col.Index).Interface())
 	if err != nil {
 		return "", ErrBadInput.Wrap("tenancy.Page", err, "the list cannot be paged by %s", col.Name)

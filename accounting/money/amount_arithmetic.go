@@ -85,7 +85,7 @@ func sum(op string, cur Currency, amounts []Amount) (Amount, error) {
 		low, carry = bits.Add64(low, uint64(a.Minor), 0) //nolint:gosec // two's complement is meant
 		high += int64(carry) + a.Minor>>63               //nolint:gosec // carry is 0 or 1
 	}
-	if total := int64(low); high == total>>63 { //nolint:gosec // the test is whether it fits
+	if total := int64(low); high == total>>63 {
 		return Amount{Minor: total, Currency: cur}, nil
 	}
 	return Amount{}, ErrOverflow.New(op, "")

@@ -29,30 +29,35 @@ func encode(c *tenancy.Column, v reflect.Value) driver.Value {
 	if c.Nullable && v.IsZero() {
 		return nil
 	}
-	switch c.Type {
-	case tenancy.UUID:
-		return v.Interface().(uuid.UUID).String()
+	switch c.Type { //nolint:exhaustive // the other types follow
 	case tenancy.BigInt:
 		return v.Int()
 	case tenancy.Boolean:
-		if v.Bool() {
-			return int64(1)
-		}
-		return int64(0)
-	case tenancy.Date:
-		d := v.Interface().(date.Date)
-		if d.IsZero() {
-			return nil
-		}
-		return d.String()
-	case tenancy.Timestamp:
-		return v.Interface().(time.Time).UTC().Format(timeLayout)
-	case tenancy.Decimal:
-		return v.Interface().(decimal.Decimal).String()
+		return bit(v.Bool())
 	case tenancy.Text:
 		return v.String()
 	}
+	switch x := v.Interface().(type) {
+	case uuid.UUID:
+		return x.String()
+	case date.Date:
+		if x.IsZero() {
+			return nil
+		}
+		return x.String()
+	case time.Time:
+		return x.UTC().Format(timeLayout)
+	case decimal.Decimal:
+		return x.String()
+	}
 	return nil
+}
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // encodeArg gives the value of a condition as SQLite compares it.
@@ -65,10 +70,7 @@ func encodeArg(c *tenancy.Column, v any) (driver.Value, error) {
 	case time.Time:
 		return x.UTC().Format(timeLayout), nil
 	case bool:
-		if x {
-			return int64(1), nil
-		}
-		return int64(0), nil
+		return bit(x), nil
 	}
 	rv := reflect.ValueOf(v)
 	switch {

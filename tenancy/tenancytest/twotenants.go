@@ -81,7 +81,9 @@ func (a *attack) key() []tenancy.Option {
 
 func (a *attack) id() uuid.UUID {
 	if c := a.model.Column("id"); c != nil {
-		return a.row.FieldByIndex(c.Index).Interface().(uuid.UUID)
+		if id, ok := a.row.FieldByIndex(c.Index).Interface().(uuid.UUID); ok {
+			return id
+		}
 	}
 	return uuid.Nil
 }

@@ -197,8 +197,9 @@ func baselineSQLite(b *testing.B, j *job, path, tenant string) time.Duration {
 	read := func(m *tenancy.Model, where string) (steps []step) {
 		name := strings.Replace(m.Table, ".", "_", 1)
 		columns := columnNames(m)
-		rows, err := source.Query("SELECT " + strings.Join(columns, ", ") + " FROM " + name + " " + where + " ORDER BY " + keyNames(m)) //nolint:gosec // names are the registry's
+		rows, err := source.Query("SELECT " + strings.Join(columns, ", ") + " FROM " + name + " " + where + " ORDER BY " + keyNames(m))
 		require.NoError(b, err)
+		defer func() { require.NoError(b, rows.Close()) }()
 		var args []any
 		flush := func() {
 			if len(args) == 0 {
@@ -229,7 +230,6 @@ func baselineSQLite(b *testing.B, j *job, path, tenant string) time.Duration {
 			}
 		}
 		require.NoError(b, rows.Err())
-		require.NoError(b, rows.Close())
 		flush()
 		return steps
 	}
