@@ -52,10 +52,10 @@ func Load[T any](b *Batch, dest *[]T, opts ...Option) {
 		return
 	}
 	q := newQuery(opts)
-	st := &Statement{Verb: VerbSelect, Model: m, Tenant: b.tx.scope.tenant, Conds: q.conds, Order: q.order, Limit: q.limit, Lock: q.lock}
 	if b.err = q.check(m, "tenancy.Load"); b.err != nil {
 		return
 	}
+	st := &Statement{Verb: VerbSelect, Model: m, Tenant: b.tx.scope.tenant, Conds: q.conds, Order: q.order, Limit: q.limit, Lock: q.lock}
 	if q.lock {
 		b.writes = true
 		if len(st.Order) == 0 {
@@ -78,6 +78,10 @@ func add[T any](b *Batch, verb Verb, rows []*T, columns ...string) {
 	m, err := modelOf[T](b.tx, op)
 	if err != nil {
 		b.err = err
+		return
+	}
+	if m.System {
+		b.err = ErrSystemModel.New(op, "")
 		return
 	}
 	changed, err := m.NamedColumns(columns...)
@@ -133,23 +137,26 @@ func (tx *Tx) send(ctx context.Context, op string, statements []*Statement) erro
 	return nil
 }
 
-// recordRows leaves one event per root row written; parts are spoken for by their root, and derived rows by what they
-// are derived from.
+// recordRows leaves one event per root row written. Parts that come with their root are spoken for by its event; a part
+// that is changed or removed later has an event of its own; derived rows are spoken for by what they are derived from.
 func (tx *Tx) recordRows(st *Statement) {
 	m := st.Model
 	switch {
 	case st.Verb == VerbSelect || m.Derived:
-	case m.PartOf != "":
-		tx.parts[m.PartOf] = true
+	case m.PartOf != "" && (st.Verb == VerbInsert || st.Verb == VerbAccrue):
+		for _, row := range st.Rows {
+			tx.parts[aggregate{m.PartOf, *field[uuid.UUID](row, m.Keys[1])}] = true
+		}
 	default:
-		tx.roots[m.Table] = true
 		names := make([]string, len(st.Changed))
 		for i, c := range st.Changed {
 			names[i] = c.Name
 		}
 		columns := strings.Join(names, ",")
 		for _, row := range st.Rows {
-			tx.record("", st.Verb, m.Table, rowID(m, row), columns)
+			id := rowID(m, row)
+			tx.roots[aggregate{m.Table, id}] = true
+			tx.record("", st.Verb, m.Table, id, columns)
 		}
 	}
 }
@@ -180,9 +187,12 @@ func (tx *Tx) statement(op string, verb Verb, m *Model, rows []reflect.Value, ch
 	if m.Writes == AppendOnly && (verb == VerbUpdate || verb == VerbAccrue) {
 		return nil, ErrAppendOnly.New(op, "what is recorded in %s is not changed", m.Name())
 	}
-	for _, c := range changed {
-		if c.Key {
-			return nil, ErrBadQuery.New(op, "the key column %s cannot be changed", c.Name)
+	for i, c := range changed {
+		if c.Key || slices.Contains(changed[:i], c) {
+			return nil, ErrBadQuery.New(op, "%s is a key column or named twice", c.Name)
+		}
+		if verb == VerbAccrue && c.Type != BigInt {
+			return nil, ErrBadQuery.New(op, "%s is not a whole number and cannot be added to", c.Name)
 		}
 	}
 	if verb == VerbUpdate && len(changed) == 0 || verb == VerbAccrue && len(changed) == 0 {
@@ -212,8 +222,8 @@ func tidyTimes(op string, m *Model, row reflect.Value) error {
 				return ErrRefusedValue.New(op, "%s is not within the years 1 to 9999", c.Name)
 			}
 		case Text:
-			if strings.ContainsRune(row.FieldByIndex(c.Index).String(), 0) {
-				return ErrRefusedValue.New(op, "%s holds a NUL character", c.Name)
+			if !storable(row.FieldByIndex(c.Index).String()) {
+				return ErrRefusedValue.New(op, "%s holds a NUL or is not UTF-8", c.Name)
 			}
 		}
 	}

@@ -59,7 +59,7 @@ var library = tenancy.Module{
 	Models: []*tenancy.Model{
 		tenancy.Define[Author](tenancy.Spec{Table: "lib.authors", Class: tenancy.Master, Controller: tenancy.ByHost, Subject: "self"}),
 		tenancy.Define[Book](tenancy.Spec{Table: "lib.books", Class: tenancy.Master, Controller: tenancy.ByHost}),
-		tenancy.Define[Tally](tenancy.Spec{Table: "lib.tallies", Class: tenancy.Book, Controller: tenancy.ByHost, PartOf: "lib.books", Derived: true}),
+		tenancy.Define[Tally](tenancy.Spec{Table: "lib.tallies", Class: tenancy.Book, Controller: tenancy.ByHost, Derived: true}),
 		tenancy.Define[Receipt](tenancy.Spec{Table: "lib.receipts", Class: tenancy.Voucher, Controller: tenancy.ByHost, Writes: tenancy.AppendOnly}),
 		tenancy.Define[ReceiptText](tenancy.Spec{Table: "lib.receipt_texts", Class: tenancy.Voucher, Controller: tenancy.ByHost,
 			Subject: "receipt_id", Writes: tenancy.Companion, PartOf: "lib.receipts"}),

@@ -85,6 +85,8 @@ type Spec struct {
 	Writes Writes
 	// PartOf names the table of the aggregate's root, whose audit event speaks for these rows.
 	PartOf string
+	// System rows are written by tenancy alone, never through the store's verbs.
+	System bool
 	// Derived rows (balances, layers) are computed from others and leave no audit event of their own.
 	Derived bool
 }
@@ -153,6 +155,9 @@ func newModel(t reflect.Type, spec Spec) (*Model, error) {
 	}
 	if len(m.Keys) < 1 || m.Keys[0].Name != "tenant_id" || m.Keys[0].Type != UUID {
 		return nil, fmt.Errorf("tenancy: model %s: its primary key does not start with tenant_id", t)
+	}
+	if m.PartOf != "" && m.Derived {
+		return nil, fmt.Errorf("tenancy: model %s is both derived and part of %s: say which event speaks for it", t, m.PartOf)
 	}
 	for _, name := range []string{spec.RetainFrom, spec.Subject} {
 		if name != "" && name != "self" && m.byName[name] == nil {

@@ -47,7 +47,7 @@ var module = Module{
 	Models: []*Model{
 		Define[gate](Spec{Table: "erp.tenant_gates", Class: Settings, Writes: ReadOnly}),
 		Define[erasure](Spec{Table: "erp.erasures", Class: Log, Writes: Keep}),
-		Define[Event](Spec{Table: "erp.audit_events", Class: Log, Writes: AppendOnly, RetainFrom: "occurred_at", Derived: true}),
+		Define[Event](Spec{Table: "erp.audit_events", Class: Log, Writes: AppendOnly, RetainFrom: "occurred_at", Derived: true, System: true}),
 	},
 	Migrations: sub(migrationFiles, "migrations"),
 }

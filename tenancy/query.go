@@ -2,6 +2,8 @@ package tenancy
 
 import (
 	"reflect"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 )
@@ -15,9 +17,12 @@ type query struct {
 	order []Order
 	limit int64
 	lock  bool
+
+	badLimit bool
 }
 
-// MaxRows is how many rows a single [Find] reads at most; [Stream] and [Page] have no such bound.
+// MaxRows is how many rows a single [Find] may give; more are refused (tenancy.too_many_rows). [Stream] and [Page] have no
+// such bound.
 const MaxRows = 100_000
 
 func newQuery(opts []Option) *query {
@@ -64,22 +69,25 @@ func OrderBy(columns ...string) Option {
 	return func(q *query) {
 		for _, c := range columns {
 			if c != "" && c[0] == '-' {
-				q.order = append(q.order, Order{c[1:], true})
+				q.order = append(q.order, Order{Column: c[1:], Descending: true})
 			} else {
-				q.order = append(q.order, Order{c, false})
+				q.order = append(q.order, Order{Column: c})
 			}
 		}
 	}
 }
 
-// Limit reads at most n rows.
-func Limit(n int) Option { return func(q *query) { q.limit = int64(n) } }
+// Limit reads at most n rows; n is at least 1.
+func Limit(n int) Option { return func(q *query) { q.limit, q.badLimit = int64(n), n < 1 } }
 
 // ForUpdate locks the rows until the transaction ends. (SQLite has one writer at a time, so there it changes nothing.)
 func ForUpdate() Option { return func(q *query) { q.lock = true } }
 
 // check refuses columns that the model lacks and values that cannot be compared with them alike on both engines.
 func (q *query) check(m *Model, op string) error {
+	if q.badLimit {
+		return ErrBadQuery.New(op, "a limit is at least 1")
+	}
 	if q.lock && (m.Writes == AppendOnly || m.Writes == ReadOnly) {
 		return ErrBadQuery.New(op, "rows of %s never change and need no lock", m.Name())
 	}
@@ -88,16 +96,11 @@ func (q *query) check(m *Model, op string) error {
 		if col == nil {
 			return ErrBadQuery.New(op, "%s has no column %q", m.Name(), c.Column)
 		}
-		if col.Type == Decimal && c.Op != OpIsNull && c.Op != OpNotNull {
-			return ErrBadQuery.New(op, "%s: decimals are not compared in SQL", c.Column)
-		}
-		if c.Op == OpIn {
-			if v := reflect.ValueOf(c.Value); v.Kind() != reflect.Slice || !inListType(v.Type().Elem()) {
-				return ErrBadQuery.New(op, "In takes a slice of ids, strings or int64, not a %T", c.Value)
-			}
+		if err := c.check(op, col); err != nil {
+			return err
 		}
 	}
-	for _, o := range q.order {
+	for i, o := range q.order {
 		col := m.Column(o.Column)
 		if col == nil {
 			return ErrBadQuery.New(op, "%s has no column %q", m.Name(), o.Column)
@@ -105,13 +108,53 @@ func (q *query) check(m *Model, op string) error {
 		if col.Type == Decimal {
 			return ErrBadQuery.New(op, "%s: decimals are not ordered in SQL", o.Column)
 		}
+		q.order[i].Nullable = col.Nullable
 	}
 	return nil
 }
 
-func inListType(t reflect.Type) bool {
-	return t == typeUUID || t.Kind() == reflect.String || t.Kind() == reflect.Int64
+// check holds a condition's value to the column's type: what one engine would quietly convert, the other would refuse.
+func (c Cond) check(op string, col *Column) error {
+	if c.Op == OpIsNull || c.Op == OpNotNull {
+		return nil
+	}
+	if col.Type == Decimal {
+		return ErrBadQuery.New(op, "%s: decimals are not compared in SQL", c.Column)
+	}
+	v := reflect.ValueOf(c.Value)
+	if !v.IsValid() {
+		return ErrBadQuery.New(op, "%s is compared with nothing: use IsNull", c.Column)
+	}
+	if c.Op != OpIn {
+		return c.checkValue(op, col, v)
+	}
+	if v.Kind() != reflect.Slice || col.Type != UUID && col.Type != Text && col.Type != BigInt {
+		return ErrBadQuery.New(op, "In takes a slice of ids, texts or numbers, not a %T for %s", c.Value, c.Column)
+	}
+	for i := range v.Len() {
+		if err := c.checkValue(op, col, v.Index(i)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+func (c Cond) checkValue(op string, col *Column, v reflect.Value) error {
+	typ, ok := columnType(v.Type())
+	if !ok || typ != col.Type {
+		return ErrBadQuery.New(op, "%s is a %s and is not compared with a %s", c.Column, col.Type, v.Type())
+	}
+	if typ == Date && v.IsZero() {
+		return ErrBadQuery.New(op, "%s is compared with no date: use IsNull", c.Column)
+	}
+	if typ == Text && !storable(v.String()) {
+		return ErrRefusedValue.New(op, "%s is compared with text that holds a NUL or is not UTF-8", c.Column)
+	}
+	return nil
+}
+
+// storable reports whether both engines can hold a text.
+func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 // apply puts the conditions, as one group, and the sort order on a bun query over the scoped rows.
 func (q *query) apply(s *bun.SelectQuery) *bun.SelectQuery {
@@ -125,8 +168,13 @@ func (q *query) apply(s *bun.SelectQuery) *bun.SelectQuery {
 	}
 	for _, o := range q.order {
 		dir := bun.OrderAsc
-		if o.Descending {
+		switch {
+		case o.Descending && o.Nullable:
+			dir = bun.OrderDescNullsLast
+		case o.Descending:
 			dir = bun.OrderDesc
+		case o.Nullable: // not for the others: it would keep them from their index
+			dir = bun.OrderAscNullsFirst
 		}
 		s = s.OrderBy(o.Column, dir)
 	}

@@ -47,8 +47,15 @@ func NewRegistry(modules ...Module) (*Registry, error) {
 	}
 	sort.Slice(r.Models, func(i, j int) bool { return r.Models[i].Table < r.Models[j].Table })
 	for _, m := range r.Models {
-		if m.PartOf != "" && r.byTable[m.PartOf] == nil {
-			return nil, fmt.Errorf("tenancy: %s is part of %s, which is not registered", m.Table, m.PartOf)
+		if m.PartOf == "" {
+			continue
+		}
+		root := r.byTable[m.PartOf]
+		if root == nil || root.PartOf != "" || root.Derived || root.Column("id") == nil {
+			return nil, fmt.Errorf("tenancy: %s is part of %s, which is not a registered root with an id", m.Table, m.PartOf)
+		}
+		if len(m.Keys) < 2 || m.Keys[1].Type != UUID {
+			return nil, fmt.Errorf("tenancy: %s is part of %s, but its key does not go on with that one's id", m.Table, m.PartOf)
 		}
 	}
 	return r, nil

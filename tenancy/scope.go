@@ -79,10 +79,13 @@ func (db *DB) System(ctx context.Context, tenant uuid.UUID, job string) (context
 
 func (db *DB) enter(ctx context.Context, tenant uuid.UUID, actor string, perms Permissions, act Permission) (context.Context, error) {
 	const op = "tenancy.Enter"
+	if ctx == nil {
+		return nil, ErrNoScope.New(op, "a context is needed")
+	}
 	if !plainActor(actor) {
 		return nil, ErrBadInput.New(op, "an actor is an opaque id of 1 to 64 letters, digits and . _ : -")
 	}
-	if open := openTxOf(ctx); open != nil && !open.ended {
+	if open := openTxOf(ctx); open != nil && !open.over.Load() {
 		return nil, ErrScopeMismatch.New(op, "a transaction of another scope is open here")
 	}
 	t, err := db.directory.usable(ctx, op, tenant)

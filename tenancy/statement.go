@@ -66,4 +66,6 @@ type Cond struct {
 type Order struct {
 	Column     string
 	Descending bool
+	// Nullable is set by the store: rows without a value come first, or last when descending, on either engine.
+	Nullable bool
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -58,17 +59,20 @@ func Find[T any](ctx context.Context, tx *Tx, opts ...Option) ([]T, error) {
 		return nil, err
 	}
 	if q.limit <= 0 || q.limit > MaxRows {
-		s = s.Limit(MaxRows)
+		s = s.Limit(MaxRows + 1)
 	}
 	if err := s.Scan(ctx); err != nil {
 		return nil, tx.failed(op, err)
+	}
+	if len(rows) > MaxRows { // half an answer would be a wrong sum somewhere
+		return nil, ErrTooManyRows.New(op, "more than %d rows of %T: use Page or Stream", MaxRows, *new(T))
 	}
 	return rows, nil
 }
 
 // First reads the first row that meets the options. Errors: tenancy.not_found.
 func First[T any](ctx context.Context, tx *Tx, opts ...Option) (*T, error) {
-	rows, err := Find[T](ctx, tx, append(opts, Limit(1))...)
+	rows, err := Find[T](ctx, tx, slices.Concat(opts, []Option{Limit(1)})...)
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +127,8 @@ func Stream[T any](ctx context.Context, tx *Tx, fn func(row *T) error, opts ...O
 		return tx.failed(op, err)
 	}
 	defer func() { _ = rows.Close() }()
+	tx.streaming = true
+	defer func() { tx.streaming = false }()
 	var row T
 	for rows.Next() {
 		row = *new(T)
@@ -172,7 +178,7 @@ func Page[T any](ctx context.Context, tx *Tx, req PageRequest, opts ...Option) (
 		limit = 50
 	}
 	order := []Option{func(q *query) { q.order = []Order{sort, {Column: "id", Descending: sort.Descending}} }, Limit(limit + 1)}
-	s, _, err := prepare[T](tx, op, &page.Items, append(opts, order...))
+	s, _, err := prepare[T](tx, op, &page.Items, slices.Concat(opts, order))
 	if err != nil {
 		return page, err
 	}

@@ -99,6 +99,10 @@ func (t *Tenants) Create(ctx context.Context, in NewTenant) (Tenant, error) {
 	if err != nil {
 		return Tenant{}, err
 	}
+	return t.create(ctx, op, actor, in, false)
+}
+
+func (t *Tenants) create(ctx context.Context, op, actor string, in NewTenant, again bool) (Tenant, error) {
 	row, err := t.newRow(op, in)
 	if err != nil {
 		return Tenant{}, err
@@ -123,6 +127,9 @@ func (t *Tenants) Create(ctx context.Context, in NewTenant) (Tenant, error) {
 		}
 		return t.journal(ctx, tx, actor, "tenancy.create", row.ID, "")
 	})
+	if errors.Is(err, ErrDuplicate) && row.Reference != "" && !again { // somebody else has just created it
+		return t.create(ctx, op, actor, in, true)
+	}
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -169,8 +176,14 @@ func (t *Tenants) complete(ctx context.Context, op string, row *tenantRow) (Tena
 		return Tenant{}, err
 	}
 	t.db.directory.forget(row.ID)
-	row.State = StateActive
-	return row.tenant(), nil
+	now, err := t.find(ctx, t.db.store.Control(), "id = ?", row.ID) // another process may have completed it, and gone on
+	if err != nil {
+		return Tenant{}, t.db.store.Fault(op, err)
+	}
+	if now == nil {
+		return Tenant{}, ErrNotFound.New(op, "")
+	}
+	return now.tenant(), nil
 }
 
 // recover completes creations that were cut short.

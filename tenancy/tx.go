@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,23 +18,30 @@ import (
 // Tx is one transaction in one tenant's database, for one goroutine. It is handed to the functions given to [DB.Tx],
 // [DB.Read], [DB.DryRun] and [DB.Join], and ends with them.
 type Tx struct {
-	db       *DB
-	scope    *scope
-	session  Session
-	owner    int64 // the goroutine that may use it
-	now      time.Time
-	readOnly bool
-	ended    bool
-	inHost   bool
-	joined   bool  // the transaction is the host's
-	doomed   error // the first failure within; the whole is undone
-	acts     []string
-	events   []*Event
-	roots    map[string]bool // tables of aggregates whose root was written
-	parts    map[string]bool // tables of aggregates of which a part was written
-	memo     map[string]any
-	after    []func(context.Context)
-	changes  *Changes // of a dry run
+	db        *DB
+	scope     *scope
+	session   Session
+	owner     int64 // the goroutine that may use it
+	now       time.Time
+	readOnly  bool
+	over      atomic.Bool // it has ended; the one field that others than the owner may look at
+	inHost    bool
+	streaming bool  // rows are being handed out; the connection is theirs
+	joined    bool  // the transaction is the host's
+	doomed    error // the first failure within; the whole is undone
+	acts      []string
+	events    []*Event
+	roots     map[aggregate]bool // whose root was written
+	parts     map[aggregate]bool // of which a part was inserted, which the root's event must speak for
+	memo      map[string]any
+	after     []func(context.Context)
+	changes   *Changes // of a dry run
+}
+
+// aggregate is a root with its parts.
+type aggregate struct {
+	table string
+	id    uuid.UUID
 }
 
 type txKey struct{}
@@ -139,11 +147,11 @@ func (db *DB) once(ctx context.Context, op string, s *scope, info *tenantInfo, o
 		return nil, db.store.Fault(op, err)
 	}
 	tx := &Tx{db: db, scope: s, session: session, owner: owner, now: db.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil,
-		roots: map[string]bool{}, parts: map[string]bool{}, memo: map[string]any{}}
+		roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, memo: map[string]any{}}
 	owners.Store(owner, tx)
 	committed := false
 	defer func() {
-		tx.ended = true
+		tx.over.Store(true)
 		owners.Delete(owner)
 		if !committed {
 			if back := session.Rollback(context.WithoutCancel(ctx)); back != nil && err == nil {
@@ -180,8 +188,11 @@ func (db *DB) session(ctx context.Context, s *scope, info *tenantInfo, mode txMo
 
 // join runs an inner transaction inside the open one.
 func (tx *Tx) join(ctx context.Context, op string, s *scope, mode txMode, fn func(context.Context, *Tx) error) error {
+	if goroutineID() != tx.owner && !tx.over.Load() {
+		return ErrOtherGoroutine.New(op, "")
+	}
 	switch {
-	case tx.ended:
+	case tx.over.Load():
 		return ErrTxEnded.New(op, "the context is of a transaction that has ended")
 	case tx.scope != s:
 		return ErrScopeMismatch.New(op, "")
@@ -205,12 +216,14 @@ func (tx *Tx) join(ctx context.Context, op string, s *scope, mode txMode, fn fun
 // usable is checked by everything that touches the transaction.
 func (tx *Tx) usable(op string) error {
 	switch {
-	case tx == nil || tx.ended:
+	case tx == nil || tx.over.Load():
 		return ErrTxEnded.New(op, "")
 	case goroutineID() != tx.owner:
 		return ErrOtherGoroutine.New(op, "")
 	case tx.inHost:
 		return ErrInHost.New(op, "")
+	case tx.streaming:
+		return ErrStreaming.New(op, "")
 	case tx.doomed != nil:
 		return ErrTxDoomed.Wrap(op, tx.doomed, "")
 	}
@@ -267,6 +280,9 @@ func (tx *Tx) AfterCommit(f func(ctx context.Context)) {
 	if tx.joined {
 		tx.doom(ErrJoinUnsupported.New("tenancy.Tx.AfterCommit", "only the host knows when its transaction commits"))
 		return
+	}
+	if err := tx.usable("tenancy.Tx.AfterCommit"); err != nil {
+		panic(err) // there is no other way to say that f would never run
 	}
 	tx.after = append(tx.after, f)
 }
@@ -350,9 +366,9 @@ func (tx *Tx) record(act Permission, verb Verb, table string, row uuid.UUID, col
 
 // lastStatements are the audit events, after the check that every written part has its root's event.
 func (tx *Tx) lastStatements(op string) ([]*Statement, error) {
-	for root := range tx.parts {
-		if !tx.roots[root] {
-			return nil, ErrUnrecorded.New(op, "rows that are part of %s were written without it", root)
+	for part := range tx.parts {
+		if !tx.roots[part] {
+			return nil, ErrUnrecorded.New(op, "rows that are part of one of %s were written without it", part.table)
 		}
 	}
 	if len(tx.events) == 0 {

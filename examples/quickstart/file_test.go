@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -106,6 +107,17 @@ func TestADatabaseTakesOneFileInOneWay(t *testing.T) {
 			require.Equal(t, r.figures(), book(t, exitOK, "-in", path, "-db", db).figures(), "a refused attempt changes nothing")
 		})
 	}
+}
+
+func TestInterruptedAndRunAgain(t *testing.T) {
+	path, db := writeFile(t, small(t)), newDB(t, "sqlite")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	c := &config{in: path, db: db, cost: "average", batchDocuments: killBatch, onStatement: countTo(300, cancel)}
+	var out, err bytes.Buffer
+	require.Equal(t, exitFailed, c.run(ctx, &out, &err))
+	require.Equal(t, "quickstart: interrupted; run it again to go on\n", err.String())
+	require.Positive(t, book(t, exitOK, "-in", path, "-db", db).AlreadyBooked)
 }
 
 func TestNothingToBook(t *testing.T) {

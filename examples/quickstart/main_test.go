@@ -117,7 +117,7 @@ func countTo(at int64, then func()) func(tenancy.Sent) {
 // dieBefore runs the program in a process of its own that is killed before a statement, and makes sure that it was.
 func dieBefore(t *testing.T, statement int64, args ...string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], args...) //nolint:gosec // ourselves
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
 	cmd.Env = append(os.Environ(), childVariable+"="+strconv.FormatInt(statement, 10))
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError

@@ -35,10 +35,13 @@ func (p *page) title(text string) {
 
 // heading begins a section; right stands at the right margin, over the columns of the rows when there are several.
 func (p *page) heading(text string, right ...string) {
-	for i := range right[:max(0, len(right)-1)] {
-		right[i+1] = padLeft(right[i+1], columnWidth)
+	end := ""
+	for i, r := range right {
+		if i > 0 {
+			r = padLeft(r, columnWidth)
+		}
+		end += r
 	}
-	end := strings.Join(right, "")
 	p.line("")
 	p.line(padRight(text, pageWidth-utf8.RuneCountInString(end)) + end)
 	p.line(strings.Repeat("─", pageWidth))

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/opsmatiq/erp"
@@ -13,6 +14,7 @@ import (
 	"github.com/opsmatiq/erp/examples/quickstart/retail"
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/fault"
 )
 
 // The exit statuses.
@@ -80,11 +82,23 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 
 func (c *config) run(ctx context.Context, stdout, stderr io.Writer) int {
 	status, err := c.book(ctx, stdout, stderr)
+	if err != nil && ctx.Err() != nil && c.db != "" {
+		err = errors.New("interrupted; run it again to go on")
+	}
 	if err != nil {
-		_, _ = fmt.Fprintf(stderr, "quickstart: %v\n", err)
+		_, _ = fmt.Fprintf(stderr, "quickstart: %s\n", explain(err))
 		return exitFailed
 	}
 	return status
+}
+
+// explain adds the cause to an error that is no refusal: here its reader and the one who can help are the same person.
+func explain(err error) string {
+	var f *fault.Error
+	if errors.As(err, &f) && f.Kind == fault.Internal && f.Err != nil && !strings.Contains(err.Error(), f.Err.Error()) {
+		return err.Error() + ": " + f.Err.Error()
+	}
+	return err.Error()
 }
 
 // book opens the file first: a name mistyped should not leave a database behind.

@@ -46,3 +46,16 @@ func TestSampleByFIFO(t *testing.T) {
 	require.Contains(t, report, "refused, tenancy.not_found")
 	require.NotContains(t, report, "FAILED")
 }
+
+// The README shows parts of the report; they must be what is printed.
+func TestReadmeShowsTheReport(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	golden, err := os.ReadFile("testdata/sample.txt")
+	require.NoError(t, err)
+	blocks := regexp.MustCompile("(?s)```text\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
+	require.Len(t, blocks, 2)
+	for _, b := range blocks {
+		require.Contains(t, string(golden)+"\n", b[1])
+	}
+}

@@ -23,10 +23,10 @@ var (
 	teaLast   = date.Of(2026, 3, 31)
 )
 
-const (
-	teaCurrency money.Currency = "EUR"
-	teaTax                     = "T9" // an invented tax of 9 %
-)
+const teaCurrency money.Currency = "EUR"
+
+// teaTax is an invented tax of 9 %.
+const teaTax = "T9"
 
 // teaHouse is the sample's second tenant: everything by calls to the services, no import.
 type teaHouse struct {

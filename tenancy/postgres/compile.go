@@ -121,6 +121,9 @@ func (c *compiler) accrue() {
 		}
 		c.comma(i)
 		c.given(k)
+		if k.Type == tenancy.Text {
+			c.write(` COLLATE "C"`) // the order in which everything else locks
+		}
 	}
 	c.write(" ON CONFLICT (")
 	for i, k := range m.Keys {
@@ -254,8 +257,13 @@ func (c *compiler) order() error {
 		}
 		c.comma(i)
 		c.write("t.", quote(col.Name))
-		if o.Descending {
+		switch {
+		case o.Descending && o.Nullable:
+			c.write(" DESC NULLS LAST")
+		case o.Descending:
 			c.write(" DESC")
+		case o.Nullable:
+			c.write(" NULLS FIRST")
 		}
 	}
 	return nil

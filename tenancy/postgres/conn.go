@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/internal/sqltext"
 )
 
 // conn is one connection of the scoped pool. It answers to database/sql, but does nothing for it unless a session has been
@@ -231,7 +232,7 @@ func (c *conn) hostMay(ctx context.Context, query string) error {
 	if c.on == nil || !c.hosting || isScoped(ctx) {
 		return ErrOutside.New("postgres", "")
 	}
-	if verb, found := endsTransaction(query); found {
+	if verb, found := sqltext.EndsTransaction(query); found {
 		c.broken = tenancy.ErrHostEndedTx.New("postgres.Host", "the host's SQL says %s, but the transaction is shared", verb)
 		return c.broken
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/internal/sqltext"
 )
 
 // joined is a session inside a transaction that the host began, on the host's connection and driver. It stands behind a
@@ -30,7 +31,7 @@ type joined struct {
 var _ tenancy.Session = (*joined)(nil)
 
 // settings are what a scope changes on a connection.
-type settings struct{ role, tenant, searchPath string }
+type settings struct{ role, tenant, searchPath, strings, dates string }
 
 // Join implements tenancy.Store. Errors: tenancy.placement, postgres.not_member, postgres.other_database.
 func (s *store) Join(ctx context.Context, tenant uuid.UUID, placement string, host *sql.Tx) (tenancy.Session, error) {
@@ -64,14 +65,14 @@ func (j *joined) enter(ctx context.Context, s *store) error {
 }
 
 func scopeSettings(tenant uuid.UUID) []string {
-	return []string{setAppRole, "SET LOCAL erp.tenant = " + quoteText(tenant.String()), setSearchPath}
+	return []string{setAppRole, "SET LOCAL erp.tenant = " + quoteText(tenant.String()), setSearchPath, setStrings, setDates}
 }
 
 // look asks the host's connection where and who it is. The question doubles as the test whether its driver is pgx, which
 // alone understands a mode in front of the arguments; the savepoint takes the failure.
 func (j *joined) look(ctx context.Context) (at identity, member bool, err error) {
 	read := func(args ...any) error {
-		return j.tx.QueryRowContext(ctx, hostQuestion, args...).Scan(&j.was.role, &j.was.tenant, &j.was.searchPath, &member,
+		return j.tx.QueryRowContext(ctx, hostQuestion, args...).Scan(&j.was.role, &j.was.tenant, &j.was.searchPath, &j.was.strings, &j.was.dates, &member,
 			&at.started, &at.database, &at.name)
 	}
 	if read(pgx.QueryExecModeSimpleProtocol) == nil {
@@ -86,7 +87,7 @@ func (j *joined) look(ctx context.Context) (at identity, member bool, err error)
 
 // hostQuestion: pg_has_role's MEMBER asks whether SET ROLE is allowed, for the login and not for the role it has now.
 const hostQuestion = `SELECT pg_catalog.current_setting('role'), coalesce(pg_catalog.current_setting('erp.tenant', true), ''),
-	pg_catalog.current_setting('search_path'),
+	pg_catalog.current_setting('search_path'), pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.current_setting('datestyle'),
 	coalesce((SELECT pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER') FROM pg_catalog.pg_roles r WHERE r.rolname = '` + appRole + `'), false),
 	` + identityColumns
 
@@ -247,6 +248,8 @@ func (w settings) restore() []string {
 		"SET LOCAL ROLE " + roleOrNone(w.role),
 		"SET LOCAL erp.tenant = " + quoteText(w.tenant),
 		"SELECT pg_catalog.set_config('search_path', " + quoteText(w.searchPath) + ", true)",
+		"SELECT pg_catalog.set_config('datestyle', " + quoteText(w.dates) + ", true)",
+		"SELECT pg_catalog.set_config('standard_conforming_strings', " + quoteText(w.strings) + ", true)", // last: it changes how text is read
 	}
 }
 
@@ -300,11 +303,11 @@ func (s *joinSender) check(query string) (*joined, error) {
 	if err := j.usable(); err != nil {
 		return j, err
 	}
-	verb := firstWord(query)
+	verb := sqltext.FirstWord(query)
 	if !scopedVerbs[verb] {
 		return j, ErrStatement.New("postgres", "a scoped session reads and writes rows; it does not %q", verb)
 	}
-	if !isSingle(query) { // a driver may send text in a mode that allows several; our own connections cannot
+	if !sqltext.IsSingle(query) { // a driver may send text in a mode that allows several; our own connections cannot
 		return j, ErrStatement.New("postgres", "a scoped session sends one statement at a time")
 	}
 	j.on.tell(verb, "")

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/internal/sqltext"
 )
 
 // queryText sends text that bun made, behind BEGIN when it is the first. It goes as an unnamed statement: parsed, used and
@@ -22,7 +23,7 @@ func (c *conn) queryText(ctx context.Context, text string, args []driver.NamedVa
 	if err := c.usable(); err != nil {
 		return nil, err
 	}
-	verb := firstWord(text)
+	verb := sqltext.FirstWord(text)
 	if !scopedVerbs[verb] {
 		return nil, ErrStatement.New("postgres", "a scoped session reads and writes rows; it does not %q", verb)
 	}
@@ -181,3 +182,7 @@ func textReader(types *pgtype.Map, oid uint32) func([]byte) (driver.Value, error
 }
 
 var _ tenancy.Session = (*session)(nil)
+
+// scopedVerbs are what a statement of a scoped session may begin with. SET, RESET and COMMIT are not among them: the role,
+// the tenant and the transaction are the engine's.
+var scopedVerbs = map[string]bool{"select": true, "with": true, "insert": true, "update": true, "delete": true, "values": true}

@@ -85,7 +85,7 @@ type identity struct {
 	name     string
 }
 
-const identityColumns = `pg_catalog.pg_postmaster_start_time()::text,
+const identityColumns = `extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text,
 	(SELECT d.oid::text FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()), pg_catalog.current_database()::text`
 
 func (s *store) identify(ctx context.Context) (at identity, err error) {

@@ -60,11 +60,17 @@ func (t *trip) enter() {
 	t.plain(setAppRole)
 	t.plain("SET LOCAL erp.tenant = " + quoteText(t.c.on.tenant.String()))
 	t.plain(setSearchPath)
+	t.plain(setStrings)
+	t.plain(setDates)
 }
 
 const (
 	setAppRole    = `SET LOCAL ROLE "` + appRole + `"`
 	setSearchPath = "SET LOCAL search_path = pg_catalog, pg_temp"
+	// bun writes values into its texts and counts on backslashes being nothing special: were a host's setting to change
+	// that, a value could become code.
+	setStrings = "SET LOCAL standard_conforming_strings = on"
+	setDates   = "SET LOCAL datestyle = 'ISO, MDY'"
 )
 
 func (t *trip) plain(text string) { t.steps = append(t.steps, step{text: text}) }

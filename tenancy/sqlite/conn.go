@@ -11,6 +11,7 @@ import (
 	msqlite "modernc.org/sqlite"
 
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/internal/sqltext"
 )
 
 // driverConn is what modernc's connections are; all of it must be passed on (see sqlite.NewConnector).
@@ -36,8 +37,10 @@ type statement interface {
 type conn struct {
 	driverConn
 	statements map[string]statement
-	inHost     bool // the host may not end the transaction
-	hostEnded  bool // and has tried to
+	guarded    bool // the transaction is a session's
+	ours       bool // the session itself is ending the transaction; nobody else may
+	inHost     bool // the host's function is running
+	hostEnded  bool // it has tried to end the transaction
 }
 
 // maxStatements bounds a connection's prepared statements; they are few, for their texts are constant.
@@ -71,7 +74,7 @@ type guardedTx struct {
 
 // Commit implements driver.Tx.
 func (t *guardedTx) Commit() error {
-	if t.conn.inHost {
+	if t.conn.guarded && !t.conn.ours {
 		t.conn.hostEnded = true
 		return tenancy.ErrHostEndedTx.New("tenancy.Tx.Host", "")
 	}
@@ -80,11 +83,52 @@ func (t *guardedTx) Commit() error {
 
 // Rollback implements driver.Tx.
 func (t *guardedTx) Rollback() error {
-	if t.conn.inHost {
+	if t.conn.guarded && !t.conn.ours {
 		t.conn.hostEnded = true
 		return tenancy.ErrHostEndedTx.New("tenancy.Tx.Host", "")
 	}
 	return t.Tx.Rollback()
+}
+
+// hostMay looks at what the host's function wants to run: not what ends the transaction, and not what changes the
+// connection for whoever comes next.
+func (c *conn) hostMay(text string) error {
+	if !c.inHost {
+		return nil
+	}
+	_, ends := sqltext.EndsTransaction(text)
+	if ends || sqltext.HasStatement(text, "pragma", "attach", "detach", "vacuum") {
+		c.hostEnded = ends || c.hostEnded
+		return tenancy.ErrHostEndedTx.New("tenancy.Tx.Host", "the host's function may not end the transaction or change the connection")
+	}
+	return nil
+}
+
+// ExecContext implements driver.ExecerContext.
+func (c *conn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	if err := c.hostMay(text); err != nil {
+		return nil, err
+	}
+	return c.driverConn.ExecContext(ctx, text, args)
+}
+
+// QueryContext implements driver.QueryerContext.
+func (c *conn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := c.hostMay(text); err != nil {
+		return nil, err
+	}
+	return c.driverConn.QueryContext(ctx, text, args)
+}
+
+// PrepareContext implements driver.ConnPrepareContext.
+func (c *conn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
+	if err := c.hostMay(text); err != nil {
+		return nil, err
+	}
+	return c.driverConn.PrepareContext(ctx, text)
 }
 
 // prepared gives a statement by its text, preparing it once per connection.

@@ -76,7 +76,8 @@ func (s *store) bringUp(ctx context.Context, op string, db *sql.DB, control bool
 	if list, err := fs.Glob(files, "*.sql"); err != nil || len(list) == 0 {
 		return err
 	}
-	p, err := goose.NewProvider(database.DialectSQLite3, db, files, goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(database.DialectSQLite3, db, files, goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true),
+		goose.WithAllowOutofOrder(true)) // a host has its numbers above ours, and ours go on
 	if err != nil {
 		return tenancy.ErrCatalogue.Wrap(op, err, "%v", err)
 	}
@@ -90,7 +91,7 @@ func (s *store) bringUp(ctx context.Context, op string, db *sql.DB, control bool
 		return tenancy.ErrSchemaVersion.Wrap(op, err, "the schema's version cannot be read")
 	}
 	pending, err := p.HasPending(ctx)
-	if err != nil || pending || current != target {
+	if err != nil || pending || current > target {
 		return tenancy.ErrSchemaVersion.Wrap(op, err, "the database has schema version %d and the program %d; open with Migrate", current, target)
 	}
 	return nil
@@ -135,8 +136,13 @@ func (s *store) upgrade(ctx context.Context, op string, db *sql.DB) error {
 	}
 	defer func() { _ = tx.Rollback() }()
 	for _, m := range s.reg.Models {
+		for _, suffix := range suffixes { // a model may have become another kind than it was
+			if _, err := tx.ExecContext(ctx, "DROP TRIGGER IF EXISTS "+triggerName(m, suffix)); err != nil {
+				return tenancy.ErrCatalogue.Wrap(op, err, "triggers of %s: %v", m.Table, err)
+			}
+		}
 		for _, t := range triggers(m) {
-			if _, err := tx.ExecContext(ctx, "DROP TRIGGER IF EXISTS "+t.name+"; "+t.text); err != nil {
+			if _, err := tx.ExecContext(ctx, t.text); err != nil {
 				return tenancy.ErrCatalogue.Wrap(op, err, "trigger %s: %v", t.name, err)
 			}
 		}
@@ -267,6 +273,9 @@ func rewrite(text string) string {
 		} else if strings.HasPrefix(trimmed, "CREATE SCHEMA ") {
 			continue // a schema is a prefix here
 		}
+		if at := strings.Index(line, "--"); at >= 0 && !strings.Contains(line, "'") {
+			line = strings.TrimRight(line[:at], " \t") // a comment behind a column would swallow its check
+		}
 		line = strings.ReplaceAll(line, ` COLLATE "C"`, "")
 		line = strings.NewReplacer("erp_control.", "erp_control_", " erp.", " erp_", "(erp.", "(erp_").Replace(line)
 		if !body {
@@ -287,7 +296,7 @@ func addCheck(line string) string {
 	p := columnLine.FindStringSubmatch(line)
 	name, typ, rest := p[2], p[3], p[4]
 	check := typeCheck(name, typ)
-	if !strings.Contains(rest, "NOT NULL") {
+	if !strings.HasPrefix(rest, " NOT NULL") {
 		check = name + " IS NULL OR " + check
 	}
 	return p[1] + name + " " + typ + rest + " CHECK (" + check + ")" + p[5]

@@ -18,6 +18,7 @@ type session struct {
 	conn     *sql.Conn
 	tx       *sql.Tx
 	readOnly bool
+	writing  bool // it is this session's turn to write
 	ended    bool
 }
 
@@ -43,12 +44,30 @@ func (s *session) begin(ctx context.Context) error {
 		return sql.ErrTxDone
 	}
 	s.sent("begin", "")
+	if !s.readOnly {
+		select {
+		case s.file.writer <- struct{}{}:
+			s.writing = true
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	var err error
+	if s.conn, err = s.file.db.Conn(ctx); err != nil {
+		return err
+	}
+	if err := forbidAttach(s.conn); err != nil {
+		return err
+	}
 	// The transaction's life is the session's, not the context's: the session itself sees to its end.
 	tx, err := s.conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{ReadOnly: s.readOnly})
 	if err != nil {
 		return err
 	}
 	s.tx = tx
+	if err := raw(s.conn, func(c *conn) error { c.guarded = true; return nil }); err != nil {
+		return err
+	}
 	return ctx.Err()
 }
 
@@ -81,7 +100,7 @@ func (s *session) Commit(ctx context.Context, statements []*tenancy.Statement) e
 			return err
 		}
 		s.sent("commit", "")
-		if err := s.tx.Commit(); err != nil {
+		if err := s.finish(s.tx.Commit); err != nil {
 			return err
 		}
 	}
@@ -96,7 +115,7 @@ func (s *session) Rollback(context.Context) error {
 	var err error
 	if s.tx != nil {
 		s.sent("rollback", "")
-		if err = s.tx.Rollback(); errors.Is(err, sql.ErrTxDone) {
+		if err = s.finish(s.tx.Rollback); errors.Is(err, sql.ErrTxDone) {
 			// The host ended database/sql's transaction; the real one is still open on the connection.
 			err = raw(s.conn, func(c *conn) error {
 				if _, err := c.ExecContext(context.Background(), "ROLLBACK", nil); err != nil && !strings.Contains(err.Error(), "no transaction is active") {
@@ -114,9 +133,24 @@ func (s *session) end() error {
 		return nil
 	}
 	s.ended = true
-	err := s.conn.Close()
+	var err error
+	if s.conn != nil {
+		err = s.conn.Close()
+	}
+	if s.writing {
+		<-s.file.writer
+	}
 	s.store.release(s.file)
 	return err
+}
+
+// finish ends database/sql's transaction, which the connection allows to nobody else: a host may have kept the handle.
+func (s *session) finish(end func() error) error {
+	allow := func(ours bool) error { return raw(s.conn, func(c *conn) error { c.ours = ours; return nil }) }
+	if err := allow(true); err != nil {
+		return err
+	}
+	return errors.Join(end(), allow(false))
 }
 
 // Host implements tenancy.Session. The tenant's file is its own wall and SQLite has no roles, so the host's function has
@@ -169,9 +203,24 @@ func (b *bunConn) ExecContext(ctx context.Context, query string, args ...any) (s
 
 // QueryRowContext implements bun.IConn.
 func (b *bunConn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	_ = b.start(ctx, query) // a failure shows again when the row is read
-	if b.tx == nil {
-		return b.conn.QueryRowContext(ctx, "SELECT RAISE_no_transaction")
+	if err := b.start(ctx, query); err != nil {
+		return b.file.db.QueryRowContext(failedContext{ctx, err}, query) // a *sql.Row cannot be made; this one carries the error
 	}
 	return b.tx.QueryRowContext(ctx, query, args...)
+}
+
+// failedContext is done from the start, for the reason given.
+type failedContext struct {
+	context.Context //nolint:containedctx // it is one
+	err             error
+}
+
+var done = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+// Done implements context.Context.
+func (failedContext) Done() <-chan struct{} { return done }
+
+// Err implements context.Context.
+func (f failedContext) Err() error {
+	return f.err
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -145,12 +146,12 @@ func TestMigrationsReachTenantsThatExist(t *testing.T) {
 
 func TestTamperedSchemasAreRefused(t *testing.T) {
 	for name, tamper := range map[string]string{
-		"a trigger is gone":      "DROP TRIGGER lab_things_key",
+		"a trigger is gone":      "DROP TRIGGER lab_things_generated_key",
 		"a table more":           "CREATE TABLE lab_extra (x)",
 		"a column more":          "ALTER TABLE lab_things ADD COLUMN extra TEXT",
 		"an index more":          "CREATE UNIQUE INDEX lab_things_count ON lab_things (count)",
 		"a view more":            "CREATE VIEW lab_all AS SELECT * FROM lab_things",
-		"the audit trail is off": "DROP TRIGGER erp_audit_events_delete",
+		"the audit trail is off": "DROP TRIGGER erp_audit_events_generated_delete",
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -260,7 +261,7 @@ func TestAttachIsForbidden(t *testing.T) {
 				return err
 			})
 		})
-		require.ErrorContains(t, err, "too many attached databases")
+		require.ErrorIs(t, err, tenancy.ErrHostEndedTx)
 	}
 }
 
@@ -269,4 +270,55 @@ func TestBadEngines(t *testing.T) {
 		_, err := tenancy.Open(context.Background(), eng, tenancy.Options{Migrate: true})
 		require.ErrorIs(t, err, tenancy.ErrBadInput)
 	}
+}
+
+func TestOurMigrationsGoOnBelowAHosts(t *testing.T) {
+	eng := sqlite.Engine{Dir: t.TempDir(), Unsynced: true}
+	db := open(t, eng, lab(oneFile(first)))
+	id := tenancy.ScopeOf(tenant(t, db)).TenantID()
+	require.NoError(t, db.Close())
+	later := oneFile(first)
+	later["40000_later.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE INDEX erp_erasures_later ON erp.erasures (tenant_id, state);\n")}
+	db = open(t, eng, lab(later))
+	_, err := db.Enter(context.Background(), id, "tester", nil)
+	require.NoError(t, err)
+}
+
+func TestAModelMayChangeItsKind(t *testing.T) {
+	eng := sqlite.Engine{Dir: t.TempDir(), Unsynced: true}
+	kind := func(w tenancy.Writes) tenancy.Options {
+		opt := lab(oneFile(first))
+		opt.Modules[0].Models = []*tenancy.Model{tenancy.Define[Thing](tenancy.Spec{Table: "lab.things", Class: tenancy.Master, Writes: w})}
+		return opt
+	}
+	db := open(t, eng, kind(tenancy.AppendOnly))
+	id := tenancy.ScopeOf(tenant(t, db)).TenantID()
+	require.NoError(t, db.Close())
+	for _, w := range []tenancy.Writes{tenancy.Mutable, tenancy.Keep, tenancy.AppendOnly} {
+		db = open(t, eng, kind(w))
+		_, err := db.Enter(context.Background(), id, "tester", nil)
+		require.NoError(t, err, w)
+		require.NoError(t, db.Close())
+	}
+}
+
+func TestWhatIsRecordedIsNotReplaced(t *testing.T) {
+	dir := t.TempDir()
+	opt := lab(oneFile(first))
+	opt.Modules[0].Models = []*tenancy.Model{tenancy.Define[Thing](tenancy.Spec{Table: "lab.things", Class: tenancy.Master, Writes: tenancy.AppendOnly})}
+	db := open(t, sqlite.Engine{Dir: dir, Unsynced: true}, opt)
+	ctx := tenant(t, db)
+	row := &Thing{Day: date.Of(2026, 1, 1), At: time.Unix(0, 0)}
+	require.NoError(t, db.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Insert(ctx, tx, row) }))
+	_, err := rawFile(t, dir, ctx).Exec("INSERT OR REPLACE INTO lab_things SELECT tenant_id, id, day, at, 99 FROM lab_things")
+	require.ErrorContains(t, err, "tenancy.duplicate")
+}
+
+func TestACommentBehindAColumnDoesNotSwallowItsCheck(t *testing.T) {
+	dir := t.TempDir()
+	db := open(t, sqlite.Engine{Dir: dir, Unsynced: true}, lab(oneFile(strings.Replace(first, "count BIGINT NOT NULL,", "count BIGINT NOT NULL, -- how many", 1))))
+	ctx := tenant(t, db)
+	_, err := rawFile(t, dir, ctx).Exec("INSERT INTO lab_things VALUES (?, ?, '2026-01-01', '2026-01-01T00:00:00.000000Z', 1.5)",
+		tenancy.ScopeOf(ctx).TenantID().String(), tenancy.NewID().String())
+	require.ErrorContains(t, err, "CHECK")
 }

@@ -28,6 +28,7 @@ type file struct {
 	tenant uuid.UUID
 	db     *sql.DB
 	bun    *bun.DB
+	writer chan struct{} // the one writer's turn; whoever waits for it holds no connection
 	users  int
 	used   uint64 // when it was last taken, by the store's own count
 }
@@ -83,17 +84,7 @@ func (s *store) Session(ctx context.Context, tenant uuid.UUID, where string, rea
 	if err != nil {
 		return nil, err
 	}
-	c, err := f.db.Conn(ctx)
-	if err != nil {
-		s.release(f)
-		return nil, err
-	}
-	if err := forbidAttach(c); err != nil {
-		_ = c.Close()
-		s.release(f)
-		return nil, err
-	}
-	return &session{store: s, file: f, conn: c, readOnly: readOnly}, nil
+	return &session{store: s, file: f, readOnly: readOnly}, nil
 }
 
 // Join implements tenancy.Store.
@@ -124,7 +115,7 @@ func (s *store) take(ctx context.Context, tenant uuid.UUID) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &file{tenant: tenant, db: db, bun: bun.NewDB(db, s.dialect), users: 1, used: s.turn}
+	f := &file{tenant: tenant, db: db, bun: bun.NewDB(db, s.dialect), writer: make(chan struct{}, 1), users: 1, used: s.turn}
 	s.open[tenant] = f
 	return f, nil
 }
@@ -161,6 +152,11 @@ func (s *store) Provision(ctx context.Context, tenant uuid.UUID, where string) e
 	if where != placement {
 		return tenancy.ErrPlacement.New(op, "placement %q is not this engine's", where)
 	}
+	unlock, err := s.lock(ctx) // of all processes: two that make one tenant's file must not overwrite each other
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if _, err := os.Stat(s.path(tenant)); err == nil {
 		return nil
 	}

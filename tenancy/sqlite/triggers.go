@@ -16,7 +16,7 @@ func triggers(m *tenancy.Model) []trigger {
 	purging := "(SELECT state FROM erp_tenant_gates WHERE tenant_id = OLD.tenant_id) IS NOT 'purging'"
 	refuse := "SELECT RAISE(ABORT, 'erp/locked/tenancy.append_only/what is recorded in " + m.Name() + " is not changed or deleted')"
 	guard := func(suffix, event, when, then string) trigger {
-		name := table + "_" + suffix
+		name := triggerName(m, suffix)
 		if when != "" {
 			when = " WHEN " + when
 		}
@@ -28,19 +28,33 @@ func triggers(m *tenancy.Model) []trigger {
 	}
 	key := guard("key", "UPDATE", strings.Join(moved, " OR "), "SELECT RAISE(ABORT, 'erp/locked/tenancy.append_only/a key of "+m.Name()+" is not changed')")
 	noDelete := guard("delete", "DELETE", purging, refuse)
+	// INSERT OR REPLACE deletes what stands in its way without firing the trigger against deletes, so it is stopped here.
+	var same []string
+	for _, k := range m.Keys {
+		same = append(same, k.Name+" = NEW."+k.Name)
+	}
+	once := guard("once", "INSERT", "EXISTS (SELECT 1 FROM "+table+" WHERE "+strings.Join(same, " AND ")+")",
+		"SELECT RAISE(ABORT, 'erp/conflict/tenancy.duplicate/a record with this key exists already')")
 	switch m.Writes {
 	case tenancy.AppendOnly:
-		return []trigger{guard("update", "UPDATE", "", refuse), noDelete}
+		return []trigger{once, guard("update", "UPDATE", "", refuse), noDelete}
 	case tenancy.Companion:
 		id := rowKey(m)
 		erasing := "NOT EXISTS (SELECT 1 FROM erp_erasures AS e WHERE e.tenant_id = OLD.tenant_id AND e.table_name = '" + m.Table +
 			"' AND e.row_id = OLD." + id + " AND e.state = 'registered')"
-		return []trigger{key, guard("update", "UPDATE", erasing, refuse), noDelete}
+		return []trigger{once, key, guard("update", "UPDATE", erasing, refuse), noDelete}
 	case tenancy.Keep:
 		return []trigger{key, noDelete}
 	case tenancy.Mutable, tenancy.ReadOnly:
 	}
 	return []trigger{key}
+}
+
+// suffixes of the names of generated triggers.
+var suffixes = []string{"key", "update", "delete", "once"}
+
+func triggerName(m *tenancy.Model, suffix string) string {
+	return tableName(m.Table) + "_generated_" + suffix
 }
 
 // rowKey is the column by which an erasure names a row.

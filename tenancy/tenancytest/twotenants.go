@@ -175,17 +175,25 @@ func (a *attack) writes() {
 	if len(columns) > 0 {
 		verbs["set"] = func(b *tenancy.Batch, row any) { v.Set(b, []any{row}, columns...) }
 	}
+	if sums := a.sums(); len(sums) > 0 {
+		verbs["accrue"] = func(b *tenancy.Batch, row any) { v.Accrue(b, []any{row}, sums...) }
+	}
+	if a.model.System { // nobody writes these through the store, the victim included
+		for name, write := range verbs {
+			require.ErrorIs(a.t, a.write(a.victim, write, a.copy(true)), tenancy.ErrSystemModel, name)
+		}
+		return
+	}
 	for name, write := range verbs {
 		foreign := a.copy(false)
 		require.ErrorIs(a.t, a.write(a.intruder, write, foreign), tenancy.ErrForeignRow, "%s with the victim's tenant", name)
-		if len(a.model.Keys) == 1 {
-			continue // the tenant is the whole key: what is left of it is the intruder's own
+		if len(a.model.Keys) == 1 || name == "put" || name == "accrue" {
+			continue // what is left of the row without its tenant is the intruder's own
 		}
 		err := a.write(a.intruder, write, a.copy(true))
-		if name != "put" || a.model.Writes == tenancy.ReadOnly { // an insert under one's own tenant may succeed: it is one's own row
-			require.Error(a.t, err, "%s with the victim's key", name)
-			require.True(a.t, tenancy.IsNotFound(err) || errors.Is(err, tenancy.ErrPlatformOnly) || errors.Is(err, tenancy.ErrAppendOnly), "%s: the answer is that of a record that does not exist, not %v", name, err)
-		}
+		require.Error(a.t, err, "%s with the victim's key", name)
+		require.True(a.t, tenancy.IsNotFound(err) || errors.Is(err, tenancy.ErrPlatformOnly) || errors.Is(err, tenancy.ErrAppendOnly),
+			"%s: the answer is that of a record that does not exist, not %v", name, err)
 	}
 	if a.model.Writes == tenancy.Mutable || a.model.Writes == tenancy.Keep {
 		if set := verbs["set"]; set != nil {
@@ -195,8 +203,23 @@ func (a *attack) writes() {
 	a.unchanged()
 }
 
+// sums are the columns that an accrual could add to.
+func (a *attack) sums() []string {
+	var out []string
+	for _, c := range a.model.Columns {
+		if !c.Key && c.Type == tenancy.BigInt {
+			out = append(out, c.Name)
+		}
+	}
+	return out
+}
+
 func (a *attack) write(ctx context.Context, fill func(b *tenancy.Batch, row any), row any) error {
-	return a.as(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+	act := a.as
+	if tenancy.ScopeOf(ctx).TenantID() == tenancy.ScopeOf(a.intruder).TenantID() {
+		act = a.env.DB.Tx // what the intruder does is committed: only so can it be seen whether it did harm
+	}
+	return act(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
 		b := tx.Batch()
 		fill(b, row)
 		return b.Run(ctx)

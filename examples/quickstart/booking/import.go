@@ -48,7 +48,7 @@ type Counts struct {
 	AlreadyBooked int64        // documents that an earlier run had booked
 }
 
-// ErrOtherImport: the database holds another file, or the same one booked in another way.
+// ErrOtherImport says that the database holds another file, or the same one booked in another way.
 var ErrOtherImport = errors.New("this database was used before for something else")
 
 // importer is one import on its way.

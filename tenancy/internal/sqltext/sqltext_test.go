@@ -1,4 +1,4 @@
-package postgres
+package sqltext
 
 import (
 	"testing"
@@ -11,7 +11,7 @@ func TestFirstWord(t *testing.T) {
 		"SELECT 1": "select", " \n( (select 1) UNION ...": "select", "/* a /* b */ c */ -- d\n update t": "update", "with x as (...)": "with",
 		"": "", "--": "", "/* open": "", "'x'": "", "(": "", "set_config": "set_config",
 	} {
-		require.Equal(t, want, firstWord(text), text)
+		require.Equal(t, want, FirstWord(text), text)
 	}
 }
 
@@ -25,13 +25,13 @@ func TestEndsTransaction(t *testing.T) {
 		"SELECT 'x; COMMIT'": false, `SELECT E'\'; COMMIT'`: false, "SELECT $$; COMMIT $$": false, "-- x; \n/* ; COMMIT */ SELECT 1": false, `SELECT "; COMMIT"`: false,
 		"DO $x$ BEGIN COMMIT; END $x$": false, "PREPARE q AS SELECT 1": false, "SELECT commit FROM t": false, "": false, "SELECT 'doubled ''; COMMIT'": false,
 	} {
-		_, found := endsTransaction(text)
+		_, found := EndsTransaction(text)
 		require.Equal(t, want, found, text)
 	}
 }
 
 func TestIsSingle(t *testing.T) {
 	for text, want := range map[string]bool{"SELECT 1": true, "SELECT 1; -- done": true, "SELECT ';'": true, "SELECT 1; SELECT 2": false, "; SELECT 1": false} {
-		require.Equal(t, want, isSingle(text), text)
+		require.Equal(t, want, IsSingle(text), text)
 	}
 }

@@ -1,13 +1,13 @@
-package postgres
+// Package sqltext reads as much of a SQL text as it takes to tell what it would do to a transaction.
+package sqltext
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// scopedVerbs are what a statement of a scoped session may begin with. SET, RESET and COMMIT are not among them: the role,
-// the tenant and the transaction are the engine's.
-var scopedVerbs = map[string]bool{"select": true, "with": true, "insert": true, "update": true, "delete": true, "values": true}
-
-// firstWord is the lower-case first word of a statement, past space, comments and opening brackets.
-func firstWord(text string) string {
+// FirstWord is the lower-case first word of a statement, past space, comments and opening brackets.
+func FirstWord(text string) string {
 	text = skipBlank(text)
 	for strings.HasPrefix(text, "(") {
 		text = skipBlank(text[1:])
@@ -19,10 +19,10 @@ func firstWord(text string) string {
 	return strings.ToLower(text[:n])
 }
 
-// endsTransaction finds a statement that would end or replace the transaction: COMMIT, END, ABORT, BEGIN, START, ROLLBACK
+// EndsTransaction finds a statement that would end or replace the transaction: COMMIT, END, ABORT, BEGIN, START, ROLLBACK
 // (but not ROLLBACK TO) and PREPARE TRANSACTION. It is for the host's SQL, which may hold several statements. Procedures
 // and DO blocks need no look inside: PostgreSQL itself refuses to end a transaction from there.
-func endsTransaction(text string) (verb string, found bool) {
+func EndsTransaction(text string) (verb string, found bool) {
 	for {
 		var statement []string
 		statement, text = nextStatement(text)
@@ -50,8 +50,8 @@ func endsTransaction(text string) (verb string, found bool) {
 	}
 }
 
-// isSingle reports whether nothing follows the text's first semicolon, if it has one.
-func isSingle(text string) bool {
+// IsSingle reports whether nothing follows the text's first semicolon, if it has one.
+func IsSingle(text string) bool {
 	_, rest := nextStatement(text)
 	return skipBlank(rest) == ""
 }
@@ -165,4 +165,18 @@ func skipEscapeString(text string) string {
 
 func isWord(c byte) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80
+}
+
+// HasStatement reports whether any of a text's statements begins with one of the words.
+func HasStatement(text string, words ...string) bool {
+	for {
+		var statement []string
+		statement, text = nextStatement(text)
+		if len(statement) > 0 && slices.Contains(words, statement[0]) {
+			return true
+		}
+		if text == "" {
+			return false
+		}
+	}
 }

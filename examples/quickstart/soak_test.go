@@ -1,0 +1,73 @@
+//go:build soak
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/opsmatiq/erp"
+	"github.com/opsmatiq/erp/examples/quickstart/retail"
+	"github.com/opsmatiq/erp/examples/quickstart/retail/retailgen"
+)
+
+// The size of the whole real data set: every check holds, and a document costs at the end what it cost at the beginning.
+func TestFullYear(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "year.csv")
+	out, err := os.Create(path)
+	require.NoError(t, err)
+	require.NoError(t, retailgen.Write(out, retailgen.FullYear))
+	require.NoError(t, out.Close())
+	for _, engine := range engines {
+		t.Run(engine, func(t *testing.T) {
+			db, err := openDatabase(t.Context(), newDB(t, engine))
+			require.NoError(t, err)
+			suite, err := erp.Open(t.Context(), db.engine, erp.Options{Migrate: true})
+			require.NoError(t, err)
+			defer func() { require.NoError(t, suite.Close()) }()
+			file, err := retail.Open(path)
+			require.NoError(t, err)
+			defer func() { require.NoError(t, file.Close()) }()
+			var at []time.Time // of each batch
+			outcome, figures, err := (&config{cost: "average"}).importFile(t.Context(), suite, file, func(int64, int64) { at = append(at, time.Now()) })
+			require.NoError(t, err)
+			require.True(t, figures.AllOK())
+			require.EqualValues(t, 541_909, outcome.Survey.Lines)
+			tenth := len(at) / 10
+			first, last := at[tenth].Sub(at[0]), at[len(at)-1].Sub(at[len(at)-1-tenth])
+			t.Logf("the first tenth took %s, the last %s", first, last)
+			require.Less(t, last, 2*first, "the cost of a document must not grow with the ledger")
+		})
+	}
+}
+
+// Killed by the clock, so also where no statement of a tenant is under way: while the database is made, or a tenant.
+func TestKilledByTheClock(t *testing.T) {
+	path := writeFile(t, small(t))
+	for _, engine := range engines {
+		t.Run(engine, func(t *testing.T) {
+			want := bookAs(t, smallBatches, exitOK, "-in", path, "-db", newDB(t, engine))
+			for after := 5 * time.Millisecond; after < 2*time.Second; after += 15 * time.Millisecond {
+				t.Run(fmt.Sprint(after), func(t *testing.T) {
+					db := newDB(t, engine)
+					cmd := exec.CommandContext(t.Context(), os.Args[0], "-in", path, "-db", db)
+					cmd.Env = append(os.Environ(), childVariable+"=-1")
+					require.NoError(t, cmd.Start())
+					timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+					err := cmd.Wait()
+					timer.Stop()
+					var exit *exec.ExitError
+					require.True(t, err == nil || errors.As(err, &exit), "%v", err)
+					require.Equal(t, want.figures(), bookAs(t, smallBatches, exitOK, "-in", path, "-db", db).figures())
+				})
+			}
+		})
+	}
+}
