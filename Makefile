@@ -6,7 +6,7 @@ GO ?= go
 # tested without it: put a package there only when it starts no goroutines and takes long.
 RACE       ?= $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 RACE_PKGS  ?= ./...
-PLAIN_PKGS ?=
+PLAIN_PKGS ?= ./examples/...
 
 # For one test: make test RACE_PKGS=./accounting TEST_FLAGS='-run Reverse -v'
 TEST_FLAGS   ?=
