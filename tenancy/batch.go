@@ -35,7 +35,9 @@ func Put[T any](b *Batch, rows []*T) { add(b, VerbInsert, rows) }
 // one call must be added up before.
 func Accrue[T any](b *Batch, rows []*T, columns ...string) { add(b, VerbAccrue, rows, columns...) }
 
-// Set updates the named columns of the rows with these keys. Every row must exist (tenancy.not_found).
+// Set updates the named columns of the rows with these keys. Every row must exist (tenancy.not_found). PostgreSQL locks
+// them in the order of its plan: where others write the same rows, [Load] them [ForUpdate] first, which locks in the order
+// of the key. (Two Sets that cross are undone by the database and run again, at a cost of a second.)
 func Set[T any](b *Batch, rows []*T, columns ...string) { add(b, VerbUpdate, rows, columns...) }
 
 // Remove deletes the rows with these keys. Every row must exist (tenancy.not_found).
