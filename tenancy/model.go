@@ -275,12 +275,20 @@ func columnType(t reflect.Type) (ColumnType, bool) {
 	switch t.Kind() { //nolint:exhaustive // the other kinds cannot be stored
 	case reflect.String:
 		return Text, true
-	case reflect.Int64, reflect.Int32, reflect.Int:
+	case reflect.Int64: // smaller ones would be cut in silence
 		return BigInt, true
 	case reflect.Bool:
 		return Boolean, true
 	}
 	return "", false
+}
+
+// valueType is the column type that a value can be compared with: whole numbers of any size are numbers.
+func valueType(t reflect.Type) (ColumnType, bool) {
+	if k := t.Kind(); k == reflect.Int || k == reflect.Int32 {
+		return BigInt, true
+	}
+	return columnType(t)
 }
 
 // plainName reports whether s is a lower-case SQL name that needs no quoting tricks.

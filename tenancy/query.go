@@ -140,7 +140,7 @@ func (c Cond) check(op string, col *Column) error {
 }
 
 func (c Cond) checkValue(op string, col *Column, v reflect.Value) error {
-	typ, ok := columnType(v.Type())
+	typ, ok := valueType(v.Type())
 	if !ok || typ != col.Type {
 		return ErrBadQuery.New(op, "%s is a %s and is not compared with a %s", c.Column, col.Type, v.Type())
 	}

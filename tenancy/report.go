@@ -53,7 +53,7 @@ func reportArgs(op string, args []any) ([]any, error) {
 			if v = reflect.ValueOf(l.slice); v.Kind() != reflect.Slice {
 				return nil, ErrBadQuery.New(op, "List takes a slice, not a %T", l.slice)
 			}
-			if _, ok := columnType(v.Type().Elem()); !ok {
+			if _, ok := valueType(v.Type().Elem()); !ok {
 				return nil, ErrBadQuery.New(op, "a %T is no list of values", l.slice)
 			}
 			out[i] = bun.In(l.slice) //nolint:staticcheck // bun.Tuple would add its own brackets
@@ -62,7 +62,7 @@ func reportArgs(op string, args []any) ([]any, error) {
 		if !v.IsValid() {
 			return nil, ErrBadQuery.New(op, "an argument is nil")
 		}
-		typ, ok := columnType(v.Type())
+		typ, ok := valueType(v.Type())
 		if !ok {
 			return nil, ErrBadQuery.New(op, "a %T is no value for a report", a)
 		}

@@ -21,8 +21,11 @@ func (s *store) Fault(op string, err error) error {
 	if errors.As(err, &f) {
 		return err
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return tenancy.ErrDatabase.Wrap(op, err, "the act was cut short")
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return tenancy.ErrBusy.Wrap(op, err, "the time allowed for this has run out")
+	case errors.Is(err, context.Canceled):
+		return tenancy.ErrDatabase.Wrap(op, err, "this was cancelled")
 	}
 	var se *msqlite.Error
 	if !errors.As(err, &se) {
