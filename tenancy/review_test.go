@@ -259,3 +259,39 @@ func TestAWaitEndsWithItsContext(t *testing.T) {
 		return nil
 	}))
 }
+
+// The predicate of the code alone: in a SQLite file there is no policy behind it, so a row of somebody else that got into
+// the file by another way is what shows whether each read carries it.
+func TestTheCodesOwnPredicateHidesForeignRows(t *testing.T) {
+	env := tenancytest.Open(t, "sqlite", tenancytest.Options{Modules: []tenancy.Module{library}})
+	ctx := env.Tenant(t)
+	own := novel("own")
+	addBooks(t, ctx, env, own)
+	_, err := env.Owner(t, tenancy.ScopeOf(ctx).TenantID()).Exec(
+		`INSERT INTO lib_books SELECT ?, id, author_id, 'foreign', subtitle, pages, published, price, in_print, seen_at FROM lib_books`, uuid.NewString())
+	require.NoError(t, err)
+	require.NoError(t, env.DB.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+		rows, err := tenancy.Find[Book](ctx, tx)
+		require.NoError(t, err)
+		require.Len(t, rows, 1)
+		n, err := tenancy.Count[Book](ctx, tx)
+		require.NoError(t, err)
+		require.EqualValues(t, 1, n)
+		streamed := 0
+		require.NoError(t, tenancy.Stream(ctx, tx, func(*Book) error { streamed++; return nil }))
+		require.Equal(t, 1, streamed)
+		titles, err := tenancy.Report[string](ctx, tx, "SELECT b.title FROM {books} AS b")
+		require.NoError(t, err)
+		require.Equal(t, []string{"own"}, titles)
+		var loaded []Book
+		b := tx.Batch()
+		tenancy.Load(b, &loaded)
+		require.NoError(t, b.Run(ctx))
+		require.Len(t, loaded, 1)
+		own.Pages = 7
+		return tenancy.Update(ctx, tx, own, "pages")
+	}))
+	var pages int
+	require.NoError(t, env.Owner(t, tenancy.ScopeOf(ctx).TenantID()).QueryRow("SELECT pages FROM lib_books WHERE title = 'foreign'").Scan(&pages))
+	require.Equal(t, 300, pages)
+}
