@@ -15,13 +15,16 @@ type EntryKind string
 
 // The kinds.
 const (
-	KindEntry      EntryKind = "entry"       // a bookkeeper's entry: the default
-	KindOpening    EntryKind = "opening"     // opening balances
-	KindStock      EntryKind = "stock"       // a movement of stock at cost
-	KindInvoice    EntryKind = "invoice"     // made by Issue
-	KindCreditNote EntryKind = "credit_note" // made by Issue
-	KindPayment    EntryKind = "payment"     // made by Pay
-	KindReversal   EntryKind = "reversal"    // made by Reverse
+	KindEntry        EntryKind = "entry"         // a bookkeeper's entry: the default
+	KindOpening      EntryKind = "opening"       // opening balances
+	KindStock        EntryKind = "stock"         // a movement of stock at cost
+	KindInvoice      EntryKind = "invoice"       // made by Issue
+	KindCreditNote   EntryKind = "credit_note"   // made by Issue
+	KindPayment      EntryKind = "payment"       // made by Pay
+	KindReversal     EntryKind = "reversal"      // made by Reverse
+	KindBill         EntryKind = "bill"          // made by Bill
+	KindVendorCredit EntryKind = "vendor_credit" // made by Bill
+	KindTill         EntryKind = "till"          // a till's closing, by aggregate
 )
 
 // Source is the document that an entry books: the model's name and the document's id. An entry with a source is corrected
@@ -39,7 +42,7 @@ type NewEntry struct {
 	// Journal is the book of first entry. Default [JournalGeneral].
 	Journal JournalCode `validate:"omitempty,journal"`
 	// Kind is the sort of fact. Default [KindEntry]; the kinds that acts of this package make are refused.
-	Kind EntryKind `validate:"omitempty,oneof=entry opening stock"`
+	Kind EntryKind `validate:"omitempty,oneof=entry opening stock till"`
 	// Date is the day that the entry counts for; it decides the period.
 	Date date.Date `validate:"day"`
 	// DocumentDate is the date on the paper. Default Date.

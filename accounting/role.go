@@ -22,6 +22,12 @@ const (
 	RoleBadDebt          Role = "bad_debt"           // expense: receivables not expected to be paid
 	RoleBadDebtAllowance Role = "bad_debt_allowance" // contra-asset: the allowance for doubtful accounts
 	RoleFees             Role = "fees"               // bank charges, marketplace and payment fees
+	RoleInputTax         Role = "input_tax"          // tax on purchases, to be had back from the state
+	RoleGoodsReceived    Role = "goods_received"     // goods received, not yet billed (GRNI): receipts against bills
+	RolePriceVariance    Role = "price_variance"     // purchase price differences of goods that have left
+	RoleStockVariance    Role = "stock_variance"     // what goods sold below zero turned out to cost
+	RoleCardClearing     Role = "card_clearing"      // card takings that the acquirer has yet to pay
+	RoleOverShort        Role = "over_short"         // what a till's count differs by from what it should hold
 )
 
 // roleTypes says which type an account must have to play a role.
@@ -29,7 +35,8 @@ var roleTypes = map[Role]AccountType{
 	RoleReceivable: Asset, RolePayable: Liability, RoleBank: Asset, RoleCash: Asset, RoleSales: Income,
 	RoleCostOfGoodsSold: CostOfSales, RoleStock: Asset, RoleTax: Liability, RoleRounding: Expense, RoleOpeningEquity: Equity,
 	RoleRetainedEarnings: Equity, RoleMarketing: Expense, RoleStockLoss: Expense, RoleBadDebt: Expense, RoleBadDebtAllowance: Asset,
-	RoleFees: Expense,
+	RoleFees: Expense, RoleInputTax: Asset, RoleGoodsReceived: Liability, RolePriceVariance: CostOfSales, RoleStockVariance: CostOfSales,
+	RoleCardClearing: Asset, RoleOverShort: Expense,
 }
 
 // roleControls says which roles are control accounts, and of what.

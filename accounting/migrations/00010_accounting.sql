@@ -145,7 +145,7 @@ CREATE TABLE erp.journal_entries (
     period_id UUID NOT NULL,
     entry_date DATE NOT NULL,
     document_date DATE NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('entry', 'opening', 'stock', 'invoice', 'credit_note', 'payment', 'reversal')),
+    kind TEXT NOT NULL CHECK (kind IN ('entry', 'opening', 'stock', 'invoice', 'credit_note', 'payment', 'reversal', 'bill', 'vendor_credit', 'till')),
     reference TEXT COLLATE "C",
     fingerprint TEXT NOT NULL,
     reverses_id UUID,
