@@ -22,7 +22,8 @@ type facts struct {
 	layers     map[shelfKey][]Layer // in order of Seq, the anchor first
 	groups     map[uuid.UUID]Group
 	origins    map[lineKey]Move
-	returns    []Move // what came back of the origins before
+	receipts   map[uuid.UUID]bool // which of the origins' documents are receipts
+	named      []Move             // what names the origins: what came or went back of them before
 }
 
 // reading is what must be asked about a batch.
@@ -47,6 +48,9 @@ func (b *booking) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := b.place(ctx); err != nil {
+		return err
+	}
 	ask := b.reading()
 	if err := b.ask(ctx, ask, nil); err != nil {
 		return err
@@ -66,6 +70,44 @@ func (b *booking) read(ctx context.Context) error {
 	return nil
 }
 
+// place finds where the lines are, and what is valued anew: receipts never change, so they can be read before the lock.
+func (b *booking) place(ctx context.Context) error {
+	receipts := map[uuid.UUID]bool{}
+	for _, r := range b.requests {
+		for i := range r.lines {
+			r.lines[i].warehouse = b.warehouseOf(r)
+			if r.Kind == Revaluation {
+				receipts[r.lines[i].Origin.DocumentID] = true
+			}
+		}
+	}
+	if len(receipts) == 0 {
+		return nil
+	}
+	moves, err := loadIn[Move](ctx, b.tx, "document_id", keys(receipts))
+	if err != nil {
+		return err
+	}
+	found := make(map[lineKey]*Move, len(moves))
+	for i := range moves {
+		found[lineKey{moves[i].DocumentID, moves[i].LineNo}] = &moves[i]
+	}
+	for _, r := range b.requests {
+		for i := range r.lines {
+			l := &r.lines[i]
+			m := found[l.Origin.key()]
+			if r.Kind != Revaluation {
+				continue
+			}
+			if m == nil {
+				return noReceipt(b.op, r.at(l))
+			}
+			l.ProductID, l.warehouse = m.ProductID, m.WarehouseID
+		}
+	}
+	return nil
+}
+
 func (b *booking) reading() reading {
 	products, warehouses := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	shelves, origins, groups := map[shelfKey]bool{}, map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
@@ -77,11 +119,9 @@ func (b *booking) reading() reading {
 		if r.Group != uuid.Nil {
 			groups[r.Group] = true
 		}
-		warehouse := b.warehouseOf(r)
-		warehouses[warehouse] = true
-		for _, m := range r.Lines {
-			products[m.ProductID] = true
-			shelves[shelfKey{m.ProductID, warehouse}] = true
+		for _, m := range r.lines {
+			products[m.ProductID], warehouses[m.warehouse] = true, true
+			shelves[shelfKey{m.ProductID, m.warehouse}] = true
 			if !m.Origin.isZero() {
 				origins[m.Origin.DocumentID] = true
 			}
@@ -117,8 +157,9 @@ func (b *booking) ask(ctx context.Context, ask reading, missing []*Layer, missin
 	var documents []Document
 	var products []Product
 	var warehouses []Warehouse
-	var origins, returns []Move
+	var origins, named []Move
 	var groups []Group
+	var receipts []Document
 
 	q := b.tx.Batch()
 	tenancy.Accrue(q, missing, "quantity")
@@ -142,23 +183,31 @@ func (b *booking) ask(ctx context.Context, ask reading, missing []*Layer, missin
 	tenancy.Load(q, &warehouses, tenancy.In("id", ask.warehouses))
 	if len(ask.origins) > 0 {
 		tenancy.Load(q, &origins, tenancy.In("document_id", ask.origins))
-		tenancy.Load(q, &returns, tenancy.In("origin_document_id", ask.origins))
+		tenancy.Load(q, &named, tenancy.In("origin_document_id", ask.origins))
+		tenancy.Load(q, &receipts, tenancy.In("id", ask.origins), tenancy.Eq("kind", string(Receipt)))
 	}
 	if err := q.Run(ctx); err != nil {
 		return err
 	}
-	b.facts = gather(append(anchors, layers...), documents, products, warehouses, origins, returns)
+	b.facts = gather(append(anchors, layers...), documents, products, warehouses)
+	for _, m := range origins {
+		b.facts.origins[lineKey{m.DocumentID, m.LineNo}] = m
+	}
+	for _, d := range receipts {
+		b.facts.receipts[d.ID] = true
+	}
+	b.facts.named = named
 	for _, g := range groups {
 		b.facts.groups[g.ID] = g
 	}
 	return nil
 }
 
-func gather(layers []Layer, documents []Document, products []Product, warehouses []Warehouse, origins, returns []Move) facts {
+func gather(layers []Layer, documents []Document, products []Product, warehouses []Warehouse) facts {
 	f := facts{
 		documents: make(map[string]*Document, len(documents)), products: make(map[uuid.UUID]Product, len(products)),
 		warehouses: make(map[uuid.UUID]bool, len(warehouses)), layers: make(map[shelfKey][]Layer, len(layers)),
-		groups: map[uuid.UUID]Group{}, origins: make(map[lineKey]Move, len(origins)), returns: returns,
+		groups: map[uuid.UUID]Group{}, origins: map[lineKey]Move{}, receipts: map[uuid.UUID]bool{},
 	}
 	for _, l := range layers {
 		key := shelfKey{l.ProductID, l.WarehouseID}
@@ -173,19 +222,16 @@ func gather(layers []Layer, documents []Document, products []Product, warehouses
 	for _, w := range warehouses {
 		f.warehouses[w.ID] = true
 	}
-	for _, m := range origins {
-		f.origins[lineKey{m.DocumentID, m.LineNo}] = m
-	}
 	return f
 }
 
 // checkLines refuses products and warehouses that a document cannot have, before anything is made for them.
 func (b *booking) checkLines() error {
 	for _, r := range b.requests {
-		if !b.facts.warehouses[b.warehouseOf(r)] {
-			return ErrUnknownWarehouse.New(b.op, "%s: there is no such warehouse", r.what)
-		}
-		for _, m := range r.Lines {
+		for _, m := range r.lines {
+			if !b.facts.warehouses[m.warehouse] {
+				return ErrUnknownWarehouse.New(b.op, "%s: there is no such warehouse", r.what)
+			}
 			p, ok := b.facts.products[m.ProductID]
 			if !ok {
 				return ErrUnknownProduct.New(b.op, "%s, line %d: there is no such product", r.what, m.LineNo)

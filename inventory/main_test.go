@@ -141,7 +141,7 @@ func (s *shop) state(t require.TestingT) string {
 		for _, query := range []string{
 			`SELECT COUNT(*) FROM {stock_documents} AS d`, `SELECT COUNT(*) FROM {stock_moves} AS m`, `SELECT COUNT(*) FROM {stock_layers} AS l`,
 			`SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM {stock_layers} AS l`, `SELECT COUNT(*) FROM {stock_document_texts} AS t`,
-			`SELECT CAST(COALESCE(SUM(value_minor), 0) AS BIGINT) FROM {stock_layers} AS l`, `SELECT COUNT(*) FROM {journal_entries} AS e`,
+			`SELECT CAST(COALESCE(SUM(value_minor), 0) AS BIGINT) FROM {stock_layers} AS l`, `SELECT CAST(COALESCE(SUM(variance_minor), 0) AS BIGINT) FROM {stock_moves} AS m`, `SELECT COUNT(*) FROM {journal_entries} AS e`,
 			`SELECT COUNT(*) FROM {journal_lines} AS l`, `SELECT COUNT(*) FROM {stock_groups} AS g`, `SELECT COUNT(*) FROM {stock_charges} AS c`,
 			`SELECT COUNT(*) FROM {stock_group_postings} AS g`, `SELECT COUNT(*) FROM {products} AS p`,
 		} {

@@ -23,12 +23,15 @@ const (
 	PermSetup    tenancy.Permission = "inventory.setup"    // the valuation method, warehouses
 	PermProducts tenancy.Permission = "inventory.products" // creating and changing products
 
-	// PermBook allows documents of every kind in one batch; the four that follow allow one kind each.
+	// PermBook allows documents of every kind in one batch but revaluations; the others that follow allow one kind each.
 	PermBook    tenancy.Permission = "inventory.book"
 	PermReceive tenancy.Permission = "inventory.receive"
 	PermIssue   tenancy.Permission = "inventory.issue"
 	PermReturn  tenancy.Permission = "inventory.return"
 	PermAdjust  tenancy.Permission = "inventory.adjust"
+
+	PermReturnToVendor tenancy.Permission = "inventory.return_to_vendor"
+	PermRevalue        tenancy.Permission = "inventory.revalue"
 
 	PermPostGroup tenancy.Permission = "inventory.post_group" // making the entry of a group's documents
 )

@@ -176,6 +176,36 @@ func (s *shelf) take(q money.Quantity) (money.Amount, error) {
 	return taken, nil
 }
 
+// takeFrom is take, out of the layer that a move brought in first, as far as that goes and the method knows of it.
+func (s *shelf) takeFrom(q money.Quantity, from lineKey) (money.Amount, error) {
+	l := s.brought(from)
+	if l == nil {
+		return s.take(q)
+	}
+	part := min(q, l.Quantity)
+	value, err := l.give(part)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	s.quantity -= part
+	s.value.Minor -= value.Minor
+	rest, err := s.take(q - part)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	return value.Add(rest)
+}
+
+// brought is the FIFO layer that a move brought in, while there is something left of it.
+func (s *shelf) brought(from lineKey) *shelfLayer {
+	for _, l := range s.layers[anchorSeq+1:] {
+		if l.DocumentID == from.document && l.LineNo == from.line && l.Quantity > 0 {
+			return l
+		}
+	}
+	return nil
+}
+
 // next is the layer to take from.
 func (s *shelf) next() *shelfLayer {
 	if s.method == Average {

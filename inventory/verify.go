@@ -179,7 +179,7 @@ func (v verifier) notNegative(ctx context.Context) (tenancy.Check, error) {
 	return verdict("no layer is negative that was not let out so, and an empty one has no value", "", bad), nil
 }
 
-// returns looks for issues that more came back of than went out.
+// returns looks for issues that more came back of than went out, and for receipts that more went back of than came.
 func (v verifier) returns(ctx context.Context) (tenancy.Check, error) {
 	type row struct {
 		DocumentID uuid.UUID `bun:"document_id"`
@@ -190,18 +190,19 @@ func (v verifier) returns(ctx context.Context) (tenancy.Check, error) {
 	rows, err := tenancy.Report[row](ctx, v.tx, `SELECT o.document_id, o.line_no,
 			CAST(SUM(r.quantity) + MIN(o.quantity) AS BIGINT) AS quantity, CAST(SUM(r.value_minor) + MIN(o.value_minor) AS BIGINT) AS value_minor
 		FROM {stock_moves} AS r JOIN {stock_moves} AS o ON o.document_id = r.origin_document_id AND o.line_no = r.origin_line_no
-		WHERE o.quantity < 0
+		WHERE r.quantity <> 0
 		GROUP BY o.document_id, o.line_no
-		HAVING SUM(r.quantity) + MIN(o.quantity) > 0 OR SUM(r.value_minor) + MIN(o.value_minor) > 0
+		HAVING (MIN(o.quantity) < 0 AND (SUM(r.quantity) + MIN(o.quantity) > 0 OR SUM(r.value_minor) + MIN(o.value_minor) > 0))
+			OR (MIN(o.quantity) > 0 AND SUM(r.quantity) + MIN(o.quantity) < 0)
 		ORDER BY o.document_id, o.line_no LIMIT ?`, maxShown+1)
 	if err != nil {
 		return tenancy.Check{}, err
 	}
 	var bad []string
 	for _, r := range rows {
-		bad = append(bad, fmt.Sprintf("document %s, line %d: %s units and %s came back too much", r.DocumentID, r.LineNo, money.Quantity(r.Quantity), v.amount(r.ValueMinor)))
+		bad = append(bad, fmt.Sprintf("document %s, line %d: %s units and %s came or went back too much", r.DocumentID, r.LineNo, money.Quantity(r.Quantity), v.amount(r.ValueMinor)))
 	}
-	return verdict("returns do not exceed the issues they name", "", bad), nil
+	return verdict("returns do not exceed the issues and receipts they name", "", bad), nil
 }
 
 func (v verifier) amount(minor int64) money.Amount {
