@@ -41,6 +41,8 @@ var (
 	ErrDryRunWithin    = fault.Define(fault.Internal, "tenancy.dry_run_within", "a dry run cannot be part of another transaction")
 	ErrInHost          = fault.Define(fault.Internal, "tenancy.in_host", "the store is not used from within the host's function")
 	ErrBusy            = fault.Define(fault.Exhausted, "tenancy.busy", "the database stayed busy; try again")
+	ErrJobPanicked     = fault.Define(fault.Internal, "tenancy.job_panicked", "the background job panicked")
+	ErrLeaseLost       = fault.Define(fault.Conflict, "tenancy.lease_lost", "another process took the background job over, or it never ends")
 	ErrTenantConflict  = fault.Define(fault.Conflict, "tenancy.tenant_state", "the tenant's state does not allow this")
 	ErrPrivilegedLogin = fault.Define(fault.Internal, "tenancy.privileged_login", "the login of the scoped pool has powers that would go round the wall")
 )
