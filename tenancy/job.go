@@ -109,6 +109,7 @@ type JobFailure struct {
 	Due time.Time
 }
 
+// String tells an operator, without any value of a tenant's.
 func (f JobFailure) String() string {
 	of := "the platform"
 	if f.TenantID != "" {
