@@ -205,7 +205,7 @@ func TestDatabaseRefusesChanges(t *testing.T) {
 			{"an invoice text changed", "UPDATE erp.invoice_texts SET note = 'x'" + where + "invoice_id = '" + v.ID.String() + "'", ""},
 			{"an open item over-allocated", "UPDATE erp.open_items SET open_minor = -1" + where + "id = '" + v.ID.String() + "'", ""},
 			{"an open item enlarged", "UPDATE erp.open_items SET original_minor = 5000, open_minor = 5000" + where + "id = '" + v.ID.String() + "'", "accounting.over_allocated"},
-			{"a number given back", "UPDATE erp.number_series SET next_seq = 1" + where + "next_seq > 1", "accounting.backdated"},
+			{"a number given back", "UPDATE erp.number_series SET taken = 0" + where + "taken > 0", "accounting.backdated"},
 			{"an account of another type", "UPDATE erp.accounts SET type = 'equity'" + where + "id = '" + r.account(cash) + "'", "accounting.issued_changed"},
 			{"another currency", "UPDATE erp.books SET currency = 'EUR'" + where + "1 = 1", "accounting.books_differ"},
 		}

@@ -26,6 +26,8 @@ const (
 	PermPost      tenancy.Permission = "accounting.post"      // journal entries
 	PermReverse   tenancy.Permission = "accounting.reverse"   // reversing journal entries
 	PermIssue     tenancy.Permission = "accounting.issue"     // invoices and credit notes
+	PermBill      tenancy.Permission = "accounting.bill"      // vendors' bills and credits
+	PermNumber    tenancy.Permission = "accounting.number"    // numbers of further series
 	PermPay       tenancy.Permission = "accounting.pay"       // payments and allocations
 	PermException tenancy.Permission = "accounting.exception" // posting into a soft-locked period, with a reason
 )
