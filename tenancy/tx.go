@@ -108,6 +108,11 @@ func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.C
 	if err != nil {
 		return err
 	}
+	return db.attempt(ctx, op, s, info, owner, mode, fn)
+}
+
+// attempt runs a transaction until it is not in another's way.
+func (db *DB) attempt(ctx context.Context, op string, s *scope, info *tenantInfo, owner int64, mode txMode, fn func(context.Context, *Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		after, err := db.once(ctx, op, s, info, owner, mode, fn)
 		if err == nil {
