@@ -161,13 +161,15 @@ func TestLaws(t *testing.T) {
 	tenancytest.Each(t, options, func(t *testing.T, env *tenancytest.Env) {
 		for _, method := range []Method{Average, FIFO} {
 			t.Run(string(method), func(t *testing.T) {
-				withChecks(t, 10, func() {
+				withChecks(t, 8, func() {
 					rapid.Check(t, func(rt *rapid.T) {
 						h := &history{t: rt, shop: openShop(t, env, method), model: newModel(method), groups: map[uuid.UUID]date.Date{}}
 						for range rapid.IntRange(3, 20).Draw(rt, "steps") {
 							rapid.SampledFrom([]func(){h.book, h.book, h.book, h.book, h.revalue, h.reserve, h.release, h.postGroup}).Draw(rt, "act")()
 							h.compareShelves()
-							h.shop.verify(rt)
+							if rapid.IntRange(0, 2).Draw(rt, "verify") == 0 {
+								h.shop.verify(rt)
+							}
 						}
 						h.compareAccounts()
 					})
