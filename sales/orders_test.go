@@ -402,3 +402,102 @@ func TestAnotherTenantsOrders(t *testing.T) {
 		assert.Equal(t, before, a.state(t))
 	})
 }
+
+// Many of anything cost as many statements as one, and so do their replays.
+func TestOrderStatementsDoNotGrow(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		s.receive(t, s.tea, "1000", "1")
+		acts := map[string]func(n int) func() error{
+			"quote": func(n int) func() error {
+				var in []NewQuotation
+				for range n {
+					in = append(in, s.quotation(uuid.NewString(), line(s.tea, "1", "4.5"), line(s.postage, "1", "3")))
+				}
+				return func() error { _, err := s.sales.Quote(s.ctx, in); return err }
+			},
+			"order": func(n int) func() error {
+				var in []NewOrder
+				for range n {
+					in = append(in, s.newOrder(uuid.NewString(), line(s.tea, "1", "4.5"), line(s.postage, "1", "3")))
+				}
+				return func() error { _, err := s.sales.Order(s.ctx, in); return err }
+			},
+			"accept": func(n int) func() error {
+				var in []Acceptance
+				for range n {
+					q := s.quote(t, s.quotation(uuid.NewString(), line(s.tea, "1", "4.5")))[0]
+					in = append(in, Acceptance{Quotation: q.Reference, Reference: q.Reference, Date: newYear})
+				}
+				return func() error { _, err := s.sales.Accept(s.ctx, in); return err }
+			},
+			"decline": func(n int) func() error {
+				var in []string
+				for range n {
+					in = append(in, s.quote(t, s.quotation(uuid.NewString(), line(s.tea, "1", "4.5")))[0].Reference)
+				}
+				return func() error { _, err := s.sales.Decline(s.ctx, in); return err }
+			},
+		}
+		// What is done for orders, after what must be done before.
+		fulfil := func(before func(order string), act func(orders []string) error) func(n int) func() error {
+			return func(n int) func() error {
+				var orders []string
+				for range n {
+					o := s.order(t, s.newOrder(uuid.NewString(), line(s.tea, "2", "4.5"), line(s.postage, "1", "3")))[0].Reference
+					before(o)
+					orders = append(orders, o)
+				}
+				return func() error { return act(orders) }
+			}
+		}
+		nothing := func(string) {}
+		acts["deliver"] = fulfil(nothing, func(orders []string) error {
+			var in []NewDelivery
+			for _, o := range orders {
+				in = append(in, NewDelivery{Reference: o + "-D", Order: o, Date: newYear, Lines: parts(1, "1")})
+			}
+			_, err := s.sales.Deliver(s.ctx, in)
+			return err
+		})
+		acts["invoice"] = fulfil(nothing, func(orders []string) error {
+			var in []NewOrderInvoice
+			for _, o := range orders {
+				in = append(in, NewOrderInvoice{Reference: o + "-I", Order: o, Date: newYear})
+			}
+			_, err := s.sales.Invoice(s.ctx, in)
+			return err
+		})
+		acts["cancel"] = fulfil(nothing, func(orders []string) error {
+			var in []NewCancellation
+			for _, o := range orders {
+				in = append(in, NewCancellation{Reference: o + "-X", Order: o, Date: newYear, Reason: "why not"})
+			}
+			_, err := s.sales.Cancel(s.ctx, in)
+			return err
+		})
+		acts["return"] = fulfil(func(o string) { done[Fulfilment](t)(s.deliver(o, o+"-D")) }, func(orders []string) error {
+			var in []NewReturn
+			for _, o := range orders {
+				in = append(in, NewReturn{Reference: o + "-R", Delivery: o + "-D", Date: newYear})
+			}
+			_, err := s.sales.Return(s.ctx, in)
+			return err
+		})
+		acts["credit"] = fulfil(func(o string) { done[Fulfilment](t)(s.invoice(o, o+"-I")) }, func(orders []string) error {
+			var in []NewInvoiceCredit
+			for _, o := range orders {
+				in = append(in, NewInvoiceCredit{Reference: o + "-C", Invoice: o + "-I", Date: newYear})
+			}
+			_, err := s.sales.CreditInvoice(s.ctx, in)
+			return err
+		})
+		const many = 40
+		for name, prepare := range acts {
+			one, several := prepare(1), prepare(many)
+			for _, what := range []string{"new", "replayed"} {
+				assert.Equal(t, s.env.Count(t, func() { require.NoError(t, one(), name) }), s.env.Count(t, func() { require.NoError(t, several(), name) }), "%s, %s", name, what)
+			}
+		}
+		s.verify(t)
+	})
+}
