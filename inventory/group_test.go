@@ -178,7 +178,6 @@ func TestRaceOfGroupPostings(t *testing.T) {
 			for _, err := range together(sell, post, post, sell) {
 				require.NoError(t, err)
 			}
-			s.verify(t)
 			require.NoError(t, post())
 			postings, err := s.stock.GroupPostings(s.ctx, session)
 			require.NoError(t, err)

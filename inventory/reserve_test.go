@@ -278,9 +278,9 @@ func TestRaceOfReservations(t *testing.T) {
 			}
 			assert.Equal(t, 1, won, "%v", errs)
 			require.ErrorIs(t, errors.Join(errs...), ErrInsufficientStock)
-			s.verify(t)
 			s.clear(t)
 		}
+		s.verify(t)
 	})
 }
 
@@ -289,9 +289,11 @@ func (s *shop) clear(t *testing.T) {
 	t.Helper()
 	page, err := s.stock.ListReservations(s.ctx, tenancy.PageRequest{Limit: 1000})
 	require.NoError(t, err)
+	var all []uuid.UUID
 	for _, r := range page.Items {
-		require.NoError(t, s.stock.Release(s.ctx, []uuid.UUID{r.ID}))
+		all = append(all, r.ID)
 	}
+	require.NoError(t, s.stock.Release(s.ctx, all))
 	found, err := s.stock.OnHand(s.ctx, StockFilter{ProductIDs: []uuid.UUID{s.tea.ID}})
 	require.NoError(t, err)
 	for _, f := range found {
