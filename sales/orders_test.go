@@ -418,7 +418,7 @@ func TestOrderStatementsDoNotGrow(t *testing.T) {
 			"order": func(n int) func() error {
 				var in []NewOrder
 				for range n {
-					in = append(in, s.newOrder(uuid.NewString(), line(s.tea, "1", "4.5"), line(s.postage, "1", "3")))
+					in = append(in, s.reserved(uuid.NewString(), line(s.tea, "1", "4.5"), line(s.postage, "1", "3")))
 				}
 				return func() error { _, err := s.sales.Order(s.ctx, in); return err }
 			},
@@ -443,7 +443,7 @@ func TestOrderStatementsDoNotGrow(t *testing.T) {
 			return func(n int) func() error {
 				var orders []string
 				for range n {
-					o := s.order(t, s.newOrder(uuid.NewString(), line(s.tea, "2", "4.5"), line(s.postage, "1", "3")))[0].Reference
+					o := s.order(t, s.reserved(uuid.NewString(), line(s.tea, "2", "4.5"), line(s.postage, "1", "3")))[0].Reference
 					before(o)
 					orders = append(orders, o)
 				}
