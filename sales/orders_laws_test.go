@@ -22,7 +22,7 @@ func TestOrderLaws(t *testing.T) {
 	tenancytest.Each(t, options, func(t *testing.T, env *tenancytest.Env) {
 		for _, method := range []inventory.Method{inventory.Average, inventory.FIFO} {
 			t.Run(string(method), func(t *testing.T) {
-				withChecks(t, 4, func() {
+				withChecks(t, 3, func() {
 					rapid.Check(t, func(rt *rapid.T) {
 						h := &orderHistory{t: rt, shop: openShop(t, env, method), goods: 100, origins: map[FulfilmentKind][]string{}, prices: map[string]int64{}}
 						for range rapid.IntRange(3, 14).Draw(rt, "steps") {
