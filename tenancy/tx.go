@@ -108,6 +108,11 @@ func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.C
 	if err != nil {
 		return err
 	}
+	return db.attempt(ctx, op, s, info, owner, mode, fn)
+}
+
+// attempt runs a transaction until it is not in another's way.
+func (db *DB) attempt(ctx context.Context, op string, s *scope, info *tenantInfo, owner int64, mode txMode, fn func(context.Context, *Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		after, err := db.once(ctx, op, s, info, owner, mode, fn)
 		if err == nil {
@@ -146,7 +151,7 @@ func (db *DB) once(ctx context.Context, op string, s *scope, info *tenantInfo, o
 	if err != nil {
 		return nil, db.store.Fault(op, err)
 	}
-	tx := &Tx{db: db, scope: s, session: session, owner: owner, now: db.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil,
+	tx := &Tx{db: db, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil,
 		roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, memo: map[string]any{}}
 	owners.Store(owner, tx)
 	committed := false
@@ -176,6 +181,9 @@ func (db *DB) once(ctx context.Context, op string, s *scope, info *tenantInfo, o
 		return nil, db.store.Fault(op, err)
 	}
 	committed = true
+	if len(tx.events) > 0 {
+		s.entered.Store(true)
+	}
 	return tx.after, nil
 }
 
@@ -354,12 +362,33 @@ func Memo[T any](tx *Tx, key string, load func() (T, error)) (T, error) {
 // Forget drops a [Memo] answer after what it says was changed.
 func (tx *Tx) Forget(key string) { delete(tx.memo, key) }
 
+// RecordAct leaves an audit event of the running act itself, for acts that write no row of their own, such as an export.
+// Outside [Act] it is refused with tenancy.unrecorded_write: there would be nothing to name.
+func (tx *Tx) RecordAct() error {
+	const op = "tenancy.Tx.RecordAct"
+	if err := tx.writable(op); err != nil {
+		return err
+	}
+	if len(tx.acts) == 0 {
+		return ErrUnrecorded.New(op, "no act is running")
+	}
+	tx.record("", "", "", uuid.Nil, "")
+	return nil
+}
+
 // record adds an audit event to those that are written just before the commit.
 func (tx *Tx) record(act Permission, verb Verb, table string, row uuid.UUID, columns string) {
 	name := strings.Join(tx.acts, "/")
 	if name == "" {
 		name = string(act)
 	}
+	if len(tx.events) == 0 && tx.scope.quiet && !tx.scope.entered.Load() {
+		tx.addEvent(string(actSystem), "", "", uuid.Nil, "")
+	}
+	tx.addEvent(name, verb, table, row, columns)
+}
+
+func (tx *Tx) addEvent(name string, verb Verb, table string, row uuid.UUID, columns string) {
 	tx.events = append(tx.events, &Event{Row: Row{TenantID: tx.scope.tenant, ID: NewID()}, OccurredAt: tx.now, Actor: tx.scope.actor,
 		Act: name, Verb: string(verb), Model: table, RowID: row, Columns: columns})
 }
