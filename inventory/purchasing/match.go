@@ -7,67 +7,62 @@ import (
 // This file holds the arithmetic by which the account of goods received, not yet billed (GRNI) becomes clear to the last
 // minor unit, whatever the order of receipts, bills, returns and credits.
 //
-// A receipt's line has a gap: what is there (received less returned) less what is billed (billed less credited). Above zero it
-// waits for a bill, below zero for a credit. It has an open value too: what the account still holds of it. Whatever narrows
-// the gap takes open value x quantity / gap, rounded half up, so that whatever closes it takes all that is left. What opens the gap
-// downwards, a return of what was billed, takes its share in the value of what is there; a credit clears that share again.
+// What so many units of a receipt's line are worth is one function of their number (worth), which does not depend on what
+// happened before. A receipt credits GRNI with the worth of all its units. A return takes it down to the worth of those that are
+// left (inventory does, by the same rule), a bill debits it by what the worth of the billed units grows by, a credit gives back
+// what it shrinks by. So GRNI always holds the worth of what is there less the worth of what is billed: nothing, when these
+// are as many units.
+
+// kept is what is there of what came.
+func (l *NoteLine) kept() money.Quantity { return l.Quantity - l.Returned }
+
+// claimed is what the vendor has been billed for and not credited.
+func (l *NoteLine) claimed() money.Quantity { return l.Billed - l.Credited }
 
 // gap is what waits for a bill (above zero) or for a credit (below zero).
-func (l *NoteLine) gap() money.Quantity { return (l.Quantity - l.Returned) - (l.Billed - l.Credited) }
+func (l *NoteLine) gap() money.Quantity { return l.kept() - l.claimed() }
 
-// open is what GRNI holds of the line: above zero is owed to the vendor. It has the sign of the gap.
-func (l *NoteLine) open() money.Amount {
-	return l.minor((l.Value.Minor - l.ReturnedMinor) - (l.BilledMinor - l.CreditedMinor))
+// open is what GRNI holds of the line, in minor units: above zero is owed to the vendor.
+func (l *NoteLine) open() int64 {
+	return (l.Value.Minor - l.ReturnedMinor) - (l.BilledMinor - l.CreditedMinor)
 }
 
-func (l *NoteLine) minor(n int64) money.Amount {
-	return money.Amount{Minor: n, Currency: l.Value.Currency}
+// worth is what so many of the line's units are worth: all that the others are not, whose part is rounded half up.
+func (l *NoteLine) worth(q money.Quantity) (money.Amount, error) {
+	others, err := l.Value.MulDiv(int64(l.Quantity-q), int64(l.Quantity), money.HalfUp)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	return l.Value.Sub(others)
 }
 
-// share is a part's share in a value, rounded half up; the whole takes all.
-func share(value money.Amount, part, whole money.Quantity) (money.Amount, error) {
-	return value.MulDiv(int64(part), int64(whole), money.HalfUp)
-}
-
-// bill counts a quantity as billed, at most the gap, and gives its share.
+// bill counts a quantity as billed, at most the gap, and gives its share in the value.
 func (l *NoteLine) bill(q money.Quantity) (money.Amount, error) {
-	s, err := share(l.open(), q, l.gap())
+	s, err := l.between(l.claimed(), l.claimed()+q)
 	l.Billed += q
 	l.BilledMinor += s.Minor
 	return s, err
 }
 
-// credit counts a quantity as credited, at most the gap below zero, and gives its share, above zero.
+// credit counts a quantity as credited, at most the gap below zero, and gives its share in the value.
 func (l *NoteLine) credit(q money.Quantity) (money.Amount, error) {
-	s, err := share(l.minor(-l.open().Minor), q, -l.gap())
+	s, err := l.between(l.claimed()-q, l.claimed())
 	l.Credited += q
 	l.CreditedMinor += s.Minor
 	return s, err
 }
 
-// giveBack counts a quantity as returned, at most what is there, and gives its share: first what waits for a bill, which will
-// not come then, and for the rest a share in the value of what is there.
-func (l *NoteLine) giveBack(q money.Quantity) (money.Amount, error) {
-	total := l.minor(0)
-	if unbilled := min(q, max(l.gap(), 0)); unbilled > 0 {
-		s, err := share(l.open(), unbilled, l.gap())
-		if err != nil {
-			return total, err
-		}
-		l.Returned += unbilled
-		l.ReturnedMinor += s.Minor
-		total, q = s, q-unbilled
+// between is what more units are worth more than fewer.
+func (l *NoteLine) between(fewer, more money.Quantity) (money.Amount, error) {
+	low, err := l.worth(fewer)
+	if err != nil {
+		return low, err
 	}
-	if q > 0 {
-		s, err := share(l.minor(l.Value.Minor-l.ReturnedMinor), q, l.Quantity-l.Returned)
-		if err != nil {
-			return total, err
-		}
-		l.Returned += q
-		l.ReturnedMinor += s.Minor
-		total.Minor += s.Minor
+	high, err := l.worth(more)
+	if err != nil {
+		return high, err
 	}
-	return total, nil
+	return high.Sub(low)
 }
 
 // stateOf is where an order stands, by its lines and the lines of its receipts.

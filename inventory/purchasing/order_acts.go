@@ -42,7 +42,7 @@ func (s *Service) Order(ctx context.Context, in []NewOrder) ([]Order, error) {
 			if err != nil {
 				return nil, err
 			}
-			return out, w.write(ctx, out)
+			return out, w.write(ctx)
 		})
 	})
 }
@@ -303,7 +303,8 @@ func (w *ordering) number(ctx context.Context) error {
 	return nil
 }
 
-func (w *ordering) write(ctx context.Context, _ []Order) error {
+// write stores the orders that are new.
+func (w *ordering) write(ctx context.Context) error {
 	var lines []*OrderLine
 	for _, o := range w.fresh {
 		lines = append(lines, pointers(o.Lines)...)
