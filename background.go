@@ -21,7 +21,12 @@ func bounded(act func(ctx context.Context, limit int) (int, error)) func(ctx con
 
 // jobs are the suite's own.
 func (s *Suite) jobs() []tenancy.Job {
-	return []tenancy.Job{}
+	return []tenancy.Job{
+		{Name: "inventory.expire_reservations", About: "Goods that were reserved until an instant that has passed are free again.",
+			Every: time.Minute, Tenant: bounded(s.Inventory.ExpireReservations)},
+		{Name: "sales.expire_quotations", About: "Quotations whose last day has passed are expired.",
+			Every: time.Hour, Tenant: bounded(s.Sales.ExpireQuotations)},
+	}
 }
 
 // Run does the background work of this database until the context is done: expiring what was promised for a time, ending

@@ -3,6 +3,7 @@ package erp_test
 import (
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting"
@@ -30,4 +31,7 @@ func (s *shop) tradeStock(t *testing.T) {
 	_, err = s.suite.Inventory.Revalue(s.ctx, []inventory.NewRevaluation{{Reference: "BILL-1", Date: day(16), Counter: accounting.ByRole(accounting.RoleGoodsReceived),
 		Lines: []inventory.RevaluedLine{{Receipt: origin, Quantity: pieces(3), Difference: money.Of(15, "GBP")}}}})
 	require.NoError(t, err)
+	held, err := s.suite.Inventory.Reserve(s.ctx, []inventory.NewReservation{{Reference: "ORDER-1", ProductID: s.cup, Quantity: pieces(2)}})
+	require.NoError(t, err)
+	require.NoError(t, s.suite.Inventory.Release(s.ctx, []uuid.UUID{held[0].ID}))
 }

@@ -85,6 +85,7 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	require.NoError(t, err)
 	s.tradePurchasing(t)
 	s.tradeStock(t)
+	s.tradeOrders(t)
 	return sold[0].Invoice
 }
 

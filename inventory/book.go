@@ -19,7 +19,8 @@ import (
 //
 // Permission: inventory.book. Errors: inventory.bad_input, inventory.too_many, inventory.not_configured,
 // inventory.unknown_product, inventory.unknown_warehouse, inventory.not_goods, inventory.insufficient_stock,
-// inventory.unknown_origin, inventory.over_return, inventory.cost_unknown, inventory.group_date, inventory.reference_taken, those of
+// inventory.unknown_origin, inventory.over_return, inventory.unknown_reservation, inventory.cost_unknown, inventory.group_date,
+// inventory.reference_taken, those of
 // [accounting.Service.Post] (accounting.period_locked, accounting.unknown_account, ...), money.overflow and
 // money.currency_mismatch.
 func (s *Service) Book(ctx context.Context, docs []NewDocument) ([]Document, error) {
@@ -117,7 +118,7 @@ type booked struct {
 // value goes through the documents in order.
 func (b *booking) value() error {
 	var err error
-	if b.plan, err = newPlan(b.op, b.settings.Method, b.facts); err != nil {
+	if b.plan, err = newPlan(b.op, b.tx.Now(), b.settings.Method, b.facts); err != nil {
 		return err
 	}
 	for _, r := range b.requests {
@@ -244,7 +245,8 @@ func (b *booking) write(ctx context.Context) error {
 	tenancy.Put(out, moves)
 	tenancy.Put(out, charges)
 	tenancy.Remove(out, removed)
-	tenancy.Set(out, changed, "quantity", "value_minor", "last_quantity", "last_value_minor")
+	tenancy.Set(out, changed, "quantity", "value_minor", "last_quantity", "last_value_minor", "reserved")
+	tenancy.Set(out, b.plan.taken, "open_quantity", "taken_quantity", "state", "ended_at")
 	tenancy.Put(out, added)
 	return out.Run(ctx)
 }

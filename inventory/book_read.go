@@ -22,8 +22,10 @@ type facts struct {
 	layers     map[shelfKey][]Layer // in order of Seq, the anchor first
 	groups     map[uuid.UUID]Group
 	origins    map[lineKey]Move
-	receipts   map[uuid.UUID]bool // which of the origins' documents are receipts
-	named      []Move             // what names the origins: what came or went back of them before
+	held       map[uuid.UUID]*Reservation // by id
+	reserved   map[string]*Reservation    // by reference
+	receipts   map[uuid.UUID]bool         // which of the origins' documents are receipts
+	named      []Move                     // what names the origins: what came or went back of them before
 }
 
 // reading is what must be asked about a batch.
@@ -34,6 +36,8 @@ type reading struct {
 	shelves    []shelfKey
 	origins    []uuid.UUID // documents
 	groups     []uuid.UUID
+	held       []uuid.UUID // reservations
+	reserved   []string    // references of reservations
 }
 
 // read asks for everything that the batch needs in one round trip, and locks the shelves. The first act ever on a shelf
@@ -110,7 +114,7 @@ func (b *booking) place(ctx context.Context) error {
 
 func (b *booking) reading() reading {
 	products, warehouses := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
-	shelves, origins, groups := map[shelfKey]bool{}, map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
+	shelves, origins, groups, held := map[shelfKey]bool{}, map[uuid.UUID]bool{}, map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	var ask reading
 	for _, r := range b.requests {
 		if r.Reference != "" {
@@ -125,18 +129,24 @@ func (b *booking) reading() reading {
 			if !m.Origin.isZero() {
 				origins[m.Origin.DocumentID] = true
 			}
+			if m.Reservation != uuid.Nil {
+				held[m.Reservation] = true
+			}
 		}
 	}
 	ask.products, ask.warehouses, ask.origins, ask.groups = keys(products), keys(warehouses), keys(origins), keys(groups)
+	ask.held = keys(held)
 	ask.shelves = slices.Collect(maps.Keys(shelves))
 	return ask
 }
 
-func (b *booking) warehouseOf(r *request) uuid.UUID {
-	if r.WarehouseID == uuid.Nil {
+func (b *booking) warehouseOf(r *request) uuid.UUID { return b.warehouseFor(r.WarehouseID) }
+
+func (b *booking) warehouseFor(id uuid.UUID) uuid.UUID {
+	if id == uuid.Nil {
 		return b.settings.DefaultWarehouseID
 	}
-	return r.WarehouseID
+	return id
 }
 
 func (b *booking) dateOf(r *request) date.Date {
@@ -160,6 +170,7 @@ func (b *booking) ask(ctx context.Context, ask reading, missing []*Layer, missin
 	var origins, named []Move
 	var groups []Group
 	var receipts []Document
+	var held, reserved []Reservation
 
 	q := b.tx.Batch()
 	tenancy.Accrue(q, missing, "quantity")
@@ -175,6 +186,12 @@ func (b *booking) ask(ctx context.Context, ask reading, missing []*Layer, missin
 	if b.settings.Method == FIFO {
 		tenancy.Load(q, &layers, tenancy.In("product_id", ask.products), tenancy.In("warehouse_id", ask.warehouses),
 			tenancy.Gt("seq", int64(anchorSeq)), tenancy.OrderBy("product_id", "warehouse_id", "seq"))
+	}
+	if len(ask.held) > 0 {
+		tenancy.Load(q, &held, tenancy.In("id", ask.held))
+	}
+	if len(ask.reserved) > 0 {
+		tenancy.Load(q, &reserved, tenancy.In("reference", ask.reserved))
 	}
 	if len(ask.references) > 0 {
 		tenancy.Load(q, &documents, tenancy.In("reference", ask.references))
@@ -197,6 +214,12 @@ func (b *booking) ask(ctx context.Context, ask reading, missing []*Layer, missin
 		b.facts.receipts[d.ID] = true
 	}
 	b.facts.named = named
+	for i := range held {
+		b.facts.held[held[i].ID] = &held[i]
+	}
+	for i := range reserved {
+		b.facts.reserved[reserved[i].Reference] = &reserved[i]
+	}
 	for _, g := range groups {
 		b.facts.groups[g.ID] = g
 	}
@@ -208,6 +231,7 @@ func gather(layers []Layer, documents []Document, products []Product, warehouses
 		documents: make(map[string]*Document, len(documents)), products: make(map[uuid.UUID]Product, len(products)),
 		warehouses: make(map[uuid.UUID]bool, len(warehouses)), layers: make(map[shelfKey][]Layer, len(layers)),
 		groups: map[uuid.UUID]Group{}, origins: map[lineKey]Move{}, receipts: map[uuid.UUID]bool{},
+		held: map[uuid.UUID]*Reservation{}, reserved: map[string]*Reservation{},
 	}
 	for _, l := range layers {
 		key := shelfKey{l.ProductID, l.WarehouseID}

@@ -91,6 +91,8 @@ type Move struct {
 	// is sent back or valued anew; of a variance, the move that filled what was missing.
 	OriginDocumentID uuid.UUID `bun:"origin_document_id,nullzero"`
 	OriginLineNo     int64     `bun:"origin_line_no,nullzero"`
+	// ReservationID is the reservation that an issue took from; none for most.
+	ReservationID uuid.UUID `bun:"reservation_id,nullzero"`
 }
 
 // PriceVariance is what went to the price variance account: above zero when goods that are not on hand any more cost more

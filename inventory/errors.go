@@ -17,7 +17,9 @@ var (
 	// ErrUnknownOrigin: a return names an issue, or a return to a vendor or a revaluation a receipt, that does not exist, is of
 	// another product, or is something else.
 	ErrUnknownOrigin = fault.Define(fault.NotFound, "inventory.unknown_origin", "there is no such issue or receipt to return from")
-	// ErrInsufficientStock: more would leave a warehouse than it holds.
+	// ErrUnknownReservation: no reservation of this tenant has the id, or it is of another product or warehouse.
+	ErrUnknownReservation = fault.Define(fault.NotFound, "inventory.unknown_reservation", "there is no such reservation")
+	// ErrInsufficientStock: more would leave a warehouse than it holds, or than it holds for nobody else.
 	ErrInsufficientStock = fault.Define(fault.Conflict, "inventory.insufficient_stock", "there is not enough stock")
 	// ErrOverReturn: more would come back than the original issue took out, less what has come back already; or more would go
 	// back to the vendor than the receipt brought, less what has gone back already.

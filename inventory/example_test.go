@@ -148,4 +148,5 @@ func ExampleService_Adjust() {
 	// true groups are posted once, and charge what their documents moved
 	// true no layer is negative that was not let out so, and an empty one has no value
 	// true returns do not exceed the issues and receipts they name
+	// true what is reserved equals the open reservations
 }

@@ -57,6 +57,9 @@ type NewMove struct {
 	// Origin is the issue that a return brings back: it comes in at what it went out at; not together with Cost. On a return to
 	// a vendor, which must have it, it is the receipt that brought the goods. On those two only.
 	Origin Origin `validate:"-"`
+	// Reservation is what was reserved for whoever gets the goods: an issue takes from it as far as it still holds, and the
+	// rest, or all when it has ended, as any other issue does. Issues only.
+	Reservation uuid.UUID `validate:"-"`
 	// Counter is an account for this line instead of the document's, such as marketing for goods given away.
 	Counter accounting.AccountRef `validate:"-"`
 }
@@ -184,12 +187,13 @@ func (r *request) digest(op string) (string, error) {
 		Quantity   money.Quantity
 		Cost       Cost
 		Origin     Origin
+		Held       uuid.UUID
 		Counter    string
 		Difference money.Amount
 	}
 	lines := make([]line, len(r.lines))
 	for i, m := range r.lines {
-		lines[i] = line{m.LineNo, m.ProductID, m.Quantity, m.Cost, m.Origin, m.Counter.String(), m.difference}
+		lines[i] = line{m.LineNo, m.ProductID, m.Quantity, m.Cost, m.Origin, m.Reservation, m.Counter.String(), m.difference}
 	}
 	return digest(op, struct {
 		Kind        Kind
@@ -221,6 +225,8 @@ func (r *request) checkMove(op string, m NewMove) error {
 		return bad("a receipt names the account on the other side")
 	case !m.Origin.isZero() && r.Kind != Return && r.Kind != VendorReturn:
 		return bad("only a return has an origin")
+	case m.Reservation != uuid.Nil && r.Kind != Issue:
+		return bad("only an issue takes from a reservation")
 	case r.Kind == VendorReturn && m.Origin.isZero():
 		return bad("a return to a vendor names the receipt that brought the goods")
 	case !m.Origin.isZero() && m.Cost.Stated():

@@ -1,6 +1,9 @@
 package inventory
 
 import (
+	"slices"
+	"time"
+
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting"
@@ -11,12 +14,14 @@ import (
 // plan values a batch of documents in order. It does no I/O.
 type plan struct {
 	op      string
+	now     time.Time
 	facts   facts
 	method  Method
 	shelves map[shelfKey]*shelf
 	order   []*shelf // as first touched, so that what is written does not depend on a map
 	origins map[lineKey]*origin
 	came    map[lineKey]*received
+	taken   []*Reservation // those that something was taken from, each once
 }
 
 // origin is an issued line with what is still out: neither quantity nor value comes back twice.
@@ -33,8 +38,8 @@ type received struct {
 }
 
 // newPlan begins with what is stored. The facts must hold an anchor for every shelf of the batch.
-func newPlan(op string, method Method, f facts) (*plan, error) {
-	p := &plan{op: op, facts: f, method: method, shelves: map[shelfKey]*shelf{}, origins: map[lineKey]*origin{}, came: map[lineKey]*received{}}
+func newPlan(op string, now time.Time, method Method, f facts) (*plan, error) {
+	p := &plan{op: op, now: now, facts: f, method: method, shelves: map[shelfKey]*shelf{}, origins: map[lineKey]*origin{}, came: map[lineKey]*received{}}
 	for key, m := range f.origins {
 		if f.receipts[m.DocumentID] {
 			p.came[key] = &received{move: m}
@@ -69,7 +74,8 @@ func (p *plan) value(r *request, doc *Document) ([]*booked, error) {
 	for i := range r.lines {
 		l := &r.lines[i]
 		m := &Move{DocumentID: doc.ID, LineNo: l.LineNo, ProductID: l.ProductID, WarehouseID: l.warehouse,
-			Date: doc.Date, Quantity: l.Quantity, OriginDocumentID: l.Origin.DocumentID, OriginLineNo: l.Origin.LineNo}
+			Date: doc.Date, Quantity: l.Quantity, OriginDocumentID: l.Origin.DocumentID, OriginLineNo: l.Origin.LineNo,
+			ReservationID: l.Reservation}
 		s, err := p.shelf(shelfKey{l.ProductID, l.warehouse})
 		if err != nil {
 			return nil, err
@@ -129,12 +135,22 @@ func (p *plan) shelf(key shelfKey) (*shelf, error) {
 	return s, nil
 }
 
-// takeOut takes a line off its shelf. What is not there goes out at what it last cost, if the document may go below zero.
+// takeOut takes a line off its shelf. What is not there goes out at what it last cost, if the document may go below zero. What
+// others have reserved stays, but for what may go below zero, because the goods are gone, and for an adjustment, which says so.
 func (p *plan) takeOut(r *request, s *shelf, l *line, m *Move) error {
 	asked := max(l.Quantity, -l.Quantity) // an adjustment's is below zero
 	there := min(asked, max(s.quantity, 0))
-	if there < asked && !r.BelowZero {
+	held, reservation, err := p.held(r.at(l), l, asked)
+	if err != nil {
+		return err
+	}
+	ordinary := asked - held
+	if !r.BelowZero && (there < asked || r.Kind == Issue && ordinary > 0 && ordinary > s.free()) {
 		return p.insufficient(r.at(l), s, asked)
+	}
+	if held > 0 {
+		reservation.take(held, p.now)
+		s.hold(-held)
 	}
 	value, err := s.take(there)
 	if err == nil && there < asked {
@@ -151,7 +167,27 @@ func (p *plan) takeOut(r *request, s *shelf, l *line, m *Move) error {
 	return err
 }
 
+// held is how much of what is asked for the line's reservation still holds.
+func (p *plan) held(what string, l *line, asked money.Quantity) (money.Quantity, *Reservation, error) {
+	if l.Reservation == uuid.Nil {
+		return 0, nil, nil
+	}
+	r := p.facts.held[l.Reservation]
+	if r == nil || r.ProductID != l.ProductID || r.WarehouseID != l.warehouse {
+		return 0, nil, ErrUnknownReservation.New(p.op, "%s: there is no such reservation of this product in this warehouse", what)
+	}
+	q := min(asked, r.Open)
+	if q > 0 && !slices.Contains(p.taken, r) {
+		p.taken = append(p.taken, r)
+	}
+	return q, r, nil
+}
+
 func (p *plan) insufficient(what string, s *shelf, asked money.Quantity) error {
+	if reserved := s.anchor().Reserved; reserved > 0 {
+		return ErrInsufficientStock.New(p.op, "%s: %s has %s on hand, of which %s are reserved, and %s are asked for", what,
+			p.facts.products[s.key.product].SKU, s.quantity, reserved, asked)
+	}
 	return ErrInsufficientStock.New(p.op, "%s: %s has %s on hand and %s are asked for", what, p.facts.products[s.key.product].SKU, s.quantity, asked)
 }
 

@@ -166,7 +166,7 @@ func (p *plan) sendBack(what string, s *shelf, l *line, m *Move) error {
 		return ErrOverReturn.New(p.op, "%s: %s of the %s of %s received have not gone back, and %s would go", what,
 			left, o.move.Quantity, p.facts.products[l.ProductID].SKU, l.Quantity)
 	}
-	if s.quantity < l.Quantity {
+	if s.quantity < l.Quantity || s.free() < l.Quantity {
 		return p.insufficient(what, s, l.Quantity)
 	}
 	value, err := s.takeFrom(l.Quantity, l.Origin.key())

@@ -33,6 +33,9 @@ const (
 	PermReturnToVendor tenancy.Permission = "inventory.return_to_vendor"
 	PermRevalue        tenancy.Permission = "inventory.revalue"
 
+	PermReserve tenancy.Permission = "inventory.reserve" // holding goods for somebody, and letting them go
+	PermExpire  tenancy.Permission = "inventory.expire"  // letting go what is held past its time: for background work
+
 	PermPostGroup tenancy.Permission = "inventory.post_group" // making the entry of a group's documents
 )
 
@@ -64,5 +67,6 @@ var models = []*tenancy.Model{
 	tenancy.Define[Move](tenancy.Spec{Table: "erp.stock_moves", Class: tenancy.Book, RetainFrom: "move_date", Writes: tenancy.AppendOnly, PartOf: documentTable}),
 	tenancy.Define[Charge](tenancy.Spec{Table: "erp.stock_charges", Class: tenancy.Book, Writes: tenancy.AppendOnly, PartOf: documentTable}),
 	tenancy.Define[GroupPosting](tenancy.Spec{Table: groupPostingTable, Class: tenancy.Book, RetainFrom: "document_date", Writes: tenancy.AppendOnly}),
+	tenancy.Define[Reservation](tenancy.Spec{Table: "erp.stock_reservations", Class: tenancy.Letter, RetainFrom: "created_at", Writes: tenancy.Keep}),
 	tenancy.Define[Layer](tenancy.Spec{Table: "erp.stock_layers", Class: tenancy.Book, Derived: true}),
 }

@@ -46,6 +46,18 @@ func newShelf(key shelfKey, method Method, cur money.Currency, stored []Layer) (
 // anchor is the layer that is always there.
 func (s *shelf) anchor() *shelfLayer { return s.layers[anchorSeq] }
 
+// free is what is on hand and not reserved; nothing when more is reserved than there is.
+func (s *shelf) free() money.Quantity {
+	return max(s.quantity, 0) - min(max(s.quantity, 0), s.anchor().Reserved)
+}
+
+// hold changes what is reserved.
+func (s *shelf) hold(q money.Quantity) {
+	a := s.anchor()
+	a.Reserved += q
+	a.changed = true
+}
+
 // put adds goods of a value. from is the move that brings them. They first make up for what went out below zero; difference
 // is what that changes the value on hand by beside the goods' own: less when they cost more than was thought. Errors:
 // money.overflow, money.currency_mismatch.

@@ -30,7 +30,7 @@ func (s *Service) Verify(ctx context.Context) ([]tenancy.Check, error) {
 		v := verifier{s: s, tx: tx, currency: books.Currency}
 		var checks []tenancy.Check
 		for _, check := range []func(context.Context) (tenancy.Check, error){
-			v.onHand, v.layers, v.ledger, v.groups, v.notNegative, v.returns,
+			v.onHand, v.layers, v.ledger, v.groups, v.notNegative, v.returns, v.reserved,
 		} {
 			c, err := check(ctx)
 			if err != nil {
@@ -203,6 +203,29 @@ func (v verifier) returns(ctx context.Context) (tenancy.Check, error) {
 		bad = append(bad, fmt.Sprintf("document %s, line %d: %s units and %s came or went back too much", r.DocumentID, r.LineNo, money.Quantity(r.Quantity), v.amount(r.ValueMinor)))
 	}
 	return verdict("returns do not exceed the issues and receipts they name", "", bad), nil
+}
+
+// reserved compares what the shelves say is reserved with what the reservations hold.
+func (v verifier) reserved(ctx context.Context) (tenancy.Check, error) {
+	type row struct {
+		ProductID   uuid.UUID `bun:"product_id"`
+		WarehouseID uuid.UUID `bun:"warehouse_id"`
+		Reserved    int64     `bun:"reserved"`
+		Open        int64     `bun:"open_quantity"`
+	}
+	rows, err := tenancy.Report[row](ctx, v.tx, `SELECT product_id, warehouse_id, CAST(SUM(reserved) AS BIGINT) AS reserved, CAST(SUM(open_quantity) AS BIGINT) AS open_quantity
+		FROM (SELECT product_id, warehouse_id, reserved, 0 AS open_quantity FROM {stock_layers} AS l WHERE reserved <> 0
+			UNION ALL SELECT product_id, warehouse_id, 0 AS reserved, open_quantity FROM {stock_reservations} AS r WHERE open_quantity > 0) AS b
+		GROUP BY product_id, warehouse_id HAVING SUM(reserved) <> SUM(open_quantity) ORDER BY product_id, warehouse_id LIMIT ?`, maxShown+1)
+	if err != nil {
+		return tenancy.Check{}, err
+	}
+	var bad []string
+	for _, r := range rows {
+		bad = append(bad, fmt.Sprintf("product %s in warehouse %s: %s reserved, reservations hold %s", r.ProductID, r.WarehouseID,
+			money.Quantity(r.Reserved), money.Quantity(r.Open)))
+	}
+	return verdict("what is reserved equals the open reservations", "", bad), nil
 }
 
 func (v verifier) amount(minor int64) money.Amount {

@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"fmt"
 	"reflect"
 	"strconv"
 	"time"
@@ -129,7 +130,7 @@ type parser struct {
 
 func (p *parser) fail(format string, args ...any) {
 	if p.err == nil {
-		p.err = ErrArchive.New("privacy.Import", format, args...)
+		p.err = fmt.Errorf(format, args...)
 	}
 }
 

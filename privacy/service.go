@@ -9,6 +9,8 @@ import (
 type Service struct {
 	db  *tenancy.DB
 	opt Options
+
+	importRows int
 }
 
 // Options bounds what [Service.Import] takes from an archive that somebody hands in. The zero value of each means its
@@ -28,7 +30,7 @@ func New(db *tenancy.DB, opt Options) *Service {
 	if opt.MaxLineBytes <= 0 {
 		opt.MaxLineBytes = 16 << 20
 	}
-	return &Service{db: db, opt: opt}
+	return &Service{db: db, opt: opt, importRows: importRows}
 }
 
 // The permissions of this package's acts. Import is the platform's and needs a context from [tenancy.DB.EnterPlatform].
