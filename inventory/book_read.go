@@ -10,6 +10,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // facts are what the database says about a batch.
@@ -19,6 +20,7 @@ type facts struct {
 	products   map[uuid.UUID]Product
 	warehouses map[uuid.UUID]bool
 	layers     map[shelfKey][]Layer // in order of Seq, the anchor first
+	groups     map[uuid.UUID]Group
 	origins    map[lineKey]Move
 	returns    []Move // what came back of the origins before
 }
@@ -30,11 +32,12 @@ type reading struct {
 	warehouses []uuid.UUID
 	shelves    []shelfKey
 	origins    []uuid.UUID // documents
+	groups     []uuid.UUID
 }
 
 // read asks for everything that the batch needs in one round trip, and locks the shelves. The first act ever on a shelf
-// needs a second: it makes the anchors that are missing (two rivals meet there, and one waits for the other), and then
-// reads again what may have changed while it waited.
+// needs a second, and so does the first of a group: it makes the anchors and groups that are missing (two rivals meet there,
+// and one waits for the other), and then reads again what may have changed while it waited.
 func (b *booking) read(ctx context.Context) error {
 	var err error
 	if b.settings, err = settings(ctx, b.tx, b.op); err != nil {
@@ -52,22 +55,27 @@ func (b *booking) read(ctx context.Context) error {
 	if err := b.checkLines(); err != nil {
 		return err
 	}
-	if missing := b.missingAnchors(ask); len(missing) > 0 {
-		if err := b.ask(ctx, ask, missing); err != nil {
-			return err
-		}
-		b.facts.currency = books.Currency
+	anchors, groups := b.missingAnchors(ask), b.missingGroups()
+	if len(anchors) == 0 && len(groups) == 0 {
+		return nil
 	}
+	if err := b.ask(ctx, ask, anchors, groups...); err != nil {
+		return err
+	}
+	b.facts.currency = books.Currency
 	return nil
 }
 
 func (b *booking) reading() reading {
 	products, warehouses := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
-	shelves, origins := map[shelfKey]bool{}, map[uuid.UUID]bool{}
+	shelves, origins, groups := map[shelfKey]bool{}, map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	var ask reading
 	for _, r := range b.requests {
 		if r.Reference != "" {
 			ask.references = append(ask.references, r.Reference)
+		}
+		if r.Group != uuid.Nil {
+			groups[r.Group] = true
 		}
 		warehouse := b.warehouseOf(r)
 		warehouses[warehouse] = true
@@ -79,7 +87,7 @@ func (b *booking) reading() reading {
 			}
 		}
 	}
-	ask.products, ask.warehouses, ask.origins = keys(products), keys(warehouses), keys(origins)
+	ask.products, ask.warehouses, ask.origins, ask.groups = keys(products), keys(warehouses), keys(origins), keys(groups)
 	ask.shelves = slices.Collect(maps.Keys(shelves))
 	return ask
 }
@@ -91,18 +99,26 @@ func (b *booking) warehouseOf(r *request) uuid.UUID {
 	return r.WarehouseID
 }
 
+func (b *booking) dateOf(r *request) date.Date {
+	if r.Date.IsZero() {
+		return b.tx.Today()
+	}
+	return r.Date
+}
+
 func keys(set map[uuid.UUID]bool) []uuid.UUID {
 	return slices.SortedFunc(maps.Keys(set), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 }
 
-// ask runs the batch of reads. The anchors are locked first, in the order of their keys, and everything that rivals could
-// change is read after: what was booked under a reference, what came back of an issue, what the layers hold.
-func (b *booking) ask(ctx context.Context, ask reading, missing []*Layer) error {
+// ask runs the batch of reads. The anchors are locked first and then the groups, in the order of their keys, and everything
+// that rivals could change is read after: what was booked under a reference, what came back of an issue, what the layers hold.
+func (b *booking) ask(ctx context.Context, ask reading, missing []*Layer, missingGroups ...*Group) error {
 	var anchors, layers []Layer
 	var documents []Document
 	var products []Product
 	var warehouses []Warehouse
 	var origins, returns []Move
+	var groups []Group
 
 	q := b.tx.Batch()
 	tenancy.Accrue(q, missing, "quantity")
@@ -111,6 +127,10 @@ func (b *booking) ask(ctx context.Context, ask reading, missing []*Layer) error 
 		onShelves = append(onShelves, tenancy.In("warehouse_id", ask.warehouses))
 	} // else lock the products everywhere: goods may come back to another warehouse than they left, where a rival brings them back too
 	tenancy.Load(q, &anchors, append(onShelves, tenancy.Eq("seq", int64(anchorSeq)), tenancy.ForUpdate())...)
+	if len(ask.groups) > 0 {
+		tenancy.Accrue(q, missingGroups, "postings")
+		tenancy.Load(q, &groups, tenancy.In("id", ask.groups), tenancy.ForUpdate())
+	}
 	if b.settings.Method == FIFO {
 		tenancy.Load(q, &layers, tenancy.In("product_id", ask.products), tenancy.In("warehouse_id", ask.warehouses),
 			tenancy.Gt("seq", int64(anchorSeq)), tenancy.OrderBy("product_id", "warehouse_id", "seq"))
@@ -128,6 +148,9 @@ func (b *booking) ask(ctx context.Context, ask reading, missing []*Layer) error 
 		return err
 	}
 	b.facts = gather(append(anchors, layers...), documents, products, warehouses, origins, returns)
+	for _, g := range groups {
+		b.facts.groups[g.ID] = g
+	}
 	return nil
 }
 
@@ -135,7 +158,7 @@ func gather(layers []Layer, documents []Document, products []Product, warehouses
 	f := facts{
 		documents: make(map[string]*Document, len(documents)), products: make(map[uuid.UUID]Product, len(products)),
 		warehouses: make(map[uuid.UUID]bool, len(warehouses)), layers: make(map[shelfKey][]Layer, len(layers)),
-		origins: make(map[lineKey]Move, len(origins)), returns: returns,
+		groups: map[uuid.UUID]Group{}, origins: make(map[lineKey]Move, len(origins)), returns: returns,
 	}
 	for _, l := range layers {
 		key := shelfKey{l.ProductID, l.WarehouseID}
@@ -182,6 +205,23 @@ func (b *booking) missingAnchors(ask reading) []*Layer {
 		if len(b.facts.layers[key]) == 0 {
 			missing = append(missing, &Layer{ProductID: key.product, WarehouseID: key.warehouse, Seq: anchorSeq, Value: money.Zero(b.facts.currency)})
 		}
+	}
+	return missing
+}
+
+// missingGroups are the groups of the batch that nothing was booked in yet, with the dates of their first documents.
+func (b *booking) missingGroups() []*Group {
+	var missing []*Group
+	seen := map[uuid.UUID]bool{}
+	for _, r := range b.requests {
+		_, known := b.facts.groups[r.Group]
+		if r.Group == uuid.Nil || known || seen[r.Group] {
+			continue
+		}
+		seen[r.Group] = true
+		g := &Group{Date: b.dateOf(r)}
+		g.ID = r.Group
+		missing = append(missing, g)
 	}
 	return missing
 }

@@ -28,6 +28,8 @@ var (
 	ErrWarehouseCodeTaken = fault.Define(fault.Conflict, "inventory.warehouse_code_taken", "the code belongs to another warehouse")
 	// ErrReferenceTaken: the reference was booked before, with other content.
 	ErrReferenceTaken = fault.Define(fault.Conflict, "inventory.reference_taken", "the reference was booked before with other content")
+	// ErrGroupDate: documents of one group have one date, and so has their entry.
+	ErrGroupDate = fault.Define(fault.Conflict, "inventory.group_date", "the group has another date")
 	// ErrNotConfigured: Configure has not been called for this tenant.
 	ErrNotConfigured = fault.Define(fault.Conflict, "inventory.not_configured", "choose the valuation method first (Configure)")
 	// ErrMethodFixed: the tenant has chosen another valuation method. It is chosen once.

@@ -24,6 +24,14 @@ type NewDocument struct {
 	// Counter is the account on the other side of the stock account. A receipt must name it (what was the source: a
 	// supplier, the opening balance?); issues and returns default to the cost of goods sold, adjustments to stock losses.
 	Counter accounting.AccountRef `validate:"-"`
+	// BelowZero lets an issue take out more than there is, as a till must: the customer holds the article. What is not there
+	// goes out at what such goods last cost in this warehouse, at nothing when that was never known; what comes in next makes
+	// up for it. Issues only.
+	BelowZero bool
+	// Group posts the document together with others: it moves stock now, and [Service.PostGroup] makes one entry of all that
+	// was booked under this id, which is the caller's own, such as a till's session. All documents of a group have one Date.
+	// Zero: the document has an entry of its own, made with it.
+	Group uuid.UUID
 	// Reason is for whoever reads the document later. Optional. It is not part of what makes two inputs the same, because
 	// erasure may empty it.
 	Reason string `validate:"max=500,text"`
@@ -119,6 +127,9 @@ func (r *request) prepare(op string, kind Kind) error {
 	if err := checkInput(op, r.what, r.NewDocument); err != nil {
 		return err
 	}
+	if r.BelowZero && r.Kind != Issue {
+		return ErrBadInput.New(op, "%s: only an issue can go below zero", r.what)
+	}
 	r.Lines = append([]NewMove(nil), r.Lines...) // the caller's stay as they are
 	seen := make(map[int64]bool, len(r.Lines))
 	for i := range r.Lines {
@@ -158,8 +169,10 @@ func (r *request) digest(op string) (string, error) {
 		Date        date.Date
 		WarehouseID uuid.UUID
 		Counter     string
+		BelowZero   bool
+		Group       uuid.UUID
 		Lines       []line
-	}{r.Kind, r.Date, r.WarehouseID, r.Counter.String(), lines})
+	}{r.Kind, r.Date, r.WarehouseID, r.Counter.String(), r.BelowZero, r.Group, lines})
 }
 
 // checkMove holds a line to what its kind of document allows.

@@ -28,7 +28,8 @@ type StockFilter struct {
 }
 
 // OnHand is what there is now, in the order of product and warehouse. Products of which nothing is left are not listed. It
-// is read from the layers, so it costs what there is and not what there was.
+// OnHand is what there is now, in the order of product and warehouse. Products of which nothing is left are not listed; what
+// went out below zero is, below zero. It is read from the layers, so it costs what there is and not what there was.
 //
 // Permission: inventory.read. Errors: inventory.too_many, accounting.books_not_open.
 func (s *Service) OnHand(ctx context.Context, filter StockFilter) ([]Stock, error) {
@@ -36,7 +37,7 @@ func (s *Service) OnHand(ctx context.Context, filter StockFilter) ([]Stock, erro
 		if len(filter.ProductIDs) > MaxProducts {
 			return nil, ErrTooMany.New("inventory.OnHand", "%d products are more than the %d that one act takes", len(filter.ProductIDs), MaxProducts)
 		}
-		where, args := []string{"quantity > 0"}, []any{}
+		where, args := []string{"quantity <> 0"}, []any{}
 		if len(filter.ProductIDs) > 0 {
 			where, args = append(where, "product_id IN (?)"), append(args, tenancy.List(filter.ProductIDs))
 		}

@@ -3,7 +3,9 @@ package inventory
 import (
 	"fmt"
 
+	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
 )
 
 // plan values a batch of documents in order. It does no I/O.
@@ -45,30 +47,54 @@ func newPlan(op string, method Method, f facts) (*plan, error) {
 	return p, nil
 }
 
-// value finds what each line of a document is worth, and moves it.
-func (p *plan) value(r *request, doc *Document) ([]*Move, []charge, error) {
-	moves := make([]*Move, len(r.Lines))
-	charges := make([]charge, len(r.Lines))
-	for i, line := range r.Lines {
+// value finds what each line of a document is worth, and moves it. Where goods come in that had gone out below zero at
+// another cost, a second document says what the difference was.
+func (p *plan) value(r *request, doc *Document) ([]*booked, error) {
+	k := &booked{request: r, doc: doc, lockException: r.LockException}
+	var variance *booked
+	for _, line := range r.Lines {
 		what := fmt.Sprintf("%s, line %d", r.what, line.LineNo)
 		m := &Move{DocumentID: doc.ID, LineNo: line.LineNo, ProductID: line.ProductID, WarehouseID: doc.WarehouseID,
 			Date: doc.Date, Quantity: line.Quantity, OriginDocumentID: line.Origin.DocumentID, OriginLineNo: line.Origin.LineNo}
 		s, err := p.shelf(shelfKey{line.ProductID, doc.WarehouseID})
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
+		var difference money.Amount
 		if r.inward(line) {
-			err = p.bringIn(what, s, line, m)
+			difference, err = p.bringIn(what, s, line, m)
 		} else {
-			err = p.takeOut(what, s, line, m)
+			err = p.takeOut(what, r, s, line, m)
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		moves[i] = m
-		charges[i] = charge{counter: counterOf(r.Kind, r.Counter, line.Counter), value: m.Value}
+		k.add(m, counterOf(r.Kind, r.Counter, line.Counter))
+		if difference.Minor != 0 {
+			if variance == nil {
+				variance = k.variance()
+			}
+			variance.add(&Move{DocumentID: variance.doc.ID, LineNo: line.LineNo, ProductID: m.ProductID, WarehouseID: m.WarehouseID, Date: m.Date,
+				Value: difference, OriginDocumentID: m.DocumentID, OriginLineNo: m.LineNo}, counterOf(Variance, accounting.AccountRef{}, accounting.AccountRef{}))
+		}
 	}
-	return moves, charges, nil
+	if variance == nil {
+		return []*booked{k}, nil
+	}
+	return []*booked{k, variance}, nil
+}
+
+// variance is the document that follows k for what its goods turned out to cost.
+func (k *booked) variance() *booked {
+	doc := &Document{Kind: Variance, Date: k.doc.Date, WarehouseID: k.doc.WarehouseID, GroupID: k.doc.GroupID, PostingNo: k.doc.PostingNo, PostedAt: k.doc.PostedAt}
+	doc.ID = tenancy.NewID()
+	return &booked{doc: doc, lockException: k.lockException}
+}
+
+// add appends a line to a document.
+func (k *booked) add(m *Move, counter accounting.AccountRef) {
+	k.moves = append(k.moves, m)
+	k.charges = append(k.charges, charge{counter: counter, value: m.Value})
 }
 
 func (p *plan) shelf(key shelfKey) (*shelf, error) {
@@ -84,13 +110,20 @@ func (p *plan) shelf(key shelfKey) (*shelf, error) {
 	return s, nil
 }
 
-// takeOut takes a line off its shelf.
-func (p *plan) takeOut(what string, s *shelf, line NewMove, m *Move) error {
+// takeOut takes a line off its shelf. What is not there goes out at what it last cost, if the document may go below zero.
+func (p *plan) takeOut(what string, r *request, s *shelf, line NewMove, m *Move) error {
 	asked := max(line.Quantity, -line.Quantity) // an adjustment's is below zero
-	if s.quantity < asked {
+	there := min(asked, max(s.quantity, 0))
+	if there < asked && !r.BelowZero {
 		return ErrInsufficientStock.New(p.op, "%s: %s has %s on hand and %s are asked for", what, p.facts.products[line.ProductID].SKU, s.quantity, asked)
 	}
-	value, err := s.take(asked)
+	value, err := s.take(there)
+	if err == nil && there < asked {
+		var owed money.Amount
+		if owed, err = s.owe(asked - there); err == nil {
+			value, err = value.Add(owed)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -100,8 +133,7 @@ func (p *plan) takeOut(what string, s *shelf, line NewMove, m *Move) error {
 }
 
 // bringIn puts a line on its shelf: at its origin's cost, else the stated one, else the average of what is on hand.
-func (p *plan) bringIn(what string, s *shelf, line NewMove, m *Move) error {
-	var err error
+func (p *plan) bringIn(what string, s *shelf, line NewMove, m *Move) (difference money.Amount, err error) {
 	switch {
 	case !line.Origin.isZero():
 		m.Value, err = p.comeBack(what, line)
@@ -109,12 +141,12 @@ func (p *plan) bringIn(what string, s *shelf, line NewMove, m *Move) error {
 		m.Value, err = line.Cost.value(line.Quantity, p.facts.currency)
 	default:
 		var known bool
-		if m.Value, known, err = s.average(line.Quantity); err == nil && !known {
+		if m.Value, known, err = s.cost(line.Quantity); err == nil && !known {
 			err = ErrCostUnknown.New(p.op, "%s: state the cost of %s: none is on hand to take an average of", what, p.facts.products[line.ProductID].SKU)
 		}
 	}
 	if err != nil {
-		return err
+		return difference, err
 	}
 	return s.put(line.Quantity, m.Value, lineKey{m.DocumentID, m.LineNo})
 }
