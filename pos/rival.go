@@ -11,7 +11,7 @@ import (
 // undone it.
 func againstRivals[T any](act func() (T, error)) (T, error) {
 	out, err := act()
-	if !errors.Is(err, tenancy.ErrDuplicate) && !errors.Is(err, ErrReferenceTaken) {
+	if !errors.Is(err, tenancy.ErrDuplicate) {
 		return out, err
 	}
 	again, secondErr := act()

@@ -81,8 +81,11 @@ type Closing struct {
 	Date date.Date `bun:"closing_date,notnull"`
 	// EntryID is the journal entry of money, revenue and tax; none when nothing happened. The goods have an entry of their own,
 	// made by inventory for the group with the session's id.
-	EntryID  uuid.UUID `bun:"entry_id,nullzero"`
-	ClosedAt time.Time `bun:"closed_at,notnull"`
+	EntryID uuid.UUID `bun:"entry_id,nullzero"`
+	// RoundingAccountID and OverShortAccountID are where cash rounding and over/short were booked; none where there was none.
+	RoundingAccountID  uuid.UUID `bun:"rounding_account_id,nullzero"`
+	OverShortAccountID uuid.UUID `bun:"over_short_account_id,nullzero"`
+	ClosedAt           time.Time `bun:"closed_at,notnull"`
 
 	// Replayed says that the session had been closed before with the same count, and nothing was written now.
 	Replayed bool `bun:"-"`

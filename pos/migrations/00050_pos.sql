@@ -222,10 +222,14 @@ CREATE TABLE erp.till_closings (
     over_short_currency TEXT NOT NULL,
     closing_date DATE NOT NULL,
     entry_id UUID,
+    rounding_account_id UUID,
+    over_short_account_id UUID,
     closed_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, session_id),
     CONSTRAINT erp_till_closings_expected CHECK (expected_minor = float_minor + cash_in_minor - cash_out_minor + cash_sales_minor - cash_back_minor),
     CONSTRAINT erp_till_closings_over_short CHECK (over_short_minor = counted_minor - expected_minor),
     CONSTRAINT erp_till_closings_session FOREIGN KEY (tenant_id, session_id) REFERENCES erp.till_sessions (tenant_id, id),
-    CONSTRAINT erp_till_closings_entry FOREIGN KEY (tenant_id, entry_id) REFERENCES erp.journal_entries (tenant_id, id)
+    CONSTRAINT erp_till_closings_entry FOREIGN KEY (tenant_id, entry_id) REFERENCES erp.journal_entries (tenant_id, id),
+    CONSTRAINT erp_till_closings_rounding FOREIGN KEY (tenant_id, rounding_account_id) REFERENCES erp.accounts (tenant_id, id),
+    CONSTRAINT erp_till_closings_over_short_account FOREIGN KEY (tenant_id, over_short_account_id) REFERENCES erp.accounts (tenant_id, id)
 );

@@ -1,0 +1,2 @@
+// Package pos keeps tills.
+package pos
