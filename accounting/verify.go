@@ -22,7 +22,7 @@ func (s *Service) Verify(ctx context.Context) ([]tenancy.Check, error) {
 		}
 		var out []tenancy.Check
 		for _, check := range []func(context.Context, *tenancy.Tx, *setup) (tenancy.Check, error){
-			checkEntriesBalance, checkBalances, checkOpenItems, checkNumbers, checkDocuments,
+			checkEntriesBalance, checkBalances, checkOpenItems, checkNumbers, checkDocuments, checkVendorDocuments,
 		} {
 			c, err := check(ctx, tx, set)
 			if err != nil {
@@ -203,4 +203,23 @@ func checkDocuments(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Chec
 			OR (i.entry_id IS NULL AND i.gross_minor <> 0)
 		ORDER BY i.number`)
 	return verdict("documents equal their lines", fmt.Sprintf("%d invoices and credit notes", n), bad), err
+}
+
+// checkVendorDocuments holds bills against their lines, their entries, their open items and their credits.
+func checkVendorDocuments(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Check, error) {
+	n, err := tenancy.Count[Bill](ctx, tx)
+	if err != nil {
+		return tenancy.Check{}, err
+	}
+	bad, err := tenancy.Report[string](ctx, tx, `SELECT CAST(b.id AS TEXT) AS id FROM {bills} AS b
+		LEFT JOIN (SELECT bill_id, SUM(net_minor) AS net, SUM(tax_minor) AS tax FROM {bill_lines} AS l GROUP BY bill_id) AS s ON s.bill_id = b.id
+		LEFT JOIN (SELECT corrects_id, SUM(gross_minor) AS credited FROM {bills} AS c GROUP BY corrects_id) AS n ON n.corrects_id = b.id
+		LEFT JOIN {journal_entries} AS e ON e.id = b.entry_id
+		LEFT JOIN {open_items} AS o ON o.id = b.id
+		WHERE s.bill_id IS NULL OR s.net <> b.net_minor OR s.tax <> b.tax_minor OR b.credited_minor <> COALESCE(n.credited, 0)
+			OR (b.entry_id IS NOT NULL AND (e.id IS NULL OR e.source_id <> b.id OR e.entry_date <> b.bill_date))
+			OR (b.entry_id IS NULL AND b.gross_minor <> 0)
+			OR COALESCE(o.original_minor, 0) <> CASE WHEN b.kind = 'bill' THEN -b.gross_minor ELSE b.gross_minor END
+		ORDER BY 1`)
+	return verdict("bills equal their lines", fmt.Sprintf("%d bills and vendors' credits", n), bad), err
 }

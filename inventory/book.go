@@ -19,7 +19,8 @@ import (
 //
 // Permission: inventory.book. Errors: inventory.bad_input, inventory.too_many, inventory.not_configured,
 // inventory.unknown_product, inventory.unknown_warehouse, inventory.not_goods, inventory.insufficient_stock,
-// inventory.unknown_origin, inventory.over_return, inventory.cost_unknown, inventory.group_date, inventory.reference_taken, those of
+// inventory.unknown_origin, inventory.over_return, inventory.unknown_reservation, inventory.cost_unknown, inventory.group_date,
+// inventory.reference_taken, those of
 // [accounting.Service.Post] (accounting.period_locked, accounting.unknown_account, ...), money.overflow and
 // money.currency_mismatch.
 func (s *Service) Book(ctx context.Context, docs []NewDocument) ([]Document, error) {
@@ -47,19 +48,34 @@ func (s *Service) Adjust(ctx context.Context, docs []NewDocument) ([]Document, e
 	return s.act(ctx, PermAdjust, "inventory.Adjust", Adjustment, docs)
 }
 
+// ReturnToVendor books returns of received goods to their vendor. Each line names the receipt line that brought the goods
+// (Origin), and never more goes back than came, less what went back before. The goods leave stock at the valuation method's
+// cost, under FIFO out of that receipt's own layer first; the counter account, goods received unless another is named, is
+// debited with the receipt line's share of its value; the difference goes to price variance. What is sent back in parts adds
+// up to the receipt line's value, to the penny.
+//
+// Permission: inventory.return_to_vendor. Errors: as [Service.Book].
+func (s *Service) ReturnToVendor(ctx context.Context, docs []NewDocument) ([]Document, error) {
+	return s.act(ctx, PermReturnToVendor, "inventory.ReturnToVendor", VendorReturn, docs)
+}
+
 // act is the one path of all of them.
 func (s *Service) act(ctx context.Context, perm tenancy.Permission, op string, kind Kind, docs []NewDocument) ([]Document, error) {
 	return againstRivals(func() ([]Document, error) {
 		return tenancy.Act(ctx, s.db, perm, func(ctx context.Context, tx *tenancy.Tx) ([]Document, error) {
-			return s.book(ctx, tx, op, kind, docs)
+			checked, err := requests(op, kind, docs)
+			if err != nil {
+				return nil, err
+			}
+			return s.book(ctx, tx, op, checked)
 		})
 	})
 }
 
-func (s *Service) book(ctx context.Context, tx *tenancy.Tx, op string, kind Kind, docs []NewDocument) ([]Document, error) {
-	checked, err := requests(op, kind, docs)
-	if err != nil || len(checked) == 0 {
-		return nil, err
+// book books what was checked.
+func (s *Service) book(ctx context.Context, tx *tenancy.Tx, op string, checked []*request) ([]Document, error) {
+	if len(checked) == 0 {
+		return nil, nil
 	}
 	b := &booking{s: s, tx: tx, op: op, requests: checked}
 	if err := b.read(ctx); err != nil {
@@ -102,7 +118,7 @@ type booked struct {
 // value goes through the documents in order.
 func (b *booking) value() error {
 	var err error
-	if b.plan, err = newPlan(b.op, b.settings.Method, b.facts); err != nil {
+	if b.plan, err = newPlan(b.op, b.tx.Now(), b.settings.Method, b.facts); err != nil {
 		return err
 	}
 	for _, r := range b.requests {
@@ -117,6 +133,9 @@ func (b *booking) value() error {
 		}
 		doc := &Document{Kind: r.Kind, Reference: r.Reference, Fingerprint: r.fingerprint, Date: b.dateOf(r), WarehouseID: b.warehouseOf(r),
 			BelowZero: r.BelowZero, PostedAt: b.tx.Now()}
+		if r.Kind == Revaluation {
+			doc.WarehouseID = uuid.Nil
+		}
 		doc.ID = tenancy.NewID()
 		if err := b.join(r, doc); err != nil {
 			return err
@@ -226,7 +245,8 @@ func (b *booking) write(ctx context.Context) error {
 	tenancy.Put(out, moves)
 	tenancy.Put(out, charges)
 	tenancy.Remove(out, removed)
-	tenancy.Set(out, changed, "quantity", "value_minor", "last_quantity", "last_value_minor")
+	tenancy.Set(out, changed, "quantity", "value_minor", "last_quantity", "last_value_minor", "reserved")
+	tenancy.Set(out, b.plan.taken, "open_quantity", "taken_quantity", "state", "ended_at")
 	tenancy.Put(out, added)
 	return out.Run(ctx)
 }

@@ -22,7 +22,10 @@ type facts struct {
 	layers     map[shelfKey][]Layer // in order of Seq, the anchor first
 	groups     map[uuid.UUID]Group
 	origins    map[lineKey]Move
-	returns    []Move // what came back of the origins before
+	held       map[uuid.UUID]*Reservation // by id
+	reserved   map[string]*Reservation    // by reference
+	receipts   map[uuid.UUID]bool         // which of the origins' documents are receipts
+	named      []Move                     // what names the origins: what came or went back of them before
 }
 
 // reading is what must be asked about a batch.
@@ -33,6 +36,8 @@ type reading struct {
 	shelves    []shelfKey
 	origins    []uuid.UUID // documents
 	groups     []uuid.UUID
+	held       []uuid.UUID // reservations
+	reserved   []string    // references of reservations
 }
 
 // read asks for everything that the batch needs in one round trip, and locks the shelves. The first act ever on a shelf
@@ -45,6 +50,9 @@ func (b *booking) read(ctx context.Context) error {
 	}
 	books, err := b.s.books.GetBooks(ctx)
 	if err != nil {
+		return err
+	}
+	if err := b.place(ctx); err != nil {
 		return err
 	}
 	ask := b.reading()
@@ -66,9 +74,47 @@ func (b *booking) read(ctx context.Context) error {
 	return nil
 }
 
+// place finds where the lines are, and what is valued anew: receipts never change, so they can be read before the lock.
+func (b *booking) place(ctx context.Context) error {
+	receipts := map[uuid.UUID]bool{}
+	for _, r := range b.requests {
+		for i := range r.lines {
+			r.lines[i].warehouse = b.warehouseOf(r)
+			if r.Kind == Revaluation {
+				receipts[r.lines[i].Origin.DocumentID] = true
+			}
+		}
+	}
+	if len(receipts) == 0 {
+		return nil
+	}
+	moves, err := loadIn[Move](ctx, b.tx, "document_id", keys(receipts))
+	if err != nil {
+		return err
+	}
+	found := make(map[lineKey]*Move, len(moves))
+	for i := range moves {
+		found[lineKey{moves[i].DocumentID, moves[i].LineNo}] = &moves[i]
+	}
+	for _, r := range b.requests {
+		for i := range r.lines {
+			l := &r.lines[i]
+			m := found[l.Origin.key()]
+			if r.Kind != Revaluation {
+				continue
+			}
+			if m == nil {
+				return noReceipt(b.op, r.at(l))
+			}
+			l.ProductID, l.warehouse = m.ProductID, m.WarehouseID
+		}
+	}
+	return nil
+}
+
 func (b *booking) reading() reading {
 	products, warehouses := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
-	shelves, origins, groups := map[shelfKey]bool{}, map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
+	shelves, origins, groups, held := map[shelfKey]bool{}, map[uuid.UUID]bool{}, map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	var ask reading
 	for _, r := range b.requests {
 		if r.Reference != "" {
@@ -77,26 +123,30 @@ func (b *booking) reading() reading {
 		if r.Group != uuid.Nil {
 			groups[r.Group] = true
 		}
-		warehouse := b.warehouseOf(r)
-		warehouses[warehouse] = true
-		for _, m := range r.Lines {
-			products[m.ProductID] = true
-			shelves[shelfKey{m.ProductID, warehouse}] = true
+		for _, m := range r.lines {
+			products[m.ProductID], warehouses[m.warehouse] = true, true
+			shelves[shelfKey{m.ProductID, m.warehouse}] = true
 			if !m.Origin.isZero() {
 				origins[m.Origin.DocumentID] = true
+			}
+			if m.Reservation != uuid.Nil {
+				held[m.Reservation] = true
 			}
 		}
 	}
 	ask.products, ask.warehouses, ask.origins, ask.groups = keys(products), keys(warehouses), keys(origins), keys(groups)
+	ask.held = keys(held)
 	ask.shelves = slices.Collect(maps.Keys(shelves))
 	return ask
 }
 
-func (b *booking) warehouseOf(r *request) uuid.UUID {
-	if r.WarehouseID == uuid.Nil {
+func (b *booking) warehouseOf(r *request) uuid.UUID { return b.warehouseFor(r.WarehouseID) }
+
+func (b *booking) warehouseFor(id uuid.UUID) uuid.UUID {
+	if id == uuid.Nil {
 		return b.settings.DefaultWarehouseID
 	}
-	return r.WarehouseID
+	return id
 }
 
 func (b *booking) dateOf(r *request) date.Date {
@@ -117,8 +167,10 @@ func (b *booking) ask(ctx context.Context, ask reading, missing []*Layer, missin
 	var documents []Document
 	var products []Product
 	var warehouses []Warehouse
-	var origins, returns []Move
+	var origins, named []Move
 	var groups []Group
+	var receipts []Document
+	var held, reserved []Reservation
 
 	q := b.tx.Batch()
 	tenancy.Accrue(q, missing, "quantity")
@@ -135,6 +187,12 @@ func (b *booking) ask(ctx context.Context, ask reading, missing []*Layer, missin
 		tenancy.Load(q, &layers, tenancy.In("product_id", ask.products), tenancy.In("warehouse_id", ask.warehouses),
 			tenancy.Gt("seq", int64(anchorSeq)), tenancy.OrderBy("product_id", "warehouse_id", "seq"))
 	}
+	if len(ask.held) > 0 {
+		tenancy.Load(q, &held, tenancy.In("id", ask.held))
+	}
+	if len(ask.reserved) > 0 {
+		tenancy.Load(q, &reserved, tenancy.In("reference", ask.reserved))
+	}
 	if len(ask.references) > 0 {
 		tenancy.Load(q, &documents, tenancy.In("reference", ask.references))
 	}
@@ -142,23 +200,38 @@ func (b *booking) ask(ctx context.Context, ask reading, missing []*Layer, missin
 	tenancy.Load(q, &warehouses, tenancy.In("id", ask.warehouses))
 	if len(ask.origins) > 0 {
 		tenancy.Load(q, &origins, tenancy.In("document_id", ask.origins))
-		tenancy.Load(q, &returns, tenancy.In("origin_document_id", ask.origins))
+		tenancy.Load(q, &named, tenancy.In("origin_document_id", ask.origins))
+		tenancy.Load(q, &receipts, tenancy.In("id", ask.origins), tenancy.Eq("kind", string(Receipt)))
 	}
 	if err := q.Run(ctx); err != nil {
 		return err
 	}
-	b.facts = gather(append(anchors, layers...), documents, products, warehouses, origins, returns)
+	b.facts = gather(append(anchors, layers...), documents, products, warehouses)
+	for _, m := range origins {
+		b.facts.origins[lineKey{m.DocumentID, m.LineNo}] = m
+	}
+	for _, d := range receipts {
+		b.facts.receipts[d.ID] = true
+	}
+	b.facts.named = named
+	for i := range held {
+		b.facts.held[held[i].ID] = &held[i]
+	}
+	for i := range reserved {
+		b.facts.reserved[reserved[i].Reference] = &reserved[i]
+	}
 	for _, g := range groups {
 		b.facts.groups[g.ID] = g
 	}
 	return nil
 }
 
-func gather(layers []Layer, documents []Document, products []Product, warehouses []Warehouse, origins, returns []Move) facts {
+func gather(layers []Layer, documents []Document, products []Product, warehouses []Warehouse) facts {
 	f := facts{
 		documents: make(map[string]*Document, len(documents)), products: make(map[uuid.UUID]Product, len(products)),
 		warehouses: make(map[uuid.UUID]bool, len(warehouses)), layers: make(map[shelfKey][]Layer, len(layers)),
-		groups: map[uuid.UUID]Group{}, origins: make(map[lineKey]Move, len(origins)), returns: returns,
+		groups: map[uuid.UUID]Group{}, origins: map[lineKey]Move{}, receipts: map[uuid.UUID]bool{},
+		held: map[uuid.UUID]*Reservation{}, reserved: map[string]*Reservation{},
 	}
 	for _, l := range layers {
 		key := shelfKey{l.ProductID, l.WarehouseID}
@@ -173,19 +246,16 @@ func gather(layers []Layer, documents []Document, products []Product, warehouses
 	for _, w := range warehouses {
 		f.warehouses[w.ID] = true
 	}
-	for _, m := range origins {
-		f.origins[lineKey{m.DocumentID, m.LineNo}] = m
-	}
 	return f
 }
 
 // checkLines refuses products and warehouses that a document cannot have, before anything is made for them.
 func (b *booking) checkLines() error {
 	for _, r := range b.requests {
-		if !b.facts.warehouses[b.warehouseOf(r)] {
-			return ErrUnknownWarehouse.New(b.op, "%s: there is no such warehouse", r.what)
-		}
-		for _, m := range r.Lines {
+		for _, m := range r.lines {
+			if !b.facts.warehouses[m.warehouse] {
+				return ErrUnknownWarehouse.New(b.op, "%s: there is no such warehouse", r.what)
+			}
 			p, ok := b.facts.products[m.ProductID]
 			if !ok {
 				return ErrUnknownProduct.New(b.op, "%s, line %d: there is no such product", r.what, m.LineNo)

@@ -26,6 +26,10 @@ const (
 	// Variance is made by the program alone, after a document that brought in what had gone out below zero: the difference
 	// between what the goods went out at and what they turned out to cost. Its moves have no quantity.
 	Variance Kind = "variance"
+	// Revaluation changes what received goods are thought to have cost, once their bill says so. Its moves have no quantity.
+	Revaluation Kind = "revaluation"
+	// VendorReturn sends received goods back to their vendor.
+	VendorReturn Kind = "vendor_return"
 )
 
 // Document is one booked act on a warehouse, with its moves. It is never changed: a mistake is corrected by another
@@ -39,8 +43,9 @@ type Document struct {
 	// on a variance, which nobody asks for.
 	Fingerprint string `bun:"fingerprint,notnull" privacy:"none"`
 	// Date is the day on which the goods moved, and the date of the entry.
-	Date        date.Date `bun:"document_date,notnull"`
-	WarehouseID uuid.UUID `bun:"warehouse_id,notnull"`
+	Date date.Date `bun:"document_date,notnull"`
+	// WarehouseID is where; none on a revaluation, whose lines may be of several.
+	WarehouseID uuid.UUID `bun:"warehouse_id,nullzero"`
 	// EntryID is the journal entry; none when the document is worth nothing, or is posted with its group.
 	EntryID uuid.UUID `bun:"entry_id,nullzero"`
 	// BelowZero is true of an issue that was allowed to take out more than there was.
@@ -79,10 +84,21 @@ type Move struct {
 	// than was thought.
 	Quantity money.Quantity `bun:"quantity,notnull"`
 	Value    money.Amount   `bun:"embed:value_"`
-	// OriginDocumentID and OriginLineNo are the issue that a return brings back, and none when it is not known; of a variance,
-	// the move that filled what was missing.
+	// VarianceMinor is what went to the price variance account, in Value's currency; debits are positive. The account on the other
+	// side got the opposite of Value and VarianceMinor together. Only where goods are sent back or valued anew.
+	VarianceMinor int64 `bun:"variance_minor,notnull"`
+	// OriginDocumentID and OriginLineNo are the issue that a return brings back, and none when it is not known; the receipt that
+	// is sent back or valued anew; of a variance, the move that filled what was missing.
 	OriginDocumentID uuid.UUID `bun:"origin_document_id,nullzero"`
 	OriginLineNo     int64     `bun:"origin_line_no,nullzero"`
+	// ReservationID is the reservation that an issue took from; none for most.
+	ReservationID uuid.UUID `bun:"reservation_id,nullzero"`
+}
+
+// PriceVariance is what went to the price variance account: above zero when goods that are not on hand any more cost more
+// than they were received at.
+func (m Move) PriceVariance() money.Amount {
+	return money.Amount{Minor: m.VarianceMinor, Currency: m.Value.Currency}
 }
 
 // lineKey names a line of a stored document.

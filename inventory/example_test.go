@@ -147,5 +147,6 @@ func ExampleService_Adjust() {
 	// true stock value equals the ledger's stock account
 	// true groups are posted once, and charge what their documents moved
 	// true no layer is negative that was not let out so, and an empty one has no value
-	// true returns do not exceed the issues they name
+	// true returns do not exceed the issues and receipts they name
+	// true what is reserved equals the open reservations
 }

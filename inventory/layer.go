@@ -29,6 +29,9 @@ type Layer struct {
 	// last. On the anchor only; no quantity when none ever came.
 	LastQuantity   money.Quantity `bun:"last_quantity,notnull"`
 	LastValueMinor int64          `bun:"last_value_minor,notnull"`
+	// Reserved is what the reservations of this shelf hold, in all. On the anchor only. It can be more than is on hand, where
+	// goods went out below zero or a count found fewer.
+	Reserved money.Quantity `bun:"reserved,notnull"`
 	// DocumentID and LineNo are the move that brought a FIFO layer in; none on layer 0.
 	DocumentID uuid.UUID `bun:"document_id,nullzero"`
 	LineNo     int64     `bun:"line_no,nullzero"`

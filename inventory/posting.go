@@ -17,6 +17,8 @@ import (
 //	return          stock                    cost of goods sold
 //	adjustment +    stock                    stock losses
 //	adjustment -    stock losses             stock
+//	vendor return   goods received           stock; price variance takes the difference, on either side
+//	revaluation     stock, price variance    the counter named (goods received); the reverse where goods cost less
 //	variance        stock variance           stock, where goods sold below zero cost more than was thought; else the reverse
 //
 // A line may name another counter: goods given away go to marketing. The documents of a group become one entry when the group
@@ -25,10 +27,11 @@ import (
 // defaultCounters are the accounts on the other side of stock. A receipt has no default: where goods come from is never
 // obvious.
 var defaultCounters = map[Kind]accounting.Role{
-	Issue:      accounting.RoleCostOfGoodsSold,
-	Return:     accounting.RoleCostOfGoodsSold,
-	Adjustment: accounting.RoleStockLoss,
-	Variance:   accounting.RoleStockVariance,
+	Issue:        accounting.RoleCostOfGoodsSold,
+	Return:       accounting.RoleCostOfGoodsSold,
+	Adjustment:   accounting.RoleStockLoss,
+	VendorReturn: accounting.RoleGoodsReceived,
+	Variance:     accounting.RoleStockVariance,
 }
 
 // counterOf is the account on the other side for one line: its own, else the document's, else the kind's.
@@ -42,10 +45,11 @@ func counterOf(kind Kind, document, line accounting.AccountRef) accounting.Accou
 	return accounting.ByRole(defaultCounters[kind])
 }
 
-// charge is what one move did to the value on hand, and the account on the other side.
+// charge is what one move did to the value on hand and to the price variance, and the account on the other side of both.
 type charge struct {
-	counter accounting.AccountRef
-	value   money.Amount // signed as the move's
+	counter  accounting.AccountRef
+	value    money.Amount // signed as the move's
+	variance money.Amount // debits are positive
 }
 
 // entryOf is the journal entry of a document; ok is false when there is nothing to book. Errors: money.overflow.
@@ -92,14 +96,22 @@ func stockEntry(day date.Date, sums ledgerSums, lockException string, source acc
 // sumsOf adds up what a document's moves did to the accounts.
 func sumsOf(charges []charge) (ledgerSums, error) {
 	var sums ledgerSums
-	stock := accounting.ByRole(accounting.RoleStock)
+	stock, variance := accounting.ByRole(accounting.RoleStock), accounting.ByRole(accounting.RolePriceVariance)
 	for _, c := range charges {
+		if err := sums.add(stock, c.value); err != nil {
+			return sums, err
+		}
 		opposite, err := c.value.Neg()
 		if err != nil {
 			return sums, err
 		}
-		if err := sums.add(stock, c.value); err != nil {
-			return sums, err
+		if c.variance.Minor != 0 {
+			if err := sums.add(variance, c.variance); err != nil {
+				return sums, err
+			}
+			if opposite, err = opposite.Sub(c.variance); err != nil {
+				return sums, err
+			}
 		}
 		if err := sums.add(c.counter, opposite); err != nil {
 			return sums, err

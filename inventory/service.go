@@ -23,12 +23,18 @@ const (
 	PermSetup    tenancy.Permission = "inventory.setup"    // the valuation method, warehouses
 	PermProducts tenancy.Permission = "inventory.products" // creating and changing products
 
-	// PermBook allows documents of every kind in one batch; the four that follow allow one kind each.
+	// PermBook allows documents of every kind in one batch but revaluations; the others that follow allow one kind each.
 	PermBook    tenancy.Permission = "inventory.book"
 	PermReceive tenancy.Permission = "inventory.receive"
 	PermIssue   tenancy.Permission = "inventory.issue"
 	PermReturn  tenancy.Permission = "inventory.return"
 	PermAdjust  tenancy.Permission = "inventory.adjust"
+
+	PermReturnToVendor tenancy.Permission = "inventory.return_to_vendor"
+	PermRevalue        tenancy.Permission = "inventory.revalue"
+
+	PermReserve tenancy.Permission = "inventory.reserve" // holding goods for somebody, and letting them go
+	PermExpire  tenancy.Permission = "inventory.expire"  // letting go what is held past its time: for background work
 
 	PermPostGroup tenancy.Permission = "inventory.post_group" // making the entry of a group's documents
 )
@@ -61,5 +67,6 @@ var models = []*tenancy.Model{
 	tenancy.Define[Move](tenancy.Spec{Table: "erp.stock_moves", Class: tenancy.Book, RetainFrom: "move_date", Writes: tenancy.AppendOnly, PartOf: documentTable}),
 	tenancy.Define[Charge](tenancy.Spec{Table: "erp.stock_charges", Class: tenancy.Book, Writes: tenancy.AppendOnly, PartOf: documentTable}),
 	tenancy.Define[GroupPosting](tenancy.Spec{Table: groupPostingTable, Class: tenancy.Book, RetainFrom: "document_date", Writes: tenancy.AppendOnly}),
+	tenancy.Define[Reservation](tenancy.Spec{Table: "erp.stock_reservations", Class: tenancy.Letter, RetainFrom: "created_at", Writes: tenancy.Keep}),
 	tenancy.Define[Layer](tenancy.Spec{Table: "erp.stock_layers", Class: tenancy.Book, Derived: true}),
 }

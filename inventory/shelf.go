@@ -46,6 +46,18 @@ func newShelf(key shelfKey, method Method, cur money.Currency, stored []Layer) (
 // anchor is the layer that is always there.
 func (s *shelf) anchor() *shelfLayer { return s.layers[anchorSeq] }
 
+// free is what is on hand and not reserved; nothing when more is reserved than there is.
+func (s *shelf) free() money.Quantity {
+	return max(s.quantity, 0) - min(max(s.quantity, 0), s.anchor().Reserved)
+}
+
+// hold changes what is reserved.
+func (s *shelf) hold(q money.Quantity) {
+	a := s.anchor()
+	a.Reserved += q
+	a.changed = true
+}
+
 // put adds goods of a value. from is the move that brings them. They first make up for what went out below zero; difference
 // is what that changes the value on hand by beside the goods' own: less when they cost more than was thought. Errors:
 // money.overflow, money.currency_mismatch.
@@ -174,6 +186,36 @@ func (s *shelf) take(q money.Quantity) (money.Amount, error) {
 	s.quantity -= q // not more than there was, so neither can wrap
 	s.value.Minor -= taken.Minor
 	return taken, nil
+}
+
+// takeFrom is take, out of the layer that a move brought in first, as far as that goes and the method knows of it.
+func (s *shelf) takeFrom(q money.Quantity, from lineKey) (money.Amount, error) {
+	l := s.brought(from)
+	if l == nil {
+		return s.take(q)
+	}
+	part := min(q, l.Quantity)
+	value, err := l.give(part)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	s.quantity -= part
+	s.value.Minor -= value.Minor
+	rest, err := s.take(q - part)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	return value.Add(rest)
+}
+
+// brought is the FIFO layer that a move brought in, while there is something left of it.
+func (s *shelf) brought(from lineKey) *shelfLayer {
+	for _, l := range s.layers[anchorSeq+1:] {
+		if l.DocumentID == from.document && l.LineNo == from.line && l.Quantity > 0 {
+			return l
+		}
+	}
+	return nil
 }
 
 // next is the layer to take from.

@@ -30,7 +30,7 @@ func (s *Service) Verify(ctx context.Context) ([]tenancy.Check, error) {
 		v := verifier{s: s, tx: tx, currency: books.Currency}
 		var checks []tenancy.Check
 		for _, check := range []func(context.Context) (tenancy.Check, error){
-			v.onHand, v.layers, v.ledger, v.groups, v.notNegative, v.returns,
+			v.onHand, v.layers, v.ledger, v.groups, v.notNegative, v.returns, v.reserved,
 		} {
 			c, err := check(ctx)
 			if err != nil {
@@ -179,7 +179,7 @@ func (v verifier) notNegative(ctx context.Context) (tenancy.Check, error) {
 	return verdict("no layer is negative that was not let out so, and an empty one has no value", "", bad), nil
 }
 
-// returns looks for issues that more came back of than went out.
+// returns looks for issues that more came back of than went out, and for receipts that more went back of than came.
 func (v verifier) returns(ctx context.Context) (tenancy.Check, error) {
 	type row struct {
 		DocumentID uuid.UUID `bun:"document_id"`
@@ -190,18 +190,42 @@ func (v verifier) returns(ctx context.Context) (tenancy.Check, error) {
 	rows, err := tenancy.Report[row](ctx, v.tx, `SELECT o.document_id, o.line_no,
 			CAST(SUM(r.quantity) + MIN(o.quantity) AS BIGINT) AS quantity, CAST(SUM(r.value_minor) + MIN(o.value_minor) AS BIGINT) AS value_minor
 		FROM {stock_moves} AS r JOIN {stock_moves} AS o ON o.document_id = r.origin_document_id AND o.line_no = r.origin_line_no
-		WHERE o.quantity < 0
+		WHERE r.quantity <> 0
 		GROUP BY o.document_id, o.line_no
-		HAVING SUM(r.quantity) + MIN(o.quantity) > 0 OR SUM(r.value_minor) + MIN(o.value_minor) > 0
+		HAVING (MIN(o.quantity) < 0 AND (SUM(r.quantity) + MIN(o.quantity) > 0 OR SUM(r.value_minor) + MIN(o.value_minor) > 0))
+			OR (MIN(o.quantity) > 0 AND SUM(r.quantity) + MIN(o.quantity) < 0)
 		ORDER BY o.document_id, o.line_no LIMIT ?`, maxShown+1)
 	if err != nil {
 		return tenancy.Check{}, err
 	}
 	var bad []string
 	for _, r := range rows {
-		bad = append(bad, fmt.Sprintf("document %s, line %d: %s units and %s came back too much", r.DocumentID, r.LineNo, money.Quantity(r.Quantity), v.amount(r.ValueMinor)))
+		bad = append(bad, fmt.Sprintf("document %s, line %d: %s units and %s came or went back too much", r.DocumentID, r.LineNo, money.Quantity(r.Quantity), v.amount(r.ValueMinor)))
 	}
-	return verdict("returns do not exceed the issues they name", "", bad), nil
+	return verdict("returns do not exceed the issues and receipts they name", "", bad), nil
+}
+
+// reserved compares what the shelves say is reserved with what the reservations hold.
+func (v verifier) reserved(ctx context.Context) (tenancy.Check, error) {
+	type row struct {
+		ProductID   uuid.UUID `bun:"product_id"`
+		WarehouseID uuid.UUID `bun:"warehouse_id"`
+		Reserved    int64     `bun:"reserved"`
+		Open        int64     `bun:"open_quantity"`
+	}
+	rows, err := tenancy.Report[row](ctx, v.tx, `SELECT product_id, warehouse_id, CAST(SUM(reserved) AS BIGINT) AS reserved, CAST(SUM(open_quantity) AS BIGINT) AS open_quantity
+		FROM (SELECT product_id, warehouse_id, reserved, 0 AS open_quantity FROM {stock_layers} AS l WHERE reserved <> 0
+			UNION ALL SELECT product_id, warehouse_id, 0 AS reserved, open_quantity FROM {stock_reservations} AS r WHERE open_quantity > 0) AS b
+		GROUP BY product_id, warehouse_id HAVING SUM(reserved) <> SUM(open_quantity) ORDER BY product_id, warehouse_id LIMIT ?`, maxShown+1)
+	if err != nil {
+		return tenancy.Check{}, err
+	}
+	var bad []string
+	for _, r := range rows {
+		bad = append(bad, fmt.Sprintf("product %s in warehouse %s: %s reserved, reservations hold %s", r.ProductID, r.WarehouseID,
+			money.Quantity(r.Reserved), money.Quantity(r.Open)))
+	}
+	return verdict("what is reserved equals the open reservations", "", bad), nil
 }
 
 func (v verifier) amount(minor int64) money.Amount {

@@ -82,9 +82,9 @@ func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantIn
 	if row == nil {
 		return &tenantInfo{}, nil // unknown ids are not kept: they would let strangers fill the memory
 	}
-	zone, err := time.LoadLocation(row.TimeZone)
+	zone, err := zoneOf(op, row)
 	if err != nil {
-		return nil, ErrDatabase.Wrap(op, err, "the tenant's time zone is not known to this machine")
+		return nil, err
 	}
 	t = tenantInfo{state: row.State, placement: row.Placement, zone: zone, readAt: readAt}
 	d.mu.Lock()

@@ -45,8 +45,18 @@ type Store interface {
 	TableName(table string) string
 	// Placement is where new tenants go when nobody says otherwise.
 	Placement() string
-	// Provision makes room for a tenant at a placement: a file, or its gate row. Idempotent.
-	Provision(ctx context.Context, tenant uuid.UUID, placement string) error
+	// Provision makes room for a tenant at a placement, a file or its gate row, with its gate at 'active' or 'importing'.
+	// Idempotent: what is there stays as it is.
+	Provision(ctx context.Context, tenant uuid.UUID, placement string, gate Gate) error
+	// Gate is the state of the tenant's gate; "" when it has none.
+	Gate(ctx context.Context, tenant uuid.UUID, placement string) (Gate, error)
+	// OpenGate ends an import: the gate goes from 'importing' to 'active'. Idempotent. The database refuses any other move.
+	OpenGate(ctx context.Context, tenant uuid.UUID, placement string) error
+	// Purge moves the gate to 'purging', deletes the tenant's rows of the models in their order, which is such that nothing
+	// points to what goes, and then the gate; or the file. It may be cut short and run again.
+	Purge(ctx context.Context, tenant uuid.UUID, placement string, models []*Model) error
+	// References are the foreign keys between the models' tables, as the live catalogue has them.
+	References(ctx context.Context) ([]TableReference, error)
 	// Session takes a connection to the tenant's database for one transaction. Nothing is sent before the first
 	// statement. An unknown placement is an error, never a default.
 	Session(ctx context.Context, tenant uuid.UUID, placement string, readOnly bool) (Session, error)
@@ -57,6 +67,23 @@ type Store interface {
 	// Retryable reports a serialization failure or deadlock: the whole transaction may run again.
 	Retryable(err error) bool
 	Close() error
+}
+
+// Gate is a tenant's state as its own database knows it. The doors past immutability check it.
+type Gate string
+
+// The states of a gate.
+const (
+	GateActive    Gate = "active"
+	GateImporting Gate = "importing" // history may be written into locked periods; nobody enters
+	GatePurging   Gate = "purging"   // what is recorded may be deleted; nobody enters
+)
+
+// TableReference is a foreign key from one table to another, both "schema.name". Columns and Targets correspond and begin
+// with tenant_id.
+type TableReference struct {
+	From, To         string
+	Columns, Targets []string
 }
 
 // Session is one transaction on one connection, scoped to one tenant. It is used by one goroutine.
@@ -72,12 +99,15 @@ type Session interface {
 	// Rollback ends the transaction (for Join: goes back to the savepoint and restores the host's role and tenant). It is
 	// safe to call after Commit and more than once.
 	Rollback(ctx context.Context) error
+	// Import begins the transaction for a tenant's whole history: the database holds the tenant's gate at 'importing' until
+	// the end, or refuses (tenancy.tenant_state), and leaves references that may wait to be checked at the commit.
+	Import(ctx context.Context) error
 	// Host runs fn with the transaction under the host's role and without a tenant, and restores both on every exit.
 	// The *sql.Tx must not be committed or rolled back by fn: that is refused and the session must then be rolled back.
 	Host(ctx context.Context, fn func(*sql.Tx) error) error
 }
 
-// clock is the source of "now"; whole microseconds in UTC, which is what both engines keep.
-type clock func() time.Time
+// Clock is the source of "now". What it says is cut to whole microseconds in UTC, which is what both engines keep.
+type Clock = func() time.Time
 
 func systemClock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -1,6 +1,8 @@
 package tenancy
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -9,4 +11,14 @@ import (
 // ErasuresOf registers an erasure of a receipt's text, as the privacy helpers will.
 func ErasuresOf(row uuid.UUID, at time.Time) []*erasure {
 	return []*erasure{{TableName: "lib.receipt_texts", RowID: row, State: "registered", RegisteredAt: at}}
+}
+
+// BeginImport is what an import's transaction begins with, on a tenant in whatever state.
+func BeginImport(ctx context.Context, db *DB, tenant uuid.UUID) error {
+	session, err := db.store.Session(ctx, tenant, db.store.Placement(), false)
+	if err != nil {
+		return err
+	}
+	err = db.store.Fault("test", session.Import(ctx))
+	return errors.Join(err, session.Rollback(ctx))
 }

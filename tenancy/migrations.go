@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing/fstest"
 )
@@ -45,4 +46,34 @@ func (r *Registry) MigrationFiles(engine string, control bool, rewrite func(sql 
 		}
 	}
 	return out, nil
+}
+
+// hostMigrations is where a host's numbers begin; ours are below.
+const hostMigrations = 50_000
+
+// Version names the schema that the program expects: the highest number of the library's migrations and of the host's, 0
+// where there are none. It is the same on every engine.
+func (r *Registry) Version() (library, host int64) {
+	for _, mod := range r.Modules {
+		if mod.Migrations == nil {
+			continue
+		}
+		entries, err := fs.ReadDir(mod.Migrations, ".")
+		if err != nil {
+			continue // opening the database says so
+		}
+		for _, e := range entries {
+			parts := migrationName.FindStringSubmatch(e.Name())
+			if parts == nil {
+				continue
+			}
+			n, _ := strconv.ParseInt(parts[1], 10, 64) // five digits
+			if n < hostMigrations {
+				library = max(library, n)
+			} else {
+				host = max(host, n)
+			}
+		}
+	}
+	return library, host
 }

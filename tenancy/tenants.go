@@ -16,12 +16,13 @@ type State string
 
 // The states of a tenant.
 const (
-	StateCreating  State = "creating" // intended; its place is being made
+	StateCreating  State = "creating"  // intended; its place is being made
+	StateImporting State = "importing" // its history is being written; nobody enters
 	StateActive    State = "active"
 	StateSuspended State = "suspended" // refused everywhere until resumed
-	StateCancelled State = "cancelled"
-	StatePurging   State = "purging"
-	StatePurged    State = "purged"
+	StateCancelled State = "cancelled" // refused everywhere; kept until PurgeAfter
+	StatePurging   State = "purging"   // its rows are going
+	StatePurged    State = "purged"    // nothing is left of it but its id, its dates and this
 )
 
 // Tenant is one customer of the platform, as the platform knows it.
@@ -34,6 +35,8 @@ type Tenant struct {
 	State     State
 	CreatedAt time.Time
 	ChangedAt time.Time
+	// PurgeAfter is when a cancelled tenant's data may go; zero in every other state.
+	PurgeAfter time.Time
 }
 
 // NewTenant is the input of [Tenants.Create].
@@ -64,9 +67,16 @@ type tenantRow struct {
 	State     State     `bun:"state"`
 	CreatedAt time.Time `bun:"created_at"`
 	ChangedAt time.Time `bun:"changed_at"`
+
+	PurgeAfter time.Time `bun:"purge_after,nullzero"`
+	// Archive names what an imported tenant was made of.
+	Archive string `bun:"archive,nullzero"`
 }
 
-func (r *tenantRow) tenant() Tenant { return Tenant(*r) }
+func (r *tenantRow) tenant() Tenant {
+	return Tenant{ID: r.ID, Reference: r.Reference, Name: r.Name, TimeZone: r.TimeZone, Placement: r.Placement, State: r.State,
+		CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt, PurgeAfter: r.PurgeAfter}
+}
 
 type journalRow struct {
 	ID         uuid.UUID `bun:"id,pk"`
@@ -99,15 +109,22 @@ func (t *Tenants) Create(ctx context.Context, in NewTenant) (Tenant, error) {
 	if err != nil {
 		return Tenant{}, err
 	}
-	return t.create(ctx, op, actor, in, false)
-}
-
-func (t *Tenants) create(ctx context.Context, op, actor string, in NewTenant, again bool) (Tenant, error) {
 	row, err := t.newRow(op, in)
 	if err != nil {
 		return Tenant{}, err
 	}
-	var found bool
+	row, found, err := t.intend(ctx, op, actor, "tenancy.create", row, false)
+	if err != nil {
+		return Tenant{}, err
+	}
+	if found && row.State != StateCreating {
+		return row.tenant(), nil
+	}
+	return t.complete(ctx, op, row)
+}
+
+// intend writes a new tenant's row, or finds the one that the same input made before.
+func (t *Tenants) intend(ctx context.Context, op, actor, act string, row *tenantRow, again bool) (_ *tenantRow, found bool, err error) {
 	err = t.control(ctx, op, func(tx bun.Tx) error {
 		if row.Reference != "" {
 			existing, err := t.find(ctx, tx, "reference = ?", row.Reference)
@@ -115,7 +132,7 @@ func (t *Tenants) create(ctx context.Context, op, actor string, in NewTenant, ag
 				return err
 			}
 			if existing != nil {
-				if existing.Name != row.Name || existing.TimeZone != row.TimeZone || existing.Placement != row.Placement {
+				if existing.Name != row.Name || existing.TimeZone != row.TimeZone || existing.Placement != row.Placement || existing.Archive != row.Archive {
 					return ErrDuplicate.New(op, "another tenant has the reference %q", row.Reference)
 				}
 				row, found = existing, true
@@ -125,18 +142,12 @@ func (t *Tenants) create(ctx context.Context, op, actor string, in NewTenant, ag
 		if _, err := tx.NewInsert().Model(row).ModelTableExpr(t.table(tableTenants)).Exec(ctx); err != nil {
 			return err
 		}
-		return t.journal(ctx, tx, actor, "tenancy.create", row.ID, "")
+		return t.journal(ctx, tx, actor, act, row.ID, "")
 	})
 	if errors.Is(err, ErrDuplicate) && row.Reference != "" && !again { // somebody else has just created it
-		return t.create(ctx, op, actor, in, true)
+		return t.intend(ctx, op, actor, act, row, true)
 	}
-	if err != nil {
-		return Tenant{}, err
-	}
-	if found && row.State != StateCreating {
-		return row.tenant(), nil
-	}
-	return t.complete(ctx, op, row)
+	return row, found, err
 }
 
 func (t *Tenants) newRow(op string, in NewTenant) (*tenantRow, error) {
@@ -163,13 +174,18 @@ func (t *Tenants) newRow(op string, in NewTenant) (*tenantRow, error) {
 
 // complete makes the tenant's place, which is idempotent, and then says so.
 func (t *Tenants) complete(ctx context.Context, op string, row *tenantRow) (Tenant, error) {
-	if err := t.db.store.Provision(ctx, row.ID, row.Placement); err != nil {
+	if err := t.db.store.Provision(ctx, row.ID, row.Placement, GateActive); err != nil {
 		return Tenant{}, t.db.store.Fault(op, err)
 	}
+	return t.activate(ctx, op, row, StateCreating)
+}
+
+// activate ends a tenant's making.
+func (t *Tenants) activate(ctx context.Context, op string, row *tenantRow, from State) (Tenant, error) {
 	err := t.control(ctx, op, func(tx bun.Tx) error {
 		_, err := tx.NewUpdate().Model((*tenantRow)(nil)).ModelTableExpr(t.table(tableTenants)).
 			Set("state = ?", StateActive).Set("changed_at = ?", t.db.now()).
-			Where("id = ?", row.ID).Where("state = ?", StateCreating).Exec(ctx)
+			Where("id = ?", row.ID).Where("state = ?", from).Exec(ctx)
 		return err
 	})
 	if err != nil {
@@ -252,6 +268,18 @@ func (t *Tenants) Resume(ctx context.Context, id uuid.UUID, reason string) (Tena
 }
 
 func (t *Tenants) move(ctx context.Context, op, act string, id uuid.UUID, reason string, from, to State) (Tenant, error) {
+	return t.change(ctx, op, act, id, reason, func(row *tenantRow) error {
+		if row.State != to && row.State != from {
+			return ErrTenantConflict.New(op, "the tenant is %s", row.State)
+		}
+		row.State = to
+		return nil
+	})
+}
+
+// change lets decide look at a tenant's row and change it; what it leaves as it was is not written. Whoever changes the row
+// meanwhile is noticed.
+func (t *Tenants) change(ctx context.Context, op, act string, id uuid.UUID, reason string, decide func(row *tenantRow) error) (Tenant, error) {
 	actor, err := t.actor(ctx, op)
 	if err != nil {
 		return Tenant{}, err
@@ -264,23 +292,23 @@ func (t *Tenants) move(ctx context.Context, op, act string, id uuid.UUID, reason
 		if row, err = t.find(ctx, tx, "id = ?", id); err != nil {
 			return err
 		}
-		switch {
-		case row == nil:
+		if row == nil {
 			return ErrNotFound.New(op, "")
-		case row.State == to:
-			return nil
-		case row.State != from:
-			return ErrTenantConflict.New(op, "the tenant is %s", row.State)
 		}
-		res, err := tx.NewUpdate().Model((*tenantRow)(nil)).ModelTableExpr(t.table(tableTenants)).
-			Set("state = ?", to).Set("changed_at = ?", t.db.now()).Where("id = ?", id).Where("state = ?", from).Exec(ctx)
+		from := row.State
+		if err := decide(row); err != nil || row.State == from {
+			return err
+		}
+		row.ChangedAt = t.db.now()
+		res, err := tx.NewUpdate().Model(row).ModelTableExpr(t.aliased(tableTenants)).
+			Column("state", "changed_at", "purge_after", "reference", "name", "time_zone", "placement", "archive").
+			Where("id = ?", id).Where("state = ?", from).Exec(ctx)
 		if err != nil {
 			return err
 		}
 		if n, err := res.RowsAffected(); err != nil || n != 1 {
 			return ErrTenantConflict.New(op, "the tenant's state changed meanwhile")
 		}
-		row.State = to
 		return t.journal(ctx, tx, actor, act, id, reason)
 	})
 	t.db.directory.forget(id)

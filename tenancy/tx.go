@@ -108,6 +108,11 @@ func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.C
 	if err != nil {
 		return err
 	}
+	return db.attempt(ctx, op, s, info, owner, mode, fn)
+}
+
+// attempt runs a transaction until it is not in another's way.
+func (db *DB) attempt(ctx context.Context, op string, s *scope, info *tenantInfo, owner int64, mode txMode, fn func(context.Context, *Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		after, err := db.once(ctx, op, s, info, owner, mode, fn)
 		if err == nil {
@@ -356,6 +361,20 @@ func Memo[T any](tx *Tx, key string, load func() (T, error)) (T, error) {
 
 // Forget drops a [Memo] answer after what it says was changed.
 func (tx *Tx) Forget(key string) { delete(tx.memo, key) }
+
+// RecordAct leaves an audit event of the running act itself, for acts that write no row of their own, such as an export.
+// Outside [Act] it is refused with tenancy.unrecorded_write: there would be nothing to name.
+func (tx *Tx) RecordAct() error {
+	const op = "tenancy.Tx.RecordAct"
+	if err := tx.writable(op); err != nil {
+		return err
+	}
+	if len(tx.acts) == 0 {
+		return ErrUnrecorded.New(op, "no act is running")
+	}
+	tx.record("", "", "", uuid.Nil, "")
+	return nil
+}
 
 // record adds an audit event to those that are written just before the commit.
 func (tx *Tx) record(act Permission, verb Verb, table string, row uuid.UUID, columns string) {

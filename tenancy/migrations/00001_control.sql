@@ -1,15 +1,18 @@
 -- Control data: the platform's own records of its tenants. No tenant data stands here, and no transaction spans both.
 
 -- +goose Up
+-- archive names what an imported tenant was made of. Of a purged tenant remain its id, its dates and its state.
 CREATE TABLE erp_control.tenants (
     id UUID NOT NULL,
     reference TEXT,
     name TEXT NOT NULL,
     time_zone TEXT NOT NULL,
     placement TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('creating', 'active', 'suspended', 'cancelled', 'purging', 'purged')),
+    state TEXT NOT NULL CHECK (state IN ('creating', 'importing', 'active', 'suspended', 'cancelled', 'purging', 'purged')),
+    archive TEXT,
     created_at TIMESTAMPTZ NOT NULL,
     changed_at TIMESTAMPTZ NOT NULL,
+    purge_after TIMESTAMPTZ,
     PRIMARY KEY (id),
     CONSTRAINT erp_tenants_reference UNIQUE (reference)
 );

@@ -11,7 +11,7 @@ BEGIN
         END IF;
         RETURN OLD;
     END IF;
-    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('importing', 'active'), ('active', 'purging')) THEN
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('importing', 'active'), ('active', 'purging'), ('importing', 'purging')) THEN
         RAISE EXCEPTION 'erp/conflict/tenancy.tenant_state/a gate does not go from % to %', OLD.state, NEW.state;
     END IF;
     RETURN NEW;

@@ -95,16 +95,36 @@ DECLARE
 	old_state text;
 BEGIN
 	PERFORM set_config('erp.tenant', tenant::text, true);
+	IF new_state = 'purging' THEN -- not behind an import that is still being written
+		PERFORM FROM erp.tenant_gates AS g WHERE g.tenant_id = tenant FOR UPDATE NOWAIT;
+	END IF;
 	IF new_state IN ('active', 'importing') THEN
 		INSERT INTO erp.tenant_gates AS g (tenant_id, state) VALUES (tenant, new_state) ON CONFLICT DO NOTHING;
 	END IF;
 	SELECT g.state INTO old_state FROM erp.tenant_gates AS g WHERE g.tenant_id = tenant FOR UPDATE;
-	IF (old_state, new_state) IN (('importing', 'active'), ('active', 'purging')) THEN
+	IF (old_state, new_state) IN (('importing', 'active'), ('active', 'purging'), ('importing', 'purging')) THEN
 		UPDATE erp.tenant_gates AS g SET state = new_state WHERE g.tenant_id = tenant;
 	ELSIF old_state IS DISTINCT FROM new_state THEN
 		RAISE EXCEPTION 'erp/conflict/tenancy.tenant_state/a tenant''s gate does not go from % to %', coalesce(old_state, 'none'), new_state;
 	END IF;
 	PERFORM set_config('erp.tenant', before, true);
 	RETURN new_state;
+END`},
+	// What an import begins with: the gate of the session's own tenant stays at 'importing' until the transaction ends.
+	{name: "begin_import()", returns: "void", definer: true, callers: []string{appRole}, body: `
+BEGIN
+	PERFORM FROM erp.tenant_gates AS g WHERE g.tenant_id = current_setting('erp.tenant')::uuid AND g.state = 'importing' FOR UPDATE;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'erp/conflict/tenancy.tenant_state/the tenant is not being imported';
+	END IF;
+END`},
+	// What a purge ends with. The gate's own guard lets it go from 'purging' only.
+	{name: "drop_gate(tenant uuid)", returns: "void", definer: true, callers: []string{controlRole}, body: `
+DECLARE
+	before text := coalesce(current_setting('erp.tenant', true), '');
+BEGIN
+	PERFORM set_config('erp.tenant', tenant::text, true);
+	DELETE FROM erp.tenant_gates AS g WHERE g.tenant_id = tenant;
+	PERFORM set_config('erp.tenant', before, true);
 END`},
 }

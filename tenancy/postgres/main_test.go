@@ -257,7 +257,7 @@ func (f *fixture) exec(t testing.TB, statements ...string) {
 func (f *fixture) tenant(t testing.TB) uuid.UUID {
 	t.Helper()
 	id := tenancy.NewID()
-	require.NoError(t, f.store.Provision(t.Context(), id, f.store.Placement()))
+	require.NoError(t, f.store.Provision(t.Context(), id, f.store.Placement(), tenancy.GateActive))
 	return id
 }
 

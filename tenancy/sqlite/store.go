@@ -147,7 +147,7 @@ func (s *store) path(tenant uuid.UUID) string {
 
 // Provision implements tenancy.Store: it copies the template, opens the gate in the copy, and gives it its name last, so
 // that a file with a tenant's name is always whole.
-func (s *store) Provision(ctx context.Context, tenant uuid.UUID, where string) error {
+func (s *store) Provision(ctx context.Context, tenant uuid.UUID, where string, gate tenancy.Gate) error {
 	const op = "sqlite.Provision"
 	if where != placement {
 		return tenancy.ErrPlacement.New(op, "placement %q is not this engine's", where)
@@ -175,7 +175,7 @@ func (s *store) Provision(ctx context.Context, tenant uuid.UUID, where string) e
 	if err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, "INSERT INTO erp_tenant_gates (tenant_id, state) VALUES (?, 'active')", tenant.String())
+	_, err = db.ExecContext(ctx, "INSERT INTO erp_tenant_gates (tenant_id, state) VALUES (?, ?)", tenant.String(), string(gate))
 	if err = errors.Join(err, db.Close()); err != nil { // the last close folds the log into the file
 		return err
 	}

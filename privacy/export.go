@@ -1,0 +1,125 @@
+package privacy
+
+import (
+	"archive/zip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"reflect"
+
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// Export writes everything that the tenant has, the host's own models included, as a zip archive: one JSON Lines file per
+// model, sorted by key, and manifest.json last. The archive is of one state of the database, and two exports of one state are
+// equal to the byte. Memory does not grow with the tenant: rows go from the database to w as they are read.
+//
+// What w has taken when an error is returned is no archive. A transaction that was lost on the way is not begun again
+// (privacy.interrupted): w cannot take back what it has.
+//
+// Permission: privacy.export. It leaves an audit event once the archive is whole. Errors: privacy.interrupted,
+// privacy.unordered, and w's own.
+func (s *Service) Export(ctx context.Context, w io.Writer) (Manifest, error) {
+	begun := false
+	m, err := tenancy.View(ctx, s.db, PermExport, func(ctx context.Context, tx *tenancy.Tx) (Manifest, error) {
+		if begun {
+			return Manifest{}, ErrInterrupted.New("privacy.Export", "")
+		}
+		begun = true
+		z := zip.NewWriter(w)
+		m, err := s.walk(ctx, tx, func(f File) (io.Writer, error) { return createFile(z, f.Name) })
+		if err != nil {
+			return Manifest{}, err
+		}
+		if err := writeManifest(z, &m); err != nil {
+			return Manifest{}, err
+		}
+		return m, z.Close()
+	})
+	if err != nil {
+		return Manifest{}, err
+	}
+	return tenancy.Act(ctx, s.db, PermExport, func(_ context.Context, tx *tenancy.Tx) (Manifest, error) { return m, tx.RecordAct() })
+}
+
+// Digest gives the manifest that Export would write now, without the archive: for telling whether two tenants hold the
+// same, or one the same as before.
+//
+// Permission: privacy.digest. Errors: privacy.unordered.
+func (s *Service) Digest(ctx context.Context) (Manifest, error) {
+	return tenancy.View(ctx, s.db, PermDigest, func(ctx context.Context, tx *tenancy.Tx) (Manifest, error) {
+		return s.walk(ctx, tx, func(File) (io.Writer, error) { return io.Discard, nil })
+	})
+}
+
+// streamer is how rows are read: a transaction's, or an import's.
+type streamer func(ctx context.Context, m *tenancy.Model, fn func(row any) error) error
+
+func (s *Service) walk(ctx context.Context, tx *tenancy.Tx, open func(File) (io.Writer, error)) (Manifest, error) {
+	return walk(ctx, s.db.Registry(), open, func(ctx context.Context, m *tenancy.Model, fn func(row any) error) error {
+		var order []string
+		for _, k := range m.Keys[1:] {
+			order = append(order, k.Name)
+		}
+		return m.Verbs().Stream(ctx, tx, fn, tenancy.OrderBy(order...))
+	})
+}
+
+// walk reads every archived model once and describes what it read.
+func walk(ctx context.Context, reg *tenancy.Registry, open func(File) (io.Writer, error), stream streamer) (Manifest, error) {
+	out := newManifest(reg)
+	for _, m := range archived(reg) {
+		f := emptyFile(m)
+		w, err := open(f)
+		if err != nil {
+			return Manifest{}, err
+		}
+		if err := writeRecords(ctx, w, m, &f, stream); err != nil {
+			return Manifest{}, err
+		}
+		out.Files = append(out.Files, f)
+	}
+	out.seal()
+	return out, nil
+}
+
+// writeRecords writes one model's file and counts and hashes what it writes.
+func writeRecords(ctx context.Context, w io.Writer, m *tenancy.Model, f *File, stream streamer) error {
+	hash := sha256.New()
+	w = io.MultiWriter(w, hash)
+	var line []byte
+	last := reflect.New(m.Type)
+	err := stream(ctx, m, func(row any) error {
+		v := reflect.ValueOf(row).Elem()
+		if f.Rows > 0 && m.CompareKeys(last.Interface(), row) >= 0 {
+			return ErrUnordered.New("privacy.Export", "%s does not come in the order of its key: declare its text columns COLLATE \"C\"", m.Table)
+		}
+		last.Elem().Set(v)
+		line = appendRecord(line[:0], m, v)
+		f.Rows++
+		f.Bytes += int64(len(line))
+		_, err := w.Write(line)
+		return err
+	})
+	f.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	return err
+}
+
+// createFile begins a file of the archive. It bears no time, so that equal states give equal archives.
+func createFile(z *zip.Writer, name string) (io.Writer, error) {
+	return z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate})
+}
+
+func writeManifest(z *zip.Writer, m *Manifest) error {
+	b, err := m.encode()
+	if err != nil {
+		return err
+	}
+	w, err := createFile(z, manifestName)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
+}

@@ -1,0 +1,293 @@
+package privacy_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/opsmatiq/erp/privacy"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/fault"
+	"github.com/opsmatiq/erp/tenancy/tenancytest"
+)
+
+func take(t *testing.T, env *tenancytest.Env, s *privacy.Service, archive []byte, reference string) (tenancy.Tenant, privacy.Manifest, error) {
+	t.Helper()
+	return s.Import(env.Platform(t), tenancy.NewTenant{Name: "Moved", TimeZone: "Europe/London", Reference: reference}, bytes.NewReader(archive), int64(len(archive)))
+}
+
+// From each engine to each.
+func TestImportAcrossEngines(t *testing.T) {
+	for _, from := range tenancytest.Engines {
+		for _, to := range tenancytest.Engines {
+			t.Run(from+" to "+to, func(t *testing.T) {
+				source, target := tenancytest.Open(t, from, tenancytest.Options{Modules: modules()}), tenancytest.Open(t, to, tenancytest.Options{Modules: modules()})
+				p := openPractice(t, source)
+				archive, m := export(t, privacy.New(source.DB, privacy.Options{}), p.ctx)
+				there := privacy.New(target.DB, privacy.Options{})
+				privacy.SmallBatches(there, 1) // so that references lead into batches to come
+				tenant, read, err := take(t, target, there, archive, "")
+				require.NoError(t, err)
+				require.Equal(t, m, read)
+				ctx := target.Enter(t, tenant.ID, "*")
+				d, err := there.Digest(ctx)
+				require.NoError(t, err)
+				require.Equal(t, m.Root, d.Root)
+				require.NoError(t, target.DB.Read(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+					text, err := tenancy.First[VisitText](ctx, tx, tenancy.Eq("visit_id", p.visits[0].ID))
+					require.NoError(t, err)
+					require.Equal(t, awkward, text.Notes)
+					v, err := tenancy.Get[Visit](ctx, tx, p.visits[1].ID)
+					require.NoError(t, err)
+					require.True(t, v.Fee.Equal(p.visits[1].Fee))
+					require.Equal(t, p.visits[1].SeenAt, v.SeenAt.UTC())
+					return nil
+				}))
+				back, _ := export(t, there, ctx)
+				for name, data := range files(t, archive) {
+					if name != "erp.audit_events.jsonl" && name != "manifest.json" {
+						require.Equal(t, string(data), string(files(t, back)[name]), name)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestImportAgain(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, s *privacy.Service) {
+		p := openPractice(t, env)
+		archive, _ := export(t, s, p.ctx)
+		ref := tenancy.NewID().String()
+		first, _, err := take(t, env, s, archive, ref)
+		require.NoError(t, err)
+		again, _, err := take(t, env, s, archive, ref)
+		require.NoError(t, err)
+		require.Equal(t, first.ID, again.ID)
+		other, _ := export(t, s, p.ctx)
+		_, _, err = take(t, env, s, other, ref)
+		require.ErrorIs(t, err, tenancy.ErrDuplicate)
+		_, _, err = s.Import(p.ctx, tenancy.NewTenant{Name: "x"}, bytes.NewReader(archive), int64(len(archive)))
+		require.ErrorIs(t, err, tenancy.ErrNotPlatform)
+	})
+}
+
+// repack makes an archive of files. With sealed the manifest is made to fit the files, as somebody would who knows how.
+func repack(t *testing.T, from map[string][]byte, sealed bool, change func(files map[string][]byte, m *privacy.Manifest)) []byte {
+	t.Helper()
+	data := map[string][]byte{}
+	for name, d := range from {
+		data[name] = slices.Clone(d)
+	}
+	var m privacy.Manifest
+	require.NoError(t, json.Unmarshal(data["manifest.json"], &m))
+	change(data, &m)
+	if sealed {
+		root := sha256.New()
+		_, _ = fmt.Fprintf(root, "erp archive %d\nschema %d %d\n", m.Format, m.Schema, m.HostSchema)
+		for i := range m.Files {
+			f := &m.Files[i]
+			sum := sha256.Sum256(data[f.Name])
+			f.Rows, f.Bytes, f.SHA256 = int64(bytes.Count(data[f.Name], []byte("\n"))), int64(len(data[f.Name])), hex.EncodeToString(sum[:])
+			if !f.Trail {
+				_, _ = fmt.Fprintf(root, "%s %d %d %s\n", f.Name, f.Rows, f.Bytes, f.SHA256)
+			}
+		}
+		m.Root = hex.EncodeToString(root.Sum(nil))
+	}
+	if data["manifest.json"] != nil {
+		text, err := json.MarshalIndent(&m, "", "  ")
+		require.NoError(t, err)
+		data["manifest.json"] = append(text, '\n')
+	}
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for name, d := range data {
+		w, err := z.Create(strings.TrimSuffix(name, "#"))
+		require.NoError(t, err)
+		_, err = w.Write(d)
+		require.NoError(t, err)
+	}
+	require.NoError(t, z.Close())
+	return out.Bytes()
+}
+
+func replace(name, old, with string) func(map[string][]byte, *privacy.Manifest) {
+	return func(files map[string][]byte, _ *privacy.Manifest) {
+		files[name] = []byte(strings.Replace(string(files[name]), old, with, 1))
+	}
+}
+
+const (
+	wards    = "clinic.wards.jsonl"
+	patients = "clinic.patients.jsonl"
+	firstRow = `{"year":2025,"seq":2,"beds":1,"total":0}` + "\n"
+)
+
+func refusals(stranger Patient, p *practice) map[string]struct {
+	sealed bool
+	code   fault.Code
+	change func(files map[string][]byte, m *privacy.Manifest)
+} {
+	type files = map[string][]byte
+	type manifest = *privacy.Manifest
+	return map[string]struct {
+		sealed bool
+		code   fault.Code
+		change func(files files, m manifest)
+	}{
+		"an altered figure":        {false, "privacy.archive", replace(wards, `"beds":1`, `"beds":2`)},
+		"an altered length":        {false, "privacy.archive", replace(wards, `"beds":1`, `"beds":11`)},
+		"a row less":               {false, "privacy.archive", replace(wards, firstRow, "")},
+		"an altered root":          {false, "privacy.archive", func(_ files, m manifest) { m.Root = strings.Repeat("0", 64) }},
+		"an altered count":         {false, "privacy.archive", func(_ files, m manifest) { m.Files[0].Rows++ }},
+		"a missing file":           {false, "privacy.archive", func(f files, _ manifest) { delete(f, wards) }},
+		"a file too many":          {false, "privacy.archive", func(f files, _ manifest) { f["erp.tenant_gates.jsonl"] = []byte("{}\n") }},
+		"a file twice":             {false, "privacy.archive", func(f files, _ manifest) { f[wards+"#"] = f[wards] }},
+		"no manifest":              {false, "privacy.archive", func(f files, _ manifest) { delete(f, "manifest.json") }},
+		"another form":             {true, "privacy.schema", func(_ files, m manifest) { m.Format = 2 }},
+		"another schema":           {true, "privacy.schema", func(_ files, m manifest) { m.Schema++ }},
+		"another schema of a host": {true, "privacy.schema", func(_ files, m manifest) { m.HostSchema-- }},
+		"an unknown table": {true, "privacy.schema", func(f files, m manifest) {
+			m.Files = append(m.Files, privacy.File{Name: "x.y.jsonl", Table: "x.y"})
+			f["x.y.jsonl"] = nil
+		}},
+		"the gate's table": {true, "privacy.schema", func(f files, m manifest) {
+			m.Files = append(m.Files, privacy.File{Name: "erp.tenant_gates.jsonl", Table: "erp.tenant_gates", Columns: []string{"state"}})
+			f["erp.tenant_gates.jsonl"] = []byte(`{"state":"active"}` + "\n")
+		}},
+		"a table less":           {true, "privacy.schema", func(f files, m manifest) { delete(f, m.Files[len(m.Files)-1].Name); m.Files = m.Files[:len(m.Files)-1] }},
+		"an unknown column":      {true, "privacy.schema", func(_ files, m manifest) { m.Files[0].Columns = append(m.Files[0].Columns, "more") }},
+		"a column in a record":   {true, "privacy.archive", replace(wards, `"beds":1`, `"beds":1,"more":1`)},
+		"columns in other order": {true, "privacy.archive", replace(wards, `"beds":1,"total":0`, `"total":0,"beds":1`)},
+		"another tenant's id":    {true, "privacy.archive", replace(wards, `{"year"`, `{"tenant_id":"`+stranger.TenantID.String()+`","year"`)},
+		"a blank":                {true, "privacy.archive", replace(wards, `"beds":1`, `"beds": 1`)},
+		"a number as text":       {true, "privacy.archive", replace(wards, `"beds":1`, `"beds":"1"`)},
+		"a fraction":             {true, "privacy.archive", replace(wards, `"beds":1`, `"beds":1.0`)},
+		"a leading zero":         {true, "privacy.archive", replace(wards, `"beds":1`, `"beds":01`)},
+		"a number too large":     {true, "privacy.archive", replace(wards, `"beds":1`, `"beds":9223372036854775808`)},
+		"a null":                 {true, "privacy.archive", replace(wards, `"beds":1`, `"beds":null`)},
+		"a record twice":         {true, "privacy.archive", replace(wards, firstRow, firstRow+firstRow)},
+		"a record too early":     {true, "privacy.archive", func(f files, _ manifest) { f[wards] = append(f[wards], firstRow...) }},
+		"an end cut off":         {true, "privacy.archive", func(f files, _ manifest) { f[wards] = append(f[wards], `{"year":2027`...) }},
+		"an escape":              {true, "privacy.archive", replace(patients, "Ada", `\u0041da`)},
+		"a NUL":                  {true, "privacy.archive", replace(patients, "Ada", `\u0000da`)},
+		"no UTF-8":               {true, "privacy.archive", replace(patients, "Ada", "\xff\xfeda")},
+		"an instant of a zone":   {true, "privacy.archive", replace("clinic.visits.jsonl", "05:06:07.000008Z", "05:06:07.000008+01:00")},
+		"a decimal of a form":    {true, "privacy.archive", replace("clinic.visits.jsonl", `"fee":"1.1"`, `"fee":"1.10"`)},
+		"a day that is none":     {true, "privacy.archive", replace("clinic.visits.jsonl", "2026-03-04", "2026-02-30")},
+		"no id":                  {true, "privacy.differs", replace("clinic.notices.jsonl", `{"id":"`, `{"id":"00000000-0000-0000-0000-000000000000","code":"","body":""}`+"\n"+`{"id":"`)},
+		"a reference to nobody":  {true, "tenancy.reference", replace("clinic.visits.jsonl", p.ada.ID.String(), tenancy.NewID().String())},
+		"a reference to another tenant's": {true, "tenancy.reference", replace("clinic.visits.jsonl",
+			p.ada.ID.String(), stranger.ID.String())},
+		"a root that is not there": {true, "tenancy.reference", replace(patients, p.bob.ID.String(), tenancy.NewID().String())},
+		"a record too long":        {true, "privacy.limit", replace("clinic.notices.jsonl", "the lift", strings.Repeat("x", 70_000))},
+		"a bomb":                   {true, "privacy.limit", func(f files, _ manifest) { f[wards] = make([]byte, 3<<20) }},
+	}
+}
+
+// all counts everything that is stored, over all tenants.
+func all(t *testing.T, env *tenancytest.Env) string {
+	t.Helper()
+	if env.Dir() != "" {
+		names, err := filepath.Glob(filepath.Join(env.Dir(), "tenants", "*"))
+		require.NoError(t, err)
+		names = slices.DeleteFunc(names, func(n string) bool { return strings.HasSuffix(n, "-wal") || strings.HasSuffix(n, "-shm") })
+		return strings.Join(names, "\n")
+	}
+	owner := env.Owner(t, tenancy.NewID())
+	var out []string
+	for _, m := range env.DB.Registry().Models {
+		var n int
+		require.NoError(t, owner.QueryRow("SELECT count(*) FROM "+m.Table).Scan(&n))
+		out = append(out, fmt.Sprint(m.Table, n))
+	}
+	return strings.Join(out, "\n")
+}
+
+func TestImportRefuses(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, _ *privacy.Service) {
+		s := privacy.New(env.DB, privacy.Options{MaxBytes: 2 << 20, MaxLineBytes: 64 << 10})
+		p, stranger := openPractice(t, env), openPractice(t, env)
+		archive, _ := export(t, s, p.ctx)
+		whole := files(t, archive)
+		before := all(t, env)
+		for name, tc := range refusals(stranger.ada, p) {
+			t.Run(name, func(t *testing.T) {
+				_, _, err := take(t, env, s, repack(t, whole, tc.sealed, tc.change), "refused")
+				require.Error(t, err)
+				require.Equal(t, tc.code, fault.CodeOf(err), "%v", err)
+				require.NotContains(t, err.Error(), "Canary", "an error never holds a value")
+				require.Equal(t, before, all(t, env))
+			})
+		}
+		for _, cut := range []int{0, 1, len(archive) / 2, len(archive) - 1} {
+			_, _, err := take(t, env, s, archive[:cut], "refused")
+			require.Equal(t, fault.Code("privacy.archive"), fault.CodeOf(err), "%v", err)
+		}
+		require.Equal(t, before, all(t, env))
+		_, _, err := take(t, env, s, repack(t, whole, true, func(map[string][]byte, *privacy.Manifest) {}), "refused")
+		require.NoError(t, err, "what was not changed is taken: the refusals above are not of the packing")
+	})
+}
+
+// Whatever byte of an archive is another, it is refused, or says the same.
+func TestImportOfAFlippedByte(t *testing.T) {
+	env := tenancytest.Open(t, "sqlite", tenancytest.Options{Modules: modules()})
+	s := privacy.New(env.DB, privacy.Options{})
+	p := openPractice(t, env)
+	archive, m := export(t, s, p.ctx)
+	refused := 0
+	for at := 0; at < len(archive); at += 1 + len(archive)/150 {
+		bad := slices.Clone(archive)
+		bad[at] ^= 1 << (at % 8)
+		tenant, _, err := take(t, env, s, bad, "")
+		if err != nil {
+			refused++
+			continue
+		}
+		d, err := s.Digest(env.Enter(t, tenant.ID, "*"))
+		require.NoError(t, err)
+		require.Equal(t, m.Root, d.Root, "byte %d", at)
+	}
+	require.Greater(t, refused, 50)
+}
+
+// An import is killed at each of its statements in turn: nobody can enter what there is, and the next call completes it.
+func TestImportKilledAnywhere(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, s *privacy.Service) {
+		p := openPractice(t, env)
+		archive, m := export(t, s, p.ctx)
+		ref := tenancy.NewID().String()
+		for at := 1; ; at++ {
+			ctx, kill := context.WithCancel(env.Platform(t))
+			sent := 0
+			env.Observe(t, func(tenancy.Sent) {
+				if sent++; sent == at {
+					kill()
+				}
+			})
+			in := tenancy.NewTenant{Name: "Moved", TimeZone: "Europe/London", Reference: ref}
+			tenant, _, err := s.Import(ctx, in, bytes.NewReader(archive), int64(len(archive)))
+			kill()
+			if err != nil {
+				continue
+			}
+			require.Greater(t, at, 5)
+			d, err := s.Digest(env.Enter(t, tenant.ID, "*"))
+			require.NoError(t, err)
+			require.Equal(t, m.Root, d.Root)
+			return
+		}
+	})
+}

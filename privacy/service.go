@@ -1,0 +1,41 @@
+package privacy
+
+import (
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// Service does what privacy law asks of whoever keeps a tenant's data. It knows no domain: it walks the registry, so a new
+// table is covered the day it is registered. Its methods are safe for concurrent use.
+type Service struct {
+	db  *tenancy.DB
+	opt Options
+
+	importRows int
+}
+
+// Options bounds what [Service.Import] takes from an archive that somebody hands in. The zero value of each means its
+// default.
+type Options struct {
+	// MaxBytes is how large the files of an archive may be together when unpacked. Default 64 GiB.
+	MaxBytes int64
+	// MaxLineBytes is how long one record may be. Default 16 MiB.
+	MaxLineBytes int
+}
+
+// New makes the service on an opened database whose modules include [Module].
+func New(db *tenancy.DB, opt Options) *Service {
+	if opt.MaxBytes <= 0 {
+		opt.MaxBytes = 64 << 30
+	}
+	if opt.MaxLineBytes <= 0 {
+		opt.MaxLineBytes = 16 << 20
+	}
+	return &Service{db: db, opt: opt, importRows: importRows}
+}
+
+// The permissions of this package's acts. Import is the platform's and needs a context from [tenancy.DB.EnterPlatform].
+const (
+	PermExport tenancy.Permission = "privacy.export" // all of a tenant's data, as an archive
+	PermDigest tenancy.Permission = "privacy.digest" // its hashes alone
+	PermErase  tenancy.Permission = "privacy.erase"  // erasing a person
+)
