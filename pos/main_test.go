@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
@@ -25,37 +24,16 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(tenancytest.Main(m)) }
 
-// noon is when the tests happen; the clock moves for those that say so.
-var noon = time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
+// monday is the business date of the tests' sessions.
+var monday = date.Must("2026-01-05")
 
-// clock is the time of all tests' databases, in hours that a test lets pass. It never goes back.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-func modules() []tenancy.Module {
-	return []tenancy.Module{accounting.Module(), inventory.Module(), Module()}
-}
+var options = tenancytest.Options{Modules: []tenancy.Module{accounting.Module(), inventory.Module(), Module()}}
 
 // shop is a fresh tenant with books, a hundred teas at 1.00 and a hundred cups at 3.00 on hand, a service, a tax of 20 % and a
 // register with a float of 100.00.
 type shop struct {
 	ctx      context.Context
 	env      *tenancytest.Env
-	clock    *clock
 	currency money.Currency
 	books    *accounting.Service
 	stock    *inventory.Service
@@ -69,14 +47,11 @@ type shop struct {
 
 // eachShop runs fn on both engines.
 func eachShop(t *testing.T, fn func(t *testing.T, s *shop)) {
-	c := &clock{now: noon}
-	tenancytest.Each(t, tenancytest.Options{Modules: modules(), Clock: c.Now}, func(t *testing.T, env *tenancytest.Env) {
-		fn(t, openShop(t, env, c, "GBP", inventory.Average))
-	})
+	tenancytest.Each(t, options, func(t *testing.T, env *tenancytest.Env) { fn(t, openShop(t, env, "GBP", inventory.Average)) })
 }
 
-func openShop(t testing.TB, env *tenancytest.Env, c *clock, currency money.Currency, method inventory.Method) *shop {
-	s := &shop{ctx: env.Tenant(t), env: env, clock: c, currency: currency, books: accounting.New(env.DB)}
+func openShop(t testing.TB, env *tenancytest.Env, currency money.Currency, method inventory.Method) *shop {
+	s := &shop{ctx: env.Tenant(t), env: env, currency: currency, books: accounting.New(env.DB)}
 	s.stock = inventory.New(env.DB, s.books)
 	s.pos = New(env.DB, s.books, s.stock, Options{Signer: signer(t)})
 	_, err := s.books.OpenBooks(s.ctx, accounting.NewBooks{Currency: currency, Chart: accounting.ChartGeneral, YearStart: date.Must("2026-01-01")})
@@ -104,7 +79,7 @@ func signer(t testing.TB) *SoftwareSigner {
 }
 
 func (s *shop) receive(t require.TestingT, product uuid.UUID, quantity, cost string) {
-	_, err := s.stock.Receive(s.ctx, []inventory.NewDocument{{Counter: accounting.ByRole(accounting.RoleOpeningEquity),
+	_, err := s.stock.Receive(s.ctx, []inventory.NewDocument{{Date: monday, Counter: accounting.ByRole(accounting.RoleOpeningEquity),
 		Lines: []inventory.NewMove{{ProductID: product, Quantity: qty(quantity), Cost: inventory.PerUnit(dec(cost))}}}})
 	require.NoError(t, err)
 }
@@ -116,7 +91,7 @@ func (s *shop) register(t require.TestingT, code string) Register {
 }
 
 func (s *shop) open(t require.TestingT, r Register, float string) Session {
-	session, err := s.pos.OpenSession(s.ctx, NewSession{RegisterID: r.ID, Float: s.amount(float), Reference: s.reference()})
+	session, err := s.pos.OpenSession(s.ctx, NewSession{RegisterID: r.ID, Float: s.amount(float), Date: monday, Reference: s.reference()})
 	require.NoError(t, err)
 	return session
 }

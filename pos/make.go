@@ -93,7 +93,7 @@ type origin struct {
 	Ticket
 	lines    map[int64]*Line
 	payments []Payment
-	texts    []string // of the lines, in order
+	texts    []string        // of the lines, in order
 	changed  map[int64]*Line // of the lines, what is to be stored again
 }
 

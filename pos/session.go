@@ -47,6 +47,9 @@ type NewSession struct {
 	RegisterID uuid.UUID `validate:"required"`
 	// Float is the cash in the drawer, counted. It may be zero, in the books' currency.
 	Float money.Amount `validate:"-"`
+	// Date is the business date. Default: today in the tenant's time zone. Another day is for what was sold then and is entered
+	// later; receipts of a register are never dated backwards.
+	Date date.Date `validate:"-"`
 	// Reference is the caller's own key and the idempotency key. Required.
 	Reference string `validate:"required,reference"`
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
-// OpenSession opens a register with the cash that was counted in its drawer. The business date is today in the tenant's time
-// zone, and stays so until the session is closed. The same reference with the same content gives the session that was opened.
+// OpenSession opens a register with the cash that was counted in its drawer. The business date stays the same until the
+// session is closed, past midnight as well. The same reference with the same content gives the session that was opened.
 //
 // What the session before left and the float say is compared: the difference is booked as over/short when this session is closed.
 // The first float of a register is taken as it is: the books have it on the register's cash account already.
@@ -70,11 +70,14 @@ func (s *Service) newSession(ctx context.Context, tx *tenancy.Tx, op string, in 
 	if err := checkAmount(op, "the float", in.Float, books.Currency, 0); err != nil {
 		return nil, err
 	}
-	today := tx.Today()
-	if err := s.bookable(ctx, op, today); err != nil {
+	day := in.Date
+	if day.IsZero() {
+		day = tx.Today()
+	}
+	if err := s.bookable(ctx, op, day); err != nil {
 		return nil, err
 	}
-	session := &Session{RegisterID: r.ID, Reference: in.Reference, State: SessionOpen, BusinessDate: today, Float: in.Float, Left: in.Float,
+	session := &Session{RegisterID: r.ID, Reference: in.Reference, State: SessionOpen, BusinessDate: day, Float: in.Float, Left: in.Float,
 		OpenedAt: tx.Now(), ExpiresAt: tx.Now().Add(time.Duration(r.MaxHours) * time.Hour)}
 	session.ID = tenancy.NewID()
 	if d.Closings > 0 {

@@ -35,7 +35,7 @@ CREATE TRIGGER erp_cash_moves_open AFTER INSERT ON erp.cash_moves
 CREATE FUNCTION erp.guard_till_sessions() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF (to_jsonb(NEW) - 'state') IS DISTINCT FROM (to_jsonb(OLD) - 'state')
-       OR OLD.state = 'closed' OR (OLD.state = 'expired' AND NEW.state = 'open') THEN
+       OR (OLD.state = 'closed' AND NEW.state <> 'closed') OR (OLD.state = 'expired' AND NEW.state = 'open') THEN
         RAISE EXCEPTION 'erp/locked/pos.final/a session goes from open over expired to closed, and nothing else of it changes';
     END IF;
     RETURN NEW;

@@ -28,7 +28,7 @@ WHEN (NEW.tenant_id, NEW.id, NEW.register_id, NEW.reference, NEW.fingerprint, NE
       NEW.left_currency, NEW.opened_at, NEW.expires_at)
   <> (OLD.tenant_id, OLD.id, OLD.register_id, OLD.reference, OLD.fingerprint, OLD.business_date, OLD.float_minor, OLD.float_currency, OLD.left_minor,
       OLD.left_currency, OLD.opened_at, OLD.expires_at)
-  OR OLD.state = 'closed' OR (OLD.state = 'expired' AND NEW.state = 'open')
+  OR (OLD.state = 'closed' AND NEW.state <> 'closed') OR (OLD.state = 'expired' AND NEW.state = 'open')
 BEGIN
     SELECT RAISE(ABORT, 'erp/locked/pos.final/a session goes from open over expired to closed, and nothing else of it changes');
 END;
