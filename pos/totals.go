@@ -71,15 +71,16 @@ func (t *Totals) expected() (money.Amount, error) {
 }
 
 // postingsSQL adds up by account what a session's tickets and cash moves book beside money and rounding: revenue, tax, the
-// other sides of cash moves. Debits are positive. Its rows are as many as there are accounts.
-const postingsSQL = `SELECT d.account_id, CAST(SUM(d.minor) AS BIGINT) AS minor
+// other sides of cash moves. Debits are positive. Its rows are as many as there are accounts, in the order of their codes.
+const postingsSQL = `SELECT a.id AS account_id, CAST(SUM(d.minor) AS BIGINT) AS minor
 	FROM (SELECT l.account_id AS account_id, CASE WHEN t.kind = 'sale' THEN 0 - l.net_minor ELSE l.net_minor END AS minor
 			FROM {tickets} AS t JOIN {ticket_lines} AS l ON l.ticket_id = t.id WHERE t.session_id = ?
 		UNION ALL SELECT x.account_id, CASE WHEN t.kind = 'sale' THEN 0 - l.tax_minor ELSE l.tax_minor END
 			FROM {tickets} AS t JOIN {ticket_lines} AS l ON l.ticket_id = t.id JOIN {taxes} AS x ON x.id = l.tax_id WHERE t.session_id = ?
 		UNION ALL SELECT m.account_id, CASE WHEN m.direction = 'in' THEN 0 - m.amount_minor ELSE m.amount_minor END
 			FROM {cash_moves} AS m WHERE m.session_id = ?) AS d
-	GROUP BY d.account_id HAVING SUM(d.minor) <> 0 ORDER BY d.account_id`
+		JOIN {accounts} AS a ON a.id = d.account_id
+	GROUP BY a.id, a.code HAVING SUM(d.minor) <> 0 ORDER BY a.code`
 
 // posted is what goes to one account, debits positive.
 type posted struct {
