@@ -2,7 +2,6 @@ package erp
 
 import (
 	"context"
-	"time"
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/inventory"
@@ -17,7 +16,18 @@ type Options struct {
 	// Migrate brings the database's schema up to date first. Without it, another version than the program's is refused.
 	Migrate bool
 	// Clock is the source of "now". Default: the system's.
-	Clock func() time.Time
+	Clock tenancy.Clock
+	// Ports are what the suite uses besides its database. Default: all in Dir.
+	Ports Ports
+	// Dir is the directory of the ports' defaults. Default: "erp-data" where the program runs. Nothing is made before it
+	// is needed.
+	Dir string
+	// Jobs are the host's own background work, done by [Suite.Run] with the suite's.
+	Jobs []tenancy.Job
+	// Workers is how many tenants background work serves at once, 1 to 64. Default 2.
+	Workers int
+	// Operator is the e-mail address that is told when background work keeps failing. Default: nobody; it is logged.
+	Operator string
 	// OnStatement, when set, is told of every statement of a scoped transaction before it is sent, never of values.
 	OnStatement func(tenancy.Sent)
 }
@@ -28,6 +38,11 @@ type Suite struct {
 	Accounting *accounting.Service
 	Inventory  *inventory.Service
 	Sales      *sales.Service
+	// Ports are those that were given, and defaults for the others.
+	Ports Ports
+
+	background *tenancy.Background
+	operator   string
 }
 
 // Modules are erp's own domains, as [Open] registers them, for hosts that open a [tenancy.DB] themselves.
@@ -44,15 +59,27 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 	if err != nil {
 		return nil, err
 	}
-	return Wire(db), nil
+	s, err := Wire(db, opt)
+	if err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	return s, nil
 }
 
-// Wire makes a suite on a database that the caller opened with [Modules] among its modules.
-func Wire(db *tenancy.DB) *Suite {
-	s := &Suite{Tenancy: db, Accounting: accounting.New(db)}
+// Wire makes a suite on a database that the caller opened with [Modules] among its modules. Of the options, Models, Migrate
+// and OnStatement are the database's and count for nothing here. Errors: tenancy.bad_input (jobs that cannot be).
+func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
+	s := &Suite{Tenancy: db, Accounting: accounting.New(db), Ports: opt.Ports.withDefaults(opt.Dir, opt.Clock), operator: opt.Operator}
 	s.Inventory = inventory.New(db, s.Accounting)
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
-	return s
+	work := tenancy.BackgroundOptions{Jobs: append(s.jobs(), opt.Jobs...), Workers: opt.Workers, Logger: s.Ports.Logger}
+	if s.operator != "" {
+		work.OnStuck = s.tellOperator
+	}
+	var err error
+	s.background, err = db.Background(work)
+	return s, err
 }
 
 // Close gives back every connection and file.

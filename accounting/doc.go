@@ -1,5 +1,5 @@
 // Package accounting keeps a tenant's books: parties, a chart of accounts, journals, fiscal years and periods, invoices,
-// credit notes, payments, and the statements drawn up from them.
+// credit notes, vendors' bills, payments, and the statements drawn up from them.
 //
 // It works alone on an opened database:
 //
@@ -23,7 +23,7 @@
 //	}})
 //
 // Documents book themselves: [Service.Issue] takes invoices and credit notes, gives them their legal numbers and posts
-// them; [Service.Pay] takes payments and settles what they pay. All acts take batches, are all or nothing, and cost a
+// them; [Service.Bill] takes vendors' bills and credits; [Service.Pay] takes payments and settles what they pay. All acts take batches, are all or nothing, and cost a
 // number of statements that does not depend on the size of the batch. A Reference makes an input idempotent: given again
 // it is answered with what was done before.
 //

@@ -68,10 +68,12 @@ var (
 	ErrNegativeTotal = fault.Define(fault.Invalid, "accounting.negative_total", "the document's total is below zero: issue the other kind")
 	// ErrBackdated: a legal number would stand after one of a later date.
 	ErrBackdated = fault.Define(fault.Conflict, "accounting.backdated", "a document cannot be dated before the last one of its series")
-	// ErrOverCredited: credit notes would exceed the invoice.
-	ErrOverCredited = fault.Define(fault.Conflict, "accounting.over_credited", "credit notes would exceed the invoice")
-	// ErrNotCreditable: what the credit note corrects is not an invoice of this party.
-	ErrNotCreditable = fault.Define(fault.Invalid, "accounting.not_creditable", "this is not an invoice that the credit note can correct")
+	// ErrOverCredited: credit notes would exceed the invoice, or a vendor's credits the bill.
+	ErrOverCredited = fault.Define(fault.Conflict, "accounting.over_credited", "credits would exceed the document that they correct")
+	// ErrNotCreditable: what the credit corrects is not an invoice, or bill, of this party.
+	ErrNotCreditable = fault.Define(fault.Invalid, "accounting.not_creditable", "this is not a document that the credit can correct")
+	// ErrBillTaken: a bill (or credit) of this vendor with the same number is recorded already.
+	ErrBillTaken = fault.Define(fault.Conflict, "accounting.bill_taken", "a document of this vendor with this number is recorded already")
 
 	// ErrUnknownItem: there is no such open item.
 	ErrUnknownItem = fault.Define(fault.Invalid, "accounting.unknown_item", "there is no such open item")

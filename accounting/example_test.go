@@ -188,6 +188,27 @@ func ExampleService_SetPeriodState() {
 	// Output: locked accounting.Post: entry 1: period 2010-11 is locked (accounting.period_locked)
 }
 
+func ExampleService_Bill() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	vendor := must(books.CreateParties(ctx, []accounting.NewParty{{Name: "Landlord Ltd", Vendor: true}}))[0]
+	bill := must(books.Bill(ctx, []accounting.NewBill{{
+		Reference:    "bill-17",
+		VendorNumber: "2010/117",
+		PartyID:      vendor.ID,
+		Date:         date.Of(2010, 12, 1),
+		Lines:        []accounting.NewBillLine{{Description: "Rent", Account: accounting.ByCode("6100"), Net: pounds("800.00")}},
+	}}))[0]
+	must(books.Pay(ctx, []accounting.NewPayment{{
+		PartyID: vendor.ID, Direction: accounting.MoneyOut, Date: date.Of(2010, 12, 15), Amount: bill.Gross,
+		Allocate: []accounting.PaymentAllocation{{InvoiceID: bill.ID, Amount: bill.Gross}},
+	}}))
+	_, err := books.Bill(ctx, []accounting.NewBill{{VendorNumber: "2010/117", PartyID: vendor.ID, Date: date.Of(2010, 12, 2),
+		Lines: []accounting.NewBillLine{{Description: "Rent", Account: accounting.ByCode("6100"), Net: pounds("800.00")}}}})
+	fmt.Println(bill.Gross, "and again:", fault.CodeOf(err))
+	// Output: 800.00 and again: accounting.bill_taken
+}
+
 func ExampleService_Verify() {
 	ctx, books, done := exampleBooks()
 	defer done()
@@ -200,4 +221,5 @@ func ExampleService_Verify() {
 	// true open items equal the control accounts
 	// true no gaps in legal numbers
 	// true documents equal their lines
+	// true bills equal their lines
 }

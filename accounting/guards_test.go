@@ -185,6 +185,7 @@ func TestDatabaseRefusesChanges(t *testing.T) {
 	eachRaw(t, func(t *testing.T, r *raw) {
 		e := r.s.post(transfer("", "2010-12-01", 100))[0]
 		v := r.s.issue(invoice("", r.s.ann.ID, "2010-12-01", "10"))[0]
+		bill := r.s.bill(aBill("", "", r.s.ben.ID, "2010-12-01", "10"))[0].ID.String()
 		id := e.ID.String()
 		where := fmt.Sprintf(" WHERE tenant_id = '%s' AND ", r.tenant)
 		table := []struct {
@@ -203,9 +204,15 @@ func TestDatabaseRefusesChanges(t *testing.T) {
 			{"an invoice deleted", "DELETE FROM erp.invoices" + where + "id = '" + v.ID.String() + "'", ""},
 			{"an invoice line changed", "UPDATE erp.invoice_lines SET net_minor = 1" + where + "invoice_id = '" + v.ID.String() + "'", ""},
 			{"an invoice text changed", "UPDATE erp.invoice_texts SET note = 'x'" + where + "invoice_id = '" + v.ID.String() + "'", ""},
+			{"a bill changed", "UPDATE erp.bills SET gross_minor = 1, net_minor = 1" + where + "id = '" + bill + "'", "accounting.issued_changed"},
+			{"a bill of another number", "UPDATE erp.bills SET vendor_number = 'V-2'" + where + "id = '" + bill + "'", "accounting.issued_changed"},
+			{"a bill over-credited", "UPDATE erp.bills SET credited_minor = 1001" + where + "id = '" + bill + "'", ""},
+			{"a bill deleted", "DELETE FROM erp.bills" + where + "id = '" + bill + "'", ""},
+			{"a bill line changed", "UPDATE erp.bill_lines SET net_minor = 1" + where + "bill_id = '" + bill + "'", ""},
+			{"a bill text changed", "UPDATE erp.bill_texts SET note = 'x'" + where + "bill_id = '" + bill + "'", ""},
 			{"an open item over-allocated", "UPDATE erp.open_items SET open_minor = -1" + where + "id = '" + v.ID.String() + "'", ""},
 			{"an open item enlarged", "UPDATE erp.open_items SET original_minor = 5000, open_minor = 5000" + where + "id = '" + v.ID.String() + "'", "accounting.over_allocated"},
-			{"a number given back", "UPDATE erp.number_series SET next_seq = 1" + where + "next_seq > 1", "accounting.backdated"},
+			{"a number given back", "UPDATE erp.number_series SET taken = 0" + where + "taken > 0", "accounting.backdated"},
 			{"an account of another type", "UPDATE erp.accounts SET type = 'equity'" + where + "id = '" + r.account(cash) + "'", "accounting.issued_changed"},
 			{"another currency", "UPDATE erp.books SET currency = 'EUR'" + where + "1 = 1", "accounting.books_differ"},
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
 
 	"github.com/opsmatiq/erp/accounting/money"
 )
@@ -56,31 +57,46 @@ func (d *draft) settleLine(op, where string, set *setup, i int) error {
 		return lineAmountFault(op, where, i, err)
 	}
 	if in.TaxCode != "" {
-		tax, err := set.tax(op, where, in.TaxCode)
+		if row.TaxID, row.TaxRate, row.Tax, err = taxOn(op, where, set, i, in.TaxCode, row.Net); err != nil {
+			return err
+		}
+		owed, err := set.ordinary(op, where, ByID(set.taxAccount(row.TaxID)))
 		if err != nil {
 			return err
 		}
-		row.TaxID, row.TaxRate = tax.ID, tax.Rate
-		if row.Tax, err = money.FromDecimal(row.Net.Decimal().Mul(tax.Rate).Shift(-2), base, money.HalfUp); err != nil {
-			return lineAmountFault(op, where, i, err)
-		}
-		if _, err := set.ordinary(op, where, ByID(tax.AccountID)); err != nil {
-			return err
-		}
-		d.addPart(tax.AccountID, row.Tax, true)
+		addPart(&d.taxes, owed.ID, row.Tax.Minor)
 	}
-	if row.Net.Minor > maxMinor || row.Net.Minor < -maxMinor || row.Tax.Minor > maxMinor || row.Tax.Minor < -maxMinor {
+	addPart(&d.revenue, account.ID, row.Net.Minor)
+	v := d.invoice
+	return addTotals(op, where, i, &v.Net, &v.Tax, row.Net, row.Tax)
+}
+
+// taxOn is the tax with a code, its rate, and what it comes to on a net amount.
+func taxOn(op, where string, set *setup, i int, code string, net money.Amount) (id uuid.UUID, rate decimal.Decimal, tax money.Amount, err error) {
+	t, err := set.tax(op, where, code)
+	if err != nil {
+		return id, rate, tax, err
+	}
+	if tax, err = money.FromDecimal(net.Decimal().Mul(t.Rate).Shift(-2), net.Currency, money.HalfUp); err != nil {
+		err = lineAmountFault(op, where, i, err)
+	}
+	return t.ID, t.Rate, tax, err
+}
+
+// addTotals adds a line to a document's sums, and holds line and sums to what the books hold.
+func addTotals(op, where string, i int, nets, taxes *money.Amount, net, tax money.Amount) error {
+	if beyond(net) || beyond(tax) {
 		return ErrAmountLimit.New(op, "%sline %d: the amount is larger than the books hold", where, i+1)
 	}
-	d.addPart(account.ID, row.Net, false)
-	v := d.invoice
-	v.Net.Minor += row.Net.Minor // at most 10,000 lines of at most 1e15 overshoot int64, so the sums are held as they grow
-	v.Tax.Minor += row.Tax.Minor
-	if v.Net.Minor > maxMinor || v.Net.Minor < -maxMinor || v.Tax.Minor > maxMinor || v.Tax.Minor < -maxMinor {
+	nets.Minor += net.Minor // at most 10,000 lines of at most 1e15 overshoot int64, so the sums are held as they grow
+	taxes.Minor += tax.Minor
+	if beyond(*nets) || beyond(*taxes) {
 		return ErrAmountLimit.New(op, "%sline %d: the document's total is larger than the books hold", where, i+1)
 	}
 	return nil
 }
+
+func beyond(a money.Amount) bool { return a.Minor > maxMinor || a.Minor < -maxMinor }
 
 // lineAmountFault says which line could not be computed.
 func lineAmountFault(op, where string, i int, err error) error {
@@ -90,18 +106,13 @@ func lineAmountFault(op, where string, i int, err error) error {
 	return ErrBadInput.Wrap(op, err, "%sline %d: the amount cannot be computed", where, i+1)
 }
 
-// addPart sums what goes to an account. Documents name few accounts, so a walk through the parts beats a map; taxes stand
-// after revenue.
-func (d *draft) addPart(account uuid.UUID, a money.Amount, tax bool) {
-	parts := &d.revenue
-	if tax {
-		parts = &d.taxes
-	}
+// addPart sums what goes to an account. Documents name few accounts, so a walk through the parts beats a map.
+func addPart(parts *[]partSum, account uuid.UUID, minor int64) {
 	for i := range *parts {
 		if (*parts)[i].account == account {
-			(*parts)[i].minor += a.Minor
+			(*parts)[i].minor += minor
 			return
 		}
 	}
-	*parts = append(*parts, partSum{account, a.Minor})
+	*parts = append(*parts, partSum{account, minor})
 }

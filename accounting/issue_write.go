@@ -66,7 +66,7 @@ func (w *issuing) number(ctx context.Context) error {
 	tenancy.Put(b, pointers(w.invoices))
 	tenancy.Put(b, lines)
 	tenancy.Put(b, pointers(w.texts))
-	tenancy.Set(b, pointers(w.series), "next_seq", "last_date")
+	tenancy.Set(b, pointers(w.series), "taken", "last_date")
 	return b.Run(ctx)
 }
 

@@ -26,14 +26,31 @@ import (
 // history is a random history of a shop, and what it must come to: a naive ledger kept beside it.
 type history struct {
 	*shop
-	rt     *rapid.T
-	owner  *sql.DB // past the library
-	first  date.Date
-	ledger []move
-	manual map[uuid.UUID]date.Date // entries that can still be reversed
-	left   map[uuid.UUID]int64     // what can still be credited of an invoice
-	latest map[string]date.Date
-	n      int
+	rt    *rapid.T
+	owner *sql.DB // past the library
+	first date.Date
+
+	receivable uuid.UUID
+	ledger     []move
+	manual     map[uuid.UUID]date.Date // entries that can still be reversed
+	left       map[uuid.UUID]int64     // what can still be credited of an invoice
+	billed     map[uuid.UUID]accounting.Bill
+	latest     map[string]date.Date
+	n          int
+}
+
+// partyOn is what a party has on a control account.
+type partyOn struct {
+	party   uuid.UUID
+	account accounting.Role
+}
+
+// control is the control account of an open item.
+func (h *history) control(o accounting.OpenItem) accounting.Role {
+	if o.AccountID == h.receivable {
+		return accounting.RoleReceivable
+	}
+	return accounting.RolePayable
 }
 
 // move is a line of the naive ledger.
@@ -50,11 +67,14 @@ func TestLaws(t *testing.T) {
 			env := tenancytest.Open(t, engine, modules)
 			rapid.Check(t, func(rt *rapid.T) {
 				h := &history{shop: newShop(t, env), rt: rt, first: day("2010-10-01"), manual: map[uuid.UUID]date.Date{},
-					left: map[uuid.UUID]int64{}, latest: map[string]date.Date{}}
+					left: map[uuid.UUID]int64{}, billed: map[uuid.UUID]accounting.Bill{}, latest: map[string]date.Date{}}
 				h.owner = env.Owner(t, tenancy.ScopeOf(h.ctx).TenantID())
 				defer func() { _ = h.owner.Close() }()
+				receivable, err := h.books.GetAccount(h.ctx, accounting.ByRole(accounting.RoleReceivable))
+				require.NoError(rt, err)
+				h.receivable = receivable.ID
 				for range rapid.IntRange(1, 12).Draw(rt, "acts") {
-					acts := []func(){h.postSome, h.reverseOne, h.issueSome, h.creditOne, h.paySome, h.allocateOne, h.refuseOne, h.replayOne}
+					acts := []func(){h.postSome, h.reverseOne, h.issueSome, h.creditOne, h.paySome, h.allocateOne, h.refuseOne, h.replayOne, h.billSome, h.vendorCreditOne}
 					acts[rapid.IntRange(0, len(acts)-1).Draw(rt, "act")]()
 				}
 				h.hold()
@@ -216,6 +236,44 @@ func sorted[V any](m map[uuid.UUID]V) []uuid.UUID {
 	return slices.SortedFunc(maps.Keys(m), func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) })
 }
 
+// billSome records a vendor's bill.
+func (h *history) billSome() {
+	in := accounting.NewBill{Reference: h.reference(), VendorNumber: h.reference(), PartyID: h.party(), Date: h.date()}
+	var total int64
+	for range rapid.IntRange(1, 3).Draw(h.rt, "lines") {
+		minor, account := h.minor(), rapid.SampledFrom(ordinary).Draw(h.rt, "account")
+		in.Lines = append(in.Lines, accounting.NewBillLine{Account: accounting.ByRole(account), Net: gbp(minor)})
+		h.ledger = append(h.ledger, move{in.Date, account, uuid.Nil, minor})
+		total += minor
+	}
+	v := h.bill(in)[0]
+	require.Equal(h.rt, gbp(total), v.Gross)
+	h.billed[v.ID] = v
+	h.ledger = append(h.ledger, move{in.Date, accounting.RolePayable, in.PartyID, -total})
+}
+
+// vendorCreditOne takes back a part of a bill, and sometimes too much of it.
+func (h *history) vendorCreditOne() {
+	ids := sorted(h.billed)
+	if len(ids) == 0 {
+		return
+	}
+	v := h.billed[rapid.SampledFrom(ids).Draw(h.rt, "bill")]
+	left := v.Gross.Minor - v.CreditedMinor
+	minor := rapid.Int64Range(1, left+1).Draw(h.rt, "credit")
+	in := accounting.NewBill{Kind: accounting.VendorCreditDocument, Reference: h.reference(), CorrectsID: v.ID, Date: v.BillDate.AddDays(1),
+		Lines: []accounting.NewBillLine{{Account: accounting.ByRole(accounting.RoleFees), Net: gbp(minor)}}}
+	_, err := h.books.Bill(h.ctx, []accounting.NewBill{in})
+	if minor > left {
+		require.ErrorIs(h.rt, err, accounting.ErrOverCredited)
+		return
+	}
+	require.NoError(h.rt, err)
+	v.CreditedMinor += minor
+	h.billed[v.ID] = v
+	h.ledger = append(h.ledger, move{in.Date, accounting.RolePayable, v.PartyID, minor}, move{in.Date, accounting.RoleFees, uuid.Nil, -minor})
+}
+
 // paySome pays some of what is open, and sometimes too much of it.
 func (h *history) paySome() {
 	in := accounting.NewPayment{Reference: h.reference(), PartyID: h.party(), Direction: accounting.MoneyIn, Date: h.date(), Amount: gbp(h.minor())}
@@ -223,7 +281,7 @@ func (h *history) paySome() {
 	all, err := h.books.OpenItems(h.ctx, day("2011-12-31"))
 	require.NoError(h.rt, err)
 	for _, o := range all.Items {
-		if o.PartyID != in.PartyID || o.OpenMinor <= 0 || left == 0 {
+		if o.PartyID != in.PartyID || o.OpenMinor <= 0 || left == 0 || o.AccountID != h.receivable {
 			continue
 		}
 		pay := min(left, rapid.Int64Range(1, o.OpenMinor+1).Draw(h.rt, "pay"))
@@ -248,7 +306,7 @@ func (h *history) allocateOne() {
 	require.NoError(h.rt, err)
 	for _, d := range all.Items {
 		for _, c := range all.Items {
-			if d.OpenMinor <= 0 || c.OpenMinor >= 0 || d.PartyID != c.PartyID {
+			if d.OpenMinor <= 0 || c.OpenMinor >= 0 || d.PartyID != c.PartyID || d.AccountID != c.AccountID {
 				continue
 			}
 			_, err := h.books.Allocate(h.ctx, []accounting.NewAllocation{{DebitID: d.ID, CreditID: c.ID, Date: day("2011-06-30"), Amount: gbp(min(d.OpenMinor, -c.OpenMinor))}})
@@ -334,14 +392,13 @@ func (h *history) hold() {
 		require.True(h.rt, c.OK, "%s: %s", c.Name, c.Detail)
 	}
 	for _, on := range []date.Date{h.date(), h.date(), day("2011-12-31")} {
-		want, receivable := map[accounting.Role]int64{}, int64(0)
-		parties := map[uuid.UUID]int64{}
+		want := map[accounting.Role]int64{}
+		parties := map[partyOn]int64{}
 		for _, m := range h.ledger {
 			if !m.on.After(on) {
 				want[m.account] += m.minor
-				if m.account == accounting.RoleReceivable {
-					receivable += m.minor
-					parties[m.party] += m.minor
+				if m.account == accounting.RoleReceivable || m.account == accounting.RolePayable {
+					parties[partyOn{m.party, m.account}] += m.minor
 				}
 			}
 		}
@@ -353,11 +410,12 @@ func (h *history) hold() {
 		}
 		open, err := h.books.OpenItems(h.ctx, on)
 		require.NoError(h.rt, err)
-		require.Equal(h.rt, receivable, open.Receivables.Minor, "open items equal the control account on %s", on)
-		byParty := map[uuid.UUID]int64{}
+		require.Equal(h.rt, want[accounting.RoleReceivable], open.Receivables.Minor, "open items equal the control account on %s", on)
+		require.Equal(h.rt, want[accounting.RolePayable], open.Payables.Minor, "open items equal the control account on %s", on)
+		byParty := map[partyOn]int64{}
 		for _, o := range open.Items {
 			require.LessOrEqual(h.rt, abs(o.OpenMinor), abs(o.Original.Minor))
-			byParty[o.PartyID] += o.OpenMinor
+			byParty[partyOn{o.PartyID, h.control(o)}] += o.OpenMinor
 		}
 		bs, err := h.books.BalanceSheet(h.ctx, on)
 		require.NoError(h.rt, err)
@@ -365,7 +423,7 @@ func (h *history) hold() {
 		inCredit := 0
 		for id, minor := range parties {
 			require.Equal(h.rt, minor, byParty[id])
-			if minor < 0 {
+			if minor < 0 && id.account == accounting.RoleReceivable {
 				inCredit++
 			}
 		}

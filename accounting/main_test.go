@@ -95,6 +95,13 @@ func (s *shop) issue(in ...accounting.NewInvoice) []accounting.Invoice {
 	return out
 }
 
+func (s *shop) bill(in ...accounting.NewBill) []accounting.Bill {
+	s.t.Helper()
+	out, err := s.books.Bill(s.ctx, in)
+	require.NoError(s.t, err)
+	return out
+}
+
 func (s *shop) post(in ...accounting.NewEntry) []accounting.Entry {
 	s.t.Helper()
 	out, err := s.books.Post(s.ctx, in)
@@ -134,7 +141,7 @@ func (s *shop) sound() {
 	s.t.Helper()
 	checks, err := s.books.Verify(s.ctx)
 	require.NoError(s.t, err)
-	require.Len(s.t, checks, 5)
+	require.Len(s.t, checks, 6)
 	for _, c := range checks {
 		require.True(s.t, c.OK, "%s: %s", c.Name, c.Detail)
 	}

@@ -9,19 +9,19 @@ import (
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
-// numberSeries hands out the legal numbers of one kind of document in one fiscal year. Its row is the last that Issue
-// locks, so that documents wait for each other as briefly as can be.
+// numberSeries hands out the numbers of one kind of document in one fiscal year. Its row is the last that an act locks, so
+// that documents wait for each other as briefly as can be.
 type numberSeries struct {
 	tenancy.Row
 	Code         string    `bun:"code" privacy:"none"`
 	FiscalYearID uuid.UUID `bun:"fiscal_year_id"`
-	// NextSeq is the number that the next document gets. The database lets it grow only.
-	NextSeq int64 `bun:"next_seq"`
+	// Taken is how many numbers were given out, and so the last one. The database lets it grow only.
+	Taken int64 `bun:"taken"`
 	// LastDate is the date of the last document; a document before it is refused.
 	LastDate date.Date `bun:"last_date,nullzero"`
 }
 
-// The series codes, which begin the printed number.
+// The codes of the series that every fiscal year has, which begin the printed number.
 const (
 	seriesInvoice    = "INV"
 	seriesCreditNote = "CN"
@@ -41,8 +41,10 @@ func (s *numberSeries) take(op string, on date.Date, year string) (seq int64, nu
 	if on.Before(s.LastDate) {
 		return 0, "", ErrBackdated.New(op, "a document of %s would get a number after one of %s in the series %s-%s", on, s.LastDate, s.Code, year)
 	}
-	seq = s.NextSeq
-	s.NextSeq++
+	s.Taken++
 	s.LastDate = on
-	return seq, fmt.Sprintf("%s-%s-%05d", s.Code, year, seq), nil
+	return s.Taken, printed(s.Code, year, s.Taken), nil
 }
+
+// printed is a number as it stands on paper: "INV-2010-00001".
+func printed(code, year string, seq int64) string { return fmt.Sprintf("%s-%s-%05d", code, year, seq) }

@@ -10,10 +10,10 @@ import (
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
-// OpenItem is one line on a control account that waits to be settled: an invoice, a credit note, a payment on account, or a
-// line of another entry. Debits are positive: an invoice is above zero, a credit note or a payment received below.
+// OpenItem is one line on a control account that waits to be settled: an invoice, a bill, a credit, a payment on account, or a
+// line of another entry. Debits are positive: an invoice is above zero, a bill, a credit note or a payment received below.
 //
-// The id is that of the document for invoices, credit notes and payments; lines of other entries have their own.
+// The id is that of the document for invoices, bills, credits and payments; lines of other entries have their own.
 type OpenItem struct {
 	tenancy.Row
 	PartyID   uuid.UUID `bun:"party_id"`

@@ -123,6 +123,28 @@ func (s *Service) ListParties(ctx context.Context, page tenancy.PageRequest) (te
 	return listPage[Party](ctx, s, page, "accounting.ListParties", []string{"name_key", "created_at"}, tenancy.Ge("name_key", ""))
 }
 
+// PartiesByID finds parties by their ids, at most 1,000; those that do not exist are missing in the answer.
+//
+// Permission: accounting.read. Errors: accounting.too_many.
+func (s *Service) PartiesByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Party, error) {
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (map[uuid.UUID]Party, error) {
+		if err := checkBatch("accounting.PartiesByID", "ids", len(ids)); err != nil {
+			return nil, err
+		}
+		var rows []Party
+		b := tx.Batch()
+		loadParties(b, &rows, ids)
+		if err := b.Run(ctx); err != nil {
+			return nil, err
+		}
+		out := make(map[uuid.UUID]Party, len(rows))
+		for i := range rows {
+			out[rows[i].ID] = rows[i]
+		}
+		return out, nil
+	})
+}
+
 // PartiesByReference finds parties by their outside numbers; those that do not exist are missing in the answer.
 //
 // Permission: accounting.read. Errors: accounting.too_many.

@@ -54,7 +54,7 @@ func putFiscalYear(b *tenancy.Batch, tx *tenancy.Tx, start date.Date) *FiscalYea
 	tenancy.Put(b, periods)
 	series := make([]*numberSeries, len(seriesCodes))
 	for i, code := range seriesCodes {
-		series[i] = &numberSeries{Code: code, FiscalYearID: year.ID, NextSeq: 1}
+		series[i] = &numberSeries{Code: code, FiscalYearID: year.ID}
 	}
 	tenancy.Put(b, series)
 	return year

@@ -132,7 +132,8 @@ func (p *plan) addLine(where string, entry *Entry, e *NewEntry, i int) (int64, e
 	}
 	item := &OpenItem{Row: tenancy.Row{ID: tenancy.NewID()}, PartyID: in.PartyID, AccountID: account.ID, EntryID: entry.ID, LineNo: line.LineNo, Kind: entry.Kind,
 		ItemDate: entry.EntryDate, DueDate: due, Original: line.Amount, OpenMinor: amount}
-	if entry.Kind == KindInvoice || entry.Kind == KindCreditNote || entry.Kind == KindPayment {
+	switch entry.Kind { //nolint:exhaustive // the other kinds' items have ids of their own
+	case KindInvoice, KindCreditNote, KindPayment, KindBill, KindVendorCredit:
 		item.ID = entry.SourceID // one control line each: the item is known by the document's id
 	}
 	p.items = append(p.items, item)

@@ -55,6 +55,39 @@ func invoiceEntry(f *invoiceFact) NewEntry {
 	return e
 }
 
+// billFact is a vendor's bill or credit, as far as the ledger is concerned.
+type billFact struct {
+	Kind      BillKind
+	ID        uuid.UUID
+	PartyID   uuid.UUID
+	Date, Due date.Date
+	Gross     money.Amount
+	Parts     []postingPart // what was bought by account, then input tax
+	Lock      string
+}
+
+// billEntry books a vendor's document. A bill debits what was bought and the input tax and credits the vendor with the
+// gross amount; a vendor's credit does the opposite. Accounts whose parts cancel out are left out.
+func billEntry(f *billFact) NewEntry {
+	e := NewEntry{Journal: JournalPurchases, Kind: KindBill, Date: f.Date, LockException: f.Lock, Source: Source{Model: "erp.bills", ID: f.ID},
+		Lines: make([]NewLine, 0, len(f.Parts)+1)}
+	sign := int64(1)
+	if f.Kind == VendorCreditDocument {
+		e.Kind, sign = KindVendorCredit, -1
+	}
+	for _, p := range f.Parts {
+		if p.Amount.Minor != 0 {
+			e.Lines = append(e.Lines, signedLine(p.Account, p.Amount, sign))
+		}
+	}
+	if f.Gross.Minor != 0 {
+		line := signedLine(ByRole(RolePayable), f.Gross, -sign)
+		line.PartyID, line.Due = f.PartyID, f.Due
+		e.Lines = append(e.Lines, line)
+	}
+	return e
+}
+
 // paymentFact is money that came in or went out.
 type paymentFact struct {
 	ID, PartyID uuid.UUID

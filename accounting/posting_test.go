@@ -34,6 +34,13 @@ func TestPostingGolden(t *testing.T) {
 		}
 		return invoiceEntry(f)
 	}
+	bill := func(kind BillKind, parts ...postingPart) NewEntry {
+		f := &billFact{Kind: kind, ID: id, PartyID: party, Date: on, Due: due, Gross: gbp(0), Parts: parts}
+		for _, p := range parts {
+			f.Gross.Minor += p.Amount.Minor
+		}
+		return billEntry(f)
+	}
 	payment := func(d Direction, role Role) NewEntry {
 		control := ByRole(RoleReceivable)
 		if d == MoneyOut {
@@ -56,6 +63,11 @@ func TestPostingGolden(t *testing.T) {
 		{"invoice_that_cancels_out", invoice(InvoiceDocument, false, postingPart{sales, gbp(700)}, postingPart{discount, gbp(-700)})},
 		{"credit_note_on_account", invoice(CreditNoteDocument, false, postingPart{sales, gbp(10000)}, postingPart{tax, gbp(2000)})},
 		{"credit_note_with_fee_refunded", invoice(CreditNoteDocument, true, postingPart{sales, gbp(1000)}, postingPart{ByRole(RoleFees), gbp(99)})},
+		{"bill_with_input_tax", bill(BillDocument, postingPart{ByCode("6100"), gbp(10000)}, postingPart{ByRole(RoleGoodsReceived), gbp(5000)},
+			postingPart{ByRole(RoleInputTax), gbp(3000)})},
+		{"bill_with_discount", bill(BillDocument, postingPart{ByCode("6100"), gbp(10000)}, postingPart{ByCode("6200"), gbp(-500)})},
+		{"bill_of_nothing", bill(BillDocument, postingPart{ByCode("6100"), gbp(0)})},
+		{"vendor_credit", bill(VendorCreditDocument, postingPart{ByRole(RoleGoodsReceived), gbp(5000)}, postingPart{ByRole(RoleInputTax), gbp(1000)})},
 		{"payment_received_at_bank", payment(MoneyIn, RoleBank)},
 		{"payment_made_in_cash", payment(MoneyOut, RoleCash)},
 		{"reversal", reversalEntry(&reversalFact{Journal: JournalGeneral, Date: on, Lines: []Line{line("1", 100), line("2", -60), line("3", -40)}})},

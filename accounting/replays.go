@@ -13,10 +13,12 @@ type replayable interface {
 
 func (e *Entry) reference() (string, string)   { return e.Reference, e.Fingerprint }
 func (v *Invoice) reference() (string, string) { return v.Reference, v.Fingerprint }
+func (v *Bill) reference() (string, string)    { return v.Reference, v.Fingerprint }
 func (p *Payment) reference() (string, string) { return p.Reference, p.Fingerprint }
 
 func (e *Entry) markReplayed()   { e.Replayed = true }
 func (v *Invoice) markReplayed() { v.Replayed = true }
+func (v *Bill) markReplayed()    { v.Replayed = true }
 func (p *Payment) markReplayed() { p.Replayed = true }
 
 // replays tells, in a batch, what is new from what was done before: by an earlier call, or further up in the batch.

@@ -26,6 +26,8 @@ const (
 	PermPost      tenancy.Permission = "accounting.post"      // journal entries
 	PermReverse   tenancy.Permission = "accounting.reverse"   // reversing journal entries
 	PermIssue     tenancy.Permission = "accounting.issue"     // invoices and credit notes
+	PermBill      tenancy.Permission = "accounting.bill"      // vendors' bills and credits
+	PermNumber    tenancy.Permission = "accounting.number"    // numbers of further series
 	PermPay       tenancy.Permission = "accounting.pay"       // payments and allocations
 	PermException tenancy.Permission = "accounting.exception" // posting into a soft-locked period, with a reason
 )
@@ -68,6 +70,11 @@ var models = []*tenancy.Model{
 		PartOf: "erp.invoices"}),
 	tenancy.Define[InvoiceText](tenancy.Spec{Table: "erp.invoice_texts", Class: tenancy.Voucher, Subject: "invoice_id", Writes: tenancy.Companion,
 		PartOf: "erp.invoices"}),
+	tenancy.Define[Bill](tenancy.Spec{Table: "erp.bills", Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "bill_date", Writes: tenancy.Keep}),
+	tenancy.Define[BillLine](tenancy.Spec{Table: "erp.bill_lines", Class: tenancy.Voucher, Subject: "bill_id", Writes: tenancy.AppendOnly,
+		PartOf: "erp.bills"}),
+	tenancy.Define[BillText](tenancy.Spec{Table: "erp.bill_texts", Class: tenancy.Voucher, Subject: "bill_id", Writes: tenancy.Companion,
+		PartOf: "erp.bills"}),
 	tenancy.Define[Payment](tenancy.Spec{Table: "erp.payments", Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "payment_date",
 		Writes: tenancy.AppendOnly}),
 	tenancy.Define[OpenItem](tenancy.Spec{Table: "erp.open_items", Class: tenancy.Book, Subject: "party_id", RetainFrom: "item_date",

@@ -144,6 +144,16 @@ func (set *setup) tax(op, where, code string) (*Tax, error) {
 	return nil, ErrUnknownTax.New(op, "%sthere is no tax %s", where, code)
 }
 
+// taxAccount is where a known tax is owed.
+func (set *setup) taxAccount(id uuid.UUID) uuid.UUID {
+	for i := range set.taxes {
+		if set.taxes[i].ID == id {
+			return set.taxes[i].AccountID
+		}
+	}
+	return uuid.Nil
+}
+
 // year is the fiscal year with the id.
 func (set *setup) year(id uuid.UUID) *FiscalYear {
 	for i := range set.years {

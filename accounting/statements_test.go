@@ -147,14 +147,16 @@ func TestGeneralLedger(t *testing.T) {
 func TestVerifyFindsWhatIsWrong(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		year(s)
+		s.bill(aBill("B1", "", s.ben.ID, "2010-12-01", "10"))
 		s.sound()
 		tenant := tenancy.ScopeOf(s.ctx).TenantID()
 		owner := s.env.Owner(t, tenant)
 		for _, row := range []struct{ statement, check string }{
 			{"UPDATE erp.account_balances SET debit_minor = debit_minor + 1", "balances equal the lines"},
 			{"UPDATE erp.open_items SET open_minor = 0", "open items equal the control accounts"},
-			{"UPDATE erp.number_series SET next_seq = next_seq + 1", "no gaps in legal numbers"},
+			{"UPDATE erp.number_series SET taken = taken + 1", "no gaps in legal numbers"},
 			{"UPDATE erp.invoices SET credited_minor = 1 WHERE kind = 'invoice' AND", "documents equal their lines"},
+			{"UPDATE erp.bills SET credited_minor = 1", "bills equal their lines"},
 		} {
 			statement := row.statement
 			if len(statement) < 4 || statement[len(statement)-4:] != " AND" {
@@ -183,6 +185,7 @@ func TestTwoTenants(t *testing.T) {
 		s.pay(received("P9", s.ann.ID, "2010-12-20", 1_000, part(v.ID, 1_000)))
 		e := transfer("", "2010-12-20", 5)
 		s.post(e)
+		bill := s.bill(aBill("B9", "9", s.ben.ID, "2010-12-20", "10"))[0]
 		intruder := newShop(t, s.env)
 		tenancytest.TwoTenants(t, s.env, s.ctx, intruder.ctx)
 
@@ -192,6 +195,12 @@ func TestTwoTenants(t *testing.T) {
 			require.ErrorIs(t, err, fault.NotFound)
 			_, err = intruder.books.Pay(intruder.ctx, []accounting.NewPayment{received("", intruder.ann.ID, "2010-12-20", 5, part(id, 5))})
 			require.ErrorIs(t, err, accounting.ErrUnknownItem)
+		}
+		for _, id := range []uuid.UUID{bill.ID, uuid.New()} {
+			_, err = intruder.books.GetBill(intruder.ctx, id)
+			require.ErrorIs(t, err, fault.NotFound)
+			_, err = intruder.books.Bill(intruder.ctx, []accounting.NewBill{vendorCredit("", id, "2010-12-20", "1")})
+			require.ErrorIs(t, err, accounting.ErrNotCreditable)
 		}
 		for _, party := range []uuid.UUID{s.ann.ID, uuid.New()} {
 			_, err = intruder.books.Issue(intruder.ctx, []accounting.NewInvoice{invoice("", party, "2010-12-20", "1")})

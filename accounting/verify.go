@@ -22,7 +22,7 @@ func (s *Service) Verify(ctx context.Context) ([]tenancy.Check, error) {
 		}
 		var out []tenancy.Check
 		for _, check := range []func(context.Context, *tenancy.Tx, *setup) (tenancy.Check, error){
-			checkEntriesBalance, checkBalances, checkOpenItems, checkNumbers, checkDocuments,
+			checkEntriesBalance, checkBalances, checkOpenItems, checkNumbers, checkDocuments, checkVendorDocuments,
 		} {
 			c, err := check(ctx, tx, set)
 			if err != nil {
@@ -149,19 +149,21 @@ const oddItemsSQL = `SELECT CAST(o.id AS TEXT) AS id FROM {open_items} AS o
 		OR o.open_minor <> o.original_minor - COALESCE(s.minor, 0)
 	ORDER BY 1`
 
-// checkNumbers looks for gaps and for dates that go backwards in the series of legal numbers.
+// checkNumbers looks for gaps and for dates that go backwards in the series of invoices and credit notes. Whoever takes
+// numbers of another series proves that one.
 func checkNumbers(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Check, error) {
 	type row struct {
-		Code string `bun:"code"`
-		Year string `bun:"label"`
-		Next int64  `bun:"next_seq"`
-		N    int64  `bun:"n"`
-		High int64  `bun:"high"`
+		Code  string `bun:"code"`
+		Year  string `bun:"label"`
+		Taken int64  `bun:"taken"`
+		N     int64  `bun:"n"`
+		High  int64  `bun:"high"`
 	}
-	rows, err := tenancy.Report[row](ctx, tx, `SELECT s.code, y.label, s.next_seq, COUNT(i.seq) AS n, COALESCE(MAX(i.seq), 0) AS high
+	rows, err := tenancy.Report[row](ctx, tx, `SELECT s.code, y.label, s.taken, COUNT(i.seq) AS n, COALESCE(MAX(i.seq), 0) AS high
 		FROM {number_series} AS s JOIN {fiscal_years} AS y ON y.id = s.fiscal_year_id
 		LEFT JOIN {invoices} AS i ON i.series_id = s.id
-		GROUP BY s.code, y.label, s.next_seq ORDER BY y.label, s.code`)
+		WHERE s.code IN (?)
+		GROUP BY s.code, y.label, s.taken ORDER BY y.label, s.code`, tenancy.List(seriesCodes))
 	if err != nil {
 		return tenancy.Check{}, err
 	}
@@ -170,8 +172,8 @@ func checkNumbers(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Check,
 		if r.N > 0 {
 			detail = append(detail, fmt.Sprintf("%s-%s: %d", r.Code, r.Year, r.N))
 		}
-		if r.N != r.High || r.Next != r.High+1 {
-			bad = append(bad, fmt.Sprintf("%s-%s has %d documents, the highest number %d and the next %d", r.Code, r.Year, r.N, r.High, r.Next))
+		if r.N != r.High || r.Taken != r.High {
+			bad = append(bad, fmt.Sprintf("%s-%s has %d documents, the highest number %d, and %d were given out", r.Code, r.Year, r.N, r.High, r.Taken))
 		}
 	}
 	back, err := tenancy.Report[string](ctx, tx, `SELECT number FROM (
@@ -201,4 +203,23 @@ func checkDocuments(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Chec
 			OR (i.entry_id IS NULL AND i.gross_minor <> 0)
 		ORDER BY i.number`)
 	return verdict("documents equal their lines", fmt.Sprintf("%d invoices and credit notes", n), bad), err
+}
+
+// checkVendorDocuments holds bills against their lines, their entries, their open items and their credits.
+func checkVendorDocuments(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Check, error) {
+	n, err := tenancy.Count[Bill](ctx, tx)
+	if err != nil {
+		return tenancy.Check{}, err
+	}
+	bad, err := tenancy.Report[string](ctx, tx, `SELECT CAST(b.id AS TEXT) AS id FROM {bills} AS b
+		LEFT JOIN (SELECT bill_id, SUM(net_minor) AS net, SUM(tax_minor) AS tax FROM {bill_lines} AS l GROUP BY bill_id) AS s ON s.bill_id = b.id
+		LEFT JOIN (SELECT corrects_id, SUM(gross_minor) AS credited FROM {bills} AS c GROUP BY corrects_id) AS n ON n.corrects_id = b.id
+		LEFT JOIN {journal_entries} AS e ON e.id = b.entry_id
+		LEFT JOIN {open_items} AS o ON o.id = b.id
+		WHERE s.bill_id IS NULL OR s.net <> b.net_minor OR s.tax <> b.tax_minor OR b.credited_minor <> COALESCE(n.credited, 0)
+			OR (b.entry_id IS NOT NULL AND (e.id IS NULL OR e.source_id <> b.id OR e.entry_date <> b.bill_date))
+			OR (b.entry_id IS NULL AND b.gross_minor <> 0)
+			OR COALESCE(o.original_minor, 0) <> CASE WHEN b.kind = 'bill' THEN -b.gross_minor ELSE b.gross_minor END
+		ORDER BY 1`)
+	return verdict("bills equal their lines", fmt.Sprintf("%d bills and vendors' credits", n), bad), err
 }

@@ -11,14 +11,16 @@ import (
 )
 
 // Book books stock documents of any kind, in order and all or none: each sees what those before it left on hand. It writes
-// the documents, their moves, the layers, and one journal entry per document that is worth something. However many
-// documents there are, it costs the same number of statements.
+// the documents, their moves, the layers, and one journal entry per document that is worth something and of no group. Goods
+// that make up for what went out below zero at another cost are followed by a document of kind variance with an entry of its
+// own. However many documents there are, it costs the same number of statements.
 //
 // A document whose reference was booked before with the same content is given back, marked Replayed, and books nothing.
 //
 // Permission: inventory.book. Errors: inventory.bad_input, inventory.too_many, inventory.not_configured,
 // inventory.unknown_product, inventory.unknown_warehouse, inventory.not_goods, inventory.insufficient_stock,
-// inventory.unknown_origin, inventory.over_return, inventory.cost_unknown, inventory.reference_taken, those of
+// inventory.unknown_origin, inventory.over_return, inventory.unknown_reservation, inventory.cost_unknown, inventory.group_date,
+// inventory.reference_taken, those of
 // [accounting.Service.Post] (accounting.period_locked, accounting.unknown_account, ...), money.overflow and
 // money.currency_mismatch.
 func (s *Service) Book(ctx context.Context, docs []NewDocument) ([]Document, error) {
@@ -46,19 +48,34 @@ func (s *Service) Adjust(ctx context.Context, docs []NewDocument) ([]Document, e
 	return s.act(ctx, PermAdjust, "inventory.Adjust", Adjustment, docs)
 }
 
+// ReturnToVendor books returns of received goods to their vendor. Each line names the receipt line that brought the goods
+// (Origin), and never more goes back than came, less what went back before. The goods leave stock at the valuation method's
+// cost, under FIFO out of that receipt's own layer first; the counter account, goods received unless another is named, is
+// debited with the receipt line's share of its value; the difference goes to price variance. What is sent back in parts adds
+// up to the receipt line's value, to the penny.
+//
+// Permission: inventory.return_to_vendor. Errors: as [Service.Book].
+func (s *Service) ReturnToVendor(ctx context.Context, docs []NewDocument) ([]Document, error) {
+	return s.act(ctx, PermReturnToVendor, "inventory.ReturnToVendor", VendorReturn, docs)
+}
+
 // act is the one path of all of them.
 func (s *Service) act(ctx context.Context, perm tenancy.Permission, op string, kind Kind, docs []NewDocument) ([]Document, error) {
 	return againstRivals(func() ([]Document, error) {
 		return tenancy.Act(ctx, s.db, perm, func(ctx context.Context, tx *tenancy.Tx) ([]Document, error) {
-			return s.book(ctx, tx, op, kind, docs)
+			checked, err := requests(op, kind, docs)
+			if err != nil {
+				return nil, err
+			}
+			return s.book(ctx, tx, op, checked)
 		})
 	})
 }
 
-func (s *Service) book(ctx context.Context, tx *tenancy.Tx, op string, kind Kind, docs []NewDocument) ([]Document, error) {
-	checked, err := requests(op, kind, docs)
-	if err != nil || len(checked) == 0 {
-		return nil, err
+// book books what was checked.
+func (s *Service) book(ctx context.Context, tx *tenancy.Tx, op string, checked []*request) ([]Document, error) {
+	if len(checked) == 0 {
+		return nil, nil
 	}
 	b := &booking{s: s, tx: tx, op: op, requests: checked}
 	if err := b.read(ctx); err != nil {
@@ -91,19 +108,19 @@ type booking struct {
 
 // booked is a document that is new.
 type booked struct {
-	request *request
-	doc     *Document
-	moves   []*Move
-	charges []charge
+	request       *request // none on a document that follows another
+	doc           *Document
+	moves         []*Move
+	charges       []charge
+	lockException string
 }
 
 // value goes through the documents in order.
 func (b *booking) value() error {
 	var err error
-	if b.plan, err = newPlan(b.op, b.settings.Method, b.facts); err != nil {
+	if b.plan, err = newPlan(b.op, b.tx.Now(), b.settings.Method, b.facts); err != nil {
 		return err
 	}
-	now, today := b.tx.Now(), b.tx.Today()
 	for _, r := range b.requests {
 		if old := b.facts.documents[r.Reference]; old != nil && r.Reference != "" {
 			if old.Fingerprint != r.fingerprint {
@@ -114,19 +131,20 @@ func (b *booking) value() error {
 		if r.replayOf != nil {
 			continue
 		}
-		doc := &Document{Kind: r.Kind, Reference: r.Reference, Fingerprint: r.fingerprint, Date: r.Date, WarehouseID: r.WarehouseID, PostedAt: now}
+		doc := &Document{Kind: r.Kind, Reference: r.Reference, Fingerprint: r.fingerprint, Date: b.dateOf(r), WarehouseID: b.warehouseOf(r),
+			BelowZero: r.BelowZero, PostedAt: b.tx.Now()}
+		if r.Kind == Revaluation {
+			doc.WarehouseID = uuid.Nil
+		}
 		doc.ID = tenancy.NewID()
-		if doc.Date.IsZero() {
-			doc.Date = today
+		if err := b.join(r, doc); err != nil {
+			return err
 		}
-		if doc.WarehouseID == uuid.Nil {
-			doc.WarehouseID = b.settings.DefaultWarehouseID
-		}
-		moves, charges, err := b.plan.value(r, doc)
+		documents, err := b.plan.value(r, doc)
 		if err != nil {
 			return err
 		}
-		b.booked = append(b.booked, &booked{request: r, doc: doc, moves: moves, charges: charges})
+		b.booked = append(b.booked, documents...)
 	}
 	return nil
 }
@@ -137,7 +155,11 @@ func (b *booking) post(ctx context.Context) error {
 	var of []*Document
 	var silent []*booked
 	for _, k := range b.booked {
-		entry, ok, err := entryOf(k.doc, k.charges, k.request.LockException)
+		if k.doc.GroupID != uuid.Nil {
+			silent = append(silent, k)
+			continue
+		}
+		entry, ok, err := entryOf(k.doc, k.charges, k.lockException)
 		if err != nil {
 			return err
 		}
@@ -159,24 +181,26 @@ func (b *booking) post(ctx context.Context) error {
 	return b.checkPeriods(ctx, silent)
 }
 
-// checkPeriods holds documents that are worth nothing, and so have no entry, to the same periods as the others.
+// checkPeriods holds documents that have no entry, being worth nothing or of a group, to the same periods as the others.
 func (b *booking) checkPeriods(ctx context.Context, silent []*booked) error {
-	if len(silent) == 0 {
-		return nil
-	}
-	periods, err := b.s.books.Periods(ctx)
-	if err != nil {
-		return err
-	}
 	for _, k := range silent {
-		if k.request.LockException != "" && !b.tx.Scope().Can(accounting.PermException) {
-			return accounting.ErrNoException.New(b.op, "")
-		}
-		if err := openOn(b.op, periods, k.doc.Date, k.request.LockException != ""); err != nil {
+		if err := b.s.checkPeriod(ctx, b.tx, b.op, k.doc.Date, k.lockException); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// checkPeriod refuses a day in a period that takes no postings. Periods are read once a transaction.
+func (s *Service) checkPeriod(ctx context.Context, tx *tenancy.Tx, op string, day date.Date, lockException string) error {
+	periods, err := s.books.Periods(ctx)
+	if err != nil {
+		return err
+	}
+	if lockException != "" && !tx.Scope().Can(accounting.PermException) {
+		return accounting.ErrNoException.New(op, "")
+	}
+	return openOn(op, periods, day, lockException != "")
 }
 
 func openOn(op string, periods []accounting.Period, day date.Date, excepted bool) error {
@@ -206,17 +230,23 @@ func (b *booking) write(ctx context.Context) error {
 	for _, k := range b.booked {
 		docs = append(docs, k.doc)
 		moves = append(moves, k.moves...)
-		if reason := k.request.Reason; reason != "" {
-			texts = append(texts, &DocumentText{DocumentID: k.doc.ID, Reason: reason})
+		if k.request != nil && k.request.Reason != "" {
+			texts = append(texts, &DocumentText{DocumentID: k.doc.ID, Reason: k.request.Reason})
 		}
+	}
+	charges, err := b.groupCharges(ctx)
+	if err != nil {
+		return err
 	}
 	added, changed, removed := b.plan.changes()
 	out := b.tx.Batch()
 	tenancy.Put(out, docs)
 	tenancy.Put(out, texts)
 	tenancy.Put(out, moves)
+	tenancy.Put(out, charges)
 	tenancy.Remove(out, removed)
-	tenancy.Set(out, changed, "quantity", "value_minor")
+	tenancy.Set(out, changed, "quantity", "value_minor", "last_quantity", "last_value_minor", "reserved")
+	tenancy.Set(out, b.plan.taken, "open_quantity", "taken_quantity", "state", "ended_at")
 	tenancy.Put(out, added)
 	return out.Run(ctx)
 }
@@ -228,7 +258,9 @@ func (b *booking) results(ctx context.Context) ([]Document, error) {
 		for _, m := range k.moves {
 			k.doc.Moves = append(k.doc.Moves, *m)
 		}
-		fresh[k.request] = k.doc
+		if k.request != nil {
+			fresh[k.request] = k.doc
+		}
 	}
 	var replayed []*Document
 	for _, d := range b.facts.documents {

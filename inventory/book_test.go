@@ -312,7 +312,7 @@ func TestVerbs(t *testing.T) {
 	tenancytest.Each(t, options, func(t *testing.T, env *tenancytest.Env) {
 		s := openShop(t, env, Average)
 		for kind, verb := range map[Kind]func(context.Context, []NewDocument) ([]Document, error){
-			Receipt: s.stock.Receive, Issue: s.stock.Issue, Return: s.stock.Return, Adjustment: s.stock.Adjust,
+			Receipt: s.stock.Receive, Issue: s.stock.Issue, Return: s.stock.Return, Adjustment: s.stock.Adjust, VendorReturn: s.stock.ReturnToVendor,
 		} {
 			other := Issue
 			if kind == Issue {

@@ -14,12 +14,16 @@ var (
 	ErrUnknownProduct = fault.Define(fault.NotFound, "inventory.unknown_product", "there is no such product")
 	// ErrUnknownWarehouse: no warehouse of this tenant has the id.
 	ErrUnknownWarehouse = fault.Define(fault.NotFound, "inventory.unknown_warehouse", "there is no such warehouse")
-	// ErrUnknownOrigin: a return names an issue that does not exist, is of another product, or is no issue.
-	ErrUnknownOrigin = fault.Define(fault.NotFound, "inventory.unknown_origin", "there is no such issue to return from")
-	// ErrInsufficientStock: more would leave a warehouse than it holds.
+	// ErrUnknownOrigin: a return names an issue, or a return to a vendor or a revaluation a receipt, that does not exist, is of
+	// another product, or is something else.
+	ErrUnknownOrigin = fault.Define(fault.NotFound, "inventory.unknown_origin", "there is no such issue or receipt to return from")
+	// ErrUnknownReservation: no reservation of this tenant has the id, or it is of another product or warehouse.
+	ErrUnknownReservation = fault.Define(fault.NotFound, "inventory.unknown_reservation", "there is no such reservation")
+	// ErrInsufficientStock: more would leave a warehouse than it holds, or than it holds for nobody else.
 	ErrInsufficientStock = fault.Define(fault.Conflict, "inventory.insufficient_stock", "there is not enough stock")
-	// ErrOverReturn: more would come back than the original issue took out, less what has come back already.
-	ErrOverReturn = fault.Define(fault.Conflict, "inventory.over_return", "more would be returned than was issued")
+	// ErrOverReturn: more would come back than the original issue took out, less what has come back already; or more would go
+	// back to the vendor than the receipt brought, less what has gone back already.
+	ErrOverReturn = fault.Define(fault.Conflict, "inventory.over_return", "more would be returned than was issued or received")
 	// ErrCostUnknown: goods come in without an original issue or a stated cost, and none are on hand to take an average of.
 	ErrCostUnknown = fault.Define(fault.Conflict, "inventory.cost_unknown", "the cost is not stated and cannot be taken from stock on hand")
 	// ErrSKUTaken: the SKU belongs to a product that was created with other input.
@@ -28,6 +32,8 @@ var (
 	ErrWarehouseCodeTaken = fault.Define(fault.Conflict, "inventory.warehouse_code_taken", "the code belongs to another warehouse")
 	// ErrReferenceTaken: the reference was booked before, with other content.
 	ErrReferenceTaken = fault.Define(fault.Conflict, "inventory.reference_taken", "the reference was booked before with other content")
+	// ErrGroupDate: documents of one group have one date, and so has their entry.
+	ErrGroupDate = fault.Define(fault.Conflict, "inventory.group_date", "the group has another date")
 	// ErrNotConfigured: Configure has not been called for this tenant.
 	ErrNotConfigured = fault.Define(fault.Conflict, "inventory.not_configured", "choose the valuation method first (Configure)")
 	// ErrMethodFixed: the tenant has chosen another valuation method. It is chosen once.

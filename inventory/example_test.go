@@ -145,6 +145,8 @@ func ExampleService_Adjust() {
 	// true on hand equals the moves
 	// true layers equal the moves in quantity and value
 	// true stock value equals the ledger's stock account
-	// true no layer is negative, and an empty one has no value
-	// true returns do not exceed the issues they name
+	// true groups are posted once, and charge what their documents moved
+	// true no layer is negative that was not let out so, and an empty one has no value
+	// true returns do not exceed the issues and receipts they name
+	// true what is reserved equals the open reservations
 }

@@ -13,7 +13,7 @@ import (
 // NewDocument is the input of [Service.Book] and of the verbs for one kind.
 type NewDocument struct {
 	// Kind may be left out where the verb says it.
-	Kind Kind `validate:"required,oneof=receipt issue return adjustment"`
+	Kind Kind `validate:"required,oneof=receipt issue return adjustment vendor_return"`
 	// Reference is the caller's own key, unique per tenant: booking the same document again under it books nothing.
 	// Optional, but without it a repeated call books twice.
 	Reference string `validate:"reference"`
@@ -22,8 +22,17 @@ type NewDocument struct {
 	// WarehouseID is where. Default: the tenant's default warehouse.
 	WarehouseID uuid.UUID `validate:"-"`
 	// Counter is the account on the other side of the stock account. A receipt must name it (what was the source: a
-	// supplier, the opening balance?); issues and returns default to the cost of goods sold, adjustments to stock losses.
+	// supplier, the opening balance?); issues and returns default to the cost of goods sold, adjustments to stock losses,
+	// returns to vendors to goods received.
 	Counter accounting.AccountRef `validate:"-"`
+	// BelowZero lets an issue take out more than there is, as a till must: the customer holds the article. What is not there
+	// goes out at what such goods last cost in this warehouse, at nothing when that was never known; what comes in next makes
+	// up for it. Issues only.
+	BelowZero bool
+	// Group posts the document together with others: it moves stock now, and [Service.PostGroup] makes one entry of all that
+	// was booked under this id, which is the caller's own, such as a till's session. All documents of a group have one Date.
+	// Zero: the document has an entry of its own, made with it.
+	Group uuid.UUID
 	// Reason is for whoever reads the document later. Optional. It is not part of what makes two inputs the same, because
 	// erasure may empty it.
 	Reason string `validate:"max=500,text"`
@@ -45,14 +54,17 @@ type NewMove struct {
 	// Cost is what the goods cost. Required on a receipt; optional on a return without Origin and on an adjustment
 	// upwards, which else come in at the average of what is on hand; refused on what goes out.
 	Cost Cost `validate:"-"`
-	// Origin is the issue that a return brings back: it comes in at what it went out at. Returns only, and not together
-	// with Cost.
+	// Origin is the issue that a return brings back: it comes in at what it went out at; not together with Cost. On a return to
+	// a vendor, which must have it, it is the receipt that brought the goods. On those two only.
 	Origin Origin `validate:"-"`
+	// Reservation is what was reserved for whoever gets the goods: an issue takes from it as far as it still holds, and the
+	// rest, or all when it has ended, as any other issue does. Issues only.
+	Reservation uuid.UUID `validate:"-"`
 	// Counter is an account for this line instead of the document's, such as marketing for goods given away.
 	Counter accounting.AccountRef `validate:"-"`
 }
 
-// Origin names the line of an issue.
+// Origin names the line of an issue or a receipt.
 type Origin struct {
 	DocumentID uuid.UUID
 	LineNo     int64
@@ -65,10 +77,21 @@ func (o Origin) key() lineKey { return lineKey{o.DocumentID, o.LineNo} }
 // request is a document that passed the checks which need no database.
 type request struct {
 	NewDocument
+	lines       []line
 	what        string // for messages: "document 3 (R-17)"
 	fingerprint string
 	replayOf    *request // an earlier one of the same batch with the same reference
 }
+
+// line is a line of a request, with what is found out about it.
+type line struct {
+	NewMove
+	warehouse  uuid.UUID
+	difference money.Amount // of a revaluation
+}
+
+// at says which line it is, for messages.
+func (r *request) at(l *line) string { return fmt.Sprintf("%s, line %d", r.what, l.LineNo) }
 
 // inward reports whether a line brings goods in.
 func (r *request) inward(m NewMove) bool {
@@ -87,26 +110,39 @@ func requests(op string, kind Kind, in []NewDocument) ([]*request, error) {
 		}
 	}
 	out := make([]*request, len(in))
-	byReference := map[string]*request{}
 	for i, d := range in {
-		r := &request{NewDocument: d, what: fmt.Sprintf("document %d", i+1)}
-		if d.Reference != "" {
-			r.what = fmt.Sprintf("document %d (%q)", i+1, d.Reference)
-		}
-		if err := r.prepare(op, kind); err != nil {
+		out[i] = &request{NewDocument: d, what: position("document", i, d.Reference)}
+		if err := out[i].prepare(op, kind); err != nil {
 			return nil, err
 		}
-		if first, again := byReference[d.Reference]; again && d.Reference != "" {
-			if first.fingerprint != r.fingerprint {
-				return nil, ErrReferenceTaken.New(op, "%s stands twice in the batch, with different content", r.what)
-			}
-			r.replayOf = first
-		} else {
-			byReference[d.Reference] = r
-		}
-		out[i] = r
 	}
-	return out, nil
+	return out, pair(op, out)
+}
+
+// position is how messages speak of one of a batch: its number and its reference.
+func position(what string, i int, reference string) string {
+	if reference == "" {
+		return fmt.Sprintf("%s %d", what, i+1)
+	}
+	return fmt.Sprintf("%s %d (%q)", what, i+1, reference)
+}
+
+// pair finds requests that stand twice in a batch.
+func pair(op string, requests []*request) error {
+	byReference := map[string]*request{}
+	for _, r := range requests {
+		first, again := byReference[r.Reference]
+		switch {
+		case r.Reference == "":
+		case !again:
+			byReference[r.Reference] = r
+		case first.fingerprint != r.fingerprint:
+			return ErrReferenceTaken.New(op, "%s stands twice in the batch, with different content", r.what)
+		default:
+			r.replayOf = first
+		}
+	}
+	return nil
 }
 
 func (r *request) prepare(op string, kind Kind) error {
@@ -119,10 +155,14 @@ func (r *request) prepare(op string, kind Kind) error {
 	if err := checkInput(op, r.what, r.NewDocument); err != nil {
 		return err
 	}
-	r.Lines = append([]NewMove(nil), r.Lines...) // the caller's stay as they are
+	if r.BelowZero && r.Kind != Issue {
+		return ErrBadInput.New(op, "%s: only an issue can go below zero", r.what)
+	}
+	r.lines = make([]line, len(r.Lines)) // the caller's stay as they are
 	seen := make(map[int64]bool, len(r.Lines))
 	for i := range r.Lines {
-		m := &r.Lines[i]
+		m := &r.lines[i]
+		m.NewMove = r.Lines[i]
 		if m.LineNo == 0 {
 			m.LineNo = int64(i) + 1
 		}
@@ -130,7 +170,7 @@ func (r *request) prepare(op string, kind Kind) error {
 			return ErrBadInput.New(op, "%s: line number %d stands twice", r.what, m.LineNo)
 		}
 		seen[m.LineNo] = true
-		if err := r.checkMove(op, *m); err != nil {
+		if err := r.checkMove(op, m.NewMove); err != nil {
 			return err
 		}
 	}
@@ -142,24 +182,28 @@ func (r *request) prepare(op string, kind Kind) error {
 // digest tells two inputs apart by all but their free text.
 func (r *request) digest(op string) (string, error) {
 	type line struct {
-		LineNo    int64
-		ProductID uuid.UUID
-		Quantity  money.Quantity
-		Cost      Cost
-		Origin    Origin
-		Counter   string
+		LineNo     int64
+		ProductID  uuid.UUID
+		Quantity   money.Quantity
+		Cost       Cost
+		Origin     Origin
+		Held       uuid.UUID
+		Counter    string
+		Difference money.Amount
 	}
-	lines := make([]line, len(r.Lines))
-	for i, m := range r.Lines {
-		lines[i] = line{m.LineNo, m.ProductID, m.Quantity, m.Cost, m.Origin, m.Counter.String()}
+	lines := make([]line, len(r.lines))
+	for i, m := range r.lines {
+		lines[i] = line{m.LineNo, m.ProductID, m.Quantity, m.Cost, m.Origin, m.Reservation, m.Counter.String(), m.difference}
 	}
 	return digest(op, struct {
 		Kind        Kind
 		Date        date.Date
 		WarehouseID uuid.UUID
 		Counter     string
+		BelowZero   bool
+		Group       uuid.UUID
 		Lines       []line
-	}{r.Kind, r.Date, r.WarehouseID, r.Counter.String(), lines})
+	}{r.Kind, r.Date, r.WarehouseID, r.Counter.String(), r.BelowZero, r.Group, lines})
 }
 
 // checkMove holds a line to what its kind of document allows.
@@ -179,8 +223,12 @@ func (r *request) checkMove(op string, m NewMove) error {
 		return bad("a receipt states what the goods cost, if only that they cost nothing")
 	case r.Kind == Receipt && r.Counter.IsZero() && m.Counter.IsZero():
 		return bad("a receipt names the account on the other side")
-	case !m.Origin.isZero() && r.Kind != Return:
+	case !m.Origin.isZero() && r.Kind != Return && r.Kind != VendorReturn:
 		return bad("only a return has an origin")
+	case m.Reservation != uuid.Nil && r.Kind != Issue:
+		return bad("only an issue takes from a reservation")
+	case r.Kind == VendorReturn && m.Origin.isZero():
+		return bad("a return to a vendor names the receipt that brought the goods")
 	case !m.Origin.isZero() && m.Cost.Stated():
 		return bad("what comes back from a known issue comes back at its cost; none can be stated")
 	}

@@ -128,7 +128,7 @@ func (s *shop) balance(t testing.TB, role accounting.Role) string {
 func (s *shop) verify(t require.TestingT) {
 	checks, err := s.stock.Verify(s.ctx)
 	require.NoError(t, err)
-	require.Len(t, checks, 5)
+	require.Len(t, checks, 7)
 	for _, c := range checks {
 		require.True(t, c.OK, "%s: %s", c.Name, c.Detail)
 	}
@@ -141,8 +141,10 @@ func (s *shop) state(t require.TestingT) string {
 		for _, query := range []string{
 			`SELECT COUNT(*) FROM {stock_documents} AS d`, `SELECT COUNT(*) FROM {stock_moves} AS m`, `SELECT COUNT(*) FROM {stock_layers} AS l`,
 			`SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM {stock_layers} AS l`, `SELECT COUNT(*) FROM {stock_document_texts} AS t`,
-			`SELECT CAST(COALESCE(SUM(value_minor), 0) AS BIGINT) FROM {stock_layers} AS l`, `SELECT COUNT(*) FROM {journal_entries} AS e`,
-			`SELECT COUNT(*) FROM {journal_lines} AS l`, `SELECT COUNT(*) FROM {products} AS p`,
+			`SELECT CAST(COALESCE(SUM(value_minor), 0) AS BIGINT) FROM {stock_layers} AS l`, `SELECT CAST(COALESCE(SUM(variance_minor), 0) AS BIGINT) FROM {stock_moves} AS m`, `SELECT COUNT(*) FROM {journal_entries} AS e`,
+			`SELECT COUNT(*) FROM {journal_lines} AS l`, `SELECT COUNT(*) FROM {stock_groups} AS g`, `SELECT COUNT(*) FROM {stock_reservations} AS r`,
+			`SELECT CAST(COALESCE(SUM(reserved), 0) AS BIGINT) FROM {stock_layers} AS l`, `SELECT CAST(COALESCE(SUM(open_quantity), 0) AS BIGINT) FROM {stock_reservations} AS r`, `SELECT COUNT(*) FROM {stock_charges} AS c`,
+			`SELECT COUNT(*) FROM {stock_group_postings} AS g`, `SELECT COUNT(*) FROM {products} AS p`,
 		} {
 			n, err := tenancy.Report[int64](ctx, tx, query)
 			if err != nil {

@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"context"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -19,7 +18,7 @@ type Stock struct {
 	Value       money.Amount
 }
 
-// StockFilter narrows [Service.OnHand]. The zero filter is everything.
+// StockFilter narrows [Service.OnHand] and [Service.Availability]. The zero filter is everything.
 type StockFilter struct {
 	// ProductIDs keeps these products, at most [MaxProducts]. None is all.
 	ProductIDs []uuid.UUID
@@ -27,24 +26,32 @@ type StockFilter struct {
 	WarehouseID uuid.UUID
 }
 
-// OnHand is what there is now, in the order of product and warehouse. Products of which nothing is left are not listed. It
-// is read from the layers, so it costs what there is and not what there was.
+// where is the filter as conditions that follow others, with their arguments. Errors: inventory.too_many.
+func (f StockFilter) where(op string) (conditions string, args []any, err error) {
+	if len(f.ProductIDs) > MaxProducts {
+		return "", nil, ErrTooMany.New(op, "%d products are more than the %d that one act takes", len(f.ProductIDs), MaxProducts)
+	}
+	if len(f.ProductIDs) > 0 {
+		conditions, args = conditions+" AND product_id IN (?)", append(args, tenancy.List(f.ProductIDs))
+	}
+	if f.WarehouseID != uuid.Nil {
+		conditions, args = conditions+" AND warehouse_id = ?", append(args, f.WarehouseID)
+	}
+	return conditions, args, nil
+}
+
+// OnHand is what there is now, in the order of product and warehouse. Products of which nothing is left are not listed; what
+// went out below zero is, below zero. It is read from the layers, so it costs what there is and not what there was.
 //
 // Permission: inventory.read. Errors: inventory.too_many, accounting.books_not_open.
 func (s *Service) OnHand(ctx context.Context, filter StockFilter) ([]Stock, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]Stock, error) {
-		if len(filter.ProductIDs) > MaxProducts {
-			return nil, ErrTooMany.New("inventory.OnHand", "%d products are more than the %d that one act takes", len(filter.ProductIDs), MaxProducts)
-		}
-		where, args := []string{"quantity > 0"}, []any{}
-		if len(filter.ProductIDs) > 0 {
-			where, args = append(where, "product_id IN (?)"), append(args, tenancy.List(filter.ProductIDs))
-		}
-		if filter.WarehouseID != uuid.Nil {
-			where, args = append(where, "warehouse_id = ?"), append(args, filter.WarehouseID)
+		where, args, err := filter.where("inventory.OnHand")
+		if err != nil {
+			return nil, err
 		}
 		return s.stocks(ctx, tx, `SELECT product_id, warehouse_id, CAST(SUM(quantity) AS BIGINT) AS quantity, CAST(SUM(value_minor) AS BIGINT) AS value_minor
-			FROM {stock_layers} AS l WHERE `+strings.Join(where, " AND ")+`
+			FROM {stock_layers} AS l WHERE quantity <> 0`+where+`
 			GROUP BY product_id, warehouse_id ORDER BY product_id, warehouse_id`, args...)
 	})
 }

@@ -23,8 +23,9 @@ func TestPostings(t *testing.T) {
 	role, code := accounting.ByRole, accounting.ByCode
 	none := accounting.AccountRef{}
 	type line struct {
-		value   int64 // pence, signed as the move's
-		counter accounting.AccountRef
+		value    int64 // pence, signed as the move's
+		counter  accounting.AccountRef
+		variance int64 // pence, debits positive
 	}
 	cases := []struct {
 		name    string
@@ -32,23 +33,31 @@ func TestPostings(t *testing.T) {
 		counter accounting.AccountRef
 		lines   []line
 	}{
-		{"receipt of opening stock", Receipt, role(accounting.RoleOpeningEquity), []line{{1250, none}, {300, none}}},
-		{"receipt with freight from another account", Receipt, code("2100"), []line{{1250, none}, {99, code("5100")}}},
-		{"issue for a sale", Issue, none, []line{{-700, none}, {-55, none}}},
-		{"issue for a sale with something given away", Issue, none, []line{{-700, none}, {-120, role(accounting.RoleMarketing)}, {-80, none}}},
-		{"issue of samples", Issue, role(accounting.RoleMarketing), []line{{-45, none}}},
-		{"return from a customer", Return, none, []line{{350, none}}},
-		{"adjustment for breakage", Adjustment, none, []line{{-42, none}}},
-		{"adjustment for a find", Adjustment, none, []line{{17, none}}},
-		{"adjustment that finds less than it misses", Adjustment, none, []line{{17, none}, {-40, none}}},
-		{"adjustment that finds what it misses: no entry", Adjustment, none, []line{{40, none}, {-40, none}}},
-		{"issue of goods that cost nothing: no entry", Issue, none, []line{{0, none}}},
+		{"receipt of opening stock", Receipt, role(accounting.RoleOpeningEquity), []line{{1250, none, 0}, {300, none, 0}}},
+		{"receipt with freight from another account", Receipt, code("2100"), []line{{1250, none, 0}, {99, code("5100"), 0}}},
+		{"issue for a sale", Issue, none, []line{{-700, none, 0}, {-55, none, 0}}},
+		{"issue for a sale with something given away", Issue, none, []line{{-700, none, 0}, {-120, role(accounting.RoleMarketing), 0}, {-80, none, 0}}},
+		{"issue of samples", Issue, role(accounting.RoleMarketing), []line{{-45, none, 0}}},
+		{"return from a customer", Return, none, []line{{350, none, 0}}},
+		{"adjustment for breakage", Adjustment, none, []line{{-42, none, 0}}},
+		{"adjustment for a find", Adjustment, none, []line{{17, none, 0}}},
+		{"adjustment that finds less than it misses", Adjustment, none, []line{{17, none, 0}, {-40, none, 0}}},
+		{"adjustment that finds what it misses: no entry", Adjustment, none, []line{{40, none, 0}, {-40, none, 0}}},
+		{"issue of goods that cost nothing: no entry", Issue, none, []line{{0, none, 0}}},
+		{"variance: goods sold below zero cost more", Variance, none, []line{{-150, none, 0}}},
+		{"variance: goods sold below zero cost less", Variance, none, []line{{60, none, 0}}},
+		{"return to a vendor at what was received", VendorReturn, none, []line{{-1000, none, 0}}},
+		{"return to a vendor of goods that cost less by now", VendorReturn, none, []line{{-950, none, -50}}},
+		{"return to a vendor of goods that cost more by now", VendorReturn, none, []line{{-1075, none, 75}}},
+		{"revaluation: the bill says more, half has left", Revaluation, role(accounting.RoleGoodsReceived), []line{{300, none, 300}}},
+		{"revaluation: the bill says less, half has left", Revaluation, role(accounting.RoleGoodsReceived), []line{{-200, none, -200}}},
+		{"revaluation: all has left", Revaluation, role(accounting.RoleGoodsReceived), []line{{0, none, 120}}},
 	}
 	var out strings.Builder
 	for _, c := range cases {
 		var charges []charge
 		for _, l := range c.lines {
-			charges = append(charges, charge{counter: counterOf(c.kind, c.counter, l.counter), value: pence(l.value)})
+			charges = append(charges, charge{counter: counterOf(c.kind, c.counter, l.counter), value: pence(l.value), variance: pence(l.variance)})
 		}
 		doc := &Document{Kind: c.kind, Date: date.Must("2026-01-05")}
 		doc.ID = uuid.MustParse("00000000-0000-7000-8000-000000000001")
@@ -60,6 +69,7 @@ func TestPostings(t *testing.T) {
 		}
 		out.WriteByte('\n')
 	}
+	writeGroupEntry(t, &out)
 	const golden = "testdata/postings.golden"
 	if *update {
 		require.NoError(t, os.MkdirAll("testdata", 0o755))
@@ -68,6 +78,23 @@ func TestPostings(t *testing.T) {
 	want, err := os.ReadFile(golden)
 	require.NoError(t, err)
 	assert.Equal(t, string(want), out.String())
+}
+
+// writeGroupEntry prints the entry of a session's documents, and that nothing comes of what adds up to nothing.
+func writeGroupEntry(t *testing.T, out *strings.Builder) {
+	t.Helper()
+	account := func(n byte) uuid.UUID { return uuid.UUID{15: n} }
+	posting := &GroupPosting{Date: date.Must("2026-01-05")}
+	posting.ID = uuid.MustParse("00000000-0000-7000-8000-000000000002")
+	totals := []accountTotal{{account(1), pence(1200)}, {account(2), pence(80)}, {account(3), pence(-5)}}
+	entry, ok, err := groupEntry(posting, totals, "", accounting.Source{})
+	require.NoError(t, err)
+	require.True(t, ok)
+	out.WriteString("a group: cost of goods sold, marketing, stock losses with a find\n")
+	writeEntry(t, out, entry)
+	_, ok, err = groupEntry(posting, []accountTotal{{account(1), pence(0)}}, "", accounting.Source{})
+	require.NoError(t, err)
+	require.False(t, ok)
 }
 
 // writeEntry prints an entry and proves that it balances.
@@ -91,6 +118,6 @@ func writeEntry(t *testing.T, out *strings.Builder, e accounting.NewEntry) {
 
 func TestPostingOverflow(t *testing.T) {
 	huge := money.Of(1<<63-1, "GBP")
-	_, _, err := entryOf(&Document{Kind: Receipt}, []charge{{accounting.ByCode("1"), huge}, {accounting.ByCode("1"), huge}}, "")
+	_, _, err := entryOf(&Document{Kind: Receipt}, []charge{{counter: accounting.ByCode("1"), value: huge}, {counter: accounting.ByCode("1"), value: huge}}, "")
 	require.ErrorIs(t, err, money.ErrOverflow)
 }

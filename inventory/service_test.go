@@ -297,6 +297,9 @@ func TestDatabaseRefuses(t *testing.T) {
 		owner := s.env.Owner(t, tenancy.ScopeOf(s.ctx).TenantID())
 		for _, statement := range []string{
 			"UPDATE erp.stock_layers SET quantity = -1 WHERE quantity > 0",
+			"UPDATE erp.stock_layers SET quantity = -1, value_minor = 1",
+			"UPDATE erp.stock_layers SET last_quantity = 0 WHERE seq = 0",
+			"UPDATE erp.stock_layers SET reserved = -1",
 			"UPDATE erp.stock_layers SET value_minor = -1 WHERE quantity > 0",
 			"UPDATE erp.stock_layers SET quantity = 0 WHERE quantity > 0",
 			"UPDATE erp.stock_moves SET quantity = quantity + 1",
@@ -323,7 +326,7 @@ func TestVerifyFinds(t *testing.T) {
 		require.NoError(t, err)
 		checks, err := s.stock.Verify(s.ctx)
 		require.NoError(t, err)
-		assert.Equal(t, []bool{false, false, false, true, true}, []bool{checks[0].OK, checks[1].OK, checks[2].OK, checks[3].OK, checks[4].OK})
+		assert.Equal(t, []bool{false, false, false, true, true, true, true}, []bool{checks[0].OK, checks[1].OK, checks[2].OK, checks[3].OK, checks[4].OK, checks[5].OK, checks[6].OK})
 		assert.Contains(t, checks[0].Detail, "6 on hand, moves give 5")
 		assert.Contains(t, checks[1].Detail, "1 units and 0.07 too much")
 		assert.Contains(t, checks[2].Detail, "layers 5.07 GBP, ledger 5.00 GBP")

@@ -24,6 +24,11 @@ func emptyShelf(t require.TestingT, method Method) *shelf {
 
 func units(n int64) money.Quantity { return money.Quantity(n * 1_000_000) }
 
+func putOn(s *shelf, q money.Quantity, minor int64) error {
+	_, err := s.put(q, pence(minor), lineKey{})
+	return err
+}
+
 func pence(n int64) money.Amount { return money.Of(n, "GBP") }
 
 func TestTake(t *testing.T) {
@@ -51,7 +56,7 @@ func TestTake(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := emptyShelf(t, c.method)
 			for _, in := range c.in {
-				require.NoError(t, s.put(units(in.quantity), pence(in.pence), lineKey{}))
+				require.NoError(t, putOn(s, units(in.quantity), in.pence))
 			}
 			got, err := s.take(units(c.take))
 			require.NoError(t, err)
@@ -72,13 +77,16 @@ func TestChanges(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.take(units(2))
 	require.NoError(t, err)
-	require.NoError(t, s.put(units(1), pence(7), lineKey{uuid.UUID{9}, 3}))
+	_, err = s.put(units(1), pence(7), lineKey{uuid.UUID{9}, 3})
+	require.NoError(t, err)
 	added, changed, removed := s.changes()
 	require.Len(t, added, 1)
 	assert.Equal(t, int64(6), added[0].Seq)
 	assert.Equal(t, int64(3), added[0].LineNo)
-	require.Len(t, changed, 1)
-	assert.Equal(t, int64(5), changed[0].Seq)
+	require.Len(t, changed, 2)
+	assert.Equal(t, int64(anchorSeq), changed[0].Seq, "what goods last cost")
+	assert.Equal(t, []int64{int64(units(1)), 7}, []int64{int64(changed[0].LastQuantity), changed[0].LastValueMinor})
+	assert.Equal(t, int64(5), changed[1].Seq)
 	require.Len(t, removed, 1)
 	assert.Equal(t, int64(4), removed[0].Seq)
 
@@ -86,16 +94,16 @@ func TestChanges(t *testing.T) {
 	require.NoError(t, err)
 	added, changed, removed = s.changes()
 	assert.Empty(t, added)
-	assert.Empty(t, changed)
+	assert.Len(t, changed, 1)
 	assert.Len(t, removed, 2)
 }
 
 func TestShelfOverflow(t *testing.T) {
 	for _, method := range []Method{Average, FIFO} {
 		s := emptyShelf(t, method)
-		require.NoError(t, s.put(math.MaxInt64, pence(math.MaxInt64), lineKey{}))
-		require.ErrorIs(t, s.put(1, pence(0), lineKey{}), money.ErrOverflow)
-		require.ErrorIs(t, s.put(0, pence(1), lineKey{}), money.ErrOverflow)
+		require.NoError(t, putOn(s, math.MaxInt64, math.MaxInt64))
+		require.ErrorIs(t, putOn(s, 1, 0), money.ErrOverflow)
+		require.ErrorIs(t, putOn(s, 0, 1), money.ErrOverflow)
 		assert.Equal(t, money.Quantity(math.MaxInt64), s.quantity, "what is refused changes nothing")
 		got, err := s.take(math.MaxInt64 - 1)
 		require.NoError(t, err)
@@ -175,7 +183,7 @@ func TestShelfLaws(t *testing.T) {
 					} else {
 						q := rapid.Int64Range(1, 50_000_000).Draw(t, "quantity")
 						v := rapid.Int64Range(0, 10_000).Draw(t, "value")
-						require.NoError(t, s.put(money.Quantity(q), pence(v), lineKey{}))
+						require.NoError(t, putOn(s, money.Quantity(q), v))
 						model.put(q, v)
 						in.Minor += v
 					}

@@ -19,4 +19,27 @@ var (
 	ErrOverCredited = fault.Define(fault.Conflict, "sales.over_credited", "more would be credited than was sold")
 	// ErrReferenceTaken: the reference was used before with other content.
 	ErrReferenceTaken = fault.Define(fault.Conflict, "sales.reference_taken", "the reference was used before with other content")
+
+	// ErrUnknownQuotation: no quotation of this tenant has the reference.
+	ErrUnknownQuotation = fault.Define(fault.NotFound, "sales.unknown_quotation", "there is no such quotation")
+	// ErrUnknownOrder: no order of this tenant has the reference, or the order has no such line.
+	ErrUnknownOrder = fault.Define(fault.NotFound, "sales.unknown_order", "there is no such order, or it has no such line")
+	// ErrUnknownFulfilment: no delivery, or no invoice, of an order has the reference.
+	ErrUnknownFulfilment = fault.Define(fault.NotFound, "sales.unknown_fulfilment", "there is no such delivery or invoice of an order to take back")
+	// ErrWrongState: the state of the quotation or order does not allow the act; see transitions.go.
+	ErrWrongState = fault.Define(fault.Conflict, "sales.wrong_state", "the state of the quotation or order does not allow this")
+	// ErrQuotationExpired: the quotation is accepted after its last day.
+	ErrQuotationExpired = fault.Define(fault.Conflict, "sales.quotation_expired", "the quotation is no longer valid")
+	// ErrNotDeliverable: a line that is not about goods is to be delivered.
+	ErrNotDeliverable = fault.Define(fault.Invalid, "sales.not_deliverable", "only goods are delivered; other lines are only charged")
+	// ErrNothingLeft: an act on all that is left of an order finds nothing left.
+	ErrNothingLeft = fault.Define(fault.Conflict, "sales.nothing_left", "nothing is left of the order for this act")
+	// ErrOverDelivered: more would be delivered than was ordered and not cancelled.
+	ErrOverDelivered = fault.Define(fault.Conflict, "sales.over_delivered", "more would be delivered than was ordered")
+	// ErrOverInvoiced: more would be charged than was ordered and neither cancelled nor returned.
+	ErrOverInvoiced = fault.Define(fault.Conflict, "sales.over_invoiced", "more would be charged than was ordered")
+	// ErrOverCancelled: more would be cancelled than is neither delivered nor charged.
+	ErrOverCancelled = fault.Define(fault.Conflict, "sales.over_cancelled", "more would be cancelled than is neither delivered nor charged")
+	// ErrOverReturned: more would come back than was delivered, less what came back already.
+	ErrOverReturned = fault.Define(fault.Conflict, "sales.over_returned", "more would come back than was delivered")
 )

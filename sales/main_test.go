@@ -157,6 +157,11 @@ func (s *shop) state(t require.TestingT) string {
 	err := s.env.DB.Read(s.ctx, func(ctx context.Context, tx *tenancy.Tx) error {
 		for _, query := range []string{
 			`SELECT COUNT(*) FROM {sales} AS s`, `SELECT COUNT(*) FROM {sale_lines} AS l`, `SELECT CAST(COALESCE(SUM(credited), 0) AS BIGINT) FROM {sale_lines} AS l`,
+			`SELECT COUNT(*) FROM {quotations} AS q`, `SELECT COUNT(*) FROM {quotations} AS q WHERE q.state = 'open'`, `SELECT COUNT(*) FROM {quotation_lines} AS l`,
+			`SELECT COUNT(*) FROM {orders} AS o`, `SELECT COUNT(*) FROM {orders} AS o WHERE o.state = 'open'`, `SELECT COUNT(*) FROM {order_lines} AS l`,
+			`SELECT CAST(COALESCE(SUM(delivered + 3 * returned + 5 * invoiced + 7 * credited + 11 * cancelled), 0) AS BIGINT) FROM {order_lines} AS l`,
+			`SELECT COUNT(*) FROM {fulfilments} AS f`, `SELECT COUNT(*) FROM {fulfilment_lines} AS l`,
+			`SELECT CAST(COALESCE(SUM(taken_back), 0) AS BIGINT) FROM {fulfilment_lines} AS l`, `SELECT CAST(COALESCE(SUM(taken), 0) AS BIGINT) FROM {number_series} AS s`,
 			`SELECT COUNT(*) FROM {invoices} AS i`, `SELECT CAST(COALESCE(SUM(credited_minor), 0) AS BIGINT) FROM {invoices} AS i`,
 			`SELECT COUNT(*) FROM {stock_documents} AS d`, `SELECT COUNT(*) FROM {stock_moves} AS m`,
 			`SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM {stock_layers} AS l`, `SELECT CAST(COALESCE(SUM(value_minor), 0) AS BIGINT) FROM {stock_layers} AS l`,

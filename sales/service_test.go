@@ -167,9 +167,43 @@ func TestVerifyFinds(t *testing.T) {
 		require.NoError(t, err)
 		checks, err := s.sales.Verify(s.ctx)
 		require.NoError(t, err)
-		for _, c := range checks {
+		for _, c := range checks[:len(proofs)] {
 			assert.False(t, c.OK, c.Name)
 			assert.Contains(t, c.Detail, "O-1, line 1")
+		}
+	})
+}
+
+// The same for orders: each check has its own difference.
+func TestVerifyFindsInOrders(t *testing.T) {
+	tenancytest.Each(t, options, func(t *testing.T, env *tenancytest.Env) {
+		differences := map[string]struct{ statement, detail string }{
+			orderProofs[0].name: {"UPDATE erp.order_lines SET delivered = delivered - 1", "O-1, line 1"},
+			orderProofs[1].name: {"UPDATE erp.fulfilment_lines SET quantity = quantity + 1", "D-1, line 1"},
+			orderProofs[2].name: {"UPDATE erp.fulfilment_lines SET quantity = quantity + 1", "I-1, line 1"},
+			orderProofs[3].name: {"UPDATE erp.fulfilment_lines SET taken_back = 1", "D-1, line 1"},
+			orderProofs[4].name: {"UPDATE erp.orders SET state = 'closed'", "O-1, line 1"},
+			orderProofs[5].name: {"UPDATE erp.order_lines SET quantity = quantity + 1", "Q-1, line 1"},
+			orderProofs[6].name: {"UPDATE erp.number_series SET taken = taken + 1", "QUO, line 1: 1, should be 2"},
+		}
+		require.Len(t, differences, len(orderProofs))
+		for i, p := range orderProofs {
+			s := openShop(t, env, inventory.Average)
+			s.quote(t, s.quotation("Q-1", line(s.tea, "2", "4.50")))
+			s.accept(t, "Q-1", "O-1")
+			do := done[Fulfilment](t)
+			do(s.deliver("O-1", "D-1", parts(1, "1")...))
+			do(s.invoice("O-1", "I-1", parts(1, "1")...))
+			s.verify(t)
+			tenant := tenancy.ScopeOf(s.ctx).TenantID()
+			_, err := env.Owner(t, tenant).Exec(env.SQL(differences[p.name].statement + " WHERE tenant_id = '" + tenant.String() + "'"))
+			require.NoError(t, err, p.name)
+			checks, err := s.sales.Verify(s.ctx)
+			require.NoError(t, err)
+			found := checks[len(proofs)+i]
+			require.Equal(t, p.name, found.Name)
+			assert.False(t, found.OK, p.name)
+			assert.Contains(t, found.Detail, differences[p.name].detail)
 		}
 	})
 }

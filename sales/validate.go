@@ -54,6 +54,20 @@ func clean(s, allowed string) bool {
 	})
 }
 
+// checkTags holds an input to its validate tags.
+func checkTags(op, what string, input any) error {
+	err := check.Struct(input)
+	var fields validator.ValidationErrors
+	if errors.As(err, &fields) {
+		_, path, _ := strings.Cut(fields[0].Namespace(), ".")
+		return ErrBadInput.Wrap(op, err, "%s: %s does not meet the rule %q", what, path, strings.TrimSpace(fields[0].Tag()+" "+fields[0].Param()))
+	}
+	if err != nil {
+		return ErrBadInput.Wrap(op, err, "%s cannot be checked", what)
+	}
+	return nil
+}
+
 // drafts checks all that needs no database.
 func drafts(op string, in []Document) ([]*draft, error) {
 	if len(in) > MaxBatch {
@@ -89,14 +103,9 @@ func drafts(op string, in []Document) ([]*draft, error) {
 }
 
 func (d *draft) check(op string) error {
-	err := check.Struct(d.input)
-	var fields validator.ValidationErrors
-	if errors.As(err, &fields) {
-		_, path, _ := strings.Cut(fields[0].Namespace(), ".")
-		return ErrBadInput.Wrap(op, err, "%s: %s does not meet the rule %q", d.what, path, strings.TrimSpace(fields[0].Tag()+" "+fields[0].Param()))
-	}
+	err := checkTags(op, d.what, d.input)
 	if err != nil {
-		return ErrBadInput.Wrap(op, err, "%s cannot be checked", d.what)
+		return err
 	}
 	if d.kind == KindSale && d.party == uuid.Nil && d.settledBy.IsZero() {
 		return ErrBadInput.New(op, "%s: without a customer it is paid at once: SettledBy is needed", d.what)
@@ -115,23 +124,34 @@ func (d *draft) check(op string) error {
 
 // wrong says what is wrong with a line; "" when nothing is.
 func (d *draft) wrong(l draftLine) string {
-	switch p := l.UnitPrice; {
-	case p.Exponent() > 20 || p.Exponent() < -20 || p.Coefficient().BitLen() > 128:
-		return "the price has too many digits"
+	if why := wrongLine(l.NewLine, l.saleLine != 0); why != "" {
+		return why
+	}
+	switch {
 	case !l.returnCost.Valid():
 		return "the cost is negative, stated twice, or has too many digits"
-	case l.Giveaway && !p.IsZero():
-		return "goods that are given away have no price"
-	case l.Giveaway && l.ProductID == uuid.Nil && l.saleLine == 0:
-		return "only a product can be given away"
-	case l.ProductID == uuid.Nil && l.saleLine == 0 && strings.TrimSpace(l.Description) == "":
-		return "a line about no product needs a description"
 	case l.saleLine != 0 && d.credits == "":
 		return "a line of a sale is named, but not the sale"
 	case d.credits != "" && l.saleLine == 0 && l.ProductID != uuid.Nil:
 		return "a credit of a sale names the line that a product comes from (SaleLine)"
 	case l.saleLine != 0 && l.returnCost.Stated():
 		return "what comes back from a known sale comes back at its cost; none can be stated"
+	}
+	return ""
+}
+
+// wrongLine says what is wrong with a line of a sale, a quotation or an order; elsewhere says that another line tells what
+// it is about.
+func wrongLine(l NewLine, elsewhere bool) string {
+	switch p := l.UnitPrice; {
+	case p.Exponent() > 20 || p.Exponent() < -20 || p.Coefficient().BitLen() > 128:
+		return "the price has too many digits"
+	case l.Giveaway && !p.IsZero():
+		return "goods that are given away have no price"
+	case l.Giveaway && l.ProductID == uuid.Nil && !elsewhere:
+		return "only a product can be given away"
+	case l.ProductID == uuid.Nil && !elsewhere && strings.TrimSpace(l.Description) == "":
+		return "a line about no product needs a description"
 	}
 	return ""
 }
@@ -165,6 +185,10 @@ func (d *draft) digest() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return shortHash(b), nil
+}
+
+func shortHash(b []byte) string {
 	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16]), nil
+	return hex.EncodeToString(sum[:16])
 }

@@ -12,7 +12,7 @@ type Options struct {
 	// Migrate brings the schema up to date first. Without it, a database of another version is refused.
 	Migrate bool
 	// Clock is the source of "now". Default: the system's, in UTC whole microseconds.
-	Clock func() time.Time
+	Clock Clock
 	// OnStatement, when set, is told of every statement of a scoped transaction before it is sent: for telemetry, and
 	// for tests that count. It never sees values.
 	OnStatement func(Sent)
@@ -25,7 +25,7 @@ type Options struct {
 type DB struct {
 	store     Store
 	registry  *Registry
-	now       clock
+	now       Clock
 	directory *directory
 }
 

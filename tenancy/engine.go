@@ -107,7 +107,7 @@ type Session interface {
 	Host(ctx context.Context, fn func(*sql.Tx) error) error
 }
 
-// clock is the source of "now"; whole microseconds in UTC, which is what both engines keep.
-type clock func() time.Time
+// Clock is the source of "now". What it says is cut to whole microseconds in UTC, which is what both engines keep.
+type Clock = func() time.Time
 
 func systemClock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

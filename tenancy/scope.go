@@ -3,6 +3,7 @@ package tenancy
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,6 +21,17 @@ type scope struct {
 	zone     *time.Location
 	expires  time.Time // zero: never
 	platform bool      // platform staff: tenants only, no tenant data
+	fixed    time.Time // background work sees this instant as now; zero: the clock's
+	quiet    bool      // the entering is recorded with the first write, by entered
+	entered  atomic.Bool
+}
+
+// now is the scope's instant.
+func (s *scope) now() time.Time {
+	if s.fixed.IsZero() {
+		return s.db.now()
+	}
+	return s.fixed
 }
 
 // TenantID is whose data the scope reaches.
@@ -68,21 +80,31 @@ func ScopeOf(ctx context.Context) Scope {
 // stays in records that erasure must not touch. Errors: tenancy.unknown_tenant, tenancy.suspended, tenancy.not_ready,
 // tenancy.placement, tenancy.bad_input.
 func (db *DB) Enter(ctx context.Context, tenant uuid.UUID, actor string, perms Permissions) (context.Context, error) {
-	return db.enter(ctx, tenant, actor, perms, "tenancy.enter")
+	return db.enter(ctx, tenant, &scope{actor: actor, perms: slices.Clone(perms)}, "tenancy.enter")
 }
 
 // System enters a tenant for background work, as actor "system:job" with all permissions. It is checked and recorded as
 // Enter is.
 func (db *DB) System(ctx context.Context, tenant uuid.UUID, job string) (context.Context, error) {
-	return db.enter(ctx, tenant, "system:"+job, Permissions{AllPermissions}, "tenancy.system")
+	return db.enter(ctx, tenant, &scope{actor: "system:" + job, perms: Permissions{AllPermissions}}, actSystem)
 }
 
-func (db *DB) enter(ctx context.Context, tenant uuid.UUID, actor string, perms Permissions, act Permission) (context.Context, error) {
+// actSystem is what the entering of background work is recorded as.
+const actSystem Permission = "tenancy.system"
+
+// systemAt is System for a run of a job: at a fixed instant, and recorded with the first write, because a job that looks
+// and finds nothing to do, every minute for every tenant, is nothing that a trail should be filled with.
+func (db *DB) systemAt(ctx context.Context, tenant uuid.UUID, job string, now time.Time) (context.Context, error) {
+	return db.enter(ctx, tenant, &scope{actor: "system:" + job, perms: Permissions{AllPermissions}, fixed: now, quiet: true}, actSystem)
+}
+
+// enter completes a scope that says who and what for, and puts it on a context.
+func (db *DB) enter(ctx context.Context, tenant uuid.UUID, s *scope, act Permission) (context.Context, error) {
 	const op = "tenancy.Enter"
 	if ctx == nil {
 		return nil, ErrNoScope.New(op, "a context is needed")
 	}
-	if !plainActor(actor) {
+	if !plainActor(s.actor) {
 		return nil, ErrBadInput.New(op, "an actor is an opaque id of 1 to 64 letters, digits and . _ : -")
 	}
 	if open := openTxOf(ctx); open != nil && !open.over.Load() {
@@ -92,8 +114,11 @@ func (db *DB) enter(ctx context.Context, tenant uuid.UUID, actor string, perms P
 	if err != nil {
 		return nil, err
 	}
-	s := Scope{&scope{db: db, tenant: tenant, actor: actor, perms: slices.Clone(perms), zone: t.zone}}
-	ctx = context.WithValue(ctx, scopeKey{}, s)
+	s.db, s.tenant, s.zone = db, tenant, t.zone
+	ctx = context.WithValue(ctx, scopeKey{}, Scope{s})
+	if s.quiet {
+		return ctx, nil
+	}
 	err = db.Tx(ctx, func(_ context.Context, tx *Tx) error {
 		tx.record(act, "", "", uuid.Nil, "")
 		return nil

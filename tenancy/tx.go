@@ -151,7 +151,7 @@ func (db *DB) once(ctx context.Context, op string, s *scope, info *tenantInfo, o
 	if err != nil {
 		return nil, db.store.Fault(op, err)
 	}
-	tx := &Tx{db: db, scope: s, session: session, owner: owner, now: db.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil,
+	tx := &Tx{db: db, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil,
 		roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, memo: map[string]any{}}
 	owners.Store(owner, tx)
 	committed := false
@@ -181,6 +181,9 @@ func (db *DB) once(ctx context.Context, op string, s *scope, info *tenantInfo, o
 		return nil, db.store.Fault(op, err)
 	}
 	committed = true
+	if len(tx.events) > 0 {
+		s.entered.Store(true)
+	}
 	return tx.after, nil
 }
 
@@ -379,6 +382,13 @@ func (tx *Tx) record(act Permission, verb Verb, table string, row uuid.UUID, col
 	if name == "" {
 		name = string(act)
 	}
+	if len(tx.events) == 0 && tx.scope.quiet && !tx.scope.entered.Load() {
+		tx.addEvent(string(actSystem), "", "", uuid.Nil, "")
+	}
+	tx.addEvent(name, verb, table, row, columns)
+}
+
+func (tx *Tx) addEvent(name string, verb Verb, table string, row uuid.UUID, columns string) {
 	tx.events = append(tx.events, &Event{Row: Row{TenantID: tx.scope.tenant, ID: NewID()}, OccurredAt: tx.now, Actor: tx.scope.actor,
 		Act: name, Verb: string(verb), Model: table, RowID: row, Columns: columns})
 }

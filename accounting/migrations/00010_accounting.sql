@@ -72,13 +72,13 @@ CREATE TABLE erp.periods (
     CONSTRAINT erp_periods_year FOREIGN KEY (tenant_id, fiscal_year_id) REFERENCES erp.fiscal_years (tenant_id, id)
 );
 
--- Legal numbers: one row per kind of document and fiscal year.
+-- Numbers: one row per kind of document and fiscal year. taken is how many were given out.
 CREATE TABLE erp.number_series (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
     code TEXT COLLATE "C" NOT NULL,
     fiscal_year_id UUID NOT NULL,
-    next_seq BIGINT NOT NULL CHECK (next_seq >= 1),
+    taken BIGINT NOT NULL CHECK (taken >= 0),
     last_date DATE,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_number_series_code UNIQUE (tenant_id, fiscal_year_id, code),

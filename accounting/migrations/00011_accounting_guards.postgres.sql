@@ -99,7 +99,7 @@ CREATE TRIGGER erp_periods_guard BEFORE UPDATE ON erp.periods FOR EACH ROW EXECU
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_number_series() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF NEW.next_seq < OLD.next_seq OR NEW.last_date < OLD.last_date OR (NEW.last_date IS NULL AND OLD.last_date IS NOT NULL)
+    IF NEW.taken < OLD.taken OR NEW.last_date < OLD.last_date OR (NEW.last_date IS NULL AND OLD.last_date IS NOT NULL)
        OR (NEW.code, NEW.fiscal_year_id) IS DISTINCT FROM (OLD.code, OLD.fiscal_year_id) THEN
         RAISE EXCEPTION 'erp/conflict/accounting.backdated/a series of numbers only goes forward';
     END IF;

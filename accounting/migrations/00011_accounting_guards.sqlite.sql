@@ -78,7 +78,7 @@ END;
 
 -- +goose StatementBegin
 CREATE TRIGGER erp_number_series_guard BEFORE UPDATE ON erp.number_series FOR EACH ROW
-WHEN NEW.next_seq < OLD.next_seq OR NEW.last_date < OLD.last_date OR (NEW.last_date IS NULL AND OLD.last_date IS NOT NULL)
+WHEN NEW.taken < OLD.taken OR NEW.last_date < OLD.last_date OR (NEW.last_date IS NULL AND OLD.last_date IS NOT NULL)
     OR NEW.code <> OLD.code OR NEW.fiscal_year_id <> OLD.fiscal_year_id
 BEGIN
     SELECT RAISE(ABORT, 'erp/conflict/accounting.backdated/a series of numbers only goes forward');

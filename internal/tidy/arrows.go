@@ -23,6 +23,7 @@ var arrows = map[string][]string{
 	"tenancy/date":     {},
 	"tenancy/postgres": {"tenancy"},
 	"tenancy/sqlite":   {"tenancy"},
+	"tenancy/local":    {"tenancy"},
 	"tenancy/access":   {"tenancy"},
 	"tenancy/audit":    {"tenancy"},
 	// For hosts as well as for us, hence no domain.
@@ -37,12 +38,12 @@ var arrows = map[string][]string{
 	"sales":                books,
 	"pos":                  append([]string{"sales"}, books...),
 	// No engine: a host imports only the one it uses.
-	root: append([]string{"pos", "sales", "inventory/purchasing", "privacy", "tenancy/access", "tenancy/audit"}, books...),
+	root: append([]string{"pos", "sales", "inventory/purchasing", "privacy", "tenancy/local", "tenancy/access", "tenancy/audit"}, books...),
 
 	// Examples show what a host can do, so internal/ is shut to them.
 	"examples": append([]string{
 		root, "pos", "sales", "inventory/purchasing", "privacy",
-		"tenancy/postgres", "tenancy/sqlite", "tenancy/access", "tenancy/audit",
+		"tenancy/postgres", "tenancy/sqlite", "tenancy/local", "tenancy/access", "tenancy/audit",
 	}, books...),
 	// The tests' and benchmarks' own house: it sees all, and nothing but tests sees it.
 	"internal":        {"*"},
@@ -52,7 +53,7 @@ var arrows = map[string][]string{
 
 // testArrows is what tests may import besides: the whole, the engines and the helpers, but no room above their own.
 var testArrows = []string{
-	root, "tenancy", "tenancy/postgres", "tenancy/sqlite", "tenancy/access", "tenancy/audit", "tenancy/tenancytest",
+	root, "tenancy", "tenancy/postgres", "tenancy/sqlite", "tenancy/local", "tenancy/access", "tenancy/audit", "tenancy/tenancytest",
 	"internal", "internal/pgtest",
 }
 

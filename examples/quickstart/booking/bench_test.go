@@ -156,7 +156,7 @@ func linesByDocument(b *testing.B) []int {
 // order is the tables in an order that foreign keys allow.
 var order = []string{"erp.erasures", "erp.books", "erp.accounts", "erp.journals", "erp.fiscal_years", "erp.periods", "erp.number_series", "erp.taxes",
 	"erp.parties", "erp.products", "erp.warehouses", "erp.stock_settings", "erp.journal_entries", "erp.entry_texts", "erp.journal_lines", "erp.account_balances",
-	"erp.invoices", "erp.invoice_lines", "erp.invoice_texts", "erp.payments", "erp.open_items", "erp.allocations", "erp.stock_documents", "erp.stock_document_texts",
+	"erp.invoices", "erp.invoice_lines", "erp.invoice_texts", "erp.bills", "erp.bill_lines", "erp.bill_texts", "erp.payments", "erp.open_items", "erp.allocations", "erp.stock_documents", "erp.stock_document_texts",
 	"erp.stock_moves", "erp.stock_layers", "erp.sales", "erp.sale_lines", "erp.audit_events"}
 
 const rowsPerStatement = 1000

@@ -1,0 +1,94 @@
+package accounting
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+)
+
+// checkBills holds a batch of bills to what can be told without the database.
+func checkBills(op string, in []NewBill) (lines int, err error) {
+	if err := checkBatch(op, "documents", len(in)); err != nil {
+		return 0, err
+	}
+	for i := range in {
+		v := &in[i]
+		where := fmt.Sprintf("document %d: ", i+1)
+		if err := checkInput(op, where, v); err != nil {
+			return 0, err
+		}
+		lines += len(v.Lines)
+		switch {
+		case len(v.Lines) == 0:
+			return 0, ErrBadInput.New(op, "%sa document has at least one line", where)
+		case len(v.Lines) > MaxLines || lines > MaxBatchLines:
+			return 0, ErrTooMany.New(op, "%smore than %d lines, or more than %d in one call", where, MaxLines, MaxBatchLines)
+		case !v.Due.IsZero() && v.Due.Before(v.Date):
+			return 0, ErrBadInput.New(op, "%sDue is before Date", where)
+		case v.CorrectsID != uuid.Nil && v.Kind != VendorCreditDocument:
+			return 0, ErrBadInput.New(op, "%sonly a vendor's credit corrects a bill", where)
+		case v.PartyID == uuid.Nil && v.CorrectsID == uuid.Nil:
+			return 0, ErrBadInput.New(op, "%sPartyID is needed: the vendor", where)
+		}
+		for j := range v.Lines {
+			if err := v.Lines[j].check(); err != nil {
+				return 0, ErrBadInput.New(op, "%sline %d: %v", where, j+1, err)
+			}
+		}
+	}
+	return lines, nil
+}
+
+func (l *NewBillLine) check() error {
+	switch {
+	case l.netStated() && !l.UnitPrice.IsZero():
+		return errors.New("the net amount is stated twice: by Net and by UnitPrice")
+	case !l.netStated() && l.Quantity == 0:
+		return errors.New("the quantity is zero")
+	case l.Account.IsZero():
+		return errors.New("the account is needed")
+	case !reasonable(l.UnitPrice):
+		return errors.New("the unit price has too many digits")
+	case !validRunes(l.Description, 500, true):
+		return errors.New("the description is text of at most 500 characters, without control characters")
+	case len(l.TaxCode) > 20:
+		return errors.New("the tax code has at most 20 characters")
+	}
+	return nil
+}
+
+func (l *NewBillLine) netStated() bool { return l.Net != money.Amount{} }
+
+// fingerprint is of a bill's figures and names; its free text stays out (see [fingerprint]).
+func (v *NewBill) fingerprint(f *fingerprint) string {
+	f.reset()
+	f.text(string(v.Kind))
+	f.text(v.VendorNumber)
+	f.id(v.PartyID)
+	f.day(v.Date)
+	f.day(v.Due)
+	f.id(v.CorrectsID)
+	for i := range v.Lines {
+		l := &v.Lines[i]
+		f.text(l.Account.text)
+		f.number(int64(l.Quantity))
+		f.text(l.UnitPrice.String())
+		f.amount(l.Net)
+		f.text(l.TaxCode)
+	}
+	return f.sum()
+}
+
+// withDefaults fills in what may be left out, so that leaving it out and stating it are the same input.
+func (v NewBill) withDefaults() NewBill {
+	if v.Kind == "" {
+		v.Kind = BillDocument
+	}
+	if v.Due.IsZero() {
+		v.Due = v.Date
+	}
+	return v
+}

@@ -1,0 +1,54 @@
+package accounting
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// GetBill reads a vendor's bill or credit with its lines and texts.
+//
+// Permission: accounting.read. Errors: tenancy.not_found.
+func (s *Service) GetBill(ctx context.Context, id uuid.UUID) (BillDetail, error) {
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (BillDetail, error) {
+		const op = "accounting.GetBill"
+		var found []Bill
+		var texts []BillText
+		out := BillDetail{}
+		b := tx.Batch()
+		tenancy.Load(b, &found, tenancy.Eq("id", id))
+		tenancy.Load(b, &out.Lines, tenancy.Eq("bill_id", id), tenancy.OrderBy("line_no"))
+		tenancy.Load(b, &texts, tenancy.Eq("bill_id", id))
+		if err := b.Run(ctx); err != nil {
+			return BillDetail{}, err
+		}
+		if len(found) == 0 {
+			return BillDetail{}, tenancy.ErrNotFound.New(op, "there is no such document")
+		}
+		out.Bill = found[0]
+		for _, t := range texts {
+			out.Text = t
+			// An erased text is empty: then there are no descriptions.
+			_ = json.Unmarshal([]byte(t.LineTexts), &out.Descriptions)
+		}
+		return out, nil
+	})
+}
+
+// ListBills gives a page of vendors' bills and credits, by date unless another sort (bill_date, due_date, recorded_at) is
+// asked for.
+//
+// Permission: accounting.read. Errors: accounting.bad_input, tenancy.bad_input (the cursor).
+func (s *Service) ListBills(ctx context.Context, page tenancy.PageRequest) (tenancy.PageOf[Bill], error) {
+	return listPage[Bill](ctx, s, page, "accounting.ListBills", []string{"bill_date", "due_date", "recorded_at"}, tenancy.Ge("gross_minor", int64(0)))
+}
+
+// BillsByReference finds vendors' documents by their references; those that do not exist are missing in the answer.
+//
+// Permission: accounting.read. Errors: accounting.too_many.
+func (s *Service) BillsByReference(ctx context.Context, references []string) (map[string]Bill, error) {
+	return byReference[Bill](ctx, s, "accounting.BillsByReference", references)
+}

@@ -1,0 +1,275 @@
+package accounting
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// Bill records vendors' bills and credits, all or none, in a number of statements that does not depend on how many there are:
+// each gets a copy of the vendor as it is now, a journal entry in the purchases journal (what was bought and input tax against
+// payables) and an open item, which [Service.Pay] settles. The answer has one document per input, in order. A document
+// whose reference was recorded before with the same content is given back with Replayed set.
+//
+// A credit that corrects a bill is set off against it at once, as far as the bill is still open. A document may total zero; it
+// then opens no item, and when all its figures are zero it books nothing.
+//
+// Permission: accounting.bill, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
+// accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.unknown_account,
+// accounting.account_inactive, accounting.control_account, accounting.unknown_tax, accounting.wrong_currency,
+// accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited,
+// accounting.bill_taken, accounting.no_period, accounting.period_locked, accounting.period_soft_locked,
+// accounting.exception_forbidden, accounting.reference_taken; tenancy.duplicate when another transaction has just recorded the
+// same reference or the same number of the vendor (a retry is answered with the replay, or accounting.bill_taken).
+func (s *Service) Bill(ctx context.Context, in []NewBill) ([]Bill, error) {
+	return tenancy.Act(ctx, s.db, PermBill, func(ctx context.Context, tx *tenancy.Tx) ([]Bill, error) {
+		const op = "accounting.Bill"
+		lines, err := checkBills(op, in)
+		if err != nil {
+			return nil, err
+		}
+		w := &billing{op: op, tx: tx, in: slices.Clone(in), replays: newReplays[Bill](op, "document", len(in))}
+		var hash fingerprint
+		for i := range w.in {
+			w.in[i] = w.in[i].withDefaults()
+			w.replays.expect(w.in[i].Reference, w.in[i].fingerprint(&hash))
+		}
+		if err := w.read(ctx, s); err != nil {
+			return nil, err
+		}
+		w.reserve(lines)
+		out, err := w.replays.run(w.draft)
+		if err != nil {
+			return nil, err
+		}
+		return give(out, w.write(ctx))
+	})
+}
+
+// billing is one call of Bill.
+type billing struct {
+	op      string
+	tx      *tenancy.Tx
+	in      []NewBill
+	set     *setup
+	replays *replays[Bill, *Bill]
+
+	party     map[uuid.UUID]*Party
+	corrected []Bill     // locked
+	items     []OpenItem // of the corrected bills, locked
+	oldTexts  []BillText // of the corrected bills
+	numbers   map[vendorNumber]bool
+
+	plan     *plan
+	settle   *settlement
+	bills    []Bill
+	store    []BillLine
+	lines    []*BillLine
+	texts    []BillText
+	credited []*Bill // corrected bills that changed
+}
+
+// vendorNumber is what makes a vendor's document known.
+type vendorNumber struct {
+	party  uuid.UUID
+	kind   BillKind
+	number string
+}
+
+// read asks for all that the batch needs to know, in one round trip, and locks the bills that are corrected.
+func (w *billing) read(ctx context.Context, s *Service) (err error) {
+	var wanted, corrected []uuid.UUID
+	var numbers []string
+	for i := range w.in {
+		if id := w.in[i].PartyID; id != uuid.Nil {
+			wanted = append(wanted, id)
+		}
+		if id := w.in[i].CorrectsID; id != uuid.Nil {
+			corrected = append(corrected, id)
+		}
+		if n := w.in[i].VendorNumber; n != "" {
+			numbers = append(numbers, n)
+		}
+	}
+	wanted, corrected = unique(wanted), unique(corrected)
+	var parties []Party
+	var known []Bill
+	w.set, err = s.setup(ctx, w.tx, w.op, func(b *tenancy.Batch) {
+		w.replays.load(b)
+		loadParties(b, &parties, wanted)
+		if len(corrected) > 0 {
+			tenancy.Load(b, &w.corrected, tenancy.In("id", corrected), tenancy.ForUpdate())
+			lockItems(b, &w.items, corrected)
+			tenancy.Load(b, &w.oldTexts, tenancy.In("bill_id", corrected))
+		}
+		if len(numbers) > 0 {
+			slices.Sort(numbers)
+			tenancy.Load(b, &known, tenancy.In("vendor_number", slices.Compact(numbers)))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	w.party = make(map[uuid.UUID]*Party, len(parties))
+	for i := range parties {
+		w.party[parties[i].ID] = &parties[i]
+	}
+	w.numbers = make(map[vendorNumber]bool, len(known))
+	for i := range known {
+		w.numbers[known[i].number()] = true
+	}
+	return allFound(w.op, wanted, parties)
+}
+
+func (v *Bill) number() vendorNumber { return vendorNumber{v.PartyID, v.Kind, v.VendorNumber} }
+
+// reserve makes room for the rows of the batch, side by side.
+func (w *billing) reserve(lines int) {
+	n := len(w.in)
+	w.bills, w.texts, w.store = make([]Bill, 0, n), make([]BillText, 0, n), make([]BillLine, lines)
+	w.plan = newPlan(w.op, w.tx, w.set, n)
+	w.settle = newSettlement(w.op, w.tx, w.items)
+}
+
+// draft settles document i and plans its entry.
+func (w *billing) draft(i int) (*Bill, error) {
+	in := &w.in[i]
+	where := fmt.Sprintf("document %d: ", i+1)
+	base := w.set.books.Currency
+	w.bills = append(w.bills, Bill{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, Kind: in.Kind, Reference: in.Reference,
+		Fingerprint: w.replays.prints[i], VendorNumber: in.VendorNumber, PartyID: in.PartyID, BillDate: in.Date, DueDate: in.Due, CorrectsID: in.CorrectsID,
+		Net: money.Zero(base), Tax: money.Zero(base), Gross: money.Zero(base), RecordedAt: w.tx.Now()})
+	d := &billDraft{in: in, bill: &w.bills[len(w.bills)-1], lines: w.store[:len(in.Lines):len(in.Lines)]}
+	w.store = w.store[len(in.Lines):]
+	if err := w.findCorrected(where, d); err != nil {
+		return nil, err
+	}
+	if err := w.takeNumber(where, d.bill); err != nil {
+		return nil, err
+	}
+	for j := range in.Lines {
+		if err := d.settleLine(w.op, where, w.set, j); err != nil {
+			return nil, err
+		}
+	}
+	v := d.bill
+	v.Gross.Minor = v.Net.Minor + v.Tax.Minor
+	switch {
+	case v.Gross.Minor < 0:
+		return nil, ErrNegativeTotal.New(w.op, "%sthe total is %s: record the other kind instead", where, v.Gross)
+	case beyond(v.Gross):
+		return nil, ErrAmountLimit.New(w.op, "%sthe document's total is larger than the books hold", where)
+	}
+	if err := w.credit(where, d); err != nil {
+		return nil, err
+	}
+	w.lines = append(w.lines, pointers(d.lines)...)
+	w.addText(d)
+	return v, w.enter(where, d)
+}
+
+// findCorrected takes the vendor of a credit from the bill that it corrects, or holds the two equal.
+func (w *billing) findCorrected(where string, d *billDraft) error {
+	if d.in.CorrectsID == uuid.Nil {
+		return nil
+	}
+	i := slices.IndexFunc(w.corrected, func(v Bill) bool { return v.ID == d.in.CorrectsID })
+	if i < 0 || w.corrected[i].Kind != BillDocument {
+		return ErrNotCreditable.New(w.op, "%sCorrectsID is not a bill", where)
+	}
+	d.corrects = &w.corrected[i]
+	switch {
+	case d.in.PartyID != uuid.Nil && d.in.PartyID != d.corrects.PartyID:
+		return ErrNotCreditable.New(w.op, "%sthe bill is another vendor's", where)
+	case d.in.Date.Before(d.corrects.BillDate):
+		return ErrNotCreditable.New(w.op, "%sDate is before that of the bill, %s", where, d.corrects.BillDate)
+	}
+	d.bill.PartyID = d.corrects.PartyID
+	return nil
+}
+
+// takeNumber refuses a document that the vendor's own number says is recorded already.
+func (w *billing) takeNumber(where string, v *Bill) error {
+	if v.VendorNumber == "" {
+		return nil
+	}
+	if w.numbers[v.number()] {
+		return ErrBillTaken.New(w.op, "%sa document of this vendor with the number %q is recorded already", where, v.VendorNumber)
+	}
+	w.numbers[v.number()] = true
+	return nil
+}
+
+// credit holds all credits of a bill together to its total. The bill is locked.
+func (w *billing) credit(where string, d *billDraft) error {
+	v := d.corrects
+	if v == nil || d.bill.Gross.Minor == 0 {
+		return nil
+	}
+	if left := v.Gross.Minor - v.CreditedMinor; d.bill.Gross.Minor > left {
+		return ErrOverCredited.New(w.op, "%sthe bill of %s has %s left to credit, not %s", where, v.Gross,
+			money.Amount{Minor: left, Currency: v.Gross.Currency}, d.bill.Gross)
+	}
+	if !slices.Contains(w.credited, v) {
+		w.credited = append(w.credited, v)
+	}
+	v.CreditedMinor += d.bill.Gross.Minor
+	return nil
+}
+
+// addText copies the vendor as it is now, and the free text. A credit that leaves the vendor to its bill bears it as the
+// bill does.
+func (w *billing) addText(d *billDraft) {
+	t := BillText{BillID: d.bill.ID, Note: d.in.Note}
+	if p := w.party[d.in.PartyID]; p != nil {
+		t.PartyName, t.PartyAddress, t.PartyCountry, t.PartyTaxID = p.Name, p.Address, p.Country, p.TaxID
+	} else if i := slices.IndexFunc(w.oldTexts, func(t BillText) bool { return t.BillID == d.in.CorrectsID }); i >= 0 {
+		old := &w.oldTexts[i]
+		t.PartyName, t.PartyAddress, t.PartyCountry, t.PartyTaxID = old.PartyName, old.PartyAddress, old.PartyCountry, old.PartyTaxID
+	}
+	texts := make([]string, len(d.in.Lines))
+	for j := range d.in.Lines {
+		texts[j] = d.in.Lines[j].Description
+	}
+	t.LineTexts = encodeTexts(texts)
+	w.texts = append(w.texts, t)
+}
+
+// enter plans the journal entry, and sets a credit off against what it corrects.
+func (w *billing) enter(where string, d *billDraft) error {
+	e := billEntry(d.fact())
+	if len(e.Lines) == 0 {
+		_, err := w.set.writable(w.tx, w.op, where, d.in.Date, d.in.LockException) // a document that books nothing respects locks as well
+		return err
+	}
+	before := len(w.plan.items)
+	entry, err := w.plan.add(where, &e, booking{})
+	if err != nil {
+		return err
+	}
+	d.bill.EntryID = entry.ID
+	if d.corrects == nil || len(w.plan.items) == before {
+		return nil
+	}
+	if old := w.settle.items[d.corrects.ID]; old != nil {
+		return w.settle.pairUp(where, w.plan.items[before], old, d.in.Date)
+	}
+	return nil
+}
+
+// write stores everything in one round trip.
+func (w *billing) write(ctx context.Context) error {
+	b := w.tx.Batch()
+	w.plan.write(b)
+	w.settle.write(b)
+	tenancy.Set(b, w.credited, "credited_minor")
+	tenancy.Put(b, pointers(w.bills))
+	tenancy.Put(b, w.lines)
+	tenancy.Put(b, pointers(w.texts))
+	return b.Run(ctx)
+}

@@ -1,0 +1,69 @@
+-- What vendors claim: their bills and credits, with lines and texts, as erp.invoices is for what we claim.
+
+-- +goose Up
+
+-- 00013 lets nothing of a recorded bill change but credited_minor. (gross_minor >= 0 always holds: see the head of 00010.)
+CREATE TABLE erp.bills (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('bill', 'vendor_credit')),
+    reference TEXT COLLATE "C",
+    fingerprint TEXT NOT NULL,
+    vendor_number TEXT COLLATE "C",
+    party_id UUID NOT NULL,
+    bill_date DATE NOT NULL,
+    due_date DATE NOT NULL,
+    corrects_id UUID,
+    net_minor BIGINT NOT NULL,
+    net_currency TEXT NOT NULL,
+    tax_minor BIGINT NOT NULL,
+    tax_currency TEXT NOT NULL,
+    gross_minor BIGINT NOT NULL CHECK (gross_minor BETWEEN 0 AND 999999999999999),
+    gross_currency TEXT NOT NULL,
+    credited_minor BIGINT NOT NULL,
+    entry_id UUID,
+    recorded_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_bills_sum CHECK (net_minor + tax_minor = gross_minor),
+    CONSTRAINT erp_bills_credited CHECK (credited_minor BETWEEN 0 AND gross_minor),
+    CONSTRAINT erp_bills_due CHECK (due_date >= bill_date),
+    CONSTRAINT erp_bills_corrects CHECK (kind = 'vendor_credit' OR corrects_id IS NULL),
+    CONSTRAINT erp_bills_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
+    CONSTRAINT erp_bills_corrected FOREIGN KEY (tenant_id, corrects_id) REFERENCES erp.bills (tenant_id, id),
+    CONSTRAINT erp_bills_entry FOREIGN KEY (tenant_id, entry_id) REFERENCES erp.journal_entries (tenant_id, id)
+);
+CREATE UNIQUE INDEX erp_bills_reference ON erp.bills (tenant_id, reference) WHERE reference IS NOT NULL;
+CREATE UNIQUE INDEX erp_bills_number ON erp.bills (tenant_id, vendor_number, party_id, kind) WHERE vendor_number IS NOT NULL;
+CREATE INDEX erp_bills_date ON erp.bills (tenant_id, bill_date, id) WHERE gross_minor >= 0;
+
+CREATE TABLE erp.bill_lines (
+    tenant_id UUID NOT NULL,
+    bill_id UUID NOT NULL,
+    line_no BIGINT NOT NULL CHECK (line_no >= 1),
+    account_id UUID NOT NULL,
+    quantity BIGINT NOT NULL,
+    unit_price decimal_text NOT NULL,
+    net_minor BIGINT NOT NULL,
+    net_currency TEXT NOT NULL,
+    tax_id UUID,
+    tax_rate decimal_text NOT NULL,
+    tax_minor BIGINT NOT NULL,
+    tax_currency TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, bill_id, line_no),
+    CONSTRAINT erp_bill_lines_bill FOREIGN KEY (tenant_id, bill_id) REFERENCES erp.bills (tenant_id, id),
+    CONSTRAINT erp_bill_lines_account FOREIGN KEY (tenant_id, account_id) REFERENCES erp.accounts (tenant_id, id),
+    CONSTRAINT erp_bill_lines_tax FOREIGN KEY (tenant_id, tax_id) REFERENCES erp.taxes (tenant_id, id)
+);
+
+CREATE TABLE erp.bill_texts (
+    tenant_id UUID NOT NULL,
+    bill_id UUID NOT NULL,
+    party_name TEXT NOT NULL,
+    party_address TEXT NOT NULL,
+    party_country TEXT NOT NULL,
+    party_tax_id TEXT NOT NULL,
+    note TEXT NOT NULL,
+    line_texts TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, bill_id),
+    CONSTRAINT erp_bill_texts_bill FOREIGN KEY (tenant_id, bill_id) REFERENCES erp.bills (tenant_id, id)
+);

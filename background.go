@@ -1,0 +1,74 @@
+package erp
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// jobBatch is how much a job does in one act: a bound on its transaction.
+const jobBatch = 500
+
+// bounded makes a job of an act that does at most jobBatch things and says how many it did.
+func bounded(act func(ctx context.Context, limit int) (int, error)) func(ctx context.Context) (bool, error) {
+	return func(ctx context.Context) (bool, error) {
+		n, err := act(ctx, jobBatch)
+		return n == jobBatch, err
+	}
+}
+
+// jobs are the suite's own.
+func (s *Suite) jobs() []tenancy.Job {
+	return []tenancy.Job{
+		{Name: "inventory.expire_reservations", About: "Goods that were reserved until an instant that has passed are free again.",
+			Every: time.Minute, Tenant: bounded(s.Inventory.ExpireReservations)},
+		{Name: "sales.expire_quotations", About: "Quotations whose last day has passed are expired.",
+			Every: time.Hour, Tenant: bounded(s.Sales.ExpireQuotations)},
+	}
+}
+
+// Run does the background work of this database until the context is done: expiring what was promised for a time, ending
+// what was begun and cut short, and the host's own jobs ([Options].Jobs). Any number of processes may run it; each piece
+// of work is done by one of them. A failure is logged, tried again later, and told to [Options].Operator when it happens
+// three times in a row.
+func (s *Suite) Run(ctx context.Context) error { return s.background.Run(ctx) }
+
+// Tick does once what is due at an instant, which the work sees as now: for tests, and for hosts with a scheduler of their
+// own. Errors: those of [tenancy.Background.Tick].
+func (s *Suite) Tick(ctx context.Context, now time.Time) (tenancy.Ticked, error) {
+	return s.background.Tick(ctx, now)
+}
+
+// Jobs lists the background work by name: what it does, and how often.
+func (s *Suite) Jobs() []tenancy.Job { return s.background.Jobs() }
+
+// JobFailures lists jobs whose last run failed, at most limit (1 to 1,000). It needs a context of
+// [tenancy.DB.EnterPlatform]. Errors: tenancy.not_platform.
+func (s *Suite) JobFailures(ctx context.Context, limit int) ([]tenancy.JobFailure, error) {
+	return s.background.Failures(ctx, limit)
+}
+
+// tellOperator sends a message about a job that keeps failing.
+func (s *Suite) tellOperator(ctx context.Context, stuck tenancy.JobFailure) {
+	err := s.Ports.Mailer.Send(ctx, tenancy.Message{
+		ID: fmt.Sprintf("stuck-%s-%s-%d", dashed(stuck.Job), stuck.TenantID, stuck.Due.Unix()), To: s.operator,
+		Subject: "A background job keeps failing: " + stuck.Job,
+		Text:    stuck.String() + "\n\nThe log of the process that ran it says more. JobFailures lists all that fail.\n",
+	})
+	if err != nil {
+		s.Ports.Logger.ErrorContext(ctx, "erp: the operator could not be told", "job", stuck.Job, "error", err)
+	}
+}
+
+// dashed makes a job's name fit for a message's ID.
+func dashed(name string) string {
+	out := []byte(name)
+	for i, c := range out {
+		if c == '_' {
+			out[i] = '-'
+		}
+	}
+	return string(out)
+}

@@ -1,0 +1,59 @@
+package erp_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/opsmatiq/erp"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/sqlite"
+)
+
+func TestTheOperatorIsToldOfAJobThatKeepsFailing(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	suite, err := erp.Open(t.Context(), sqlite.Engine{Dir: filepath.Join(dir, "db"), Unsynced: true}, erp.Options{Migrate: true, Dir: dir,
+		Clock: func() time.Time { return now }, Operator: "ops@example.org", Ports: erp.Ports{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))},
+		Jobs: []tenancy.Job{{Name: "host.broken", About: "fails", Every: time.Minute, Platform: func(context.Context) (bool, error) {
+			return false, errors.New("ada@example.org is not here") //nolint:err113 // any error
+		}}}})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, suite.Close()) })
+
+	for range 4 {
+		_, err := suite.Tick(t.Context(), now)
+		require.NoError(t, err)
+		now = now.Add(time.Hour)
+	}
+	platform, err := suite.Tenancy.EnterPlatform(t.Context(), "ops:1")
+	require.NoError(t, err)
+	failures, err := suite.JobFailures(platform, 10)
+	require.NoError(t, err)
+	require.Len(t, failures, 1)
+	require.Equal(t, int64(4), failures[0].Failures)
+	letters, err := filepath.Glob(filepath.Join(dir, "files", "outbox", "*.eml"))
+	require.NoError(t, err)
+	require.Len(t, letters, 1, "told once, at the third failure")
+	text, err := os.ReadFile(letters[0])
+	require.NoError(t, err)
+	require.Contains(t, string(text), "To: <ops@example.org>")
+	require.Contains(t, string(text), "host.broken")
+	require.NotContains(t, string(text), "ada@example.org", "an error's text may hold values")
+}
+
+func TestJobsAreListed(t *testing.T) {
+	suite, err := erp.Open(t.Context(), sqlite.Engine{Dir: t.TempDir(), Unsynced: true}, erp.Options{Migrate: true, Dir: t.TempDir()})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, suite.Close()) })
+	for _, j := range suite.Jobs() {
+		require.NotEmpty(t, j.About, j.Name)
+	}
+}
