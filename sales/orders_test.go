@@ -561,39 +561,41 @@ func TestSettledOrders(t *testing.T) {
 // Each act needs its own permission and no other, and none stands for another.
 func TestOrderPermissions(t *testing.T) {
 	eachShop(t, func(t *testing.T, s *shop) {
-		everybody := s.ctx
+		// with is the shop as one with these permissions sees it.
+		with := func(perms ...tenancy.Permission) *shop {
+			clerk := *s
+			clerk.ctx = s.env.Enter(t, tenancy.ScopeOf(s.ctx).TenantID(), perms...)
+			return &clerk
+		}
 		acts := []struct {
 			perm tenancy.Permission
-			do   func() error
+			do   func(s *shop) error
 		}{
-			{PermQuote, func() error {
+			{PermQuote, func(s *shop) error {
 				_, err := s.sales.Quote(s.ctx, []NewQuotation{s.quotation("Q-1", line(s.tea, "3", "4.50"))})
 				return err
 			}},
-			{PermOrder, func() error {
+			{PermOrder, func(s *shop) error {
 				_, err := s.sales.Accept(s.ctx, []Acceptance{{Quotation: "Q-1", Reference: "O-1", Date: newYear, ReserveUntil: forLong}})
 				return err
 			}},
-			{PermOrder, func() error {
+			{PermOrder, func(s *shop) error {
 				_, err := s.sales.Order(s.ctx, []NewOrder{s.reserved("O-2", line(s.tea, "3", "4.50"))})
 				return err
 			}},
-			{PermDeliver, func() error { _, err := s.deliver("O-1", "D-1", parts(1, "2")...); return err }},
-			{PermInvoice, func() error { _, err := s.invoice("O-1", "I-1", parts(1, "2")...); return err }},
-			{PermCancel, func() error { _, err := s.cancel("O-1", "X-1"); return err }},
-			{PermReturn, func() error { _, err := s.takeBack("D-1", "R-1"); return err }},
-			{PermCredit, func() error { _, err := s.credit("I-1", "C-1"); return err }},
-			{PermExpire, func() error { _, err := s.sales.ExpireQuotations(s.ctx, 1); return err }},
+			{PermDeliver, func(s *shop) error { _, err := s.deliver("O-1", "D-1", parts(1, "2")...); return err }},
+			{PermInvoice, func(s *shop) error { _, err := s.invoice("O-1", "I-1", parts(1, "2")...); return err }},
+			{PermCancel, func(s *shop) error { _, err := s.cancel("O-1", "X-1"); return err }},
+			{PermReturn, func(s *shop) error { _, err := s.takeBack("D-1", "R-1"); return err }},
+			{PermCredit, func(s *shop) error { _, err := s.credit("I-1", "C-1"); return err }},
+			{PermExpire, func(s *shop) error { _, err := s.sales.ExpireQuotations(s.ctx, 1); return err }},
 		}
 		others := []tenancy.Permission{PermRead, PermSell, PermBook, PermQuote, PermOrder, PermDeliver, PermInvoice, PermCancel, PermReturn, PermCredit, PermExpire}
 		for _, a := range acts {
 			without := slices.DeleteFunc(slices.Clone(others), func(p tenancy.Permission) bool { return p == a.perm })
-			s.ctx = s.env.Enter(t, tenancy.ScopeOf(everybody).TenantID(), append(without, "accounting.*", "inventory.*")...)
-			require.ErrorIs(t, a.do(), tenancy.ErrForbidden, "without %s", a.perm)
-			s.ctx = s.env.Enter(t, tenancy.ScopeOf(everybody).TenantID(), a.perm)
-			require.NoError(t, a.do(), "with %s", a.perm)
+			require.ErrorIs(t, a.do(with(append(without, "accounting.*", "inventory.*")...)), tenancy.ErrForbidden, "without %s", a.perm)
+			require.NoError(t, a.do(with(a.perm)), "with %s", a.perm)
 		}
-		s.ctx = everybody
 		s.verify(t)
 	})
 }
