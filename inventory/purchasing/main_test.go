@@ -2,6 +2,7 @@ package purchasing
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"strconv"
@@ -37,11 +38,8 @@ type shop struct {
 	leaf, clay, anna uuid.UUID
 }
 
-func openShop(t require.TestingT, env *tenancytest.Env, method inventory.Method) *shop {
-	tb, ok := t.(testing.TB)
-	require.True(t, ok || env != nil)
-	s := &shop{env: env, books: accounting.New(env.DB)}
-	s.ctx = env.Tenant(tb)
+func openShop(t testing.TB, env *tenancytest.Env, method inventory.Method) *shop {
+	s := &shop{ctx: env.Tenant(t), env: env, books: accounting.New(env.DB)}
 	s.stock = inventory.New(env.DB, s.books)
 	s.buying = New(env.DB, s.books, s.stock)
 	_, err := s.books.OpenBooks(s.ctx, accounting.NewBooks{Currency: "GBP", Chart: accounting.ChartGeneral, YearStart: date.Must("2026-01-01")})
@@ -230,4 +228,17 @@ func together(acts ...func() error) []error {
 	close(start)
 	done.Wait()
 	return errs
+}
+
+// withChecks runs fn with so many examples per law, for histories on a real database are long and each is a tenant. A soak
+// gives -rapid.checks and gets that many.
+func withChecks(t *testing.T, n int, fn func()) {
+	t.Helper()
+	f := flag.Lookup("rapid.checks")
+	before := f.Value.String()
+	if before == f.DefValue {
+		require.NoError(t, flag.Set("rapid.checks", strconv.Itoa(n)))
+		defer func() { require.NoError(t, flag.Set("rapid.checks", before)) }()
+	}
+	fn()
 }
