@@ -67,7 +67,8 @@ func (t *TicketDetail) Receipt() string {
 
 // priceText is a unit price with at least the decimals of its currency.
 func priceText(price decimal.Decimal, currency money.Currency) string {
-	if places := int32(currency.MinorUnits()); price.Exponent() > -places { //nolint:gosec // at most four
+	places := int32(currency.MinorUnits()) //nolint:gosec // at most four
+	if price.Equal(price.Round(places)) {
 		return price.StringFixed(places)
 	}
 	return price.String()
