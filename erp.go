@@ -5,6 +5,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/inventory"
+	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/sales"
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -38,6 +39,7 @@ type Suite struct {
 	Accounting *accounting.Service
 	Inventory  *inventory.Service
 	Sales      *sales.Service
+	Privacy    *privacy.Service
 	// Ports are those that were given, and defaults for the others.
 	Ports Ports
 
@@ -47,7 +49,7 @@ type Suite struct {
 
 // Modules are erp's own domains, as [Open] registers them, for hosts that open a [tenancy.DB] themselves.
 func Modules() []tenancy.Module {
-	return []tenancy.Module{accounting.Module(), inventory.Module(), sales.Module()}
+	return []tenancy.Module{accounting.Module(), inventory.Module(), sales.Module(), privacy.Module()}
 }
 
 // Open registers every model, migrates when asked, holds the live database against the models and wires the services; or
@@ -73,6 +75,7 @@ func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s := &Suite{Tenancy: db, Accounting: accounting.New(db), Ports: opt.Ports.withDefaults(opt.Dir, opt.Clock), operator: opt.Operator}
 	s.Inventory = inventory.New(db, s.Accounting)
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
+	s.Privacy = privacy.New(db, privacy.Options{})
 	work := tenancy.BackgroundOptions{Jobs: append(s.jobs(), opt.Jobs...), Workers: opt.Workers, Logger: s.Ports.Logger}
 	if s.operator != "" {
 		work.OnStuck = s.tellOperator
