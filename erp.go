@@ -7,6 +7,7 @@ import (
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/inventory/purchasing"
 	"github.com/opsmatiq/erp/pos"
+	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/sales"
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -44,6 +45,7 @@ type Suite struct {
 	Purchasing *purchasing.Service
 	Sales      *sales.Service
 	POS        *pos.Service
+	Privacy    *privacy.Service
 	// Ports are those that were given, and defaults for the others.
 	Ports Ports
 
@@ -53,7 +55,7 @@ type Suite struct {
 
 // Modules are erp's own domains, as [Open] registers them, for hosts that open a [tenancy.DB] themselves.
 func Modules() []tenancy.Module {
-	return []tenancy.Module{accounting.Module(), inventory.Module(), purchasing.Module(), sales.Module(), pos.Module()}
+	return []tenancy.Module{accounting.Module(), inventory.Module(), purchasing.Module(), sales.Module(), pos.Module(), privacy.Module()}
 }
 
 // Open registers every model, migrates when asked, holds the live database against the models and wires the services; or
@@ -81,6 +83,7 @@ func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s.Purchasing = purchasing.New(db, s.Accounting, s.Inventory)
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
 	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
+	s.Privacy = privacy.New(db, privacy.Options{})
 	work := tenancy.BackgroundOptions{Jobs: append(s.jobs(), opt.Jobs...), Workers: opt.Workers, Logger: s.Ports.Logger}
 	if s.operator != "" {
 		work.OnStuck = s.tellOperator

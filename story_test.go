@@ -87,6 +87,7 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	s.tradeStock(t)
 	s.tradeOrders(t)
 	s.tradePOS(t)
+	s.tradePrivacy(t)
 	return sold[0].Invoice
 }
 

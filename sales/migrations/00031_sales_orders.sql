@@ -137,10 +137,11 @@ CREATE TABLE erp.fulfilments (
     CONSTRAINT erp_fulfilments_charged CHECK ((kind IN ('invoice', 'credit')) = (invoice_id IS NOT NULL)),
     CONSTRAINT erp_fulfilments_takes_back CHECK ((kind IN ('return', 'credit')) = (origin_id IS NOT NULL)),
     CONSTRAINT erp_fulfilments_order FOREIGN KEY (tenant_id, order_id) REFERENCES erp.orders (tenant_id, id),
-    CONSTRAINT erp_fulfilments_origin FOREIGN KEY (tenant_id, origin_id) REFERENCES erp.fulfilments (tenant_id, id),
+    CONSTRAINT erp_fulfilments_origin FOREIGN KEY (tenant_id, origin_id) REFERENCES erp.fulfilments (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE,
     CONSTRAINT erp_fulfilments_stock_document FOREIGN KEY (tenant_id, stock_document_id) REFERENCES erp.stock_documents (tenant_id, id),
     CONSTRAINT erp_fulfilments_invoice FOREIGN KEY (tenant_id, invoice_id) REFERENCES erp.invoices (tenant_id, id)
 );
+CREATE INDEX erp_fulfilments_origins ON erp.fulfilments (tenant_id, origin_id) WHERE origin_id IS NOT NULL;
 CREATE INDEX erp_fulfilments_by_order ON erp.fulfilments (tenant_id, order_id) WHERE kind <> '';
 
 CREATE TABLE erp.fulfilment_lines (
@@ -159,8 +160,10 @@ CREATE TABLE erp.fulfilment_lines (
     CONSTRAINT erp_fulfilment_lines_whole_origin CHECK ((origin_id IS NULL) = (origin_line_no IS NULL)),
     CONSTRAINT erp_fulfilment_lines_fulfilment FOREIGN KEY (tenant_id, fulfilment_id) REFERENCES erp.fulfilments (tenant_id, id),
     CONSTRAINT erp_fulfilment_lines_order_line FOREIGN KEY (tenant_id, order_id, order_line_no) REFERENCES erp.order_lines (tenant_id, order_id, line_no),
-    CONSTRAINT erp_fulfilment_lines_origin FOREIGN KEY (tenant_id, origin_id, origin_line_no) REFERENCES erp.fulfilment_lines (tenant_id, fulfilment_id, line_no)
+    CONSTRAINT erp_fulfilment_lines_origin FOREIGN KEY (tenant_id, origin_id, origin_line_no) REFERENCES erp.fulfilment_lines (tenant_id, fulfilment_id, line_no) DEFERRABLE INITIALLY IMMEDIATE
 );
+
+CREATE INDEX erp_fulfilment_lines_origins ON erp.fulfilment_lines (tenant_id, origin_id, origin_line_no) WHERE origin_id IS NOT NULL;
 
 -- Why something was cancelled. Other free text stands with the document that it is on.
 CREATE TABLE erp.fulfilment_texts (
