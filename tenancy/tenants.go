@@ -92,6 +92,13 @@ const (
 	tableJournal = "erp_control.platform_journal"
 )
 
+// Require refuses a context that is not the platform's (tenancy.not_platform), for work that comes before an act of the
+// platform and is not worth doing for anybody else.
+func (t *Tenants) Require(ctx context.Context) error {
+	_, err := t.actor(ctx, "tenancy.Tenants.Require")
+	return err
+}
+
 func (t *Tenants) actor(ctx context.Context, op string) (string, error) {
 	s := ScopeOf(ctx).s
 	if s == nil || !s.platform || s.db != t.db {

@@ -157,7 +157,7 @@ CREATE TABLE erp.journal_entries (
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_journal_entries_journal FOREIGN KEY (tenant_id, journal_id) REFERENCES erp.journals (tenant_id, id),
     CONSTRAINT erp_journal_entries_period FOREIGN KEY (tenant_id, period_id) REFERENCES erp.periods (tenant_id, id),
-    CONSTRAINT erp_journal_entries_reversed FOREIGN KEY (tenant_id, reverses_id) REFERENCES erp.journal_entries (tenant_id, id),
+    CONSTRAINT erp_journal_entries_reversed FOREIGN KEY (tenant_id, reverses_id) REFERENCES erp.journal_entries (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE,
     CONSTRAINT erp_journal_entries_last_line FOREIGN KEY (tenant_id, id, line_count) REFERENCES erp.journal_lines (tenant_id, entry_id, line_no) DEFERRABLE INITIALLY DEFERRED
 );
 CREATE UNIQUE INDEX erp_journal_entries_reference ON erp.journal_entries (tenant_id, reference) WHERE reference IS NOT NULL;
@@ -215,13 +215,14 @@ CREATE TABLE erp.invoices (
     CONSTRAINT erp_invoices_walk_in CHECK (party_id IS NOT NULL OR settled_by_id IS NOT NULL),
     CONSTRAINT erp_invoices_series FOREIGN KEY (tenant_id, series_id) REFERENCES erp.number_series (tenant_id, id),
     CONSTRAINT erp_invoices_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
-    CONSTRAINT erp_invoices_corrected FOREIGN KEY (tenant_id, corrects_id) REFERENCES erp.invoices (tenant_id, id),
+    CONSTRAINT erp_invoices_corrected FOREIGN KEY (tenant_id, corrects_id) REFERENCES erp.invoices (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE,
     CONSTRAINT erp_invoices_settled_by FOREIGN KEY (tenant_id, settled_by_id) REFERENCES erp.accounts (tenant_id, id),
     CONSTRAINT erp_invoices_entry FOREIGN KEY (tenant_id, entry_id) REFERENCES erp.journal_entries (tenant_id, id)
 );
 CREATE UNIQUE INDEX erp_invoices_number ON erp.invoices (tenant_id, series_id, seq) WHERE seq >= 1;
 CREATE UNIQUE INDEX erp_invoices_printed ON erp.invoices (tenant_id, number) WHERE seq >= 1;
 CREATE UNIQUE INDEX erp_invoices_reference ON erp.invoices (tenant_id, reference) WHERE reference IS NOT NULL;
+CREATE INDEX erp_invoices_corrects ON erp.invoices (tenant_id, corrects_id) WHERE corrects_id IS NOT NULL;
 CREATE INDEX erp_invoices_date ON erp.invoices (tenant_id, invoice_date, id) WHERE seq >= 1;
 CREATE INDEX erp_invoices_party ON erp.invoices (tenant_id, party_id, invoice_date) WHERE party_id IS NOT NULL;
 

@@ -29,11 +29,12 @@ CREATE TABLE erp.bills (
     CONSTRAINT erp_bills_due CHECK (due_date >= bill_date),
     CONSTRAINT erp_bills_corrects CHECK (kind = 'vendor_credit' OR corrects_id IS NULL),
     CONSTRAINT erp_bills_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
-    CONSTRAINT erp_bills_corrected FOREIGN KEY (tenant_id, corrects_id) REFERENCES erp.bills (tenant_id, id),
+    CONSTRAINT erp_bills_corrected FOREIGN KEY (tenant_id, corrects_id) REFERENCES erp.bills (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE,
     CONSTRAINT erp_bills_entry FOREIGN KEY (tenant_id, entry_id) REFERENCES erp.journal_entries (tenant_id, id)
 );
 CREATE UNIQUE INDEX erp_bills_reference ON erp.bills (tenant_id, reference) WHERE reference IS NOT NULL;
 CREATE UNIQUE INDEX erp_bills_number ON erp.bills (tenant_id, vendor_number, party_id, kind) WHERE vendor_number IS NOT NULL;
+CREATE INDEX erp_bills_corrects ON erp.bills (tenant_id, corrects_id) WHERE corrects_id IS NOT NULL;
 CREATE INDEX erp_bills_date ON erp.bills (tenant_id, bill_date, id) WHERE gross_minor >= 0;
 
 CREATE TABLE erp.bill_lines (

@@ -170,7 +170,7 @@ CREATE TABLE erp.stock_moves (
     CONSTRAINT erp_stock_moves_document FOREIGN KEY (tenant_id, document_id) REFERENCES erp.stock_documents (tenant_id, id),
     CONSTRAINT erp_stock_moves_product FOREIGN KEY (tenant_id, product_id) REFERENCES erp.products (tenant_id, id),
     CONSTRAINT erp_stock_moves_warehouse FOREIGN KEY (tenant_id, warehouse_id) REFERENCES erp.warehouses (tenant_id, id),
-    CONSTRAINT erp_stock_moves_origin FOREIGN KEY (tenant_id, origin_document_id, origin_line_no) REFERENCES erp.stock_moves (tenant_id, document_id, line_no),
+    CONSTRAINT erp_stock_moves_origin FOREIGN KEY (tenant_id, origin_document_id, origin_line_no) REFERENCES erp.stock_moves (tenant_id, document_id, line_no) DEFERRABLE INITIALLY IMMEDIATE,
     CONSTRAINT erp_stock_moves_reservation FOREIGN KEY (tenant_id, reservation_id) REFERENCES erp.stock_reservations (tenant_id, id)
 );
 

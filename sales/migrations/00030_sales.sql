@@ -21,8 +21,10 @@ CREATE TABLE erp.sales (
     CONSTRAINT erp_sales_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
     CONSTRAINT erp_sales_invoice FOREIGN KEY (tenant_id, invoice_id) REFERENCES erp.invoices (tenant_id, id),
     CONSTRAINT erp_sales_stock_document FOREIGN KEY (tenant_id, stock_document_id) REFERENCES erp.stock_documents (tenant_id, id),
-    CONSTRAINT erp_sales_credited FOREIGN KEY (tenant_id, credits_id) REFERENCES erp.sales (tenant_id, id)
+    CONSTRAINT erp_sales_credited FOREIGN KEY (tenant_id, credits_id) REFERENCES erp.sales (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE
 );
+-- Without them a purge would read all sales for each that it deletes.
+CREATE INDEX erp_sales_credits_of ON erp.sales (tenant_id, credits_id) WHERE credits_id IS NOT NULL;
 CREATE INDEX erp_sales_by_party ON erp.sales (tenant_id, party_id) WHERE party_id IS NOT NULL;
 
 -- Never more is taken back of a line than was sold.
@@ -42,5 +44,6 @@ CREATE TABLE erp.sale_lines (
     CONSTRAINT erp_sale_lines_whole_origin CHECK ((origin_sale_id IS NULL) = (origin_line_no IS NULL)),
     CONSTRAINT erp_sale_lines_sale FOREIGN KEY (tenant_id, sale_id) REFERENCES erp.sales (tenant_id, id),
     CONSTRAINT erp_sale_lines_product FOREIGN KEY (tenant_id, product_id) REFERENCES erp.products (tenant_id, id),
-    CONSTRAINT erp_sale_lines_origin FOREIGN KEY (tenant_id, origin_sale_id, origin_line_no) REFERENCES erp.sale_lines (tenant_id, sale_id, line_no)
+    CONSTRAINT erp_sale_lines_origin FOREIGN KEY (tenant_id, origin_sale_id, origin_line_no) REFERENCES erp.sale_lines (tenant_id, sale_id, line_no) DEFERRABLE INITIALLY IMMEDIATE
 );
+CREATE INDEX erp_sale_lines_origins ON erp.sale_lines (tenant_id, origin_sale_id, origin_line_no) WHERE origin_sale_id IS NOT NULL;

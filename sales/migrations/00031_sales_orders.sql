@@ -90,6 +90,7 @@ CREATE TABLE erp.order_lines (
     tax_code TEXT NOT NULL,
     account TEXT NOT NULL,
     giveaway BOOLEAN NOT NULL,
+    reservation_id UUID,
     delivered BIGINT NOT NULL CHECK (delivered >= 0),
     returned BIGINT NOT NULL CHECK (returned >= 0),
     invoiced BIGINT NOT NULL CHECK (invoiced >= 0),
@@ -103,7 +104,9 @@ CREATE TABLE erp.order_lines (
     CONSTRAINT erp_order_lines_not_over_invoiced CHECK (invoiced - credited + cancelled <= quantity),
     CONSTRAINT erp_order_lines_not_over_credited CHECK (credited <= invoiced),
     CONSTRAINT erp_order_lines_order FOREIGN KEY (tenant_id, order_id) REFERENCES erp.orders (tenant_id, id),
-    CONSTRAINT erp_order_lines_product FOREIGN KEY (tenant_id, product_id) REFERENCES erp.products (tenant_id, id)
+    CONSTRAINT erp_order_lines_reserved_goods CHECK (goods OR reservation_id IS NULL),
+    CONSTRAINT erp_order_lines_product FOREIGN KEY (tenant_id, product_id) REFERENCES erp.products (tenant_id, id),
+    CONSTRAINT erp_order_lines_reservation FOREIGN KEY (tenant_id, reservation_id) REFERENCES erp.stock_reservations (tenant_id, id)
 );
 
 CREATE TABLE erp.order_texts (
@@ -134,10 +137,11 @@ CREATE TABLE erp.fulfilments (
     CONSTRAINT erp_fulfilments_charged CHECK ((kind IN ('invoice', 'credit')) = (invoice_id IS NOT NULL)),
     CONSTRAINT erp_fulfilments_takes_back CHECK ((kind IN ('return', 'credit')) = (origin_id IS NOT NULL)),
     CONSTRAINT erp_fulfilments_order FOREIGN KEY (tenant_id, order_id) REFERENCES erp.orders (tenant_id, id),
-    CONSTRAINT erp_fulfilments_origin FOREIGN KEY (tenant_id, origin_id) REFERENCES erp.fulfilments (tenant_id, id),
+    CONSTRAINT erp_fulfilments_origin FOREIGN KEY (tenant_id, origin_id) REFERENCES erp.fulfilments (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE,
     CONSTRAINT erp_fulfilments_stock_document FOREIGN KEY (tenant_id, stock_document_id) REFERENCES erp.stock_documents (tenant_id, id),
     CONSTRAINT erp_fulfilments_invoice FOREIGN KEY (tenant_id, invoice_id) REFERENCES erp.invoices (tenant_id, id)
 );
+CREATE INDEX erp_fulfilments_origins ON erp.fulfilments (tenant_id, origin_id) WHERE origin_id IS NOT NULL;
 CREATE INDEX erp_fulfilments_by_order ON erp.fulfilments (tenant_id, order_id) WHERE kind <> '';
 
 CREATE TABLE erp.fulfilment_lines (
@@ -156,8 +160,10 @@ CREATE TABLE erp.fulfilment_lines (
     CONSTRAINT erp_fulfilment_lines_whole_origin CHECK ((origin_id IS NULL) = (origin_line_no IS NULL)),
     CONSTRAINT erp_fulfilment_lines_fulfilment FOREIGN KEY (tenant_id, fulfilment_id) REFERENCES erp.fulfilments (tenant_id, id),
     CONSTRAINT erp_fulfilment_lines_order_line FOREIGN KEY (tenant_id, order_id, order_line_no) REFERENCES erp.order_lines (tenant_id, order_id, line_no),
-    CONSTRAINT erp_fulfilment_lines_origin FOREIGN KEY (tenant_id, origin_id, origin_line_no) REFERENCES erp.fulfilment_lines (tenant_id, fulfilment_id, line_no)
+    CONSTRAINT erp_fulfilment_lines_origin FOREIGN KEY (tenant_id, origin_id, origin_line_no) REFERENCES erp.fulfilment_lines (tenant_id, fulfilment_id, line_no) DEFERRABLE INITIALLY IMMEDIATE
 );
+
+CREATE INDEX erp_fulfilment_lines_origins ON erp.fulfilment_lines (tenant_id, origin_id, origin_line_no) WHERE origin_id IS NOT NULL;
 
 -- Why something was cancelled. Other free text stands with the document that it is on.
 CREATE TABLE erp.fulfilment_texts (

@@ -1,0 +1,309 @@
+package erp_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/opsmatiq/erp"
+	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/inventory"
+	"github.com/opsmatiq/erp/privacy"
+	"github.com/opsmatiq/erp/sales"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/tenancytest"
+)
+
+// figures are a tenant's statements as text.
+func (s *shop) figures(t *testing.T) string {
+	t.Helper()
+	trial, err := s.suite.Accounting.TrialBalance(s.ctx, day(31))
+	require.NoError(t, err)
+	sheet, err := s.suite.Accounting.BalanceSheet(s.ctx, day(31))
+	require.NoError(t, err)
+	profit, err := s.suite.Accounting.ProfitAndLoss(s.ctx, day(1), day(31))
+	require.NoError(t, err)
+	hand, err := s.suite.Inventory.OnHand(s.ctx, inventory.StockFilter{})
+	require.NoError(t, err)
+	text, err := json.Marshal([]any{trial, sheet, profit, hand})
+	require.NoError(t, err)
+	return string(text)
+}
+
+// lockAll locks every period, so that an import must write history into locked ones.
+func (s *shop) lockAll(t *testing.T) {
+	t.Helper()
+	periods, err := s.suite.Accounting.Periods(s.ctx)
+	require.NoError(t, err)
+	for _, p := range periods {
+		_, err = s.suite.Accounting.SetPeriodState(s.ctx, accounting.SetPeriod{PeriodID: p.ID, State: accounting.PeriodLocked})
+		require.NoError(t, err)
+	}
+}
+
+// Everything that the suite stores goes from each engine to the other and back, to the same hashes, statements and checks.
+func TestATenantMovesBetweenEngines(t *testing.T) {
+	suites := map[string]*erp.Suite{}
+	envs := map[string]*tenancytest.Env{}
+	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
+		suites[env.Name], envs[env.Name] = suite, env
+	})
+	for _, route := range [][2]string{{"sqlite", "postgres"}, {"postgres", "sqlite"}} {
+		t.Run(route[0]+" to "+route[1], func(t *testing.T) {
+			source := openShop(t, envs[route[0]], suites[route[0]], inventory.FIFO)
+			source.trade(t)
+			source.lockAll(t)
+			want, figures := source.archive(t)
+			target := &shop{suite: suites[route[1]]}
+			target.ctx = target.take(t, envs[route[1]], want)
+			d, err := target.suite.Privacy.Digest(target.ctx)
+			require.NoError(t, err)
+			for _, f := range d.Files {
+				require.True(t, f.Trail || f.Rows > 0, "%s is empty: what was not there cannot have moved", f.Table)
+			}
+			have, moved := target.archive(t)
+			require.Equal(t, figures, moved)
+			require.Equal(t, root(t, source), d.Root)
+			target.verify(t)
+			// And on: it is a tenant like any other.
+			periods, err := target.suite.Accounting.Periods(target.ctx)
+			require.NoError(t, err)
+			require.Len(t, periods, 12)
+			back := &shop{suite: suites[route[0]]}
+			back.ctx = back.take(t, envs[route[0]], have)
+			require.Equal(t, d.Root, root(t, back))
+			back.verify(t)
+		})
+	}
+}
+
+func root(t *testing.T, s *shop) string {
+	t.Helper()
+	d, err := s.suite.Privacy.Digest(s.ctx)
+	require.NoError(t, err)
+	return d.Root
+}
+
+func (s *shop) archive(t *testing.T) ([]byte, string) {
+	t.Helper()
+	var out bytes.Buffer
+	_, err := s.suite.Privacy.Export(s.ctx, &out)
+	require.NoError(t, err)
+	return out.Bytes(), s.figures(t)
+}
+
+func (s *shop) take(t *testing.T, env *tenancytest.Env, archive []byte) context.Context {
+	t.Helper()
+	tenant, _, err := s.suite.Privacy.Import(env.Platform(t), tenancy.NewTenant{Name: "Moved", TimeZone: "Europe/London"}, bytes.NewReader(archive), int64(len(archive)))
+	require.NoError(t, err)
+	return env.Enter(t, tenant.ID, tenancy.AllPermissions)
+}
+
+// A moved tenant can be worked in: the numbers go on where they were.
+func TestAMovedTenantGoesOn(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
+		s := openShop(t, env, suite, inventory.Average)
+		s.trade(t)
+		archive, _ := s.archive(t)
+		moved := *s
+		moved.ctx = moved.take(t, env, archive)
+		for _, one := range []*shop{s, &moved} {
+			in := one.sale("NEXT", 1)
+			in.Date = day(28)
+			sold, err := suite.Sales.Sell(one.ctx, []sales.NewSale{in})
+			require.NoError(t, err)
+			require.Contains(t, sold[0].Invoice.Number, "INV-2026-")
+			again, err := suite.Sales.Sell(one.ctx, []sales.NewSale{one.sale("S-1", 5)})
+			require.NoError(t, err)
+			require.True(t, again[0].Replayed, "references moved too")
+			one.verify(t)
+		}
+		require.Equal(t, s.figures(t), moved.figures(t))
+	})
+}
+
+// A customer whom issued documents hold: afterwards no table of the tenant knows them, and the books are the same to the penny.
+func TestACustomerIsForgotten(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
+		s := openShop(t, env, suite, inventory.FIFO)
+		require.NoError(t, suite.Privacy.CheckPaths(s.ctx))
+		_, err := suite.Accounting.UpdateParty(s.ctx, accounting.PartyChange{ID: s.customer, Name: "Ada Canary", Customer: true, Email: "ada.canary@example.org",
+			Phone: "+44 20 7946 0991", Address: []string{"12 Canary Row", "London"}, Country: "GB", TaxID: "GB999CANARY"})
+		require.NoError(t, err)
+		s.trade(t)
+		entry := s.entry("MEMO", 100)
+		entry.Memo = "bank charges of Ada Canary's cheque"
+		_, err = suite.Accounting.Post(s.ctx, []accounting.NewEntry{entry})
+		require.NoError(t, err)
+		lent := accounting.NewEntry{Reference: "LENT", Date: day(16), Memo: "lent to the lady of the tea", Lines: []accounting.NewLine{
+			{Account: accounting.ByRole(accounting.RoleReceivable), PartyID: s.customer, Debit: money.Of(500, "GBP")},
+			accounting.CreditLine(accounting.ByRole(accounting.RoleCash), money.Of(500, "GBP"))}}
+		_, err = suite.Accounting.Post(s.ctx, []accounting.NewEntry{lent})
+		require.NoError(t, err)
+		figures, known := s.figures(t), s.search(t)
+		for _, canary := range []string{"canary", "0991"} {
+			require.True(t, strings.Contains(known, canary), canary)
+		}
+		report, err := suite.Privacy.EraseParty(s.ctx, privacy.Erasure{PartyID: s.customer, Reference: "FORGET-2", Reason: "asked, Art. 17(1)(b)"})
+		require.NoError(t, err)
+		require.False(t, report.Removed)
+		left := s.search(t)
+		for _, canary := range []string{"canary", "0991", "lady of the tea"} {
+			require.False(t, strings.Contains(left, canary), canary)
+		}
+		require.Equal(t, figures, s.figures(t))
+		s.verify(t)
+		party, err := suite.Accounting.GetParty(s.ctx, s.customer)
+		require.NoError(t, err)
+		require.True(t, strings.HasPrefix(party.Name, "erased "))
+		invoice, err := suite.Accounting.InvoicesByReference(s.ctx, []string{"S-1"})
+		require.NoError(t, err)
+		detail, err := suite.Accounting.GetInvoice(s.ctx, invoice["S-1"].ID)
+		require.NoError(t, err)
+		require.Equal(t, party.Name, detail.Text.PartyName)
+	})
+}
+
+// A canary in each text that leads to the customer, whether a service writes there or not.
+func TestNoTextIsForgotten(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
+		s := openShop(t, env, suite, inventory.Average)
+		s.trade(t)
+		entry := s.entry("LENT", 500)
+		entry.Lines[0].Account, entry.Lines[0].PartyID = accounting.ByRole(accounting.RoleReceivable), s.customer
+		_, err := suite.Accounting.Post(s.ctx, []accounting.NewEntry{entry})
+		require.NoError(t, err)
+		plant(t, s)
+		require.True(t, strings.Contains(s.search(t), "planted"))
+		_, err = suite.Privacy.EraseParty(s.ctx, privacy.Erasure{PartyID: s.customer, Reference: "FORGET-3", Reason: "asked, Art. 17(1)(b)"})
+		require.NoError(t, err)
+		require.False(t, strings.Contains(s.search(t), "planted"))
+		s.verify(t)
+	})
+}
+
+// plant puts a canary into every erasable text that leads to the customer, whatever the services would have written there.
+func plant(t *testing.T, s *shop) {
+	t.Helper()
+	_, err := tenancy.Act(s.ctx, s.suite.Tenancy, "test.plant", func(ctx context.Context, tx *tenancy.Tx) (any, error) {
+		planted := map[string]bool{}
+		for _, m := range s.suite.Tenancy.Registry().Models {
+			for _, c := range m.Columns {
+				if !m.Erasable(c) || c.Type != tenancy.Text || m.Subject == "" {
+					continue
+				}
+				ids := aboutCustomer(ctx, t, tx, s, m)
+				if len(ids) == 0 {
+					continue
+				}
+				key := "id"
+				if m.Column("id") == nil {
+					key = m.Keys[1].Name
+				}
+				rows, err := m.Verbs().Find(ctx, tx, tenancy.In(key, ids))
+				require.NoError(t, err)
+				for _, row := range rows {
+					set(row, c, "planted "+m.Name()+" "+c.Name)
+				}
+				require.NoError(t, tx.Erase(ctx, m, rows, c.Name))
+				planted[m.Table] = planted[m.Table] || len(rows) > 0
+			}
+		}
+		for _, table := range []string{"erp.parties", "erp.invoice_texts", "erp.entry_texts", "erp.quotation_texts", "erp.order_texts"} {
+			require.True(t, planted[table], table)
+		}
+		return nil, nil
+	})
+	require.NoError(t, err)
+}
+
+// aboutCustomer finds the customer's rows in a way of its own, by what the tables are, not by what the registry says.
+func aboutCustomer(ctx context.Context, t *testing.T, tx *tenancy.Tx, s *shop, m *tenancy.Model) []uuid.UUID {
+	t.Helper()
+	sql := map[string]string{
+		"erp.parties":         "SELECT p.id FROM {parties} AS p WHERE p.id = ?",
+		"erp.invoice_texts":   "SELECT i.id FROM {invoices} AS i WHERE i.party_id = ?",
+		"erp.entry_texts":     "SELECT l.entry_id FROM {journal_lines} AS l WHERE l.party_id = ?",
+		"erp.quotation_texts": "SELECT q.id FROM {quotations} AS q WHERE q.party_id = ?",
+		"erp.order_texts":     "SELECT o.id FROM {orders} AS o WHERE o.party_id = ?",
+	}[m.Table]
+	if sql == "" {
+		return nil
+	}
+	ids, err := tenancy.Report[uuid.UUID](ctx, tx, sql, s.customer)
+	require.NoError(t, err)
+	return ids
+}
+
+// search is all that the tenant's tables say, in lower case.
+func (s *shop) search(t *testing.T) string {
+	t.Helper()
+	var out strings.Builder
+	require.NoError(t, s.suite.Tenancy.Read(s.ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+		for _, m := range s.suite.Tenancy.Registry().Models {
+			err := m.Verbs().Stream(ctx, tx, func(row any) error {
+				_, err := fmt.Fprintf(&out, "%s %+v\n", m.Table, row)
+				return err
+			})
+			require.NoError(t, err, m.Table)
+		}
+		return nil
+	}))
+	return strings.ToLower(out.String())
+}
+
+// Nothing of a purged tenant is left in any table, and its neighbour keeps all.
+func TestPurgeOverTheWholeSuite(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
+		gone, stays := openShop(t, env, suite, inventory.FIFO), openShop(t, env, suite, inventory.FIFO)
+		gone.trade(t)
+		gone.lockAll(t)
+		stays.trade(t)
+		id, before := tenancy.ScopeOf(gone.ctx).TenantID(), root(t, stays)
+		platform := env.Platform(t)
+		_, err := suite.Tenancy.Tenants().Cancel(platform, id, "they left")
+		require.NoError(t, err)
+		_, err = suite.Tenancy.Tenants().PurgeNow(platform, id, "they left", "letter in file 7")
+		require.NoError(t, err)
+		if env.Name == "postgres" {
+			owner := env.Owner(t, id)
+			for _, m := range env.DB.Registry().Models {
+				var n int
+				require.NoError(t, owner.QueryRow("SELECT count(*) FROM "+m.Table+" WHERE tenant_id = '"+id.String()+"'").Scan(&n))
+				require.Zero(t, n, m.Table)
+			}
+		} else {
+			_, err := env.DB.Enter(context.Background(), id, "tester", nil)
+			require.ErrorIs(t, err, tenancy.ErrUnknownTenant)
+		}
+		require.Equal(t, before, root(t, stays))
+		stays.verify(t)
+	})
+}
+
+// A table that points at itself can be written in any order only if the database may wait with looking.
+func TestReferencesWithinATableMayWait(t *testing.T) {
+	env := tenancytest.Open(t, "postgres", tenancytest.Options{Modules: erp.Modules()})
+	rows, err := env.Owner(t, uuid.Nil).Query(`SELECT conname FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
+		WHERE n.nspname = 'erp' AND k.contype = 'f' AND k.conrelid = k.confrelid AND NOT k.condeferrable`)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
+	for rows.Next() {
+		var name string
+		require.NoError(t, rows.Scan(&name))
+		t.Errorf("%s must be DEFERRABLE INITIALLY IMMEDIATE, or an import could not write it", name)
+	}
+	require.NoError(t, rows.Err())
+}
+
+func set(row any, c *tenancy.Column, text string) {
+	reflect.ValueOf(row).Elem().FieldByIndex(c.Index).SetString(text)
+}
