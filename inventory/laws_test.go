@@ -161,7 +161,7 @@ func TestLaws(t *testing.T) {
 	tenancytest.Each(t, options, func(t *testing.T, env *tenancytest.Env) {
 		for _, method := range []Method{Average, FIFO} {
 			t.Run(string(method), func(t *testing.T) {
-				withChecks(t, 8, func() {
+				withChecks(t, 6, func() {
 					rapid.Check(t, func(rt *rapid.T) {
 						h := &history{t: rt, shop: openShop(t, env, method), model: newModel(method), groups: map[uuid.UUID]date.Date{}}
 						for range rapid.IntRange(3, 20).Draw(rt, "steps") {

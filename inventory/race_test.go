@@ -35,7 +35,7 @@ func together(acts ...func() error) []error {
 }
 
 // rounds is how often each race is run: a lock that is missing shows within a few.
-const rounds = 6
+const rounds = 4
 
 func (s *shop) book(docs ...NewDocument) func() error {
 	return func() error {
