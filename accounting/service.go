@@ -54,12 +54,13 @@ var models = []*tenancy.Model{
 	tenancy.Define[Period](tenancy.Spec{Table: "erp.periods", Class: tenancy.Master, Writes: tenancy.Keep}),
 	tenancy.Define[numberSeries](tenancy.Spec{Table: "erp.number_series", Class: tenancy.Book, Writes: tenancy.Keep, Derived: true}),
 	tenancy.Define[Tax](tenancy.Spec{Table: "erp.taxes", Class: tenancy.Master, Writes: tenancy.Keep}),
-	tenancy.Define[Party](tenancy.Spec{Table: "erp.parties", Class: tenancy.Master, Subject: "self", Writes: tenancy.Keep}),
+	// A party that nothing refers to can be erased altogether.
+	tenancy.Define[Party](tenancy.Spec{Table: "erp.parties", Class: tenancy.Master, Subject: "self"}),
 
-	tenancy.Define[Entry](tenancy.Spec{Table: "erp.journal_entries", Class: tenancy.Book, RetainFrom: "entry_date", Writes: tenancy.AppendOnly}),
+	tenancy.Define[Entry](tenancy.Spec{Table: "erp.journal_entries", Class: tenancy.Book, Subject: tenancy.ByParts, RetainFrom: "entry_date", Writes: tenancy.AppendOnly}),
 	tenancy.Define[Line](tenancy.Spec{Table: "erp.journal_lines", Class: tenancy.Book, Subject: "party_id", RetainFrom: "entry_date",
 		Writes: tenancy.AppendOnly, PartOf: "erp.journal_entries"}),
-	tenancy.Define[EntryText](tenancy.Spec{Table: "erp.entry_texts", Class: tenancy.Book, Writes: tenancy.Companion,
+	tenancy.Define[EntryText](tenancy.Spec{Table: "erp.entry_texts", Class: tenancy.Book, Subject: "entry_id", Writes: tenancy.Companion,
 		PartOf: "erp.journal_entries"}),
 	tenancy.Define[balance](tenancy.Spec{Table: "erp.account_balances", Class: tenancy.Book, Writes: tenancy.Keep, Derived: true}),
 

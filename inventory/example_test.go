@@ -150,3 +150,100 @@ func ExampleService_Adjust() {
 	// true returns do not exceed the issues and receipts they name
 	// true what is reserved equals the open reservations
 }
+
+// A till sells what the books do not have. Its session is posted as one entry; what comes in makes up for what was missing,
+// and the difference in cost is booked.
+func ExampleService_PostGroup() {
+	ctx, stock, books, done := openShop(inventory.Average)
+	defer done()
+	products, err := stock.CreateProducts(ctx, []inventory.NewProduct{{SKU: "CUP", Name: "Cup"}})
+	check(err)
+	cup, day := products[0].ID, date.Must("2026-01-05")
+	receive := func(quantity int64, cost string) {
+		_, err := stock.Receive(ctx, []inventory.NewDocument{{Date: day, Counter: accounting.ByRole(accounting.RoleGoodsReceived),
+			Lines: []inventory.NewMove{{ProductID: cup, Quantity: units(quantity), Cost: inventory.PerUnit(pounds(cost))}}}})
+		check(err)
+	}
+	receive(1, "3.00")
+
+	session := tenancy.NewID()
+	_, err = stock.Issue(ctx, []inventory.NewDocument{
+		{Reference: "T-1", Date: day, Group: session, BelowZero: true, Lines: []inventory.NewMove{{ProductID: cup, Quantity: units(2)}}},
+		{Reference: "T-2", Date: day, Group: session, BelowZero: true, Lines: []inventory.NewMove{{ProductID: cup, Quantity: units(1)}}},
+	})
+	check(err)
+	onHand, err := stock.OnHand(ctx, inventory.StockFilter{})
+	check(err)
+	fmt.Println(onHand[0].Quantity, "on hand at", onHand[0].Value.Format())
+	posted, err := stock.PostGroup(ctx, inventory.PostGroup{Group: session, Date: day})
+	check(err)
+	fmt.Println(posted.Documents, "documents in one entry")
+
+	receive(10, "3.40")
+	variance, err := books.Balance(ctx, accounting.ByRole(accounting.RoleStockVariance), day)
+	check(err)
+	fmt.Println("two cost", variance.Format(), "more than was thought")
+
+	// Output:
+	// -2 on hand at -6.00 GBP
+	// 2 documents in one entry
+	// two cost 0.80 GBP more than was thought
+}
+
+// An order keeps three of the four that are there; another customer gets one.
+func ExampleService_Reserve() {
+	ctx, stock, _, done := openShop(inventory.FIFO)
+	defer done()
+	products, err := stock.CreateProducts(ctx, []inventory.NewProduct{{SKU: "POT", Name: "Pot"}})
+	check(err)
+	pot := products[0].ID
+	_, err = stock.Receive(ctx, []inventory.NewDocument{{Date: date.Must("2026-01-05"), Counter: accounting.ByRole(accounting.RoleOpeningEquity),
+		Lines: []inventory.NewMove{{ProductID: pot, Quantity: units(4), Cost: inventory.PerUnit(pounds("12"))}}}})
+	check(err)
+
+	held, err := stock.Reserve(ctx, []inventory.NewReservation{{Reference: "ORDER-3", ProductID: pot, Quantity: units(3)}})
+	check(err)
+	_, err = stock.Issue(ctx, []inventory.NewDocument{{Date: date.Must("2026-01-06"), Lines: []inventory.NewMove{{ProductID: pot, Quantity: units(2)}}}})
+	fmt.Println(err)
+	_, err = stock.Issue(ctx, []inventory.NewDocument{{Date: date.Must("2026-01-07"),
+		Lines: []inventory.NewMove{{ProductID: pot, Quantity: units(3), Reservation: held[0].ID}}}})
+	check(err)
+	left, err := stock.Availability(ctx, inventory.StockFilter{})
+	check(err)
+	fmt.Println(left[0].OnHand, "on hand,", left[0].Available, "available")
+
+	// Output:
+	// inventory.Issue: document 1, line 1: POT has 4 on hand, of which 3 are reserved, and 2 are asked for (inventory.insufficient_stock)
+	// 1 on hand, 1 available
+}
+
+// A bill says that ten pots cost a pound more each than they were received at, when four have been sold. One then goes back.
+func ExampleService_Revalue() {
+	ctx, stock, books, done := openShop(inventory.FIFO)
+	defer done()
+	products, err := stock.CreateProducts(ctx, []inventory.NewProduct{{SKU: "POT", Name: "Pot"}})
+	check(err)
+	pot, day, goodsReceived := products[0].ID, date.Must("2026-01-05"), accounting.ByRole(accounting.RoleGoodsReceived)
+	received, err := stock.Receive(ctx, []inventory.NewDocument{{Reference: "GRN-1", Date: day, Counter: goodsReceived,
+		Lines: []inventory.NewMove{{ProductID: pot, Quantity: units(10), Cost: inventory.PerUnit(pounds("12"))}}}})
+	check(err)
+	_, err = stock.Issue(ctx, []inventory.NewDocument{{Date: day, Lines: []inventory.NewMove{{ProductID: pot, Quantity: units(4)}}}})
+	check(err)
+
+	line := inventory.Origin{DocumentID: received[0].ID, LineNo: 1}
+	revalued, err := stock.Revalue(ctx, []inventory.NewRevaluation{{Reference: "BILL-1", Date: day, Counter: goodsReceived,
+		Lines: []inventory.RevaluedLine{{Receipt: line, Quantity: units(10), Difference: money.Of(1000, "GBP")}}}})
+	check(err)
+	fmt.Println("stock", revalued[0].Moves[0].Value.Format(), "and price variance", revalued[0].Moves[0].PriceVariance().Format())
+
+	_, err = stock.ReturnToVendor(ctx, []inventory.NewDocument{{Reference: "RTV-1", Date: day,
+		Lines: []inventory.NewMove{{ProductID: pot, Quantity: units(1), Origin: line}}}})
+	check(err)
+	owed, err := books.Balance(ctx, goodsReceived, day)
+	check(err)
+	fmt.Println("goods received", owed.Format())
+
+	// Output:
+	// stock 6.00 GBP and price variance 4.00 GBP
+	// goods received -118.00 GBP
+}

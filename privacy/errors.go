@@ -11,5 +11,6 @@ var (
 	ErrSchema         = fault.Define(fault.Conflict, "privacy.schema", "the archive is of another schema than this program's")
 	ErrLimit          = fault.Define(fault.Exhausted, "privacy.limit", "the archive is larger than this program takes")
 	ErrDiffers        = fault.Define(fault.Internal, "privacy.differs", "what was imported does not read back as it was exported; nothing of it was kept")
+	ErrNoPath         = fault.Define(fault.Internal, "privacy.no_path", "a model's subject leads to no registered model")
 	ErrReferenceTaken = fault.Define(fault.Conflict, "privacy.reference_taken", "the reference belongs to another erasure")
 )

@@ -135,7 +135,7 @@ CREATE TABLE clinic.wards (
 	}}
 }
 
-func modules() []tenancy.Module { return []tenancy.Module{clinic()} }
+func modules() []tenancy.Module { return []tenancy.Module{privacy.Module(), clinic()} }
 
 func each(t *testing.T, fn func(t *testing.T, env *tenancytest.Env, s *privacy.Service)) {
 	t.Helper()

@@ -1,6 +1,9 @@
 package privacy
 
 import (
+	"embed"
+	"io/fs"
+
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -31,6 +34,23 @@ func New(db *tenancy.DB, opt Options) *Service {
 		opt.MaxLineBytes = 16 << 20
 	}
 	return &Service{db: db, opt: opt, importRows: importRows}
+}
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// Module is what privacy brings to the store: hand it to [tenancy.Options].Modules.
+func Module() tenancy.Module {
+	files, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		panic(err) // the folder is embedded at build time
+	}
+	return tenancy.Module{Name: "privacy", Models: models, Migrations: files}
+}
+
+// models are all stored structs of this package.
+var models = []*tenancy.Model{
+	tenancy.Define[request](tenancy.Spec{Table: "erp.erasure_requests", Class: tenancy.Log, Writes: tenancy.Keep, RetainFrom: "erased_at"}),
 }
 
 // The permissions of this package's acts. Import is the platform's and needs a context from [tenancy.DB.EnterPlatform].

@@ -74,8 +74,9 @@ type Spec struct {
 	Table string
 	// Controller answers for personal data in the rows. Default ByTenant.
 	Controller Controller
-	// Subject says whose personal data a row holds: "" (nobody's), "self" (the row is the person), or the name of the
-	// column that leads there, "party_id" or "invoice_id".
+	// Subject says whose personal data a row holds: "" (nobody's), "self" (the row is the person), the name of the column
+	// that leads there, "party_id" or "invoice_id", or [ByParts]. A column leads where its foreign key does; the id of the
+	// root in a part's key needs none.
 	Subject string
 	// Class is what retention rules speak of. Required.
 	Class RecordClass
@@ -159,8 +160,13 @@ func newModel(t reflect.Type, spec Spec) (*Model, error) {
 	if m.PartOf != "" && m.Derived {
 		return nil, fmt.Errorf("tenancy: model %s is both derived and part of %s: say which event speaks for it", t, m.PartOf)
 	}
+	for _, c := range m.Columns {
+		if c.Privacy.Personal() && c.Privacy.Erasure != EraseKeep && !m.Erasable(c) {
+			return nil, fmt.Errorf("tenancy: model %s: column %s is to be erased, but rows of %s never change: put it into a companion row", t, c.Name, spec.Table)
+		}
+	}
 	for _, name := range []string{spec.RetainFrom, spec.Subject} {
-		if name != "" && name != "self" && m.byName[name] == nil {
+		if name != "" && name != "self" && name != ByParts && m.byName[name] == nil {
 			return nil, fmt.Errorf("tenancy: model %s has no column %s", t, name)
 		}
 	}

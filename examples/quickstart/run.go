@@ -116,7 +116,11 @@ func (c *config) book(ctx context.Context, stdout, stderr io.Writer) (status int
 		return exitFailed, err
 	}
 	defer func() { err = errors.Join(err, db.cleanUp()) }()
-	suite, err := erp.Open(ctx, db.engine, erp.Options{Migrate: true, OnStatement: c.onStatement})
+	opt := erp.Options{Migrate: true, OnStatement: c.onStatement}
+	if file == nil {
+		opt.Clock = lastEvening
+	}
+	suite, err := erp.Open(ctx, db.engine, opt)
 	if err != nil {
 		return exitFailed, err
 	}

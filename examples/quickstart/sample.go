@@ -14,6 +14,9 @@ import (
 	"github.com/opsmatiq/erp/tenancy/fault"
 )
 
+// lastEvening is when the sample is booked, whatever day it is: the evening of its month's last day.
+func lastEvening() time.Time { return time.Date(2026, 3, 31, 16, 0, 0, 0, time.UTC) }
+
 // showSample books the sample's two tenants and shows the books of both, and that neither sees the other's.
 func (c *config) showSample(ctx context.Context, suite *erp.Suite, db *database, began time.Time, stdout io.Writer) (int, error) {
 	method := inventory.Method(c.cost)
@@ -46,7 +49,10 @@ func (c *config) showSample(ctx context.Context, suite *erp.Suite, db *database,
 	p.statements(shopFigures)
 	p.stock(shopFigures)
 	p.title(teaTenant.Name + ", " + days(teaFirst, teaLast) + ", in euros, with tax")
+	p.teaBought(tea.bought)
 	p.teaBooked(tea, teaFigures)
+	p.teaOrder(tea.order)
+	p.teaTill(tea.till)
 	p.statements(teaFigures)
 	p.stock(teaFigures)
 	p.title("Two tenants, one database")

@@ -35,6 +35,9 @@ type teaHouse struct {
 	parties  map[string]uuid.UUID
 	products map[string]uuid.UUID
 	sold     []sales.Sale
+	bought   purchase
+	order    orderStory
+	till     tillDay
 }
 
 // openTeaHouse books the second tenant's month. Every document has a reference, so that a second run books nothing.
@@ -54,7 +57,7 @@ func openTeaHouse(ctx context.Context, suite *erp.Suite, method inventory.Method
 	if err := t.setUp(method); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{t.buy, t.sell, t.lose, t.payRent, t.collect} {
+	for _, step := range []func() error{t.start, t.buy, t.sell, t.promise, t.sellOn, t.keepPromise, t.openTill, t.restock, t.lose, t.payRent, t.collect} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -84,7 +87,7 @@ func (t *teaHouse) setUp(method inventory.Method) error {
 	}
 	products, err := t.suite.Inventory.CreateProducts(t.ctx, []inventory.NewProduct{
 		{SKU: "NIL-KG", Name: "Nilgiri black tea", Unit: "kg"}, {SKU: "GRN-KG", Name: "Steamed green tea", Unit: "kg"},
-		{SKU: "POT-1L", Name: "Teapot, 1 litre"}, {SKU: "DELIVERY", Name: "Delivery by bicycle", Kind: inventory.Services},
+		{SKU: "POT-1L", Name: "Teapot, 1 litre"}, {SKU: "TIN", Name: "Tea tin"}, {SKU: "DELIVERY", Name: "Delivery by bicycle", Kind: inventory.Services},
 	})
 	t.parties, t.products = map[string]uuid.UUID{}, map[string]uuid.UUID{}
 	for _, p := range parties {
@@ -96,35 +99,14 @@ func (t *teaHouse) setUp(method inventory.Method) error {
 	return err
 }
 
-// buy pays in capital and brings in two lots of the same teas at two costs; the grower's bills are still to be paid.
-func (t *teaHouse) buy() error {
-	capital := accounting.NewEntry{
+// start pays in capital.
+func (t *teaHouse) start() error {
+	_, err := t.suite.Accounting.Post(t.ctx, []accounting.NewEntry{{
 		Reference: "START", Date: teaFirst, Memo: "Capital paid in",
 		Lines: []accounting.NewLine{
 			accounting.DebitLine(accounting.ByRole(accounting.RoleBank), euros("5000.00")), accounting.CreditLine(accounting.ByCode("3000"), euros("5000.00")),
 		},
-	}
-	bill := func(reference string, on date.Date, amount money.Amount) accounting.NewEntry {
-		return accounting.NewEntry{
-			Reference: reference, Date: on, Memo: "Bill of the grower",
-			Lines: []accounting.NewLine{
-				accounting.DebitLine(accounting.ByCode("2050"), amount),
-				{Account: accounting.ByRole(accounting.RolePayable), PartyID: t.parties["estate"], Credit: amount},
-			},
-		}
-	}
-	_, err := t.suite.Inventory.Receive(t.ctx, []inventory.NewDocument{
-		{Reference: "GR-1", Date: date.Of(2026, 3, 2), Counter: accounting.ByCode("2050"), Lines: []inventory.NewMove{
-			t.move("NIL-KG", "40", "14.20"), t.move("GRN-KG", "25", "18.90"), t.move("POT-1L", "30", "11.50"),
-		}},
-		{Reference: "GR-2", Date: date.Of(2026, 3, 13), Counter: accounting.ByCode("2050"), Lines: []inventory.NewMove{
-			t.move("NIL-KG", "40", "15.75"), t.move("GRN-KG", "12.5", "19.40"),
-		}},
-	})
-	if err != nil {
-		return err
-	}
-	_, err = t.suite.Accounting.Post(t.ctx, []accounting.NewEntry{capital, bill("BILL-1", date.Of(2026, 3, 4), euros("1385.50")), bill("BILL-2", date.Of(2026, 3, 16), euros("872.50"))})
+	}})
 	return err
 }
 
@@ -142,11 +124,19 @@ func (t *teaHouse) sell() (err error) {
 		sales.NewCredit{Reference: "KT-3-BACK", Sale: "KT-3", Date: date.Of(2026, 3, 19), Lines: []sales.NewCreditLine{
 			{SaleLine: 1, Quantity: units("2.5"), UnitPrice: decimal.RequireFromString("36.50"), TaxCode: teaTax, Restock: true},
 		}},
+	})
+	return err
+}
+
+// sellOn sells in the last week.
+func (t *teaHouse) sellOn() error {
+	sold, err := t.suite.Sales.Book(t.ctx, []sales.Document{
 		sales.NewSale{Reference: "KT-4", PartyID: t.parties["hotel"], Date: date.Of(2026, 3, 24), Due: date.Of(2026, 4, 23), Lines: []sales.NewLine{
 			t.line("NIL-KG", "30", "28.00"), t.line("GRN-KG", "10", "36.50"),
 		}},
-		sales.NewSale{Reference: "KT-5", SettledBy: cash, Date: date.Of(2026, 3, 28), Lines: []sales.NewLine{t.line("NIL-KG", "0.125", "36.00")}},
+		sales.NewSale{Reference: "KT-5", SettledBy: accounting.ByRole(accounting.RoleCash), Date: date.Of(2026, 3, 28), Lines: []sales.NewLine{t.line("NIL-KG", "0.125", "36.00")}},
 	})
+	t.sold = append(t.sold, sold...)
 	return err
 }
 
@@ -179,10 +169,6 @@ func (t *teaHouse) collect() error {
 
 func (t *teaHouse) line(sku, quantity, price string) sales.NewLine {
 	return sales.NewLine{ProductID: t.products[sku], Quantity: units(quantity), UnitPrice: decimal.RequireFromString(price), TaxCode: teaTax}
-}
-
-func (t *teaHouse) move(sku, quantity, cost string) inventory.NewMove {
-	return inventory.NewMove{ProductID: t.products[sku], Quantity: units(quantity), Cost: inventory.PerUnit(decimal.RequireFromString(cost))}
 }
 
 // units and euros read constants of this file.
