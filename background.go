@@ -26,6 +26,8 @@ func (s *Suite) jobs() []tenancy.Job {
 			Every: time.Minute, Tenant: bounded(s.Inventory.ExpireReservations)},
 		{Name: "sales.expire_quotations", About: "Quotations whose last day has passed are expired.",
 			Every: time.Hour, Tenant: bounded(s.Sales.ExpireQuotations)},
+		{Name: "pos.expire_sessions", About: "Tills that were open for longer than they may sell nothing more until they are closed.",
+			Every: 10 * time.Minute, Tenant: bounded(s.POS.ExpireSessions)},
 	}
 }
 

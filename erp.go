@@ -5,6 +5,8 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/inventory"
+	"github.com/opsmatiq/erp/inventory/purchasing"
+	"github.com/opsmatiq/erp/pos"
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/sales"
 	"github.com/opsmatiq/erp/tenancy"
@@ -23,6 +25,8 @@ type Options struct {
 	// Dir is the directory of the ports' defaults. Default: "erp-data" where the program runs. Nothing is made before it
 	// is needed.
 	Dir string
+	// Signer, when set, signs the receipts of tills before they are final. Default: they are chained and unsigned.
+	Signer pos.Signer
 	// Jobs are the host's own background work, done by [Suite.Run] with the suite's.
 	Jobs []tenancy.Job
 	// Workers is how many tenants background work serves at once, 1 to 64. Default 2.
@@ -38,7 +42,9 @@ type Suite struct {
 	Tenancy    *tenancy.DB
 	Accounting *accounting.Service
 	Inventory  *inventory.Service
+	Purchasing *purchasing.Service
 	Sales      *sales.Service
+	POS        *pos.Service
 	Privacy    *privacy.Service
 	// Ports are those that were given, and defaults for the others.
 	Ports Ports
@@ -49,7 +55,7 @@ type Suite struct {
 
 // Modules are erp's own domains, as [Open] registers them, for hosts that open a [tenancy.DB] themselves.
 func Modules() []tenancy.Module {
-	return []tenancy.Module{accounting.Module(), inventory.Module(), sales.Module(), privacy.Module()}
+	return []tenancy.Module{accounting.Module(), inventory.Module(), purchasing.Module(), sales.Module(), pos.Module(), privacy.Module()}
 }
 
 // Open registers every model, migrates when asked, holds the live database against the models and wires the services; or
@@ -74,7 +80,9 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s := &Suite{Tenancy: db, Accounting: accounting.New(db), Ports: opt.Ports.withDefaults(opt.Dir, opt.Clock), operator: opt.Operator}
 	s.Inventory = inventory.New(db, s.Accounting)
+	s.Purchasing = purchasing.New(db, s.Accounting, s.Inventory)
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
+	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
 	s.Privacy = privacy.New(db, privacy.Options{})
 	work := tenancy.BackgroundOptions{Jobs: append(s.jobs(), opt.Jobs...), Workers: opt.Workers, Logger: s.Ports.Logger}
 	if s.operator != "" {
@@ -93,12 +101,13 @@ const PermVerify tenancy.Permission = "erp.verify"
 
 // Verify recomputes what the books say in a second way and tells, by name, whether both ways agree: every entry balances,
 // balances equal their lines, open items equal the control accounts, no legal number is missing, on-hand equals the
-// moves, layers equal the moves in quantity and value, stock value equals the ledger's stock account. All checks see one
-// state of the database. It needs the permission erp.verify and writes nothing.
+// moves, layers equal the moves in quantity and value, stock value equals the ledger's stock account, goods received and not
+// billed clear exactly, tills add up. All checks see one state of the database. It needs the permission erp.verify and
+// writes nothing.
 func (s *Suite) Verify(ctx context.Context) ([]tenancy.Check, error) {
 	return tenancy.View(ctx, s.Tenancy, PermVerify, func(ctx context.Context, _ *tenancy.Tx) ([]tenancy.Check, error) {
 		var all []tenancy.Check
-		for _, verify := range []func(context.Context) ([]tenancy.Check, error){s.Accounting.Verify, s.Inventory.Verify, s.Sales.Verify} {
+		for _, verify := range []func(context.Context) ([]tenancy.Check, error){s.Accounting.Verify, s.Inventory.Verify, s.Purchasing.Verify, s.Sales.Verify, s.POS.Verify} {
 			checks, err := verify(ctx)
 			if err != nil {
 				return nil, err

@@ -86,6 +86,7 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	s.tradePurchasing(t)
 	s.tradeStock(t)
 	s.tradeOrders(t)
+	s.tradePOS(t)
 	s.tradePrivacy(t)
 	return sold[0].Invoice
 }

@@ -52,3 +52,30 @@ func (s *Service) ListBills(ctx context.Context, page tenancy.PageRequest) (tena
 func (s *Service) BillsByReference(ctx context.Context, references []string) (map[string]Bill, error) {
 	return byReference[Bill](ctx, s, "accounting.BillsByReference", references)
 }
+
+// BillsByID finds vendors' documents by their ids, at most 1,000; those that do not exist are missing in the answer.
+//
+// Permission: accounting.read. Errors: accounting.too_many.
+func (s *Service) BillsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Bill, error) {
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (map[uuid.UUID]Bill, error) {
+		return byID(ctx, tx, "accounting.BillsByID", ids, func(v *Bill) uuid.UUID { return v.ID })
+	})
+}
+
+// byID reads rows by their ids, in one statement.
+func byID[T any](ctx context.Context, tx *tenancy.Tx, op string, ids []uuid.UUID, of func(*T) uuid.UUID) (map[uuid.UUID]T, error) {
+	if err := checkBatch(op, "ids", len(ids)); err != nil || len(ids) == 0 {
+		return map[uuid.UUID]T{}, err
+	}
+	var rows []T
+	b := tx.Batch()
+	tenancy.Load(b, &rows, tenancy.In("id", ids))
+	if err := b.Run(ctx); err != nil {
+		return nil, err
+	}
+	out := make(map[uuid.UUID]T, len(rows))
+	for i := range rows {
+		out[of(&rows[i])] = rows[i]
+	}
+	return out, nil
+}

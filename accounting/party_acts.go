@@ -128,20 +128,7 @@ func (s *Service) ListParties(ctx context.Context, page tenancy.PageRequest) (te
 // Permission: accounting.read. Errors: accounting.too_many.
 func (s *Service) PartiesByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Party, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (map[uuid.UUID]Party, error) {
-		if err := checkBatch("accounting.PartiesByID", "ids", len(ids)); err != nil {
-			return nil, err
-		}
-		var rows []Party
-		b := tx.Batch()
-		loadParties(b, &rows, ids)
-		if err := b.Run(ctx); err != nil {
-			return nil, err
-		}
-		out := make(map[uuid.UUID]Party, len(rows))
-		for i := range rows {
-			out[rows[i].ID] = rows[i]
-		}
-		return out, nil
+		return byID(ctx, tx, "accounting.PartiesByID", ids, func(p *Party) uuid.UUID { return p.ID })
 	})
 }
 

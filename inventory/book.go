@@ -149,8 +149,32 @@ func (b *booking) value() error {
 	return nil
 }
 
+// checkCounters refuses the stock account on the other side of itself: the ledger would not say what the layers do.
+func (b *booking) checkCounters(ctx context.Context) error {
+	seen := map[accounting.AccountRef]bool{}
+	for _, k := range b.booked {
+		for _, c := range k.charges {
+			if seen[c.counter] || c.value.IsZero() && c.variance.IsZero() {
+				continue
+			}
+			seen[c.counter] = true
+			account, err := b.s.books.GetAccount(ctx, c.counter)
+			if err != nil {
+				return err
+			}
+			if account.Role == accounting.RoleStock {
+				return ErrBadInput.New(b.op, "the stock account %s cannot be on the other side of itself", account.Code)
+			}
+		}
+	}
+	return nil
+}
+
 // post makes the journal entries, all in one act.
 func (b *booking) post(ctx context.Context) error {
+	if err := b.checkCounters(ctx); err != nil {
+		return err
+	}
 	var entries []accounting.NewEntry
 	var of []*Document
 	var silent []*booked

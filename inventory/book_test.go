@@ -171,6 +171,8 @@ func TestRefusals(t *testing.T) {
 		require.NoError(t, err)
 		jars, err := s.stock.CreateProducts(s.ctx, []NewProduct{{SKU: "JAR", Name: "Jar"}})
 		require.NoError(t, err)
+		stock, err := s.books.GetAccount(s.ctx, accounting.ByRole(accounting.RoleStock))
+		require.NoError(t, err)
 		from := func(id uuid.UUID, line int64, p Product, q string) NewMove {
 			return NewMove{ProductID: p.ID, Quantity: qty(q), Origin: Origin{id, line}}
 		}
@@ -197,6 +199,7 @@ func TestRefusals(t *testing.T) {
 			"no such product":           {document(Issue, "", NewMove{ProductID: uuid.UUID{9}, Quantity: 1}), ErrUnknownProduct},
 			"no such warehouse":         {with(document(Issue, "", move(s.tea, "1")), func(d *NewDocument) { d.WarehouseID = uuid.UUID{9} }), ErrUnknownWarehouse},
 			"no such account":           {with(document(Issue, "", move(s.tea, "1")), func(d *NewDocument) { d.Counter = accounting.ByCode("nope") }), accounting.ErrUnknownAccount},
+			"stock against itself":      {with(receipt("", s.tea, "1", "1"), func(d *NewDocument) { d.Counter = accounting.ByID(stock.ID) }), ErrBadInput},
 			"before the books":          {with(document(Issue, "", move(s.tea, "1")), func(d *NewDocument) { d.Date = date.Must("2025-12-31") }), accounting.ErrNoPeriod},
 			"before, worth nothing":     {with(receipt("", s.cup, "1", "0"), func(d *NewDocument) { d.Date = date.Must("2025-12-31") }), accounting.ErrNoPeriod},
 			"another currency":          {costs(InTotal(money.Of(5, "USD"))), money.ErrCurrencyMismatch},

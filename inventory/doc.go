@@ -34,6 +34,25 @@
 //			Origin: inventory.Origin{DocumentID: issued[0].ID, LineNo: 1}}},
 //	}})
 //
+// A till sells what the books may not have, and posts what it sold when its session is closed. The goods leave at once, below
+// zero if need be, and one entry follows for all of them:
+//
+//	_, err = stock.Issue(ctx, []inventory.NewDocument{{
+//		Reference: "T-1", Date: day, Group: session.ID, BelowZero: true,
+//		Lines: []inventory.NewMove{{ProductID: products[0].ID, Quantity: one}},
+//	}})
+//	posted, err := stock.PostGroup(ctx, inventory.PostGroup{Group: session.ID, Date: day})
+//
+// An order keeps goods on hand until it is delivered:
+//
+//	held, err := stock.Reserve(ctx, []inventory.NewReservation{{ProductID: products[0].ID, Quantity: two, ExpiresAt: friday}})
+//	_, err = stock.Issue(ctx, []inventory.NewDocument{{
+//		Lines: []inventory.NewMove{{ProductID: products[0].ID, Quantity: two, Reservation: held[0].ID}},
+//	}})
+//
+// A bill that differs from its receipt gives the goods their cost ([Service.Revalue]), and what is not wanted goes back to its
+// vendor ([Service.ReturnToVendor]).
+//
 // Every act takes a batch, books it whole or not at all, and costs the same number of statements whatever its size. A
 // reference makes it safe to call twice. [Service.Book] takes documents of all kinds in order, as an import needs.
 //

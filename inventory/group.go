@@ -81,8 +81,8 @@ func (b *booking) groupCharges(ctx context.Context) ([]*Charge, error) {
 		}
 		totals := map[uuid.UUID]money.Amount{} // by account, which two references may both name
 		for _, ref := range sums.order {
-			if ref == accounting.ByRole(accounting.RoleStock) {
-				continue
+			if ref == accounting.ByRole(accounting.RoleStock) || sums.totals[ref].IsZero() {
+				continue // stock gets the opposite of all others
 			}
 			account, err := b.chargeable(ctx, ref)
 			if err != nil {

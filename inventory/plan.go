@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,6 +21,7 @@ type plan struct {
 	origins map[lineKey]*origin
 	came    map[lineKey]*received
 	taken   []*Reservation // those that something was taken from, each once
+	isTaken map[*Reservation]bool
 }
 
 // origin is an issued line with what is still out: neither quantity nor value comes back twice.
@@ -39,7 +39,8 @@ type received struct {
 
 // newPlan begins with what is stored. The facts must hold an anchor for every shelf of the batch.
 func newPlan(op string, now time.Time, method Method, f facts) (*plan, error) {
-	p := &plan{op: op, now: now, facts: f, method: method, shelves: map[shelfKey]*shelf{}, origins: map[lineKey]*origin{}, came: map[lineKey]*received{}}
+	p := &plan{op: op, now: now, facts: f, method: method, shelves: map[shelfKey]*shelf{}, origins: map[lineKey]*origin{}, came: map[lineKey]*received{},
+		isTaken: map[*Reservation]bool{}}
 	for key, m := range f.origins {
 		if f.receipts[m.DocumentID] {
 			p.came[key] = &received{move: m}
@@ -177,8 +178,8 @@ func (p *plan) held(what string, l *line, asked money.Quantity) (money.Quantity,
 		return 0, nil, ErrUnknownReservation.New(p.op, "%s: there is no such reservation of this product in this warehouse", what)
 	}
 	q := min(asked, r.Open)
-	if q > 0 && !slices.Contains(p.taken, r) {
-		p.taken = append(p.taken, r)
+	if q > 0 && !p.isTaken[r] {
+		p.taken, p.isTaken[r] = append(p.taken, r), true
 	}
 	return q, r, nil
 }

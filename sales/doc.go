@@ -32,7 +32,15 @@
 //		Lines:     []sales.NewCreditLine{{SaleLine: 1, Quantity: one, UnitPrice: price, Restock: true}},
 //	}})
 //
-// Both take batches, in order, all or nothing, and are safe to call again with the same references. [Service.Book] takes
+// The long way begins with an offer, and goes on in parts:
+//
+//	quoted, err := shop.Quote(ctx, []sales.NewQuotation{{Reference: "Q-7", PartyID: customer.ID, ValidUntil: endOfMonth, Lines: lines}})
+//	order, err := shop.Accept(ctx, []sales.Acceptance{{Quotation: "Q-7", Reference: "O-7", ReserveUntil: nextWeek}})
+//	_, err = shop.Deliver(ctx, []sales.NewDelivery{{Reference: "O-7/1", Order: "O-7", Lines: []sales.OrderPart{{Line: 1, Quantity: two}}}})
+//	_, err = shop.Invoice(ctx, []sales.NewOrderInvoice{{Reference: "O-7/2", Order: "O-7"}}) // all that can be charged
+//	_, err = shop.Cancel(ctx, []sales.NewCancellation{{Reference: "O-7/3", Order: "O-7"}})  // the rest
+//
+// All take batches, in order, all or nothing, and are safe to call again with the same references. [Service.Book] takes
 // sales and credits mixed, as an import needs.
 //
 // README.md in this folder states what is owned, what always holds, and what each kind of line does.

@@ -159,3 +159,67 @@ func ExampleService_Credit_tooMuch() {
 	// true
 	// sales.Credit: document 1 ("RMA-1"), line 1: of the 2 sold on line 1 of "ORDER-1" 2 can still be credited, not 3 (sales.over_credited)
 }
+
+// The long way: offered, accepted, delivered and charged in parts, the rest given up, paid.
+func ExampleService_Quote() {
+	s := openShop()
+	defer s.close()
+	parts := func(n int64) []sales.OrderPart { return []sales.OrderPart{{Line: 1, Quantity: units(n)}} }
+
+	quoted, err := s.sales.Quote(s.ctx, []sales.NewQuotation{{
+		Reference: "Q-7", PartyID: s.customer, Date: date.Must("2026-01-10"), ValidUntil: date.Must("2026-01-31"),
+		Lines: []sales.NewLine{
+			{ProductID: s.tea, Quantity: units(6), UnitPrice: pounds("4.50")},
+			{ProductID: s.postage, Quantity: units(1), UnitPrice: pounds("2.95")},
+		},
+	}})
+	check(err)
+	fmt.Println(quoted[0].Number, quoted[0].Net.Format(), quoted[0].State)
+
+	_, err = s.sales.Accept(s.ctx, []sales.Acceptance{{Quotation: "Q-7", Reference: "O-7", Date: date.Must("2026-01-12")}})
+	check(err)
+	_, err = s.sales.Deliver(s.ctx, []sales.NewDelivery{{Reference: "O-7/1", Order: "O-7", Date: date.Must("2026-01-13"), Lines: parts(4)}})
+	check(err)
+	_, err = s.sales.Cancel(s.ctx, []sales.NewCancellation{{Reference: "O-7/2", Order: "O-7", Date: date.Must("2026-01-14"), Lines: parts(2), Reason: "has enough"}})
+	check(err)
+	charged, err := s.sales.Invoice(s.ctx, []sales.NewOrderInvoice{{Reference: "O-7/3", Order: "O-7", Date: date.Must("2026-01-14")}})
+	check(err)
+	invoice := charged[0].Invoice
+	fmt.Println(invoice.Number, invoice.Gross.Format())
+	_, err = s.books.Pay(s.ctx, []accounting.NewPayment{{Reference: "BANK-1", PartyID: s.customer, Direction: accounting.MoneyIn, Date: date.Must("2026-01-20"),
+		Amount: invoice.Gross, Allocate: []accounting.PaymentAllocation{{InvoiceID: invoice.ID, Amount: invoice.Gross}}}})
+	check(err)
+
+	order, err := s.sales.OrdersByReference(s.ctx, []string{"O-7"})
+	check(err)
+	tea := order["O-7"].Lines[0]
+	fmt.Println("ordered", tea.Quantity, "delivered", tea.Delivered, "charged", tea.Invoiced, "cancelled", tea.Cancelled, order["O-7"].State)
+	s.profit()
+
+	// Output:
+	// QUO-2026-00001 29.95 GBP open
+	// INV-2026-00001 20.95 GBP
+	// ordered 6 delivered 4 charged 4 cancelled 2 closed
+	// income 20.95, cost of sales 8.00, gross profit 12.95
+}
+
+// A quotation binds until its last day, and is accepted once.
+func ExampleService_Accept_tooLate() {
+	s := openShop()
+	defer s.close()
+	_, err := s.sales.Quote(s.ctx, []sales.NewQuotation{{Reference: "Q-7", PartyID: s.customer, Date: date.Must("2026-01-10"), ValidUntil: date.Must("2026-01-31"),
+		Lines: []sales.NewLine{{ProductID: s.tea, Quantity: units(6), UnitPrice: pounds("4.50")}}}})
+	check(err)
+
+	_, err = s.sales.Accept(s.ctx, []sales.Acceptance{{Quotation: "Q-7", Reference: "O-7", Date: date.Must("2026-02-01")}})
+	fmt.Println(err)
+	_, err = s.sales.Accept(s.ctx, []sales.Acceptance{{Quotation: "Q-7", Reference: "O-7", Date: date.Must("2026-01-31")}})
+	fmt.Println(err)
+	_, err = s.sales.Accept(s.ctx, []sales.Acceptance{{Quotation: "Q-7", Reference: "O-8", Date: date.Must("2026-01-31")}})
+	fmt.Println(err)
+
+	// Output:
+	// sales.Accept: acceptance 1 ("O-7"): the quotation "Q-7" was valid until 2026-01-31 (sales.quotation_expired)
+	// <nil>
+	// sales.Accept: acceptance 1 ("O-8"): the quotation "Q-7" is accepted (sales.wrong_state)
+}

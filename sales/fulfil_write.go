@@ -65,7 +65,9 @@ func (f *fulfilling) stockDocument(j *job) inventory.NewDocument {
 	for _, l := range j.made.Lines {
 		ordered := j.of.lines[l.OrderLineNo-1]
 		m := inventory.NewMove{LineNo: l.LineNo, ProductID: ordered.ProductID, Quantity: l.Quantity}
-		if j.origin != nil {
+		if f.kind == Delivery {
+			m.Reservation = ordered.ReservationID // as far as it still holds; the rest comes from what is free
+		} else {
 			m.Origin = inventory.Origin{DocumentID: j.origin.fulfilment.StockDocumentID, LineNo: l.OriginLineNo}
 		}
 		if ordered.Giveaway {
@@ -183,7 +185,7 @@ func (f *fulfilling) write(ctx context.Context) error {
 	tenancy.Put(w, lines)
 	tenancy.Put(w, texts)
 	tenancy.Set(w, takenBack, "taken_back")
-	tenancy.Set(w, counted, "delivered", "returned", "invoiced", "credited", "cancelled")
+	tenancy.Set(w, counted, "reservation_id", "delivered", "returned", "invoiced", "credited", "cancelled")
 	tenancy.Set(w, moved, "state")
 	return w.Run(ctx)
 }

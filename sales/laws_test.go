@@ -21,7 +21,7 @@ func TestLaws(t *testing.T) {
 	tenancytest.Each(t, options, func(t *testing.T, env *tenancytest.Env) {
 		for _, method := range []inventory.Method{inventory.Average, inventory.FIFO} {
 			t.Run(string(method), func(t *testing.T) {
-				withChecks(t, 6, func() {
+				withChecks(t, 4, func() {
 					rapid.Check(t, func(rt *rapid.T) {
 						h := &history{t: rt, shop: openShop(t, env, method), left: map[string][]money.Quantity{}}
 						for range rapid.IntRange(2, 10).Draw(rt, "steps") {

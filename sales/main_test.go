@@ -160,6 +160,7 @@ func (s *shop) state(t require.TestingT) string {
 			`SELECT COUNT(*) FROM {quotations} AS q`, `SELECT COUNT(*) FROM {quotations} AS q WHERE q.state = 'open'`, `SELECT COUNT(*) FROM {quotation_lines} AS l`,
 			`SELECT COUNT(*) FROM {orders} AS o`, `SELECT COUNT(*) FROM {orders} AS o WHERE o.state = 'open'`, `SELECT COUNT(*) FROM {order_lines} AS l`,
 			`SELECT CAST(COALESCE(SUM(delivered + 3 * returned + 5 * invoiced + 7 * credited + 11 * cancelled), 0) AS BIGINT) FROM {order_lines} AS l`,
+			`SELECT COUNT(*) FROM {stock_reservations} AS r`, `SELECT CAST(COALESCE(SUM(open_quantity), 0) AS BIGINT) FROM {stock_reservations} AS r`,
 			`SELECT COUNT(*) FROM {fulfilments} AS f`, `SELECT COUNT(*) FROM {fulfilment_lines} AS l`,
 			`SELECT CAST(COALESCE(SUM(taken_back), 0) AS BIGINT) FROM {fulfilment_lines} AS l`, `SELECT CAST(COALESCE(SUM(taken), 0) AS BIGINT) FROM {number_series} AS s`,
 			`SELECT COUNT(*) FROM {invoices} AS i`, `SELECT CAST(COALESCE(SUM(credited_minor), 0) AS BIGINT) FROM {invoices} AS i`,

@@ -46,6 +46,9 @@ type OrderLine struct {
 	OrderID uuid.UUID `bun:"order_id,pk"`
 	LineNo  int64     `bun:"line_no,pk"` // 1, 2, 3 ...
 	Terms
+	// ReservationID is what keeps goods on hand for the line, or kept them until they were taken or its time was over; none
+	// when nothing was reserved.
+	ReservationID uuid.UUID `bun:"reservation_id,nullzero"`
 	// Delivered is how much left, Returned how much of that came back. What came back is not delivered again.
 	Delivered money.Quantity `bun:"delivered,notnull"`
 	Returned  money.Quantity `bun:"returned,notnull"`

@@ -3,6 +3,7 @@ package sales
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -21,7 +22,7 @@ func TestOrderLaws(t *testing.T) {
 	tenancytest.Each(t, options, func(t *testing.T, env *tenancytest.Env) {
 		for _, method := range []inventory.Method{inventory.Average, inventory.FIFO} {
 			t.Run(string(method), func(t *testing.T) {
-				withChecks(t, 5, func() {
+				withChecks(t, 3, func() {
 					rapid.Check(t, func(rt *rapid.T) {
 						h := &orderHistory{t: rt, shop: openShop(t, env, method), goods: 100, origins: map[FulfilmentKind][]string{}, prices: map[string]int64{}}
 						for range rapid.IntRange(3, 14).Draw(rt, "steps") {
@@ -106,6 +107,14 @@ func (h *orderHistory) lines(price int64) []NewLine {
 	return out
 }
 
+// until says at random whether goods are reserved.
+func (h *orderHistory) until() (t time.Time) {
+	if rapid.Bool().Draw(h.t, "reserve") {
+		t = forLong
+	}
+	return t
+}
+
 func (h *orderHistory) newQuotation() error {
 	reference, price := h.reference(), rapid.Int64Range(1, 900).Draw(h.t, "price")
 	in := h.shop.quotation(reference, h.lines(price)...)
@@ -116,7 +125,9 @@ func (h *orderHistory) newQuotation() error {
 
 func (h *orderHistory) newOrder() error {
 	reference, price := h.reference(), rapid.Int64Range(1, 900).Draw(h.t, "price")
-	_, err := h.shop.sales.Order(h.shop.ctx, []NewOrder{h.shop.newOrder(reference, h.lines(price)...)})
+	in := h.shop.newOrder(reference, h.lines(price)...)
+	in.ReserveUntil = h.until()
+	_, err := h.shop.sales.Order(h.shop.ctx, []NewOrder{in})
 	if err == nil {
 		h.orders, h.prices[reference] = append(h.orders, reference), price
 	}
@@ -134,7 +145,7 @@ func (h *orderHistory) decideOne() error {
 		return err
 	}
 	reference := h.reference()
-	_, err := h.shop.sales.Accept(h.shop.ctx, []Acceptance{{Quotation: quotation, Reference: reference, Date: newYear}})
+	_, err := h.shop.sales.Accept(h.shop.ctx, []Acceptance{{Quotation: quotation, Reference: reference, Date: newYear, ReserveUntil: h.until()}})
 	if err == nil {
 		h.orders, h.prices[reference] = append(h.orders, reference), h.prices[quotation]
 	}

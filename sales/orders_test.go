@@ -1,6 +1,7 @@
 package sales
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -48,7 +49,7 @@ func (s *shop) accept(t require.TestingT, quotation, reference string) Order {
 func parts(pairs ...any) []OrderPart {
 	var out []OrderPart
 	for i := 0; i < len(pairs); i += 2 {
-		out = append(out, OrderPart{Line: int64(pairs[i].(int)), Quantity: qty(pairs[i+1].(string))}) //nolint:errcheck // a test's own literals
+		out = append(out, OrderPart{Line: int64(pairs[i].(int)), Quantity: qty(pairs[i+1].(string))})
 	}
 	return out
 }
@@ -418,7 +419,7 @@ func TestOrderStatementsDoNotGrow(t *testing.T) {
 			"order": func(n int) func() error {
 				var in []NewOrder
 				for range n {
-					in = append(in, s.newOrder(uuid.NewString(), line(s.tea, "1", "4.5"), line(s.postage, "1", "3")))
+					in = append(in, s.reserved(uuid.NewString(), line(s.tea, "1", "4.5"), line(s.postage, "1", "3")))
 				}
 				return func() error { _, err := s.sales.Order(s.ctx, in); return err }
 			},
@@ -443,7 +444,7 @@ func TestOrderStatementsDoNotGrow(t *testing.T) {
 			return func(n int) func() error {
 				var orders []string
 				for range n {
-					o := s.order(t, s.newOrder(uuid.NewString(), line(s.tea, "2", "4.5"), line(s.postage, "1", "3")))[0].Reference
+					o := s.order(t, s.reserved(uuid.NewString(), line(s.tea, "2", "4.5"), line(s.postage, "1", "3")))[0].Reference
 					before(o)
 					orders = append(orders, o)
 				}
@@ -491,12 +492,109 @@ func TestOrderStatementsDoNotGrow(t *testing.T) {
 			_, err := s.sales.CreditInvoice(s.ctx, in)
 			return err
 		})
-		const many = 40
+		const many = 12
 		for name, prepare := range acts {
 			one, several := prepare(1), prepare(many)
 			for _, what := range []string{"new", "replayed"} {
 				assert.Equal(t, s.env.Count(t, func() { require.NoError(t, one(), name) }), s.env.Count(t, func() { require.NoError(t, several(), name) }), "%s, %s", name, what)
 			}
+		}
+		s.verify(t)
+	})
+}
+
+// Several parts of one order in one batch: each sees what those before it left, and a repetition is one.
+func TestManyPartsInOneBatch(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		s.order(t, s.reserved("O-1", line(s.tea, "5", "4.50"), line(s.cup, "2", "7")), s.newOrder("O-2", line(s.tea, "1", "4.50")))
+		delivery := func(reference, order string, lines ...OrderPart) NewDelivery {
+			return NewDelivery{Reference: reference, Order: order, Date: newYear, Lines: lines}
+		}
+		made, err := s.sales.Deliver(s.ctx, []NewDelivery{delivery("D-1", "O-1", parts(1, "2")...), delivery("D-2", "O-2"), delivery("D-1", "O-1", parts(1, "2")...),
+			delivery("D-3", "O-1")})
+		require.NoError(t, err)
+		assert.Equal(t, []bool{false, false, true, false}, []bool{made[0].Replayed, made[1].Replayed, made[2].Replayed, made[3].Replayed})
+		assert.Equal(t, made[0].ID, made[2].ID)
+		assert.Equal(t, []money.Quantity{qty("3"), qty("2")}, []money.Quantity{made[3].Lines[0].Quantity, made[3].Lines[1].Quantity}, "the rest")
+		invoice := func(reference, order string, lines ...OrderPart) NewOrderInvoice {
+			return NewOrderInvoice{Reference: reference, Order: order, Date: newYear, Lines: lines}
+		}
+		before := s.state(t)
+		_, err = s.sales.Invoice(s.ctx, []NewOrderInvoice{invoice("I-1", "O-1"), invoice("I-2", "O-1", parts(1, "1")...)})
+		require.ErrorIs(t, err, ErrWrongState, "the first closes the order")
+		assert.Equal(t, before, s.state(t))
+		_, err = s.sales.Invoice(s.ctx, []NewOrderInvoice{invoice("I-1", "O-1", parts(2, "2")...), invoice("I-2", "O-1"), invoice("I-3", "O-2")})
+		require.NoError(t, err)
+		assert.Equal(t, OrderClosed, s.orderNow(t, "O-1").State)
+		_, err = s.sales.Return(s.ctx, []NewReturn{{Reference: "R-1", Delivery: "D-1", Date: newYear, Lines: parts(1, "1")}, {Reference: "R-2", Delivery: "D-3", Date: newYear},
+			{Reference: "R-3", Delivery: "D-1", Date: newYear}})
+		require.NoError(t, err)
+		assert.Equal(t, "99", s.onHand(t, s.tea), "all of O-1's came back")
+		s.verify(t)
+	})
+}
+
+// Charged and paid at once, and refunded; a credit's last part can state its price, so that parts come to the whole.
+func TestSettledOrders(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		s.order(t, s.newOrder("O-1", line(s.postage, "3", "0.335")))
+		_, err := s.sales.Invoice(s.ctx, []NewOrderInvoice{{Reference: "I-1", Order: "O-1", Date: newYear, SettledBy: cash()}})
+		require.NoError(t, err)
+		assert.Equal(t, "cash 1.01, receivable 0.00, sales -1.01", s.balances(t, till, receivable, revenue))
+		credit := func(reference, price string) error {
+			_, err := s.sales.CreditInvoice(s.ctx, []NewInvoiceCredit{{Reference: reference, Invoice: "I-1", Date: newYear, RefundedBy: cash(),
+				Lines: []CreditPart{{OrderPart: parts(1, "1")[0], UnitPrice: dec(price)}}}})
+			return err
+		}
+		require.NoError(t, credit("C-1", "0"))
+		require.NoError(t, credit("C-2", "0"))
+		before := s.state(t)
+		require.ErrorIs(t, credit("C-3", "0"), accounting.ErrOverCredited, "a third of 0.34 is more than was charged")
+		require.ErrorIs(t, credit("C-3", "1e30"), ErrBadInput)
+		assert.Equal(t, before, s.state(t))
+		require.NoError(t, credit("C-3", "0.33"))
+		assert.Equal(t, "cash 0.00, receivable 0.00, sales 0.00", s.balances(t, till, receivable, revenue))
+		s.verify(t)
+	})
+}
+
+// Each act needs its own permission and no other, and none stands for another.
+func TestOrderPermissions(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		// with is the shop as one with these permissions sees it.
+		with := func(perms ...tenancy.Permission) *shop {
+			clerk := *s
+			clerk.ctx = s.env.Enter(t, tenancy.ScopeOf(s.ctx).TenantID(), perms...)
+			return &clerk
+		}
+		acts := []struct {
+			perm tenancy.Permission
+			do   func(s *shop) error
+		}{
+			{PermQuote, func(s *shop) error {
+				_, err := s.sales.Quote(s.ctx, []NewQuotation{s.quotation("Q-1", line(s.tea, "3", "4.50"))})
+				return err
+			}},
+			{PermOrder, func(s *shop) error {
+				_, err := s.sales.Accept(s.ctx, []Acceptance{{Quotation: "Q-1", Reference: "O-1", Date: newYear, ReserveUntil: forLong}})
+				return err
+			}},
+			{PermOrder, func(s *shop) error {
+				_, err := s.sales.Order(s.ctx, []NewOrder{s.reserved("O-2", line(s.tea, "3", "4.50"))})
+				return err
+			}},
+			{PermDeliver, func(s *shop) error { _, err := s.deliver("O-1", "D-1", parts(1, "2")...); return err }},
+			{PermInvoice, func(s *shop) error { _, err := s.invoice("O-1", "I-1", parts(1, "2")...); return err }},
+			{PermCancel, func(s *shop) error { _, err := s.cancel("O-1", "X-1"); return err }},
+			{PermReturn, func(s *shop) error { _, err := s.takeBack("D-1", "R-1"); return err }},
+			{PermCredit, func(s *shop) error { _, err := s.credit("I-1", "C-1"); return err }},
+			{PermExpire, func(s *shop) error { _, err := s.sales.ExpireQuotations(s.ctx, 1); return err }},
+		}
+		others := []tenancy.Permission{PermRead, PermSell, PermBook, PermQuote, PermOrder, PermDeliver, PermInvoice, PermCancel, PermReturn, PermCredit, PermExpire}
+		for _, a := range acts {
+			without := slices.DeleteFunc(slices.Clone(others), func(p tenancy.Permission) bool { return p == a.perm })
+			require.ErrorIs(t, a.do(with(append(without, "accounting.*", "inventory.*")...)), tenancy.ErrForbidden, "without %s", a.perm)
+			require.NoError(t, a.do(with(a.perm)), "with %s", a.perm)
 		}
 		s.verify(t)
 	})

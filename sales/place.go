@@ -110,7 +110,7 @@ type placing struct {
 	quotations map[string]*Quotation
 	accepted   []*Quotation
 	fresh      []*Order
-	until      []time.Time // of the fresh
+	until      []time.Time // how long goods of each are reserved; zero for those that reserve none
 }
 
 func (p *placing) run(ctx context.Context) ([]Order, error) {
@@ -219,7 +219,7 @@ func (p *placing) make(ctx context.Context, wanted []int) error {
 		p.fresh, p.until = append(p.fresh, o), append(p.until, d.reserveUntil)
 		p.known[o.Reference] = o
 	}
-	if err := p.write(ctx); err != nil {
+	if err := p.write(ctx); err != nil { // before goods are reserved: one of two with the same reference stops here
 		return err
 	}
 	return p.reserve(ctx)

@@ -183,20 +183,22 @@ func TestVerifyFindsInOrders(t *testing.T) {
 			orderProofs[2].name: {"UPDATE erp.fulfilment_lines SET quantity = quantity + 1", "I-1, line 1"},
 			orderProofs[3].name: {"UPDATE erp.fulfilment_lines SET taken_back = 1", "D-1, line 1"},
 			orderProofs[4].name: {"UPDATE erp.orders SET state = 'closed'", "O-1, line 1"},
-			orderProofs[5].name: {"UPDATE erp.order_lines SET quantity = quantity + 1", "Q-1, line 1"},
-			orderProofs[6].name: {"UPDATE erp.number_series SET taken = taken + 1", "QUO, line 1: 1, should be 2"},
+			orderProofs[5].name: {"UPDATE erp.order_lines SET cancelled = 500000", "O-1, line 1"},
+			orderProofs[6].name: {"UPDATE erp.order_lines SET quantity = quantity + 1", "Q-1, line 1"},
+			orderProofs[7].name: {"UPDATE erp.number_series SET taken = taken + 1", "QUO, line 1: 1, should be 2"},
 		}
 		require.Len(t, differences, len(orderProofs))
 		for i, p := range orderProofs {
 			s := openShop(t, env, inventory.Average)
 			s.quote(t, s.quotation("Q-1", line(s.tea, "2", "4.50")))
-			s.accept(t, "Q-1", "O-1")
+			_, err := s.sales.Accept(s.ctx, []Acceptance{{Quotation: "Q-1", Reference: "O-1", Date: newYear, ReserveUntil: forLong}})
+			require.NoError(t, err)
 			do := done[Fulfilment](t)
 			do(s.deliver("O-1", "D-1", parts(1, "1")...))
 			do(s.invoice("O-1", "I-1", parts(1, "1")...))
 			s.verify(t)
 			tenant := tenancy.ScopeOf(s.ctx).TenantID()
-			_, err := env.Owner(t, tenant).Exec(env.SQL(differences[p.name].statement + " WHERE tenant_id = '" + tenant.String() + "'"))
+			_, err = env.Owner(t, tenant).Exec(env.SQL(differences[p.name].statement + " WHERE tenant_id = '" + tenant.String() + "'"))
 			require.NoError(t, err, p.name)
 			checks, err := s.sales.Verify(s.ctx)
 			require.NoError(t, err)

@@ -46,6 +46,9 @@ var orderProofs = []proof{
 		JOIN {orders} AS o ON o.id = b.order_id
 		WHERE o.state <> CASE WHEN b.unsettled > 0 THEN 'open' WHEN b.kept > 0 THEN 'closed' ELSE 'cancelled' END
 		ORDER BY o.reference LIMIT ?`},
+	{"no more is reserved for an order than is still to be delivered", `SELECT o.reference, l.line_no, r.open_quantity AS says, l.quantity - l.cancelled - l.delivered AS should
+		FROM {stock_reservations} AS r JOIN {order_lines} AS l ON l.reservation_id = r.id JOIN {orders} AS o ON o.id = l.order_id
+		WHERE r.open_quantity > l.quantity - l.cancelled - l.delivered ORDER BY o.reference, l.line_no LIMIT ?`},
 	{"accepted quotations are the orders made of them, line by line", `SELECT q.reference, b.line_no, b.says, b.should
 		FROM (SELECT d.id, d.line_no, CAST(SUM(d.says) AS BIGINT) AS says, CAST(SUM(d.should) AS BIGINT) AS should
 			FROM (SELECT q.id, l.line_no, l.quantity AS says, 0 AS should

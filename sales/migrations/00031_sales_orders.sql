@@ -90,6 +90,7 @@ CREATE TABLE erp.order_lines (
     tax_code TEXT NOT NULL,
     account TEXT NOT NULL,
     giveaway BOOLEAN NOT NULL,
+    reservation_id UUID,
     delivered BIGINT NOT NULL CHECK (delivered >= 0),
     returned BIGINT NOT NULL CHECK (returned >= 0),
     invoiced BIGINT NOT NULL CHECK (invoiced >= 0),
@@ -103,7 +104,9 @@ CREATE TABLE erp.order_lines (
     CONSTRAINT erp_order_lines_not_over_invoiced CHECK (invoiced - credited + cancelled <= quantity),
     CONSTRAINT erp_order_lines_not_over_credited CHECK (credited <= invoiced),
     CONSTRAINT erp_order_lines_order FOREIGN KEY (tenant_id, order_id) REFERENCES erp.orders (tenant_id, id),
-    CONSTRAINT erp_order_lines_product FOREIGN KEY (tenant_id, product_id) REFERENCES erp.products (tenant_id, id)
+    CONSTRAINT erp_order_lines_reserved_goods CHECK (goods OR reservation_id IS NULL),
+    CONSTRAINT erp_order_lines_product FOREIGN KEY (tenant_id, product_id) REFERENCES erp.products (tenant_id, id),
+    CONSTRAINT erp_order_lines_reservation FOREIGN KEY (tenant_id, reservation_id) REFERENCES erp.stock_reservations (tenant_id, id)
 );
 
 CREATE TABLE erp.order_texts (

@@ -157,7 +157,9 @@ func linesByDocument(b *testing.B) []int {
 var order = []string{"erp.erasures", "erp.books", "erp.accounts", "erp.journals", "erp.fiscal_years", "erp.periods", "erp.number_series", "erp.taxes",
 	"erp.parties", "erp.products", "erp.warehouses", "erp.stock_settings", "erp.journal_entries", "erp.entry_texts", "erp.journal_lines", "erp.account_balances",
 	"erp.invoices", "erp.invoice_lines", "erp.invoice_texts", "erp.bills", "erp.bill_lines", "erp.bill_texts", "erp.payments", "erp.open_items", "erp.allocations", "erp.stock_documents", "erp.stock_document_texts",
-	"erp.stock_moves", "erp.stock_layers", "erp.sales", "erp.sale_lines", "erp.audit_events"}
+	"erp.stock_moves", "erp.stock_layers", "erp.purchase_orders", "erp.purchase_order_lines",
+	"erp.purchase_order_texts", "erp.purchase_notes", "erp.purchase_note_lines", "erp.purchase_bills", "erp.purchase_bill_lines", "erp.purchase_matches",
+	"erp.sales", "erp.sale_lines", "erp.audit_events"}
 
 const rowsPerStatement = 1000
 

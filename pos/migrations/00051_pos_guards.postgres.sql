@@ -1,0 +1,70 @@
+-- What the database refuses at the till, whoever asks: tickets and cash moves of a session that is not open, changes of what
+-- is final, sessions that go backwards. While the tenant's gate is importing, history may be inserted.
+
+-- +goose Up
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_till_open() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    found_session record;
+BEGIN
+    -- Closing a session updates its row: whoever comes second waits here, and then sees what the first one did.
+    PERFORM 1 FROM erp.till_sessions s
+        WHERE (s.tenant_id, s.id) IN (SELECT n.tenant_id, n.session_id FROM added n)
+        ORDER BY s.tenant_id, s.id FOR SHARE;
+    SELECT n.session_id INTO found_session
+        FROM (SELECT DISTINCT a.tenant_id, a.session_id FROM added a) n
+        LEFT JOIN LATERAL (SELECT * FROM erp.till_sessions f WHERE f.tenant_id = n.tenant_id AND f.id = n.session_id AND f.state = 'open' LIMIT 1) s ON true
+        LEFT JOIN LATERAL (SELECT * FROM erp.tenant_gates f WHERE f.tenant_id = n.tenant_id LIMIT 1) g ON true
+        WHERE s.id IS NULL AND coalesce(g.state, '') <> 'importing'
+        LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'erp/conflict/pos.session_closed/the session is not open';
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_tickets_open AFTER INSERT ON erp.tickets
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION erp.guard_till_open();
+CREATE TRIGGER erp_cash_moves_open AFTER INSERT ON erp.cash_moves
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION erp.guard_till_open();
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_till_sessions() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF (to_jsonb(NEW) - 'state') IS DISTINCT FROM (to_jsonb(OLD) - 'state')
+       OR (OLD.state = 'closed' AND NEW.state <> 'closed') OR (OLD.state = 'expired' AND NEW.state = 'open') THEN
+        RAISE EXCEPTION 'erp/locked/pos.final/a session goes from open over expired to closed, and nothing else of it changes';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_till_sessions_guard BEFORE UPDATE ON erp.till_sessions FOR EACH ROW EXECUTE FUNCTION erp.guard_till_sessions();
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_tickets() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF (to_jsonb(NEW) - 'refunded_minor') IS DISTINCT FROM (to_jsonb(OLD) - 'refunded_minor') OR NEW.refunded_minor < OLD.refunded_minor THEN
+        RAISE EXCEPTION 'erp/locked/pos.final/ticket % is final', OLD.number;
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_tickets_guard BEFORE UPDATE ON erp.tickets FOR EACH ROW EXECUTE FUNCTION erp.guard_tickets();
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_ticket_lines() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF (to_jsonb(NEW) - ARRAY['refunded', 'refunded_gross_minor', 'refunded_tax_minor'])
+       IS DISTINCT FROM (to_jsonb(OLD) - ARRAY['refunded', 'refunded_gross_minor', 'refunded_tax_minor']) OR NEW.refunded < OLD.refunded THEN
+        RAISE EXCEPTION 'erp/locked/pos.final/a line of a ticket is final';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_ticket_lines_guard BEFORE UPDATE ON erp.ticket_lines FOR EACH ROW EXECUTE FUNCTION erp.guard_ticket_lines();
