@@ -98,9 +98,10 @@ CREATE TABLE erp.tickets (
     CONSTRAINT erp_tickets_register FOREIGN KEY (tenant_id, register_id) REFERENCES erp.registers (tenant_id, id),
     CONSTRAINT erp_tickets_session FOREIGN KEY (tenant_id, session_id) REFERENCES erp.till_sessions (tenant_id, id),
     CONSTRAINT erp_tickets_series FOREIGN KEY (tenant_id, series_id) REFERENCES erp.number_series (tenant_id, id),
-    CONSTRAINT erp_tickets_origin FOREIGN KEY (tenant_id, origin_id) REFERENCES erp.tickets (tenant_id, id),
+    CONSTRAINT erp_tickets_origin FOREIGN KEY (tenant_id, origin_id) REFERENCES erp.tickets (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE,
     CONSTRAINT erp_tickets_stock_document FOREIGN KEY (tenant_id, stock_document_id) REFERENCES erp.stock_documents (tenant_id, id)
 );
+CREATE INDEX erp_tickets_origins ON erp.tickets (tenant_id, origin_id) WHERE origin_id IS NOT NULL;
 CREATE UNIQUE INDEX erp_tickets_reference ON erp.tickets (tenant_id, reference) WHERE reference IS NOT NULL;
 CREATE UNIQUE INDEX erp_tickets_number ON erp.tickets (tenant_id, series_id, seq) WHERE seq >= 1;
 CREATE UNIQUE INDEX erp_tickets_printed ON erp.tickets (tenant_id, number) WHERE seq >= 1;
@@ -139,8 +140,9 @@ CREATE TABLE erp.ticket_lines (
     CONSTRAINT erp_ticket_lines_product FOREIGN KEY (tenant_id, product_id) REFERENCES erp.products (tenant_id, id),
     CONSTRAINT erp_ticket_lines_account FOREIGN KEY (tenant_id, account_id) REFERENCES erp.accounts (tenant_id, id),
     CONSTRAINT erp_ticket_lines_tax FOREIGN KEY (tenant_id, tax_id) REFERENCES erp.taxes (tenant_id, id),
-    CONSTRAINT erp_ticket_lines_origin FOREIGN KEY (tenant_id, origin_ticket_id, origin_line_no) REFERENCES erp.ticket_lines (tenant_id, ticket_id, line_no)
+    CONSTRAINT erp_ticket_lines_origin FOREIGN KEY (tenant_id, origin_ticket_id, origin_line_no) REFERENCES erp.ticket_lines (tenant_id, ticket_id, line_no) DEFERRABLE INITIALLY IMMEDIATE
 );
+CREATE INDEX erp_ticket_lines_origins ON erp.ticket_lines (tenant_id, origin_ticket_id, origin_line_no) WHERE origin_ticket_id IS NOT NULL;
 
 CREATE TABLE erp.ticket_payments (
     tenant_id UUID NOT NULL,

@@ -80,9 +80,10 @@ CREATE TABLE erp.purchase_notes (
     CONSTRAINT erp_purchase_notes_reference UNIQUE (tenant_id, reference),
     CONSTRAINT erp_purchase_notes_receipt CHECK ((kind = 'return') = (receipt_id IS NOT NULL)),
     CONSTRAINT erp_purchase_notes_order FOREIGN KEY (tenant_id, order_id) REFERENCES erp.purchase_orders (tenant_id, id),
-    CONSTRAINT erp_purchase_notes_returned FOREIGN KEY (tenant_id, receipt_id) REFERENCES erp.purchase_notes (tenant_id, id),
+    CONSTRAINT erp_purchase_notes_returned FOREIGN KEY (tenant_id, receipt_id) REFERENCES erp.purchase_notes (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE,
     CONSTRAINT erp_purchase_notes_stock FOREIGN KEY (tenant_id, stock_document_id) REFERENCES erp.stock_documents (tenant_id, id)
 );
+CREATE INDEX erp_purchase_notes_of_receipt ON erp.purchase_notes (tenant_id, receipt_id) WHERE receipt_id IS NOT NULL;
 
 -- The counters are a receipt's. Where as much is billed as is there, the account of goods received and not yet billed is clear
 -- of the line to the last minor unit: the database refuses anything else.
@@ -111,8 +112,9 @@ CREATE TABLE erp.purchase_note_lines (
     CONSTRAINT erp_purchase_note_lines_whole_origin CHECK ((kind = 'return') = (origin_note_id IS NOT NULL) AND (kind = 'return') = (origin_line_no IS NOT NULL)),
     CONSTRAINT erp_purchase_note_lines_note FOREIGN KEY (tenant_id, note_id) REFERENCES erp.purchase_notes (tenant_id, id),
     CONSTRAINT erp_purchase_note_lines_order FOREIGN KEY (tenant_id, order_id, order_line_no) REFERENCES erp.purchase_order_lines (tenant_id, order_id, line_no),
-    CONSTRAINT erp_purchase_note_lines_origin FOREIGN KEY (tenant_id, origin_note_id, origin_line_no) REFERENCES erp.purchase_note_lines (tenant_id, note_id, line_no)
+    CONSTRAINT erp_purchase_note_lines_origin FOREIGN KEY (tenant_id, origin_note_id, origin_line_no) REFERENCES erp.purchase_note_lines (tenant_id, note_id, line_no) DEFERRABLE INITIALLY IMMEDIATE
 );
+CREATE INDEX erp_purchase_note_lines_origins ON erp.purchase_note_lines (tenant_id, origin_note_id, origin_line_no) WHERE origin_note_id IS NOT NULL;
 CREATE INDEX erp_purchase_note_lines_receipts ON erp.purchase_note_lines (tenant_id, order_id) WHERE kind = 'receipt';
 
 -- A bill or credit has the id of its document in erp.bills, and line n is line n there.
