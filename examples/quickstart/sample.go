@@ -40,6 +40,10 @@ func (c *config) showSample(ctx context.Context, suite *erp.Suite, db *database,
 	if err != nil {
 		return exitFailed, err
 	}
+	done, err := doDuties(ctx, suite, tea, teaFigures)
+	if err != nil {
+		return exitFailed, err
+	}
 
 	p := &page{}
 	p.title(shopTenant.Name + ", " + days(shopFigures.From, shopFigures.To) + ", in pounds")
@@ -58,12 +62,13 @@ func (c *config) showSample(ctx context.Context, suite *erp.Suite, db *database,
 	p.title("Two tenants, one database")
 	p.comparedChecks([]string{shopTenant.Name, teaTenant.Name}, shopFigures.Checks, teaFigures.Checks)
 	p.wall(wall)
+	p.duties(done)
 	p.line("")
 	p.line(fmt.Sprintf("%s. %s seconds.", db.where, seconds(time.Since(began))))
 	if err := p.writeTo(stdout); err != nil {
 		return exitFailed, err
 	}
-	if !shopFigures.AllOK() || !teaFigures.AllOK() || !wall.held || len(shop.Survey.Refused) > 0 {
+	if !shopFigures.AllOK() || !teaFigures.AllOK() || !wall.held || !done.ok() || len(shop.Survey.Refused) > 0 {
 		return exitFailed, nil
 	}
 	return exitOK, nil

@@ -82,11 +82,11 @@ func checkOrders(op string, in []NewOrder) ([]head, error) {
 				return nil, ErrBadInput.New(op, "%s, line %d: %s", what, j+1, why)
 			}
 		}
-		print, err := digest(op, what, o.content())
+		fingerprint, err := digest(op, what, o.content())
 		if err != nil {
 			return nil, err
 		}
-		heads[i] = head{o.Reference, what, print}
+		heads[i] = head{o.Reference, what, fingerprint}
 	}
 	return heads, nil
 }
