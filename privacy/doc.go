@@ -1,2 +1,27 @@
 // Package privacy takes a tenant's data out, brings them in elsewhere, and makes a person unknown.
+//
+//	data := privacy.New(db, privacy.Options{})
+//
+// A tenant asks for everything that is held of it, and can tell by one hash whether two copies are the same:
+//
+//	manifest, err := data.Export(ctx, file)
+//	fmt.Println(manifest.Root)
+//
+// The platform makes a tenant out of it, on this engine or the other; nobody enters before every record was read back and
+// gave the same hash:
+//
+//	moved, manifest, err := data.Import(platform, tenancy.NewTenant{Name: "The Shop", Reference: "MOVE-7"}, file, size)
+//
+// A customer asks to be forgotten. Issued documents stand, with a pseudonym on them; the report says of each column what was
+// done, and why:
+//
+//	report, err := data.EraseParty(ctx, privacy.Erasure{PartyID: ada.ID, Reference: "REQUEST-12", Reason: "GDPR Art. 17(1)(b)"})
+//
+// A tenant leaves. After 30 full days no row of it is left:
+//
+//	db.Tenants().Cancel(platform, shop.ID, "contract ended")
+//	db.Tenants().Purge(platform, shop.ID, "30 days are over")
+//
+// All of it goes by the registry ([tenancy.Registry]): a model's Spec and its columns' privacy tags. README.md in this folder
+// states the archive's form, what always holds, and what an erasure does not find.
 package privacy
