@@ -2,6 +2,8 @@ package erp
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -22,6 +24,8 @@ func bounded(act func(ctx context.Context, limit int) (int, error)) func(ctx con
 // jobs are the suite's own.
 func (s *Suite) jobs() []tenancy.Job {
 	return []tenancy.Job{
+		{Name: "tenancy.complete_pending", About: "Tenants whose making, import or purge was cut short are completed, and cancelled ones whose 30 days are over are purged.",
+			Every: time.Minute, Platform: bounded(s.Tenancy.Tenants().CompletePending)},
 		{Name: "inventory.expire_reservations", About: "Goods that were reserved until an instant that has passed are free again.",
 			Every: time.Minute, Tenant: bounded(s.Inventory.ExpireReservations)},
 		{Name: "sales.expire_quotations", About: "Quotations whose last day has passed are expired.",
@@ -55,7 +59,7 @@ func (s *Suite) JobFailures(ctx context.Context, limit int) ([]tenancy.JobFailur
 // tellOperator sends a message about a job that keeps failing.
 func (s *Suite) tellOperator(ctx context.Context, stuck tenancy.JobFailure) {
 	err := s.Ports.Mailer.Send(ctx, tenancy.Message{
-		ID: fmt.Sprintf("stuck-%s-%s-%d", dashed(stuck.Job), stuck.TenantID, stuck.Due.Unix()), To: s.operator,
+		ID: messageID(stuck), To: s.operator,
 		Subject: "A background job keeps failing: " + stuck.Job,
 		Text:    stuck.String() + "\n\nThe log of the process that ran it says more. JobFailures lists all that fail.\n",
 	})
@@ -64,13 +68,8 @@ func (s *Suite) tellOperator(ctx context.Context, stuck tenancy.JobFailure) {
 	}
 }
 
-// dashed makes a job's name fit for a message's ID.
-func dashed(name string) string {
-	out := []byte(name)
-	for i, c := range out {
-		if c == '_' {
-			out[i] = '-'
-		}
-	}
-	return string(out)
+// messageID is the same for the same failure, and short, however long the job's name is.
+func messageID(stuck tenancy.JobFailure) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", stuck.Job, stuck.TenantID, stuck.Due.Unix()))
+	return "stuck-" + hex.EncodeToString(sum[:16])
 }

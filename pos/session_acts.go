@@ -26,7 +26,7 @@ func (s *Service) OpenSession(ctx context.Context, in NewSession) (Session, erro
 			if err := checkInput(op, "session", in); err != nil {
 				return Session{}, err
 			}
-			print := fingerprint(in)
+			same := fingerprint(in)
 			var drawers []drawer
 			var registers []Register
 			var known []Session
@@ -38,7 +38,7 @@ func (s *Service) OpenSession(ctx context.Context, in NewSession) (Session, erro
 				return Session{}, err
 			}
 			switch {
-			case len(known) > 0 && known[0].Fingerprint != print:
+			case len(known) > 0 && known[0].Fingerprint != same:
 				return Session{}, ErrReferenceTaken.New(op, "session %q was opened before with other content", in.Reference)
 			case len(known) > 0:
 				known[0].Replayed = true
@@ -52,7 +52,7 @@ func (s *Service) OpenSession(ctx context.Context, in NewSession) (Session, erro
 			if err != nil {
 				return Session{}, err
 			}
-			session.Fingerprint = print
+			session.Fingerprint = same
 			b := tx.Batch()
 			tenancy.Put(b, []*Session{session})
 			tenancy.Set(b, []*drawer{&drawers[0]}, "session_id")

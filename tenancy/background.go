@@ -155,7 +155,8 @@ func (b *Background) runOne(ctx context.Context, job *Job, tenant uuid.UUID, now
 
 func (b *Background) enter(ctx context.Context, job *Job, tenant uuid.UUID, now time.Time) (context.Context, error) {
 	if job.Platform != nil {
-		return b.db.EnterPlatform(ctx, "system:"+job.Name)
+		s := &scope{db: b.db, actor: "system:" + job.Name, zone: time.UTC, platform: true, fixed: now}
+		return context.WithValue(ctx, scopeKey{}, Scope{s}), nil
 	}
 	return b.db.systemAt(ctx, tenant, job.Name, now)
 }

@@ -99,6 +99,14 @@ func (t *Tenants) Require(ctx context.Context) error {
 	return err
 }
 
+// now is the instant of the platform's scope: the clock's, or that of a tick.
+func (t *Tenants) now(ctx context.Context) time.Time {
+	if s := ScopeOf(ctx).s; s != nil && s.platform {
+		return s.now()
+	}
+	return t.db.now()
+}
+
 func (t *Tenants) actor(ctx context.Context, op string) (string, error) {
 	s := ScopeOf(ctx).s
 	if s == nil || !s.platform || s.db != t.db {
@@ -191,7 +199,7 @@ func (t *Tenants) complete(ctx context.Context, op string, row *tenantRow) (Tena
 func (t *Tenants) activate(ctx context.Context, op string, row *tenantRow, from State) (Tenant, error) {
 	err := t.control(ctx, op, func(tx bun.Tx) error {
 		_, err := tx.NewUpdate().Model((*tenantRow)(nil)).ModelTableExpr(t.table(tableTenants)).
-			Set("state = ?", StateActive).Set("changed_at = ?", t.db.now()).
+			Set("state = ?", StateActive).Set("changed_at = ?", t.now(ctx)).
 			Where("id = ?", row.ID).Where("state = ?", from).Exec(ctx)
 		return err
 	})
@@ -205,6 +213,10 @@ func (t *Tenants) activate(ctx context.Context, op string, row *tenantRow, from 
 	}
 	if now == nil {
 		return Tenant{}, ErrNotFound.New(op, "")
+	}
+	switch now.State { //nolint:exhaustive // in the others it was made, and is here
+	case StateCreating, StateImporting, StatePurging, StatePurged:
+		return Tenant{}, ErrTenantConflict.New(op, "the tenant is %s: somebody else has given it up meanwhile", now.State)
 	}
 	return now.tenant(), nil
 }
@@ -306,7 +318,7 @@ func (t *Tenants) change(ctx context.Context, op, act string, id uuid.UUID, reas
 		if err := decide(row); err != nil || row.State == from {
 			return err
 		}
-		row.ChangedAt = t.db.now()
+		row.ChangedAt = t.now(ctx)
 		res, err := tx.NewUpdate().Model(row).ModelTableExpr(t.aliased(tableTenants)).
 			Column("state", "changed_at", "purge_after", "reference", "name", "time_zone", "placement", "archive").
 			Where("id = ?", id).Where("state = ?", from).Exec(ctx)
@@ -326,7 +338,7 @@ func (t *Tenants) change(ctx context.Context, op, act string, id uuid.UUID, reas
 }
 
 func (t *Tenants) journal(ctx context.Context, tx bun.Tx, actor, act string, tenant uuid.UUID, reason string) error {
-	row := &journalRow{ID: NewID(), OccurredAt: t.db.now(), Actor: actor, Act: act, TenantID: tenant, Reason: reason}
+	row := &journalRow{ID: NewID(), OccurredAt: t.now(ctx), Actor: actor, Act: act, TenantID: tenant, Reason: reason}
 	_, err := tx.NewInsert().Model(row).ModelTableExpr(t.table(tableJournal)).Exec(ctx)
 	return err
 }

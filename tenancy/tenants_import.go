@@ -183,9 +183,17 @@ func (t *Tenants) abandon(ctx context.Context, op string, row *tenantRow) error 
 		_, err = t.open(ctx, op, row)
 		return err
 	}
+	// The place first, which refuses while somebody writes there: what they are about to finish must not be given up.
+	order, err := t.db.purgeOrder(ctx)
+	if err != nil {
+		return err
+	}
+	if err := t.db.store.Purge(ctx, row.ID, row.Placement, order); err != nil {
+		return t.db.store.Fault(op, err)
+	}
 	err = t.control(ctx, op, func(tx bun.Tx) error {
 		res, err := tx.NewUpdate().Model((*tenantRow)(nil)).ModelTableExpr(t.table(tableTenants)).
-			Set("state = ?", StatePurging).Set("changed_at = ?", t.db.now()).
+			Set("state = ?", StatePurging).Set("changed_at = ?", t.now(ctx)).
 			Where("id = ?", row.ID).Where("state = ?", StateImporting).Exec(ctx)
 		if err != nil {
 			return err

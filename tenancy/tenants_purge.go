@@ -34,7 +34,7 @@ func (t *Tenants) Cancel(ctx context.Context, id uuid.UUID, reason string) (Tena
 		if err != nil {
 			return err
 		}
-		y, m, d := t.db.now().In(zone).Date()
+		y, m, d := t.now(ctx).In(zone).Date()
 		row.State, row.PurgeAfter = StateCancelled, time.Date(y, m, d+1+RetentionDays, 0, 0, 0, 0, zone).UTC()
 		return nil
 	})
@@ -72,7 +72,7 @@ func (t *Tenants) purge(ctx context.Context, op string, id uuid.UUID, reason str
 		default:
 			return ErrTenantConflict.New(op, "the tenant is %s: cancel it first", row.State)
 		}
-		if !waived && t.db.now().Before(row.PurgeAfter) {
+		if !waived && t.now(ctx).Before(row.PurgeAfter) {
 			return ErrTenantConflict.New(op, "the tenant's data are kept until %s", row.PurgeAfter.Format(time.RFC3339))
 		}
 		row.State = StatePurging
@@ -116,7 +116,7 @@ func (t *Tenants) CompletePending(ctx context.Context, limit int) (int, error) {
 	if _, err := t.actor(ctx, op); err != nil {
 		return 0, err
 	}
-	now := t.db.now()
+	now := t.now(ctx)
 	var rows []tenantRow
 	err := t.db.store.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased(tableTenants)).
 		WhereOr("state IN (?, ?)", StateCreating, StatePurging).

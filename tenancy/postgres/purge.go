@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -51,6 +52,9 @@ func (s *store) Purge(ctx context.Context, tenant uuid.UUID, placement string, m
 	if _, err := s.control.DB.ExecContext(ctx, "SELECT erp.set_gate($1::uuid, 'purging')", tenant.String()); err != nil {
 		return asFault(op, err)
 	}
+	if err := s.outlast(ctx, op); err != nil {
+		return asFault(op, err)
+	}
 	refs, err := s.References(ctx)
 	if err != nil {
 		return err
@@ -70,6 +74,38 @@ func (s *store) Purge(ctx context.Context, tenant uuid.UUID, placement string, m
 	}
 	_, err = s.control.DB.ExecContext(ctx, "SELECT erp.drop_gate($1::uuid)", tenant.String())
 	return asFault(op, err)
+}
+
+// outlastFor bounds how long a purge waits for transactions that had written before it began.
+const outlastFor = 20 * time.Second
+
+// outlast waits until every transaction that had written something by now has ended: no pass could see its rows, and they
+// would stay behind. A transaction that wrote nothing yet is not waited for: a tenant is cancelled before it is purged, and
+// nothing new is begun for it then.
+func (s *store) outlast(ctx context.Context, op string) error {
+	var until int64
+	if err := s.control.DB.QueryRowContext(ctx, "SELECT txid_snapshot_xmax(txid_current_snapshot())").Scan(&until); err != nil {
+		return err
+	}
+	wait := time.NewTicker(20 * time.Millisecond)
+	defer wait.Stop()
+	for began := time.Now(); ; {
+		var oldest int64
+		if err := s.control.DB.QueryRowContext(ctx, "SELECT txid_snapshot_xmin(txid_current_snapshot())").Scan(&oldest); err != nil {
+			return err
+		}
+		switch {
+		case oldest >= until:
+			return nil
+		case time.Since(began) > outlastFor:
+			return tenancy.ErrBusy.New(op, "a transaction that was open before the purge is still open; the purge is completed later")
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-wait.C:
+		}
+	}
 }
 
 // purgeTable deletes a tenant's rows of one table, chunk by chunk.

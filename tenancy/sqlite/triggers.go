@@ -33,8 +33,11 @@ func triggers(m *tenancy.Model) []trigger {
 	for _, k := range m.Keys {
 		same = append(same, k.Name+" = NEW."+k.Name)
 	}
-	once := guard("once", "INSERT", "EXISTS (SELECT 1 FROM "+table+" WHERE "+strings.Join(same, " AND ")+")",
-		"SELECT RAISE(ABORT, 'erp/conflict/tenancy.duplicate/a record with this key exists already')")
+	// A row can also be named by its rowid, which is -1 here when the statement does not say one. Rows that are kept may be
+	// added to (INSERT ... ON CONFLICT DO UPDATE fires the same trigger), so of them only the rowid is refused.
+	byRow := "NEW.rowid IS NOT -1 AND EXISTS (SELECT 1 FROM " + table + " WHERE rowid = NEW.rowid)"
+	exists := "SELECT RAISE(ABORT, 'erp/conflict/tenancy.duplicate/a record with this key exists already')"
+	once := guard("once", "INSERT", "EXISTS (SELECT 1 FROM "+table+" WHERE "+strings.Join(same, " AND ")+") OR "+byRow, exists)
 	switch m.Writes {
 	case tenancy.AppendOnly:
 		return []trigger{once, guard("update", "UPDATE", "", refuse), noDelete}
@@ -44,7 +47,7 @@ func triggers(m *tenancy.Model) []trigger {
 			"' AND e.row_id = OLD." + id + " AND e.state = 'registered')"
 		return []trigger{once, key, guard("update", "UPDATE", erasing, refuse), noDelete}
 	case tenancy.Keep:
-		return []trigger{key, noDelete}
+		return []trigger{guard("once", "INSERT", byRow, exists), key, noDelete}
 	case tenancy.Mutable, tenancy.ReadOnly:
 	}
 	return []trigger{key}
