@@ -22,7 +22,7 @@ func erasure(p *practice, reference string) privacy.Erasure {
 }
 
 // everything is the tenant's data as text, as somebody would search it.
-func everything(t *testing.T, s *privacy.Service, ctx context.Context) string { //nolint:revive // a test helper
+func everything(t *testing.T, s *privacy.Service, ctx context.Context) string {
 	t.Helper()
 	archive, _ := export(t, s, ctx)
 	var out []string

@@ -98,5 +98,5 @@ func field[T any](row any, c *tenancy.Column) T {
 	if t, ok := v.Interface().(T); ok {
 		return t
 	}
-	return v.Convert(reflect.TypeFor[T]()).Interface().(T) //nolint:forcetypeassert // a string kind
+	return v.Convert(reflect.TypeFor[T]()).Interface().(T) //nolint:forcetypeassert,errcheck // a string kind
 }

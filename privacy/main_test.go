@@ -187,7 +187,7 @@ func openPractice(t *testing.T, env *tenancytest.Env) *practice {
 	return p
 }
 
-func export(t *testing.T, s *privacy.Service, ctx context.Context) ([]byte, privacy.Manifest) { //nolint:revive // a test helper
+func export(t *testing.T, s *privacy.Service, ctx context.Context) ([]byte, privacy.Manifest) {
 	t.Helper()
 	var out bytes.Buffer
 	m, err := s.Export(ctx, &out)

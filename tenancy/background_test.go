@@ -155,8 +155,8 @@ func TestAFailingJobHarmsNobodyElseAndIsTriedLater(t *testing.T) {
 		require.ErrorIs(t, err, tenancy.ErrNotPlatform)
 
 		at := noon
-		for _, wait := range []time.Duration{1, 2} { // minutes
-			at = at.Add(wait * time.Minute)
+		for _, wait := range []time.Duration{time.Minute, 2 * time.Minute} {
+			at = at.Add(wait)
 			require.Equal(t, 1, ticked(t, bg, at).Failed)
 			require.Zero(t, ticked(t, bg, at.Add(59*time.Second)).Failed)
 		}

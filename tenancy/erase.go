@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// ByParts, as a [Spec.Subject], says that a row is about whoever its parts are about: an entry about the parties on its
+// ByParts is a [Spec.Subject] that says that a row is about whoever its parts are about: an entry about the parties on its
 // lines.
 const ByParts = "parts"
 

@@ -225,7 +225,7 @@ func (t *Tenants) activate(ctx context.Context, op string, row *tenantRow, from 
 func (t *Tenants) recover(ctx context.Context) error {
 	const op = "tenancy.Open"
 	var rows []tenantRow
-	err := t.db.store.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased(tableTenants)).
+	err := t.db.store.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased()).
 		Where("state = ?", StateCreating).Scan(ctx)
 	if err != nil {
 		return t.db.store.Fault(op, err)
@@ -262,7 +262,7 @@ func (t *Tenants) List(ctx context.Context, after uuid.UUID, limit int) ([]Tenan
 		return nil, err
 	}
 	var rows []tenantRow
-	err := t.db.store.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased(tableTenants)).
+	err := t.db.store.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased()).
 		Where("id > ?", after).OrderExpr("id").Limit(int64(min(max(limit, 1), 1000))).Scan(ctx)
 	if err != nil {
 		return nil, t.db.store.Fault(op, err)
@@ -319,7 +319,7 @@ func (t *Tenants) change(ctx context.Context, op, act string, id uuid.UUID, reas
 			return err
 		}
 		row.ChangedAt = t.now(ctx)
-		res, err := tx.NewUpdate().Model(row).ModelTableExpr(t.aliased(tableTenants)).
+		res, err := tx.NewUpdate().Model(row).ModelTableExpr(t.aliased()).
 			Column("state", "changed_at", "purge_after", "reference", "name", "time_zone", "placement", "archive").
 			Where("id = ?", id).Where("state = ?", from).Exec(ctx)
 		if err != nil {
@@ -354,7 +354,7 @@ func (t *Tenants) control(ctx context.Context, op string, fn func(bun.Tx) error)
 
 func (t *Tenants) find(ctx context.Context, idb bun.IDB, where string, arg any) (*tenantRow, error) {
 	row := new(tenantRow)
-	err := idb.NewSelect().Model(row).ModelTableExpr(t.aliased(tableTenants)).Where(where, arg).Scan(ctx)
+	err := idb.NewSelect().Model(row).ModelTableExpr(t.aliased()).Where(where, arg).Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -366,4 +366,4 @@ func (t *Tenants) find(ctx context.Context, idb bun.IDB, where string, arg any) 
 
 func (t *Tenants) table(name string) string { return t.db.store.TableName(name) }
 
-func (t *Tenants) aliased(name string) string { return t.table(name) + " AS ?TableAlias" }
+func (t *Tenants) aliased() string { return t.table(tableTenants) + " AS ?TableAlias" }

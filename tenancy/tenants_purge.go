@@ -118,7 +118,7 @@ func (t *Tenants) CompletePending(ctx context.Context, limit int) (int, error) {
 	}
 	now := t.now(ctx)
 	var rows []tenantRow
-	err := t.db.store.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased(tableTenants)).
+	err := t.db.store.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased()).
 		WhereOr("state IN (?, ?)", StateCreating, StatePurging).
 		WhereOr("state = ? AND changed_at < ?", StateImporting, now.Add(-abandonedAfter)).
 		WhereOr("state = ? AND purge_after <= ?", StateCancelled, now).

@@ -51,7 +51,8 @@ func TestDecemberCrossesTheEngines(t *testing.T) {
 		require.NoError(t, err)
 		tenant, _, err := to.Privacy.Import(platform, tenancy.NewTenant{Name: "moved", TimeZone: "Europe/London"}, bytes.NewReader(archive.Bytes()), int64(archive.Len()))
 		require.NoError(t, err)
-		here, err = to.Tenancy.Enter(t.Context(), tenant.ID, booking.Actor, tenancy.Permissions{tenancy.AllPermissions})
+		here, err = to.Tenancy.Enter( //nolint:fatcontext // each hop has a fresh one
+			t.Context(), tenant.ID, booking.Actor, tenancy.Permissions{tenancy.AllPermissions})
 		require.NoError(t, err)
 		digest, err := to.Privacy.Digest(here)
 		require.NoError(t, err)

@@ -81,7 +81,8 @@ func (a Anchor) Read(ctx context.Context, name string) (tenancy.Root, error) {
 		return tenancy.Root{}, tenancy.ErrKey.Wrap(op, err, "the file holds no root")
 	}
 	said, err := json.Marshal(s.Root)
-	if err != nil || !ed25519.Verify(key.Public().(ed25519.PublicKey), said, s.Signature) { //nolint:forcetypeassert // RFC 8032's
+	public, ok := key.Public().(ed25519.PublicKey)
+	if err != nil || !ok || !ed25519.Verify(public, said, s.Signature) {
 		return tenancy.Root{}, tenancy.ErrKey.New(op, "the root's signature is not good")
 	}
 	return s.Root, nil

@@ -92,7 +92,7 @@ func TestKeys(t *testing.T) {
 	_, err = other.Unwrap(ctx, wrapped, "tenant 1")
 	require.ErrorIs(t, err, tenancy.ErrKey, "another master key")
 
-	require.NoError(t, os.Chmod(path, 0o644)) //nolint:gosec // that is the mistake
+	require.NoError(t, os.Chmod(path, 0o644))
 	_, err = k.Unwrap(ctx, wrapped, "tenant 1")
 	require.ErrorIs(t, err, tenancy.ErrKey, "others can read it")
 	_, err = local.Keys{}.Wrap(ctx, secret, "")

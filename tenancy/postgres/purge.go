@@ -176,6 +176,7 @@ func (s *store) References(ctx context.Context) (out []tenancy.TableReference, e
 		return `(SELECT string_agg(c.attname, ',' ORDER BY o.n) FROM unnest(k.con` + side + `key) WITH ORDINALITY o(num, n)
 			JOIN pg_attribute c ON c.attrelid = k.con` + map[string]string{"": "relid", "f": "frelid"}[side] + ` AND c.attnum = o.num)`
 	}
+	//nolint:gosec // names are of our registered tables, quoted
 	rows, err := s.control.DB.QueryContext(ctx, `SELECT fs.nspname || '.' || f.relname, ts.nspname || '.' || t.relname, `+columns("")+`, `+columns("f")+`
 		FROM pg_constraint k JOIN pg_class f ON f.oid = k.conrelid JOIN pg_namespace fs ON fs.oid = f.relnamespace
 			JOIN pg_class t ON t.oid = k.confrelid JOIN pg_namespace ts ON ts.oid = t.relnamespace
