@@ -61,11 +61,12 @@ func (b *Background) Tick(ctx context.Context, now time.Time) (Ticked, error) {
 		return Ticked{}, ErrScopeMismatch.New(op, "background work is not part of a transaction")
 	}
 	now = now.UTC().Truncate(time.Microsecond)
+	at := instant{now, time.Now()}
 	var done Ticked
 	for i := range b.opt.Jobs {
 		job := &b.opt.Jobs[i]
 		if job.Platform != nil {
-			b.runAll(ctx, job, []uuid.UUID{uuid.Nil}, now, &done)
+			b.runAll(ctx, job, []uuid.UUID{uuid.Nil}, at, &done)
 			continue
 		}
 		for after := uuid.Nil; ctx.Err() == nil; {
@@ -76,7 +77,7 @@ func (b *Background) Tick(ctx context.Context, now time.Time) (Ticked, error) {
 			if len(tenants) == 0 {
 				break
 			}
-			b.runAll(ctx, job, tenants, now, &done)
+			b.runAll(ctx, job, tenants, at, &done)
 			after = tenants[len(tenants)-1]
 		}
 	}
@@ -98,14 +99,14 @@ func (b *Background) due(ctx context.Context, job *Job, after uuid.UUID, now tim
 func (b *Background) table(name string) bun.Safe { return bun.Safe(b.db.store.TableName(name)) }
 
 // runAll serves several tenants, as many at once as there are workers.
-func (b *Background) runAll(ctx context.Context, job *Job, tenants []uuid.UUID, now time.Time, done *Ticked) {
+func (b *Background) runAll(ctx context.Context, job *Job, tenants []uuid.UUID, at instant, done *Ticked) {
 	var wg sync.WaitGroup
 	var ran, failed atomic.Int64
 	next := make(chan uuid.UUID)
 	for range min(b.opt.Workers, len(tenants)) {
 		wg.Go(func() {
 			for tenant := range next {
-				switch ok, err := b.runOne(ctx, job, tenant, now); {
+				switch ok, err := b.runOne(ctx, job, tenant, at); {
 				case err != nil:
 					failed.Add(1)
 				case ok:
@@ -128,8 +129,8 @@ func (b *Background) runAll(ctx context.Context, job *Job, tenants []uuid.UUID, 
 
 // runOne takes the lease, works until nothing is left, and gives the lease back. ok is false when there was nothing to do:
 // somebody else was quicker, or the tenant is not active any more.
-func (b *Background) runOne(ctx context.Context, job *Job, tenant uuid.UUID, now time.Time) (ok bool, err error) {
-	run := &jobRun{b: b, job: job, tenant: tenant, holder: NewID(), now: now}
+func (b *Background) runOne(ctx context.Context, job *Job, tenant uuid.UUID, at instant) (ok bool, err error) {
+	run := &jobRun{b: b, job: job, tenant: tenant, holder: NewID(), at: at}
 	defer func() {
 		if err != nil {
 			b.opt.Logger.ErrorContext(ctx, "erp: job failed", "job", job.Name, "tenant", tenant.String(), "code", fault.CodeOf(err))
@@ -138,19 +139,35 @@ func (b *Background) runOne(ctx context.Context, job *Job, tenant uuid.UUID, now
 	if taken, err := run.claim(ctx); err != nil || !taken {
 		return false, err
 	}
-	inside, err := b.enter(ctx, job, tenant, now)
+	inside, err := b.enter(ctx, job, tenant, at.now)
 	if err == nil {
 		err = run.pieces(inside)
 	}
 	switch {
-	case errors.Is(err, fault.Unscoped): // suspended meanwhile: the lease lapses with the tenant's time
-		return false, run.end(ctx, now.Add(job.Every), "", run.failures)
+	case errors.Is(err, fault.Unscoped) && b.closed(ctx, tenant): // suspended meanwhile
+		return false, run.end(ctx, at.later().Add(job.Every), "", 0)
 	case ctx.Err() != nil: // the process is going down: somebody else goes on where this one stopped
-		return false, run.end(context.WithoutCancel(ctx), now, "", run.failures)
+		return false, run.end(context.WithoutCancel(ctx), at.now, "", 0)
 	case err != nil:
 		return false, errors.Join(err, run.fail(ctx, err))
 	}
-	return true, run.end(ctx, now.Add(job.Every), "", 0)
+	return true, run.end(ctx, at.later().Add(job.Every), "", 0)
+}
+
+// instant is what a tick calls now, and when that was by the process's own clock.
+type instant struct{ now, began time.Time }
+
+// later is the instant with the whole seconds that have passed since. The tick's own clock may stand still.
+func (i instant) later() time.Time { return i.now.Add(time.Since(i.began).Truncate(time.Second)) }
+
+// closed reports whether the tenant cannot be entered now, so that what a job was refused says nothing of the job.
+func (b *Background) closed(ctx context.Context, tenant uuid.UUID) bool {
+	if tenant == uuid.Nil {
+		return false
+	}
+	b.db.directory.forget(tenant)
+	_, err := b.db.directory.usable(ctx, "tenancy.Background", tenant)
+	return errors.Is(err, fault.Unscoped)
 }
 
 func (b *Background) enter(ctx context.Context, job *Job, tenant uuid.UUID, now time.Time) (context.Context, error) {

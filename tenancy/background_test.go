@@ -197,6 +197,21 @@ func TestOneOfManyProcessesDoesEachRun(t *testing.T) {
 	})
 }
 
+// A job's own mistake is a failure, also when it looks like a tenant that cannot be entered.
+func TestAJobThatForgetsItsScopeFails(t *testing.T) {
+	eachAlone(t, func(t *testing.T, env *tenancytest.Env) {
+		env.Tenant(t)
+		bg := background(t, env, tenancy.BackgroundOptions{Jobs: []tenancy.Job{{Name: "test.lost", Every: time.Hour, Tenant: func(context.Context) (bool, error) {
+			return false, env.DB.Tx(context.Background(), func(context.Context, *tenancy.Tx) error { return nil })
+		}}}})
+		require.Equal(t, tenancy.Ticked{Failed: 1}, ticked(t, bg, noon))
+		failures, err := bg.Failures(env.Platform(t), 10)
+		require.NoError(t, err)
+		require.Len(t, failures, 1)
+		require.Equal(t, tenancy.ErrNoScope.Code, failures[0].Failure)
+	})
+}
+
 // A process that dies holds its lease until it runs out; then another goes on with what is left.
 func TestALeaseRunsOutAndAnotherGoesOn(t *testing.T) {
 	eachAlone(t, func(t *testing.T, env *tenancytest.Env) {

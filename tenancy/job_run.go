@@ -17,7 +17,7 @@ type jobRun struct {
 	job      *Job
 	tenant   uuid.UUID // zero for the platform
 	holder   uuid.UUID
-	now      time.Time
+	at       instant
 	failures int64 // in a row, before this run
 }
 
@@ -25,7 +25,7 @@ type jobRun struct {
 func (r *jobRun) claim(ctx context.Context) (bool, error) {
 	const op = "tenancy.Background"
 	control := r.b.db.store.Control()
-	now := r.now.UnixMicro()
+	now := r.at.later().UnixMicro()
 	res, err := control.NewRaw(`INSERT INTO ? AS r (job, tenant_id, due_micros, holder, lease_micros, began_micros, ended_micros, failures, failure)
 		VALUES (?, ?, ?, ?, ?, ?, 0, 0, '')
 		ON CONFLICT (job, tenant_id) DO UPDATE SET holder = EXCLUDED.holder, lease_micros = EXCLUDED.lease_micros, began_micros = EXCLUDED.began_micros
@@ -42,21 +42,19 @@ func (r *jobRun) claim(ctx context.Context) (bool, error) {
 }
 
 // until is when a lease that is taken now runs out.
-func (r *jobRun) until() int64 { return r.now.Add(r.b.opt.Lease).UnixMicro() }
+func (r *jobRun) until() int64 { return r.at.later().Add(r.b.opt.Lease).UnixMicro() }
 
 // maxPieces bounds one run, so that a job that always claims to have more cannot hold a worker for ever.
 const maxPieces = 10_000
 
-// pieces works until nothing is left, and keeps the lease alive between pieces. What has passed since the tick's instant is
-// measured by the process's own clock, because the tick's may stand still.
+// pieces works until nothing is left, and keeps the lease alive between pieces.
 func (r *jobRun) pieces(ctx context.Context) error {
-	began := time.Now()
 	for range maxPieces {
 		more, err := safely(ctx, r.job)
 		if err != nil || !more {
 			return err
 		}
-		kept, err := r.update(ctx, "lease_micros = ?", r.now.Add(time.Since(began)+r.b.opt.Lease).UnixMicro())
+		kept, err := r.update(ctx, "lease_micros = ?", r.until())
 		if err != nil {
 			return err
 		}
@@ -70,7 +68,7 @@ func (r *jobRun) pieces(ctx context.Context) error {
 // end gives the lease back.
 func (r *jobRun) end(ctx context.Context, due time.Time, failure string, failures int64) error {
 	_, err := r.update(ctx, "holder = NULL, lease_micros = 0, due_micros = ?, ended_micros = ?, failures = ?, failure = ?",
-		due.UnixMicro(), r.now.UnixMicro(), failures, failure)
+		due.UnixMicro(), r.at.later().UnixMicro(), failures, failure)
 	return err
 }
 
@@ -87,7 +85,7 @@ func (r *jobRun) fail(ctx context.Context, cause error) error {
 	for i := int64(1); i < r.failures && wait < longestWait; i++ {
 		wait *= 2
 	}
-	stuck := JobFailure{Job: r.job.Name, Failures: r.failures, Failure: fault.CodeOf(cause), Due: r.now.Add(min(wait, max(longestWait, r.job.Every)))}
+	stuck := JobFailure{Job: r.job.Name, Failures: r.failures, Failure: fault.CodeOf(cause), Due: r.at.later().Add(min(wait, max(longestWait, r.job.Every)))}
 	if stuck.Failure == "" {
 		stuck.Failure = ErrDatabase.Code
 	}
