@@ -21,7 +21,7 @@ type Ports struct {
 	Files tenancy.Files
 	// Mailer sends e-mail. Default: messages are left in the folder files/outbox.
 	Mailer tenancy.Mailer
-	// Anchor is the witness that keeps digests outside the database. Default: signed files in files/anchors.
+	// Anchor is the witness that keeps digests outside the database; the suite itself hands it none yet. Default: signed files in files/anchors.
 	Anchor tenancy.Anchor
 	// Logger is told of what goes wrong in the background, never with values. Default: [slog.Default].
 	Logger *slog.Logger

@@ -13,14 +13,18 @@ import (
 
 // Export writes everything that the tenant has, the host's own models included, as a zip archive: one JSON Lines file per
 // model, sorted by key, and manifest.json last. The archive is of one state of the database, and two exports of one state are
-// equal to the byte. Memory does not grow with the tenant: rows go from the database to w as they are read.
+// equal but for the trail, in which each stands. Memory does not grow with the tenant: rows go from the database to w as they are read.
 //
 // What w has taken when an error is returned is no archive. A transaction that was lost on the way is not begun again
 // (privacy.interrupted): w cannot take back what it has.
 //
-// Permission: privacy.export. It leaves an audit event once the archive is whole. Errors: privacy.interrupted,
+// Permission: privacy.export. Its audit event is committed before the first byte goes out. Errors: privacy.interrupted,
 // privacy.unordered, and w's own.
 func (s *Service) Export(ctx context.Context, w io.Writer) (Manifest, error) {
+	// On record before the first byte: whoever takes all but the last has it all the same.
+	if _, err := tenancy.Act(ctx, s.db, PermExport, func(_ context.Context, tx *tenancy.Tx) (bool, error) { return true, tx.RecordAct() }); err != nil {
+		return Manifest{}, err
+	}
 	begun := false
 	m, err := tenancy.View(ctx, s.db, PermExport, func(ctx context.Context, tx *tenancy.Tx) (Manifest, error) {
 		if begun {
@@ -40,7 +44,7 @@ func (s *Service) Export(ctx context.Context, w io.Writer) (Manifest, error) {
 	if err != nil {
 		return Manifest{}, err
 	}
-	return tenancy.Act(ctx, s.db, PermExport, func(_ context.Context, tx *tenancy.Tx) (Manifest, error) { return m, tx.RecordAct() })
+	return m, nil
 }
 
 // Digest gives the manifest that Export would write now, without the archive: for telling whether two tenants hold the
