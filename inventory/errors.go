@@ -33,7 +33,7 @@ var (
 	// ErrReferenceTaken: the reference was booked before, with other content.
 	ErrReferenceTaken = fault.Define(fault.Conflict, "inventory.reference_taken", "the reference was booked before with other content")
 	// ErrGroupDate: documents of one group have one date, and so has their entry.
-	ErrGroupDate     = fault.Define(fault.Conflict, "inventory.group_date", "the group has another date")
+	ErrGroupDate = fault.Define(fault.Conflict, "inventory.group_date", "the group has another date")
 	// ErrGroupUnposted: the entry of what a group moved could never be made in a locked period.
 	ErrGroupUnposted = fault.Define(fault.Conflict, "inventory.group_unposted", "goods moved in the period are still to be posted: close the tills first")
 	// ErrNotConfigured: Configure has not been called for this tenant.
