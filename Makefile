@@ -7,6 +7,8 @@ GO ?= go
 RACE       ?= $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 RACE_PKGS  ?= ./...
 PLAIN_PKGS ?= ./examples/...
+# Here every test that starts goroutines is called TestRace..., so only those run under the race detector.
+RACES_ONLY ?= ./inventory/... ./pos ./sales
 # The laws walk random histories on one goroutine: the race detector finds nothing there, and takes most of the time.
 LAWS       ?= Laws$$
 
@@ -23,7 +25,7 @@ GOLANGCI := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(G
 # As internal/pgtest looks for it: a given server, Debian's layout, PATH.
 have_postgres = test -n "$$ERP_TEST_POSTGRES" || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1
 
-race_list = $(if $(PLAIN_PKGS),$$($(GO) list $(RACE_PKGS) | grep -vxF "$$($(GO) list $(PLAIN_PKGS))"),$(RACE_PKGS))
+race_list = $(if $(PLAIN_PKGS),$$($(GO) list $(RACE_PKGS) | grep -vxF "$$($(GO) list $(PLAIN_PKGS) $(RACES_ONLY))"),$(RACE_PKGS))
 
 # The packages whose tests know -update, by their own flag or through a shared helper.
 golden_list = $$(git grep --untracked -lE 'internal/golden|flag\.Bool\("update"' -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed 's,^,./,')
@@ -55,6 +57,8 @@ test: setup ## run all tests, on SQLite and on a throw-away PostgreSQL
 	$(GO) test $(RACE) -skip '$(LAWS)' -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(race_list)
 	$(GO) test -run '$(LAWS)' -timeout $(TEST_TIMEOUT) $(race_list)
 ifneq ($(strip $(PLAIN_PKGS)),)
+	$(GO) test $(RACE) -run '^TestRace' -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(RACES_ONLY)
+	$(GO) test -skip '^TestRace' -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(RACES_ONLY)
 	$(GO) test -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(PLAIN_PKGS)
 endif
 
