@@ -33,7 +33,7 @@ func TestTheOperatorIsToldOfAJobThatKeepsFailing(t *testing.T) {
 		require.NoError(t, err)
 		now = now.Add(time.Hour)
 	}
-	platform, err := suite.Tenancy.EnterPlatform(t.Context(), "ops:1")
+	platform, err := suite.Tenancy.EnterPlatform(t.Context(), "ops:1", tenancy.Permissions{"*"})
 	require.NoError(t, err)
 	failures, err := suite.JobFailures(platform, 10)
 	require.NoError(t, err)

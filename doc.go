@@ -16,7 +16,7 @@
 // The platform makes tenants. Work for one is done in a scope, which travels in the context: which tenant, which actor,
 // which permissions. Enter is its only maker, and every service refuses a context without one.
 //
-//	platform, err := suite.Tenancy.EnterPlatform(ctx, "ops:1")
+//	platform, err := suite.Tenancy.EnterPlatform(ctx, "ops:1", tenancy.Permissions{"*"})
 //	shop, err := suite.Tenancy.Tenants().Create(platform, tenancy.NewTenant{Name: "The Shop", TimeZone: "Europe/London"})
 //	ctx, err = suite.Tenancy.Enter(ctx, shop.ID, "user:7", tenancy.Permissions{"accounting.*", "inventory.*", "sales.*"})
 //

@@ -28,7 +28,7 @@ func Example() {
 	check(err)
 	defer func() { _ = suite.Close() }()
 
-	platform, err := suite.Tenancy.EnterPlatform(ctx, "setup")
+	platform, err := suite.Tenancy.EnterPlatform(ctx, "setup", tenancy.Permissions{"*"})
 	check(err)
 	shop, err := suite.Tenancy.Tenants().Create(platform, tenancy.NewTenant{Name: "The Shop", TimeZone: "Europe/London"})
 	check(err)

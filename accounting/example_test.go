@@ -29,7 +29,7 @@ func exampleBooks() (context.Context, *accounting.Service, func()) {
 	ctx := context.Background()
 	dir := must(os.MkdirTemp("", "erp-example-"))
 	db := must(tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Modules: []tenancy.Module{accounting.Module()}, Migrate: true}))
-	staff := must(db.EnterPlatform(ctx, "operator"))
+	staff := must(db.EnterPlatform(ctx, "operator", tenancy.Permissions{"*"}))
 	tenant := must(db.Tenants().Create(staff, tenancy.NewTenant{Name: "Lamps Ltd", TimeZone: "Europe/London"}))
 	ctx = must(db.Enter(ctx, tenant.ID, "user-1", tenancy.Permissions{"accounting.*"}))
 	books := accounting.New(db)
@@ -50,7 +50,7 @@ func Example() {
 	db := must(tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Modules: []tenancy.Module{accounting.Module()}, Migrate: true}))
 	defer func() { _ = db.Close() }()
 
-	staff := must(db.EnterPlatform(ctx, "operator"))
+	staff := must(db.EnterPlatform(ctx, "operator", tenancy.Permissions{"*"}))
 	tenant := must(db.Tenants().Create(staff, tenancy.NewTenant{Name: "Lamps Ltd", TimeZone: "Europe/London"}))
 	ctx = must(db.Enter(ctx, tenant.ID, "user-1", tenancy.Permissions{"accounting.*"}))
 

@@ -27,7 +27,7 @@ func openShop(method inventory.Method) (ctx context.Context, stock *inventory.Se
 		Modules: []tenancy.Module{accounting.Module(), inventory.Module()}})
 	check(err)
 
-	platform, err := db.EnterPlatform(ctx, "setup")
+	platform, err := db.EnterPlatform(ctx, "setup", tenancy.Permissions{"*"})
 	check(err)
 	tenant, err := db.Tenants().Create(platform, tenancy.NewTenant{Name: "Tea & Co", TimeZone: "Europe/London"})
 	check(err)

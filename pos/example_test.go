@@ -38,7 +38,7 @@ func openShop(opt pos.Options) *shop {
 	db, err := tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Migrate: true,
 		Modules: []tenancy.Module{accounting.Module(), inventory.Module(), pos.Module()}})
 	check(err)
-	platform, err := db.EnterPlatform(ctx, "setup")
+	platform, err := db.EnterPlatform(ctx, "setup", tenancy.Permissions{"*"})
 	check(err)
 	tenant, err := db.Tenants().Create(platform, tenancy.NewTenant{Name: "Tea & Co", TimeZone: "Europe/London"})
 	check(err)

@@ -30,7 +30,7 @@ func Example() {
 	defer func() { _ = db.Close() }()
 	data := privacy.New(db, privacy.Options{})
 
-	platform := must(db.EnterPlatform(ctx, "operator"))
+	platform := must(db.EnterPlatform(ctx, "operator", tenancy.Permissions{"*"}))
 	old := must(db.Tenants().Create(platform, tenancy.NewTenant{Name: "The Clinic"}))
 	inside := must(db.Enter(ctx, old.ID, "user-1", tenancy.Permissions{"privacy.*"}))
 	ada := &Patient{Name: "Ada Byron"}

@@ -35,7 +35,7 @@ const (
 // privacy.archive (damaged, or altered), privacy.schema (of another version), privacy.limit, privacy.differs; and what the
 // database refuses of the rows: tenancy.reference, tenancy.duplicate, tenancy.refused_value, or a domain's own code.
 func (s *Service) Import(ctx context.Context, in tenancy.NewTenant, r io.ReaderAt, size int64) (tenancy.Tenant, Manifest, error) {
-	if err := s.db.Tenants().Require(ctx); err != nil {
+	if err := s.db.Tenants().Require(ctx, tenancy.PermImportTenant); err != nil {
 		return tenancy.Tenant{}, Manifest{}, err
 	}
 	a, err := s.openArchive(r, size)

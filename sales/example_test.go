@@ -39,7 +39,7 @@ func openShop() *shop {
 	db, err := tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Migrate: true,
 		Modules: []tenancy.Module{accounting.Module(), inventory.Module(), sales.Module()}})
 	check(err)
-	platform, err := db.EnterPlatform(ctx, "setup")
+	platform, err := db.EnterPlatform(ctx, "setup", tenancy.Permissions{"*"})
 	check(err)
 	tenant, err := db.Tenants().Create(platform, tenancy.NewTenant{Name: "Tea & Co", TimeZone: "Europe/London"})
 	check(err)

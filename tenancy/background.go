@@ -72,7 +72,7 @@ func (b *Background) Tick(ctx context.Context, now time.Time) (Ticked, error) {
 		for after := uuid.Nil; ctx.Err() == nil; {
 			tenants, err := b.due(ctx, job, after, now)
 			if err != nil {
-				return done, b.db.store.Fault(op, err)
+				return done, b.db.control.Fault(op, err)
 			}
 			if len(tenants) == 0 {
 				break
@@ -90,13 +90,13 @@ const dueAtOnce = 200
 // due are the next tenants, by id, for whom the job is due and nobody's.
 func (b *Background) due(ctx context.Context, job *Job, after uuid.UUID, now time.Time) ([]uuid.UUID, error) {
 	var ids []uuid.UUID
-	err := b.db.store.Control().NewRaw(`SELECT t.id FROM ? AS t LEFT JOIN ? AS r ON r.job = ? AND r.tenant_id = t.id
+	err := b.db.control.Control().NewRaw(`SELECT t.id FROM ? AS t LEFT JOIN ? AS r ON r.job = ? AND r.tenant_id = t.id
 		WHERE t.state = ? AND t.id > ? AND (r.job IS NULL OR (r.due_micros <= ? AND r.lease_micros <= ?)) ORDER BY t.id LIMIT ?`,
 		b.table(tableTenants), b.table(tableJobRuns), job.Name, string(StateActive), after, now.UnixMicro(), now.UnixMicro(), dueAtOnce).Scan(ctx, &ids)
 	return ids, err
 }
 
-func (b *Background) table(name string) bun.Safe { return bun.Safe(b.db.store.TableName(name)) }
+func (b *Background) table(name string) bun.Safe { return bun.Safe(b.db.control.TableName(name)) }
 
 // runAll serves several tenants, as many at once as there are workers.
 func (b *Background) runAll(ctx context.Context, job *Job, tenants []uuid.UUID, at instant, done *Ticked) {
@@ -172,7 +172,7 @@ func (b *Background) closed(ctx context.Context, tenant uuid.UUID) bool {
 
 func (b *Background) enter(ctx context.Context, job *Job, tenant uuid.UUID, now time.Time) (context.Context, error) {
 	if job.Platform != nil {
-		s := &scope{db: b.db, actor: "system:" + job.Name, zone: time.UTC, platform: true, fixed: now}
+		s := &scope{db: b.db, actor: "system:" + job.Name, perms: Permissions{AllPermissions}, zone: time.UTC, platform: true, fixed: now}
 		return context.WithValue(ctx, scopeKey{}, Scope{s}), nil
 	}
 	return b.db.systemAt(ctx, tenant, job.Name, now)

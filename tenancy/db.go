@@ -2,7 +2,10 @@ package tenancy
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/opsmatiq/erp/tenancy/internal/control"
 )
 
 // Options configures [Open].
@@ -23,7 +26,9 @@ type Options struct {
 
 // DB is the one door to tenants' data. It is safe for use by many goroutines. A DB is made by [Open].
 type DB struct {
-	store     Store
+	control   Store             // where the platform's own records are
+	places    map[string]*place // where tenants are, by the names of placements
+	standard  string            // the placement of new tenants when nobody says otherwise
 	registry  *Registry
 	now       Clock
 	directory *directory
@@ -55,7 +60,8 @@ func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{store: store, registry: reg, now: func() time.Time { return opt.Clock().UTC().Truncate(time.Microsecond) }}
+	name := store.Placement()
+	db := &DB{control: store, places: map[string]*place{name: {name: name, store: store}}, standard: name, registry: reg, now: func() time.Time { return opt.Clock().UTC().Truncate(time.Microsecond) }}
 	db.directory = newDirectory(db, opt.StateMaxAge)
 	if err := db.Tenants().recover(ctx); err != nil {
 		_ = store.Close()
@@ -65,7 +71,23 @@ func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 }
 
 // Close gives back every connection and file.
-func (db *DB) Close() error { return db.store.Close() }
+func (db *DB) Close() error {
+	var errs []error
+	for _, p := range db.places {
+		errs = append(errs, p.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func init() { // the bridge to access and audit, which may see what hosts may not
+	control.Of = func(of any) control.Control {
+		db, ok := of.(*DB)
+		if !ok {
+			panic("tenancy: the control database is that of a *tenancy.DB")
+		}
+		return control.Control{DB: db.control.Control(), Table: db.control.TableName, Now: db.now, Fault: db.control.Fault}
+	}
+}
 
 // Registry is the set of models that this DB stores.
 func (db *DB) Registry() *Registry { return db.registry }

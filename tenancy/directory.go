@@ -75,9 +75,9 @@ func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantIn
 		return &t, nil
 	}
 	readAt := time.Now()
-	row, err := d.db.Tenants().find(ctx, d.db.store.Control(), "id = ?", id)
+	row, err := d.db.Tenants().find(ctx, d.db.control.Control(), "id = ?", id)
 	if err != nil {
-		return nil, d.db.store.Fault(op, err)
+		return nil, d.db.control.Fault(op, err)
 	}
 	if row == nil {
 		return &tenantInfo{}, nil // unknown ids are not kept: they would let strangers fill the memory

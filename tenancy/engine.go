@@ -43,25 +43,25 @@ type Store interface {
 	Dialect() schema.Dialect
 	// TableName is the quoted SQL name of "schema.name" on this engine.
 	TableName(table string) string
-	// Placement is where new tenants go when nobody says otherwise.
+	// Placement is the name of this store where the program has no other.
 	Placement() string
-	// Provision makes room for a tenant at a placement, a file or its gate row, with its gate at 'active' or 'importing'.
+	// Provision makes room for a tenant, a file or its gate row, with its gate at 'active' or 'importing'.
 	// Idempotent: what is there stays as it is.
-	Provision(ctx context.Context, tenant uuid.UUID, placement string, gate Gate) error
+	Provision(ctx context.Context, tenant uuid.UUID, gate Gate) error
 	// Gate is the state of the tenant's gate; "" when it has none.
-	Gate(ctx context.Context, tenant uuid.UUID, placement string) (Gate, error)
+	Gate(ctx context.Context, tenant uuid.UUID) (Gate, error)
 	// OpenGate ends an import: the gate goes from 'importing' to 'active'. Idempotent. The database refuses any other move.
-	OpenGate(ctx context.Context, tenant uuid.UUID, placement string) error
+	OpenGate(ctx context.Context, tenant uuid.UUID) error
 	// Purge moves the gate to 'purging', deletes the tenant's rows of the models in their order, which is such that nothing
 	// points to what goes, and then the gate; or the file. It may be cut short and run again.
-	Purge(ctx context.Context, tenant uuid.UUID, placement string, models []*Model) error
+	Purge(ctx context.Context, tenant uuid.UUID, models []*Model) error
 	// References are the foreign keys between the models' tables, as the live catalogue has them.
 	References(ctx context.Context) ([]TableReference, error)
 	// Session takes a connection to the tenant's database for one transaction. Nothing is sent before the first
-	// statement. An unknown placement is an error, never a default.
-	Session(ctx context.Context, tenant uuid.UUID, placement string, readOnly bool) (Session, error)
+	// statement.
+	Session(ctx context.Context, tenant uuid.UUID, readOnly bool) (Session, error)
 	// Join wraps a transaction that the host began. Engines that cannot refuse with ErrJoinUnsupported.
-	Join(ctx context.Context, tenant uuid.UUID, placement string, host *sql.Tx) (Session, error)
+	Join(ctx context.Context, tenant uuid.UUID, host *sql.Tx) (Session, error)
 	// Fault turns a driver's error into a *fault.Error where it means something to a caller.
 	Fault(op string, err error) error
 	// Retryable reports a serialization failure or deadlock: the whole transaction may run again.

@@ -20,7 +20,7 @@ func Example_hostsOwnUsers() {
 		panic(err)
 	}
 	defer func() { _ = db.Close() }()
-	platform, _ := db.EnterPlatform(ctx, "setup")
+	platform, _ := db.EnterPlatform(ctx, "setup", tenancy.Permissions{"*"})
 	branch, _ := db.Tenants().Create(platform, tenancy.NewTenant{Name: "Town branch"})
 
 	type user struct { // the host's own, wherever it lives
@@ -51,7 +51,7 @@ func ExampleTx_Host() {
 		panic(err)
 	}
 	defer func() { _ = db.Close() }()
-	platform, _ := db.EnterPlatform(ctx, "setup")
+	platform, _ := db.EnterPlatform(ctx, "setup", tenancy.Permissions{"*"})
 	branch, _ := db.Tenants().Create(platform, tenancy.NewTenant{Name: "Town branch"})
 	ctx, _ = db.Enter(ctx, branch.ID, "user:7", tenancy.Permissions{tenancy.AllPermissions})
 

@@ -15,10 +15,10 @@ func ErasuresOf(row uuid.UUID, at time.Time) []*erasure {
 
 // BeginImport is what an import's transaction begins with, on a tenant in whatever state.
 func BeginImport(ctx context.Context, db *DB, tenant uuid.UUID) error {
-	session, err := db.store.Session(ctx, tenant, db.store.Placement(), false)
+	session, err := db.control.Session(ctx, tenant, false)
 	if err != nil {
 		return err
 	}
-	err = db.store.Fault("test", session.Import(ctx))
+	err = db.control.Fault("test", session.Import(ctx))
 	return errors.Join(err, session.Rollback(ctx))
 }

@@ -24,7 +24,7 @@ type jobRun struct {
 // claim takes the lease if the job is due and the lease free.
 func (r *jobRun) claim(ctx context.Context) (bool, error) {
 	const op = "tenancy.Background"
-	control := r.b.db.store.Control()
+	control := r.b.db.control.Control()
 	now := r.at.later().UnixMicro()
 	res, err := control.NewRaw(`INSERT INTO ? AS r (job, tenant_id, due_micros, holder, lease_micros, began_micros, ended_micros, failures, failure)
 		VALUES (?, ?, ?, ?, ?, ?, 0, 0, '')
@@ -32,13 +32,13 @@ func (r *jobRun) claim(ctx context.Context) (bool, error) {
 		WHERE r.due_micros <= ? AND r.lease_micros <= ?`,
 		r.b.table(tableJobRuns), r.job.Name, r.tenant, now, r.holder, r.until(), now, now, now).Exec(ctx)
 	if err != nil {
-		return false, r.b.db.store.Fault(op, err)
+		return false, r.b.db.control.Fault(op, err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
 		return false, err
 	}
 	err = control.NewRaw(`SELECT failures FROM ? WHERE job = ? AND tenant_id = ?`, r.b.table(tableJobRuns), r.job.Name, r.tenant).Scan(ctx, &r.failures)
-	return err == nil, r.b.db.store.Fault(op, err)
+	return err == nil, r.b.db.control.Fault(op, err)
 }
 
 // until is when a lease that is taken now runs out.
@@ -104,20 +104,20 @@ func (r *jobRun) fail(ctx context.Context, cause error) error {
 // update changes the run's row, if the lease is still this one's.
 func (r *jobRun) update(ctx context.Context, set string, args ...any) (bool, error) {
 	all := append([]any{r.b.table(tableJobRuns)}, args...)
-	res, err := r.b.db.store.Control().NewRaw(`UPDATE ? SET `+set+` WHERE job = ? AND tenant_id = ? AND holder = ?`,
+	res, err := r.b.db.control.Control().NewRaw(`UPDATE ? SET `+set+` WHERE job = ? AND tenant_id = ? AND holder = ?`,
 		append(all, r.job.Name, r.tenant, r.holder)...).Exec(ctx)
 	if err != nil {
-		return false, r.b.db.store.Fault("tenancy.Background", err)
+		return false, r.b.db.control.Fault("tenancy.Background", err)
 	}
 	n, err := res.RowsAffected()
 	return n == 1, err
 }
 
 // Failures lists jobs whose last run failed, by job and tenant, at most limit (1 to 1,000). It needs a context of
-// [DB.EnterPlatform]. Errors: tenancy.not_platform.
+// [DB.EnterPlatform] and the permission tenancy.read. Errors: tenancy.not_platform, tenancy.forbidden.
 func (b *Background) Failures(ctx context.Context, limit int) ([]JobFailure, error) {
 	const op = "tenancy.Background.Failures"
-	if _, err := b.db.Tenants().actor(ctx, op); err != nil {
+	if _, err := b.db.Tenants().actor(ctx, op, PermReadTenants); err != nil {
 		return nil, err
 	}
 	var rows []struct {
@@ -127,10 +127,10 @@ func (b *Background) Failures(ctx context.Context, limit int) ([]JobFailure, err
 		Failure  string    `bun:"failure"`
 		Due      int64     `bun:"due_micros"`
 	}
-	err := b.db.store.Control().NewRaw(`SELECT job, tenant_id, failures, failure, due_micros FROM ? WHERE failures > 0 ORDER BY job, tenant_id LIMIT ?`,
+	err := b.db.control.Control().NewRaw(`SELECT job, tenant_id, failures, failure, due_micros FROM ? WHERE failures > 0 ORDER BY job, tenant_id LIMIT ?`,
 		b.table(tableJobRuns), min(max(limit, 1), 1000)).Scan(ctx, &rows)
 	if err != nil {
-		return nil, b.db.store.Fault(op, err)
+		return nil, b.db.control.Fault(op, err)
 	}
 	out := make([]JobFailure, len(rows))
 	for i, r := range rows {

@@ -22,9 +22,9 @@ func (tx *Tx) References(ctx context.Context) ([]Reference, error) {
 
 func (db *DB) references(ctx context.Context) ([]Reference, error) {
 	const op = "tenancy.References"
-	found, err := db.store.References(ctx)
+	found, err := db.control.References(ctx)
 	if err != nil {
-		return nil, db.store.Fault(op, err)
+		return nil, db.control.Fault(op, err)
 	}
 	out := make([]Reference, 0, len(found))
 	for _, f := range found {

@@ -166,7 +166,7 @@ func (s *scanner) table(rest string) error {
 	if m == nil {
 		return ErrBadQuery.New(s.op, "{%s} is not a registered table", rest[1:end])
 	}
-	s.out.WriteString("(SELECT * FROM " + s.tx.db.store.TableName(m.Table) + " WHERE tenant_id = '" + s.tx.scope.tenant.String() + "')")
+	s.out.WriteString("(SELECT * FROM " + s.tx.store.TableName(m.Table) + " WHERE tenant_id = '" + s.tx.scope.tenant.String() + "')")
 	s.at += end + 1
 	s.last = ""
 	return nil

@@ -130,12 +130,13 @@ func (db *DB) enter(ctx context.Context, tenant uuid.UUID, s *scope, act Permiss
 }
 
 // EnterPlatform gives a context for the platform's own acts: creating, listing and suspending tenants. It reaches no
-// tenant's data.
-func (db *DB) EnterPlatform(ctx context.Context, actor string) (context.Context, error) {
+// tenant's data. perms are the acts that this member of the platform's staff may perform, such as "tenancy.create"; each act's
+// documentation names its own. Deciding who has which is the caller's responsibility. Errors: tenancy.bad_input.
+func (db *DB) EnterPlatform(ctx context.Context, actor string, perms Permissions) (context.Context, error) {
 	if !plainActor(actor) {
 		return nil, ErrBadInput.New("tenancy.EnterPlatform", "an actor is an opaque id of 1 to 64 letters, digits and . _ : -")
 	}
-	s := Scope{&scope{db: db, actor: actor, zone: time.UTC, platform: true}}
+	s := Scope{&scope{db: db, actor: actor, perms: slices.Clone(perms), zone: time.UTC, platform: true}}
 	return context.WithValue(ctx, scopeKey{}, s), nil
 }
 

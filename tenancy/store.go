@@ -19,7 +19,7 @@ import (
 // that is added later can argue with it: bun's Where, WhereOr, Count, Exists and locks all apply outside.
 func (tx *Tx) scoped(m *Model, dest any) *bun.SelectQuery {
 	return tx.session.DB().NewSelect().Conn(tx.session.Conn()).Model(dest).
-		ModelTableExpr("(SELECT * FROM "+tx.db.store.TableName(m.Table)+" WHERE tenant_id = ?) AS ?TableAlias", tx.scope.tenant)
+		ModelTableExpr("(SELECT * FROM "+tx.store.TableName(m.Table)+" WHERE tenant_id = ?) AS ?TableAlias", tx.scope.tenant)
 }
 
 // prepare is the common start of every read.
@@ -44,7 +44,7 @@ func prepare[T any](tx *Tx, op string, dest any, opts []Option) (*bun.SelectQuer
 		}
 	}
 	s := q.apply(tx.scoped(m, dest))
-	if q.lock && tx.db.store.Dialect().Name().String() == "pg" {
+	if q.lock && tx.store.Dialect().Name().String() == "pg" {
 		s = s.For("UPDATE")
 	}
 	return s, q, nil

@@ -92,10 +92,10 @@ const (
 	tableJournal = "erp_control.platform_journal"
 )
 
-// Require refuses a context that is not the platform's (tenancy.not_platform), for work that comes before an act of the
-// platform and is not worth doing for anybody else.
-func (t *Tenants) Require(ctx context.Context) error {
-	_, err := t.actor(ctx, "tenancy.Tenants.Require")
+// Require refuses a context that is not the platform's (tenancy.not_platform) or lacks the permission (tenancy.forbidden), for
+// work that comes before an act of the platform and is not worth doing for anybody else.
+func (t *Tenants) Require(ctx context.Context, act Permission) error {
+	_, err := t.actor(ctx, "tenancy.Tenants.Require", act)
 	return err
 }
 
@@ -107,10 +107,26 @@ func (t *Tenants) now(ctx context.Context) time.Time {
 	return t.db.now()
 }
 
-func (t *Tenants) actor(ctx context.Context, op string) (string, error) {
+// The platform's permissions: each is for the act of its name.
+const (
+	PermReadTenants     Permission = "tenancy.read" // tenants, jobs that fail
+	PermCreateTenant    Permission = "tenancy.create"
+	PermImportTenant    Permission = "tenancy.import"
+	PermSuspendTenant   Permission = "tenancy.suspend"
+	PermResumeTenant    Permission = "tenancy.resume"
+	PermCancelTenant    Permission = "tenancy.cancel"
+	PermPurgeTenant     Permission = "tenancy.purge"
+	PermCompleteTenants Permission = "tenancy.complete" // going on with what was cut short or has become due
+)
+
+// actor is who acts for the platform, if they may.
+func (t *Tenants) actor(ctx context.Context, op string, act Permission) (string, error) {
 	s := ScopeOf(ctx).s
 	if s == nil || !s.platform || s.db != t.db {
 		return "", ErrNotPlatform.New(op, "")
+	}
+	if !s.perms.Allow(act) {
+		return "", ErrForbidden.New(op, "the platform's scope lacks the permission %s", act)
 	}
 	return s.actor, nil
 }
@@ -120,7 +136,7 @@ func (t *Tenants) actor(ctx context.Context, op string) (string, error) {
 // reference exists with other input).
 func (t *Tenants) Create(ctx context.Context, in NewTenant) (Tenant, error) {
 	const op = "tenancy.Tenants.Create"
-	actor, err := t.actor(ctx, op)
+	actor, err := t.actor(ctx, op, PermCreateTenant)
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -128,7 +144,7 @@ func (t *Tenants) Create(ctx context.Context, in NewTenant) (Tenant, error) {
 	if err != nil {
 		return Tenant{}, err
 	}
-	row, found, err := t.intend(ctx, op, actor, "tenancy.create", row, false)
+	row, found, err := t.intend(ctx, op, actor, string(PermCreateTenant), row, false)
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -177,10 +193,10 @@ func (t *Tenants) newRow(op string, in NewTenant) (*tenantRow, error) {
 		return nil, ErrBadInput.New(op, "time zone %q is not known", in.TimeZone)
 	}
 	if in.Placement == "" {
-		in.Placement = t.db.store.Placement()
+		in.Placement = t.db.standard
 	}
-	if in.Placement != t.db.store.Placement() {
-		return nil, ErrPlacement.New(op, "placement %q is not known", in.Placement)
+	if _, err := t.db.at(op, in.Placement); err != nil {
+		return nil, err
 	}
 	now := t.db.now()
 	return &tenantRow{ID: NewID(), Reference: in.Reference, Name: in.Name, TimeZone: in.TimeZone, Placement: in.Placement,
@@ -189,8 +205,12 @@ func (t *Tenants) newRow(op string, in NewTenant) (*tenantRow, error) {
 
 // complete makes the tenant's place, which is idempotent, and then says so.
 func (t *Tenants) complete(ctx context.Context, op string, row *tenantRow) (Tenant, error) {
-	if err := t.db.store.Provision(ctx, row.ID, row.Placement, GateActive); err != nil {
-		return Tenant{}, t.db.store.Fault(op, err)
+	at, err := t.db.at(op, row.Placement)
+	if err != nil {
+		return Tenant{}, err
+	}
+	if err := at.store.Provision(ctx, row.ID, GateActive); err != nil {
+		return Tenant{}, at.store.Fault(op, err)
 	}
 	return t.activate(ctx, op, row, StateCreating)
 }
@@ -207,9 +227,9 @@ func (t *Tenants) activate(ctx context.Context, op string, row *tenantRow, from 
 		return Tenant{}, err
 	}
 	t.db.directory.forget(row.ID)
-	now, err := t.find(ctx, t.db.store.Control(), "id = ?", row.ID) // another process may have completed it, and gone on
+	now, err := t.find(ctx, t.db.control.Control(), "id = ?", row.ID) // another process may have completed it, and gone on
 	if err != nil {
-		return Tenant{}, t.db.store.Fault(op, err)
+		return Tenant{}, t.db.control.Fault(op, err)
 	}
 	if now == nil {
 		return Tenant{}, ErrNotFound.New(op, "")
@@ -225,10 +245,10 @@ func (t *Tenants) activate(ctx context.Context, op string, row *tenantRow, from 
 func (t *Tenants) recover(ctx context.Context) error {
 	const op = "tenancy.Open"
 	var rows []tenantRow
-	err := t.db.store.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased()).
+	err := t.db.control.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased()).
 		Where("state = ?", StateCreating).Scan(ctx)
 	if err != nil {
-		return t.db.store.Fault(op, err)
+		return t.db.control.Fault(op, err)
 	}
 	for i := range rows {
 		if _, err := t.complete(ctx, op, &rows[i]); err != nil {
@@ -241,12 +261,12 @@ func (t *Tenants) recover(ctx context.Context) error {
 // Get finds a tenant. Errors: tenancy.not_platform, tenancy.not_found.
 func (t *Tenants) Get(ctx context.Context, id uuid.UUID) (Tenant, error) {
 	const op = "tenancy.Tenants.Get"
-	if _, err := t.actor(ctx, op); err != nil {
+	if _, err := t.actor(ctx, op, PermReadTenants); err != nil {
 		return Tenant{}, err
 	}
-	row, err := t.find(ctx, t.db.store.Control(), "id = ?", id)
+	row, err := t.find(ctx, t.db.control.Control(), "id = ?", id)
 	if err != nil {
-		return Tenant{}, t.db.store.Fault(op, err)
+		return Tenant{}, t.db.control.Fault(op, err)
 	}
 	if row == nil {
 		return Tenant{}, ErrNotFound.New(op, "")
@@ -258,14 +278,14 @@ func (t *Tenants) Get(ctx context.Context, id uuid.UUID) (Tenant, error) {
 // start). Errors: tenancy.not_platform.
 func (t *Tenants) List(ctx context.Context, after uuid.UUID, limit int) ([]Tenant, error) {
 	const op = "tenancy.Tenants.List"
-	if _, err := t.actor(ctx, op); err != nil {
+	if _, err := t.actor(ctx, op, PermReadTenants); err != nil {
 		return nil, err
 	}
 	var rows []tenantRow
-	err := t.db.store.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased()).
+	err := t.db.control.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased()).
 		Where("id > ?", after).OrderExpr("id").Limit(int64(min(max(limit, 1), 1000))).Scan(ctx)
 	if err != nil {
-		return nil, t.db.store.Fault(op, err)
+		return nil, t.db.control.Fault(op, err)
 	}
 	out := make([]Tenant, len(rows))
 	for i := range rows {
@@ -278,15 +298,15 @@ func (t *Tenants) List(ctx context.Context, after uuid.UUID, limit int) ([]Tenan
 // suspended tenant changes nothing. Errors: tenancy.not_platform, tenancy.not_found, tenancy.tenant_state,
 // tenancy.bad_input (no reason).
 func (t *Tenants) Suspend(ctx context.Context, id uuid.UUID, reason string) (Tenant, error) {
-	return t.move(ctx, "tenancy.Tenants.Suspend", "tenancy.suspend", id, reason, StateActive, StateSuspended)
+	return t.move(ctx, "tenancy.Tenants.Suspend", PermSuspendTenant, id, reason, StateActive, StateSuspended)
 }
 
 // Resume undoes Suspend. Errors: as Suspend's.
 func (t *Tenants) Resume(ctx context.Context, id uuid.UUID, reason string) (Tenant, error) {
-	return t.move(ctx, "tenancy.Tenants.Resume", "tenancy.resume", id, reason, StateSuspended, StateActive)
+	return t.move(ctx, "tenancy.Tenants.Resume", PermResumeTenant, id, reason, StateSuspended, StateActive)
 }
 
-func (t *Tenants) move(ctx context.Context, op, act string, id uuid.UUID, reason string, from, to State) (Tenant, error) {
+func (t *Tenants) move(ctx context.Context, op string, act Permission, id uuid.UUID, reason string, from, to State) (Tenant, error) {
 	return t.change(ctx, op, act, id, reason, func(row *tenantRow) error {
 		if row.State != to && row.State != from {
 			return ErrTenantConflict.New(op, "the tenant is %s", row.State)
@@ -298,8 +318,8 @@ func (t *Tenants) move(ctx context.Context, op, act string, id uuid.UUID, reason
 
 // change lets decide look at a tenant's row and change it; what it leaves as it was is not written. Whoever changes the row
 // meanwhile is noticed.
-func (t *Tenants) change(ctx context.Context, op, act string, id uuid.UUID, reason string, decide func(row *tenantRow) error) (Tenant, error) {
-	actor, err := t.actor(ctx, op)
+func (t *Tenants) change(ctx context.Context, op string, act Permission, id uuid.UUID, reason string, decide func(row *tenantRow) error) (Tenant, error) {
+	actor, err := t.actor(ctx, op, act)
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -328,7 +348,7 @@ func (t *Tenants) change(ctx context.Context, op, act string, id uuid.UUID, reas
 		if n, err := res.RowsAffected(); err != nil || n != 1 {
 			return ErrTenantConflict.New(op, "the tenant's state changed meanwhile")
 		}
-		return t.journal(ctx, tx, actor, act, id, reason)
+		return t.journal(ctx, tx, actor, string(act), id, reason)
 	})
 	t.db.directory.forget(id)
 	if err != nil {
@@ -345,9 +365,9 @@ func (t *Tenants) journal(ctx context.Context, tx bun.Tx, actor, act string, ten
 
 // control runs fn in one transaction of the control database.
 func (t *Tenants) control(ctx context.Context, op string, fn func(bun.Tx) error) error {
-	err := t.db.store.Control().RunInTx(ctx, &sql.TxOptions{}, func(_ context.Context, tx bun.Tx) error { return fn(tx) })
+	err := t.db.control.Control().RunInTx(ctx, &sql.TxOptions{}, func(_ context.Context, tx bun.Tx) error { return fn(tx) })
 	if err != nil {
-		return t.db.store.Fault(op, err)
+		return t.db.control.Fault(op, err)
 	}
 	return nil
 }
@@ -364,6 +384,6 @@ func (t *Tenants) find(ctx context.Context, idb bun.IDB, where string, arg any) 
 	return row, nil
 }
 
-func (t *Tenants) table(name string) string { return t.db.store.TableName(name) }
+func (t *Tenants) table(name string) string { return t.db.control.TableName(name) }
 
 func (t *Tenants) aliased() string { return t.table(tableTenants) + " AS ?TableAlias" }

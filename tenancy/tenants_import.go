@@ -83,7 +83,7 @@ func (i *Importing) Stream(ctx context.Context, m *Model, fn func(row any) error
 // tenancy.tenant_state (somebody has purged the import meanwhile); and write's own.
 func (t *Tenants) Import(ctx context.Context, in NewTenant, archive string, write func(ctx context.Context, i *Importing) error) (Tenant, error) {
 	const op = "tenancy.Tenants.Import"
-	actor, err := t.actor(ctx, op)
+	actor, err := t.actor(ctx, op, PermImportTenant)
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -99,7 +99,7 @@ func (t *Tenants) Import(ctx context.Context, in NewTenant, archive string, writ
 		return Tenant{}, err
 	}
 	row.State, row.Archive = StateImporting, archive
-	row, found, err := t.intend(ctx, op, actor, "tenancy.import", row, false)
+	row, found, err := t.intend(ctx, op, actor, string(PermImportTenant), row, false)
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -125,8 +125,12 @@ func (t *Tenants) Import(ctx context.Context, in NewTenant, archive string, writ
 
 // fill writes the history, in one transaction.
 func (t *Tenants) fill(ctx context.Context, op, actor string, row *tenantRow, order []*Model, write func(context.Context, *Importing) error) error {
-	if err := t.db.store.Provision(ctx, row.ID, row.Placement, GateImporting); err != nil {
-		return t.db.store.Fault(op, err)
+	at, err := t.db.at(op, row.Placement)
+	if err != nil {
+		return err
+	}
+	if err := at.store.Provision(ctx, row.ID, GateImporting); err != nil {
+		return at.store.Fault(op, err)
 	}
 	zone, err := zoneOf(op, row)
 	if err != nil {
@@ -139,12 +143,11 @@ func (t *Tenants) fill(ctx context.Context, op, actor string, row *tenantRow, or
 		}
 	}
 	s := &scope{db: t.db, tenant: row.ID, actor: actor, zone: zone}
-	info := &tenantInfo{state: row.State, placement: row.Placement, zone: zone}
 	owner := goroutineID()
 	if _, busy := owners.Load(owner); busy {
 		return ErrOuterContext.New(op, "")
 	}
-	return t.db.attempt(ctx, op, s, info, owner, txMode{}, func(_ context.Context, tx *Tx) error {
+	return t.db.attempt(ctx, op, s, at, owner, txMode{}, func(_ context.Context, tx *Tx) error {
 		if err := tx.session.Import(ctx); err != nil {
 			return tx.failed(op, err)
 		}
@@ -158,17 +161,25 @@ func (t *Tenants) fill(ctx context.Context, op, actor string, row *tenantRow, or
 
 // ended reports whether the import's gate is open: all that is left is to say so.
 func (t *Tenants) ended(ctx context.Context, op string, row *tenantRow) (bool, error) {
-	gate, err := t.db.store.Gate(ctx, row.ID, row.Placement)
+	at, err := t.db.at(op, row.Placement)
 	if err != nil {
-		return false, t.db.store.Fault(op, err)
+		return false, err
+	}
+	gate, err := at.store.Gate(ctx, row.ID)
+	if err != nil {
+		return false, at.store.Fault(op, err)
 	}
 	return gate == GateActive, nil
 }
 
 // open ends an import: first for the database, then for everybody.
 func (t *Tenants) open(ctx context.Context, op string, row *tenantRow) (Tenant, error) {
-	if err := t.db.store.OpenGate(ctx, row.ID, row.Placement); err != nil {
-		return Tenant{}, t.db.store.Fault(op, err)
+	at, err := t.db.at(op, row.Placement)
+	if err != nil {
+		return Tenant{}, err
+	}
+	if err := at.store.OpenGate(ctx, row.ID); err != nil {
+		return Tenant{}, at.store.Fault(op, err)
 	}
 	return t.activate(ctx, op, row, StateImporting)
 }
@@ -184,12 +195,8 @@ func (t *Tenants) abandon(ctx context.Context, op string, row *tenantRow) error 
 		return err
 	}
 	// The place first, which refuses while somebody writes there: what they are about to finish must not be given up.
-	order, err := t.db.purgeOrder(ctx)
-	if err != nil {
+	if err := t.clear(ctx, op, row); err != nil {
 		return err
-	}
-	if err := t.db.store.Purge(ctx, row.ID, row.Placement, order); err != nil {
-		return t.db.store.Fault(op, err)
 	}
 	err = t.control(ctx, op, func(tx bun.Tx) error {
 		res, err := tx.NewUpdate().Model((*tenantRow)(nil)).ModelTableExpr(t.table(tableTenants)).

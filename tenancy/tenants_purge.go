@@ -22,7 +22,7 @@ const (
 // Errors: tenancy.not_platform, tenancy.not_found, tenancy.tenant_state, tenancy.bad_input (no reason).
 func (t *Tenants) Cancel(ctx context.Context, id uuid.UUID, reason string) (Tenant, error) {
 	const op = "tenancy.Tenants.Cancel"
-	return t.change(ctx, op, "tenancy.cancel", id, reason, func(row *tenantRow) error {
+	return t.change(ctx, op, PermCancelTenant, id, reason, func(row *tenantRow) error {
 		switch row.State { //nolint:exhaustive // the rest is refused
 		case StateCancelled:
 			return nil
@@ -63,7 +63,7 @@ func (t *Tenants) PurgeNow(ctx context.Context, id uuid.UUID, reason, waiver str
 
 func (t *Tenants) purge(ctx context.Context, op string, id uuid.UUID, reason string, waived bool) (Tenant, error) {
 	var place tenantRow
-	out, err := t.change(ctx, op, "tenancy.purge", id, reason, func(row *tenantRow) error {
+	out, err := t.change(ctx, op, PermPurgeTenant, id, reason, func(row *tenantRow) error {
 		place = *row
 		switch row.State { //nolint:exhaustive // the rest is refused
 		case StatePurging, StatePurged:
@@ -84,16 +84,25 @@ func (t *Tenants) purge(ctx context.Context, op string, id uuid.UUID, reason str
 	return t.finish(ctx, op, &place)
 }
 
-// finish completes a purge: the data, then the row. Both can be repeated.
-func (t *Tenants) finish(ctx context.Context, op string, row *tenantRow) (Tenant, error) {
+// clear deletes everything that a tenant has at its place.
+func (t *Tenants) clear(ctx context.Context, op string, row *tenantRow) error {
+	at, err := t.db.at(op, row.Placement)
+	if err != nil {
+		return err
+	}
 	order, err := t.db.purgeOrder(ctx)
 	if err != nil {
+		return err
+	}
+	return at.store.Fault(op, at.store.Purge(ctx, row.ID, order))
+}
+
+// finish completes a purge: the data, then the row. Both can be repeated.
+func (t *Tenants) finish(ctx context.Context, op string, row *tenantRow) (Tenant, error) {
+	if err := t.clear(ctx, op, row); err != nil {
 		return Tenant{}, err
 	}
-	if err := t.db.store.Purge(ctx, row.ID, row.Placement, order); err != nil {
-		return Tenant{}, t.db.store.Fault(op, err)
-	}
-	return t.change(ctx, op, "tenancy.purged", row.ID, "nothing is left", func(row *tenantRow) error {
+	return t.change(ctx, op, PermPurgeTenant, row.ID, "nothing is left", func(row *tenantRow) error {
 		switch row.State { //nolint:exhaustive // the rest is refused
 		case StatePurged:
 		case StatePurging:
@@ -113,18 +122,18 @@ func (t *Tenants) finish(ctx context.Context, op string, row *tenantRow) (Tenant
 // Errors: tenancy.not_platform, and those of the single acts.
 func (t *Tenants) CompletePending(ctx context.Context, limit int) (int, error) {
 	const op = "tenancy.Tenants.CompletePending"
-	if _, err := t.actor(ctx, op); err != nil {
+	if _, err := t.actor(ctx, op, PermCompleteTenants); err != nil {
 		return 0, err
 	}
 	now := t.now(ctx)
 	var rows []tenantRow
-	err := t.db.store.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased()).
+	err := t.db.control.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased()).
 		WhereOr("state IN (?, ?)", StateCreating, StatePurging).
 		WhereOr("state = ? AND changed_at < ?", StateImporting, now.Add(-abandonedAfter)).
 		WhereOr("state = ? AND purge_after <= ?", StateCancelled, now).
 		OrderExpr("changed_at, id").Limit(int64(min(max(limit, 1), 1000))).Scan(ctx)
 	if err != nil {
-		return 0, t.db.store.Fault(op, err)
+		return 0, t.db.control.Fault(op, err)
 	}
 	done := 0
 	var failed []error

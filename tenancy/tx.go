@@ -19,6 +19,7 @@ import (
 // [DB.Read], [DB.DryRun] and [DB.Join], and ends with them.
 type Tx struct {
 	db        *DB
+	store     Store // of the tenant's place
 	scope     *scope
 	session   Session
 	owner     int64 // the goroutine that may use it
@@ -108,20 +109,24 @@ func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.C
 	if err != nil {
 		return err
 	}
-	return db.attempt(ctx, op, s, info, owner, mode, fn)
+	place, err := db.at(op, info.placement)
+	if err != nil {
+		return err
+	}
+	return db.attempt(ctx, op, s, place, owner, mode, fn)
 }
 
 // attempt runs a transaction until it is not in another's way.
-func (db *DB) attempt(ctx context.Context, op string, s *scope, info *tenantInfo, owner int64, mode txMode, fn func(context.Context, *Tx) error) error {
+func (db *DB) attempt(ctx context.Context, op string, s *scope, at *place, owner int64, mode txMode, fn func(context.Context, *Tx) error) error {
 	for attempt := 1; ; attempt++ {
-		after, err := db.once(ctx, op, s, info, owner, mode, fn)
+		after, err := db.once(ctx, op, s, at, owner, mode, fn)
 		if err == nil {
 			for _, f := range after {
 				f(ctx)
 			}
 			return nil
 		}
-		if mode.host != nil || !db.store.Retryable(err) {
+		if mode.host != nil || !at.store.Retryable(err) {
 			return err
 		}
 		if attempt == maxAttempts {
@@ -146,12 +151,12 @@ func pause(ctx context.Context, attempt int) error {
 }
 
 // once runs one attempt. Whatever way it is left, panics included, the session ends clean.
-func (db *DB) once(ctx context.Context, op string, s *scope, info *tenantInfo, owner int64, mode txMode, fn func(context.Context, *Tx) error) (_ []func(context.Context), err error) {
-	session, err := db.session(ctx, s, info, mode)
+func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner int64, mode txMode, fn func(context.Context, *Tx) error) (_ []func(context.Context), err error) {
+	session, err := newSession(ctx, s, at.store, mode)
 	if err != nil {
-		return nil, db.store.Fault(op, err)
+		return nil, at.store.Fault(op, err)
 	}
-	tx := &Tx{db: db, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil,
+	tx := &Tx{db: db, store: at.store, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil,
 		roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, memo: map[string]any{}}
 	owners.Store(owner, tx)
 	committed := false
@@ -160,7 +165,7 @@ func (db *DB) once(ctx context.Context, op string, s *scope, info *tenantInfo, o
 		owners.Delete(owner)
 		if !committed {
 			if back := session.Rollback(context.WithoutCancel(ctx)); back != nil && err == nil {
-				err = db.store.Fault(op, back)
+				err = at.store.Fault(op, back)
 			}
 		}
 	}()
@@ -175,10 +180,10 @@ func (db *DB) once(ctx context.Context, op string, s *scope, info *tenantInfo, o
 		return nil, err
 	}
 	if mode.changes != nil { // a dry run goes as far as the database's own refusals, and no further
-		return nil, db.store.Fault(op, session.Run(ctx, last))
+		return nil, at.store.Fault(op, session.Run(ctx, last))
 	}
 	if err := session.Commit(ctx, last); err != nil {
-		return nil, db.store.Fault(op, err)
+		return nil, at.store.Fault(op, err)
 	}
 	committed = true
 	if len(tx.events) > 0 {
@@ -187,11 +192,11 @@ func (db *DB) once(ctx context.Context, op string, s *scope, info *tenantInfo, o
 	return tx.after, nil
 }
 
-func (db *DB) session(ctx context.Context, s *scope, info *tenantInfo, mode txMode) (Session, error) {
+func newSession(ctx context.Context, s *scope, store Store, mode txMode) (Session, error) {
 	if mode.host != nil {
-		return db.store.Join(ctx, s.tenant, info.placement, mode.host)
+		return store.Join(ctx, s.tenant, mode.host)
 	}
-	return db.store.Session(ctx, s.tenant, info.placement, mode.readOnly)
+	return store.Session(ctx, s.tenant, mode.readOnly)
 }
 
 // join runs an inner transaction inside the open one.
@@ -259,7 +264,7 @@ func (tx *Tx) failed(op string, err error) error {
 	if err == nil {
 		return nil
 	}
-	err = tx.db.store.Fault(op, err)
+	err = tx.store.Fault(op, err)
 	tx.doom(err)
 	return err
 }

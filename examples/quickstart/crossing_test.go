@@ -47,7 +47,7 @@ func TestDecemberCrossesTheEngines(t *testing.T) {
 		}
 		require.Equal(t, root, manifest.Root)
 		to := suites[hop[1]]
-		platform, err := to.Tenancy.EnterPlatform(t.Context(), booking.Actor)
+		platform, err := to.Tenancy.EnterPlatform(t.Context(), booking.Actor, tenancy.Permissions{"*"})
 		require.NoError(t, err)
 		tenant, _, err := to.Privacy.Import(platform, tenancy.NewTenant{Name: "moved", TimeZone: "Europe/London"}, bytes.NewReader(archive.Bytes()), int64(archive.Len()))
 		require.NoError(t, err)

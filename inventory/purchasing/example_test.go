@@ -36,7 +36,7 @@ func Example() {
 	db := must(tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Migrate: true,
 		Modules: []tenancy.Module{accounting.Module(), inventory.Module(), purchasing.Module()}}))
 	defer func() { _ = db.Close() }()
-	platform := must(db.EnterPlatform(ctx, "setup"))
+	platform := must(db.EnterPlatform(ctx, "setup", tenancy.Permissions{"*"}))
 	tenant := must(db.Tenants().Create(platform, tenancy.NewTenant{Name: "Tea & Co", TimeZone: "Europe/London"}))
 	ctx = must(db.Enter(ctx, tenant.ID, "anna", tenancy.Permissions{tenancy.AllPermissions}))
 

@@ -33,11 +33,8 @@ var _ tenancy.Session = (*joined)(nil)
 // settings are what a scope changes on a connection.
 type settings struct{ role, tenant, searchPath, strings, dates string }
 
-// Join implements tenancy.Store. Errors: tenancy.placement, postgres.not_member, postgres.other_database.
-func (s *store) Join(ctx context.Context, tenant uuid.UUID, placement string, host *sql.Tx) (tenancy.Session, error) {
-	if placement != sharedPlacement {
-		return nil, tenancy.ErrPlacement.New("postgres.Join", "this engine has no placement %q", placement)
-	}
+// Join implements tenancy.Store. Errors: postgres.not_member, postgres.other_database.
+func (s *store) Join(ctx context.Context, tenant uuid.UUID, host *sql.Tx) (tenancy.Session, error) {
 	j := &joined{db: s.scoped, tx: host, on: &scope{tenant: tenant, observe: s.observe}}
 	j.on.tell("join", "")
 	if _, err := host.ExecContext(ctx, "SAVEPOINT "+joinSavepoint); err != nil {

@@ -257,13 +257,13 @@ func (f *fixture) exec(t testing.TB, statements ...string) {
 func (f *fixture) tenant(t testing.TB) uuid.UUID {
 	t.Helper()
 	id := tenancy.NewID()
-	require.NoError(t, f.store.Provision(t.Context(), id, f.store.Placement(), tenancy.GateActive))
+	require.NoError(t, f.store.Provision(t.Context(), id, tenancy.GateActive))
 	return id
 }
 
 func (f *fixture) session(t testing.TB, tenant uuid.UUID, readOnly bool) *session {
 	t.Helper()
-	s, err := f.store.Session(t.Context(), tenant, f.store.Placement(), readOnly)
+	s, err := f.store.Session(t.Context(), tenant, readOnly)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Rollback(context.Background()) })
 	return s.(*session)

@@ -16,20 +16,17 @@ import (
 const purgeChunk = 5_000
 
 // Gate implements tenancy.Store.
-func (s *store) Gate(ctx context.Context, tenant uuid.UUID, placement string) (tenancy.Gate, error) {
+func (s *store) Gate(ctx context.Context, tenant uuid.UUID) (tenancy.Gate, error) {
 	const op = "postgres.Gate"
-	if placement != sharedPlacement {
-		return "", tenancy.ErrPlacement.New(op, "this engine has no placement %q", placement)
-	}
 	var state sql.NullString
 	err := s.control.DB.QueryRowContext(ctx, "SELECT erp.gate_state($1::uuid)", tenant.String()).Scan(&state)
 	return tenancy.Gate(state.String), asFault(op, err)
 }
 
 // OpenGate implements tenancy.Store.
-func (s *store) OpenGate(ctx context.Context, tenant uuid.UUID, placement string) error {
+func (s *store) OpenGate(ctx context.Context, tenant uuid.UUID) error {
 	const op = "postgres.OpenGate"
-	state, err := s.Gate(ctx, tenant, placement)
+	state, err := s.Gate(ctx, tenant)
 	if err == nil && state == "" { // set_gate would make one
 		err = tenancy.ErrTenantConflict.New(op, "the tenant has no gate")
 	}
@@ -43,9 +40,9 @@ func (s *store) OpenGate(ctx context.Context, tenant uuid.UUID, placement string
 // Purge implements tenancy.Store. Rows go as the application role, in the tenant's own scope: no power is needed that a
 // session does not have, and the triggers ask the gate for every statement. The gate goes last, so a tenant without one has
 // nothing left.
-func (s *store) Purge(ctx context.Context, tenant uuid.UUID, placement string, models []*tenancy.Model) error {
+func (s *store) Purge(ctx context.Context, tenant uuid.UUID, models []*tenancy.Model) error {
 	const op = "postgres.Purge"
-	state, err := s.Gate(ctx, tenant, placement)
+	state, err := s.Gate(ctx, tenant)
 	if err != nil || state == "" {
 		return asFault(op, err)
 	}
@@ -125,7 +122,7 @@ func (s *store) purgeTable(ctx context.Context, tenant uuid.UUID, m *tenancy.Mod
 }
 
 func (s *store) purgeRows(ctx context.Context, tenant uuid.UUID, text string) (n int64, err error) {
-	session, err := s.Session(ctx, tenant, sharedPlacement, false)
+	session, err := s.Session(ctx, tenant, false)
 	if err != nil {
 		return 0, err
 	}

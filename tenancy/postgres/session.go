@@ -23,10 +23,7 @@ type session struct {
 }
 
 // Session implements tenancy.Store.
-func (s *store) Session(ctx context.Context, tenant uuid.UUID, placement string, readOnly bool) (tenancy.Session, error) {
-	if placement != sharedPlacement {
-		return nil, tenancy.ErrPlacement.New("postgres.Session", "this engine has no placement %q", placement)
-	}
+func (s *store) Session(ctx context.Context, tenant uuid.UUID, readOnly bool) (tenancy.Session, error) {
 	pool, err := s.scoped.DB.Conn(ctx)
 	if err != nil {
 		return nil, err

@@ -69,11 +69,8 @@ func (s *store) Placement() string { return sharedPlacement }
 func (s *store) Close() error { return errors.Join(s.scoped.Close(), s.control.Close()) }
 
 // Provision implements tenancy.Store: the tenant is given a gate, unless it has one.
-func (s *store) Provision(ctx context.Context, tenant uuid.UUID, placement string, gate tenancy.Gate) error {
+func (s *store) Provision(ctx context.Context, tenant uuid.UUID, gate tenancy.Gate) error {
 	const op = "postgres.Provision"
-	if placement != sharedPlacement {
-		return tenancy.ErrPlacement.New(op, "this engine has no placement %q", placement)
-	}
 	_, err := s.control.DB.ExecContext(ctx, `SELECT erp.set_gate($1::uuid, $2) WHERE erp.gate_state($1::uuid) IS NULL`, tenant.String(), string(gate))
 	return asFault(op, err)
 }

@@ -13,11 +13,8 @@ import (
 )
 
 // Gate implements tenancy.Store.
-func (s *store) Gate(ctx context.Context, tenant uuid.UUID, where string) (tenancy.Gate, error) {
+func (s *store) Gate(ctx context.Context, tenant uuid.UUID) (tenancy.Gate, error) {
 	const op = "sqlite.Gate"
-	if where != placement {
-		return "", tenancy.ErrPlacement.New(op, "placement %q is not this engine's", where)
-	}
 	if _, err := os.Stat(s.path(tenant)); errors.Is(err, os.ErrNotExist) {
 		return "", nil
 	}
@@ -35,11 +32,8 @@ func (s *store) Gate(ctx context.Context, tenant uuid.UUID, where string) (tenan
 }
 
 // OpenGate implements tenancy.Store.
-func (s *store) OpenGate(ctx context.Context, tenant uuid.UUID, where string) error {
+func (s *store) OpenGate(ctx context.Context, tenant uuid.UUID) error {
 	const op = "sqlite.OpenGate"
-	if where != placement {
-		return tenancy.ErrPlacement.New(op, "placement %q is not this engine's", where)
-	}
 	f, err := s.take(ctx, tenant)
 	if err != nil {
 		return err
@@ -62,11 +56,8 @@ func moveGate(ctx context.Context, db *sql.DB, tenant uuid.UUID, to tenancy.Gate
 
 // Purge implements tenancy.Store: the tenant's file goes, with its log. The gate is moved first, for a process that has the
 // file open still. While somebody here uses the file it is refused with tenancy.busy; the purge is completed later.
-func (s *store) Purge(ctx context.Context, tenant uuid.UUID, where string, _ []*tenancy.Model) error {
+func (s *store) Purge(ctx context.Context, tenant uuid.UUID, _ []*tenancy.Model) error {
 	const op = "sqlite.Purge"
-	if where != placement {
-		return tenancy.ErrPlacement.New(op, "placement %q is not this engine's", where)
-	}
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err

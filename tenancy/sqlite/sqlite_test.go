@@ -53,7 +53,7 @@ func open(t *testing.T, eng sqlite.Engine, opt tenancy.Options) *tenancy.DB {
 
 func tenant(t *testing.T, db *tenancy.DB) context.Context {
 	t.Helper()
-	platform, err := db.EnterPlatform(context.Background(), "tester")
+	platform, err := db.EnterPlatform(context.Background(), "tester", tenancy.Permissions{"*"})
 	require.NoError(t, err)
 	created, err := db.Tenants().Create(platform, tenancy.NewTenant{Name: t.Name()})
 	require.NoError(t, err)

@@ -76,10 +76,7 @@ func (s *store) Close() error {
 }
 
 // Session implements tenancy.Store.
-func (s *store) Session(ctx context.Context, tenant uuid.UUID, where string, readOnly bool) (tenancy.Session, error) {
-	if where != placement {
-		return nil, tenancy.ErrPlacement.New("sqlite.Session", "placement %q is not this engine's", where)
-	}
+func (s *store) Session(ctx context.Context, tenant uuid.UUID, readOnly bool) (tenancy.Session, error) {
 	f, err := s.take(ctx, tenant)
 	if err != nil {
 		return nil, err
@@ -88,7 +85,7 @@ func (s *store) Session(ctx context.Context, tenant uuid.UUID, where string, rea
 }
 
 // Join implements tenancy.Store.
-func (s *store) Join(context.Context, uuid.UUID, string, *sql.Tx) (tenancy.Session, error) {
+func (s *store) Join(context.Context, uuid.UUID, *sql.Tx) (tenancy.Session, error) {
 	return nil, tenancy.ErrJoinUnsupported.New("tenancy.Join", "SQLite tenants live in files of their own; use Tx.Host instead")
 }
 
@@ -147,11 +144,8 @@ func (s *store) path(tenant uuid.UUID) string {
 
 // Provision implements tenancy.Store: it copies the template, opens the gate in the copy, and gives it its name last, so
 // that a file with a tenant's name is always whole.
-func (s *store) Provision(ctx context.Context, tenant uuid.UUID, where string, gate tenancy.Gate) error {
+func (s *store) Provision(ctx context.Context, tenant uuid.UUID, gate tenancy.Gate) error {
 	const op = "sqlite.Provision"
-	if where != placement {
-		return tenancy.ErrPlacement.New(op, "placement %q is not this engine's", where)
-	}
 	unlock, err := s.lock(ctx) // of all processes: two that make one tenant's file must not overwrite each other
 	if err != nil {
 		return err

@@ -170,7 +170,7 @@ func (e *Env) Count(tb testing.TB, fn func()) int {
 // Platform gives a context for the platform's own acts.
 func (e *Env) Platform(tb testing.TB) context.Context {
 	tb.Helper()
-	ctx, err := e.DB.EnterPlatform(context.Background(), "tester")
+	ctx, err := e.DB.EnterPlatform(context.Background(), "tester", tenancy.Permissions{"*"})
 	require.NoError(tb, err)
 	return ctx
 }

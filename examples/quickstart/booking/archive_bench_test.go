@@ -42,7 +42,7 @@ func BenchmarkArchive(b *testing.B) {
 				require.NoError(b, err)
 				size, err := f.Seek(0, io.SeekEnd)
 				require.NoError(b, err)
-				platform, err := j.suite.Tenancy.EnterPlatform(context.Background(), "bench")
+				platform, err := j.suite.Tenancy.EnterPlatform(context.Background(), "bench", tenancy.Permissions{"*"})
 				require.NoError(b, err)
 				imported, importPeak := timed(b, func() {
 					_, _, err := j.suite.Privacy.Import(platform, tenancy.NewTenant{Name: "copy"}, f, size)

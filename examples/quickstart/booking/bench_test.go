@@ -179,7 +179,7 @@ func baseline(b *testing.B, name string, j *job) time.Duration {
 	suite, err := erp.Open(ctx, eng, erp.Options{Migrate: true})
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = suite.Close() })
-	platform, err := suite.Tenancy.EnterPlatform(ctx, "bench")
+	platform, err := suite.Tenancy.EnterPlatform(ctx, "bench", tenancy.Permissions{"*"})
 	require.NoError(b, err)
 	created, err := suite.Tenancy.Tenants().Create(platform, tenancy.NewTenant{Name: "baseline"})
 	require.NoError(b, err)

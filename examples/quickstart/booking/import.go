@@ -110,7 +110,7 @@ const Actor = "quickstart"
 
 // enter makes the file's tenant, or finds it, and enters it.
 func (im *importer) enter(ctx context.Context) (tenancy.Tenant, context.Context, error) {
-	platform, err := im.suite.Tenancy.EnterPlatform(ctx, Actor)
+	platform, err := im.suite.Tenancy.EnterPlatform(ctx, Actor, tenancy.Permissions{"*"})
 	if err != nil {
 		return tenancy.Tenant{}, nil, err
 	}
