@@ -145,8 +145,6 @@ func TestThePoolRefusesWhatIsNotASession(t *testing.T) {
 	require.ErrorIs(t, err, ErrOutside)
 	_, err = f.store.scoped.PrepareContext(ctx, "SELECT 1")
 	require.ErrorIs(t, err, ErrOutside)
-	_, err = f.store.Session(ctx, tenancy.NewID(), "", false)
-	require.ErrorIs(t, err, tenancy.ErrPlacement)
 }
 
 func TestTextsCannotArgueWithTheSession(t *testing.T) {
