@@ -59,9 +59,9 @@ type Store interface {
 	References(ctx context.Context) ([]TableReference, error)
 	// Session takes a connection to the tenant's database for one transaction. Nothing is sent before the first
 	// statement.
-	Session(ctx context.Context, tenant uuid.UUID, readOnly bool) (Session, error)
+	Session(ctx context.Context, on SessionOptions) (Session, error)
 	// Join wraps a transaction that the host began. Engines that cannot refuse with ErrJoinUnsupported.
-	Join(ctx context.Context, tenant uuid.UUID, host *sql.Tx) (Session, error)
+	Join(ctx context.Context, on SessionOptions, host *sql.Tx) (Session, error)
 	// Fault turns a driver's error into a *fault.Error where it means something to a caller.
 	Fault(op string, err error) error
 	// Retryable reports a serialization failure or deadlock: the whole transaction may run again.
@@ -84,6 +84,12 @@ const (
 type TableReference struct {
 	From, To         string
 	Columns, Targets []string
+}
+
+// SessionOptions is what a session is bound to.
+type SessionOptions struct {
+	Tenant   uuid.UUID
+	ReadOnly bool // one snapshot throughout; writes are refused
 }
 
 // Session is one transaction on one connection, scoped to one tenant. It is used by one goroutine.

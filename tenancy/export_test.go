@@ -15,7 +15,7 @@ func ErasuresOf(row uuid.UUID, at time.Time) []*erasure {
 
 // BeginImport is what an import's transaction begins with, on a tenant in whatever state.
 func BeginImport(ctx context.Context, db *DB, tenant uuid.UUID) error {
-	session, err := db.control.Session(ctx, tenant, false)
+	session, err := db.control.Session(ctx, SessionOptions{Tenant: tenant})
 	if err != nil {
 		return err
 	}

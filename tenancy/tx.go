@@ -193,10 +193,11 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 }
 
 func newSession(ctx context.Context, s *scope, store Store, mode txMode) (Session, error) {
+	on := SessionOptions{Tenant: s.tenant, ReadOnly: mode.readOnly}
 	if mode.host != nil {
-		return store.Join(ctx, s.tenant, mode.host)
+		return store.Join(ctx, on, mode.host)
 	}
-	return store.Session(ctx, s.tenant, mode.readOnly)
+	return store.Session(ctx, on)
 }
 
 // join runs an inner transaction inside the open one.

@@ -30,7 +30,7 @@ func BenchmarkCommit(b *testing.B) {
 	}
 	b.Run("session", func(b *testing.B) {
 		for b.Loop() {
-			s, err := f.store.Session(ctx, tenant, false)
+			s, err := f.store.Session(ctx, tenancy.SessionOptions{Tenant: tenant})
 			require.NoError(b, err)
 			require.NoError(b, s.Commit(ctx, []*tenancy.Statement{write(tenancy.VerbInsert, tallies, tenant, nil, rows()...)}))
 		}
@@ -101,7 +101,7 @@ func BenchmarkHost(b *testing.B) {
 	f := newFixture(b)
 	tenant := f.tenant(b)
 	for b.Loop() {
-		s, err := f.store.Session(b.Context(), tenant, false)
+		s, err := f.store.Session(b.Context(), tenancy.SessionOptions{Tenant: tenant})
 		require.NoError(b, err)
 		require.NoError(b, s.Host(b.Context(), func(*sql.Tx) error { return nil }))
 		require.NoError(b, s.Commit(b.Context(), nil))
@@ -120,7 +120,7 @@ func BenchmarkRows(b *testing.B) {
 		for range many {
 			all = append(all, newThing(tenant, tenancy.NewID().String()))
 		}
-		s, err := f.store.Session(b.Context(), tenant, false)
+		s, err := f.store.Session(b.Context(), tenancy.SessionOptions{Tenant: tenant})
 		require.NoError(b, err)
 		b.StartTimer()
 		started := time.Now()

@@ -34,8 +34,8 @@ var _ tenancy.Session = (*joined)(nil)
 type settings struct{ role, tenant, searchPath, strings, dates string }
 
 // Join implements tenancy.Store. Errors: postgres.not_member, postgres.other_database.
-func (s *store) Join(ctx context.Context, tenant uuid.UUID, host *sql.Tx) (tenancy.Session, error) {
-	j := &joined{db: s.scoped, tx: host, on: &scope{tenant: tenant, observe: s.observe}}
+func (s *store) Join(ctx context.Context, opt tenancy.SessionOptions, host *sql.Tx) (tenancy.Session, error) {
+	j := &joined{db: s.scoped, tx: host, on: &scope{tenant: opt.Tenant, observe: s.observe}}
 	j.on.tell("join", "")
 	if _, err := host.ExecContext(ctx, "SAVEPOINT "+joinSavepoint); err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ func TestJoinWorksInTheHostsTransaction(t *testing.T) {
 		require.NoError(t, err)
 		before := settingsOf(t, tx)
 
-		s, err := f.store.Join(ctx, tenant, tx)
+		s, err := f.store.Join(ctx, tenancy.SessionOptions{Tenant: tenant}, tx)
 		require.NoError(t, err)
 		require.True(t, s.(*joined).pgx)
 		want := oddThings(tenant)
@@ -128,7 +128,7 @@ func TestJoinRestoresOnEveryExit(t *testing.T) {
 		_, err = tx.ExecContext(ctx, "INSERT INTO orders VALUES (1)")
 		require.NoError(t, err)
 		before := settingsOf(t, tx)
-		s, err := f.store.Join(ctx, tenant, tx)
+		s, err := f.store.Join(ctx, tenancy.SessionOptions{Tenant: tenant}, tx)
 		require.NoError(t, err, name)
 		trouble(s)
 		require.NoError(t, s.Rollback(ctx), name)
@@ -151,7 +151,7 @@ func TestHostInsideJoin(t *testing.T) {
 	tx, err := db.BeginTx(ctx, nil)
 	require.NoError(t, err)
 	before := settingsOf(t, tx)
-	s, err := f.store.Join(ctx, tenant, tx)
+	s, err := f.store.Join(ctx, tenancy.SessionOptions{Tenant: tenant}, tx)
 	require.NoError(t, err)
 	for _, leave := range []string{"returns", "fails", "panics"} {
 		act := func() {
@@ -183,7 +183,7 @@ func TestHostInsideJoin(t *testing.T) {
 
 	tx, err = db.BeginTx(ctx, nil)
 	require.NoError(t, err)
-	s, err = f.store.Join(ctx, tenant, tx)
+	s, err = f.store.Join(ctx, tenancy.SessionOptions{Tenant: tenant}, tx)
 	require.NoError(t, err)
 	require.ErrorIs(t, s.Host(ctx, func(tx *sql.Tx) error { return tx.Rollback() }), tenancy.ErrHostEndedTx)
 	require.NoError(t, s.Rollback(ctx), "there is nothing left to undo")
@@ -198,7 +198,7 @@ func TestJoinRefusals(t *testing.T) {
 		tx, err := db.BeginTx(ctx, nil)
 		require.NoError(t, err)
 		before := settingsOf(t, tx)
-		_, err = f.store.Join(ctx, tenant, tx)
+		_, err = f.store.Join(ctx, tenancy.SessionOptions{Tenant: tenant}, tx)
 		require.ErrorIs(t, err, want)
 		require.Equal(t, before, settingsOf(t, tx), "the host's transaction is as it was")
 		require.NoError(t, tx.Rollback())
@@ -217,7 +217,7 @@ func TestJoinRefusals(t *testing.T) {
 	ours := f.admin(t)
 	tx, err := ours.BeginTx(ctx, nil)
 	require.NoError(t, err)
-	s, err := f.store.Join(ctx, tenant, tx)
+	s, err := f.store.Join(ctx, tenancy.SessionOptions{Tenant: tenant}, tx)
 	require.NoError(t, err)
 	require.NoError(t, s.Rollback(ctx))
 	require.NoError(t, tx.Rollback())

@@ -263,7 +263,7 @@ func (f *fixture) tenant(t testing.TB) uuid.UUID {
 
 func (f *fixture) session(t testing.TB, tenant uuid.UUID, readOnly bool) *session {
 	t.Helper()
-	s, err := f.store.Session(t.Context(), tenant, readOnly)
+	s, err := f.store.Session(t.Context(), tenancy.SessionOptions{Tenant: tenant, ReadOnly: readOnly})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Rollback(context.Background()) })
 	return s.(*session)

@@ -122,7 +122,7 @@ func (s *store) purgeTable(ctx context.Context, tenant uuid.UUID, m *tenancy.Mod
 }
 
 func (s *store) purgeRows(ctx context.Context, tenant uuid.UUID, text string) (n int64, err error) {
-	session, err := s.Session(ctx, tenant, false)
+	session, err := s.Session(ctx, tenancy.SessionOptions{Tenant: tenant})
 	if err != nil {
 		return 0, err
 	}

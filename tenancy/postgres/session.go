@@ -7,7 +7,6 @@ import (
 	"errors"
 	"reflect"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/uptrace/bun"
 
@@ -23,14 +22,14 @@ type session struct {
 }
 
 // Session implements tenancy.Store.
-func (s *store) Session(ctx context.Context, tenant uuid.UUID, readOnly bool) (tenancy.Session, error) {
+func (s *store) Session(ctx context.Context, opt tenancy.SessionOptions) (tenancy.Session, error) {
 	pool, err := s.scoped.DB.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := &session{db: s.scoped, pool: pool}
 	out.sender.session = out
-	on := &scope{tenant: tenant, readOnly: readOnly, hostRole: s.hostRole, observe: s.observe}
+	on := &scope{tenant: opt.Tenant, readOnly: opt.ReadOnly, hostRole: s.hostRole, observe: s.observe}
 	if err := out.use(func(c *conn) error { return c.attach(on) }); err != nil {
 		_ = pool.Close()
 		return nil, err

@@ -76,16 +76,16 @@ func (s *store) Close() error {
 }
 
 // Session implements tenancy.Store.
-func (s *store) Session(ctx context.Context, tenant uuid.UUID, readOnly bool) (tenancy.Session, error) {
-	f, err := s.take(ctx, tenant)
+func (s *store) Session(ctx context.Context, on tenancy.SessionOptions) (tenancy.Session, error) {
+	f, err := s.take(ctx, on.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	return &session{store: s, file: f, readOnly: readOnly}, nil
+	return &session{store: s, file: f, readOnly: on.ReadOnly}, nil
 }
 
 // Join implements tenancy.Store.
-func (s *store) Join(context.Context, uuid.UUID, *sql.Tx) (tenancy.Session, error) {
+func (s *store) Join(context.Context, tenancy.SessionOptions, *sql.Tx) (tenancy.Session, error) {
 	return nil, tenancy.ErrJoinUnsupported.New("tenancy.Join", "SQLite tenants live in files of their own; use Tx.Host instead")
 }
 
