@@ -100,7 +100,9 @@ func (c *contextReader) findPassing() {
 		}
 	}
 	for f, places := range c.passing {
-		c.pass.ExportObjectFact(f, &places)
+		if f.Exported() {
+			c.pass.ExportObjectFact(f, &places)
+		}
 	}
 }
 

@@ -69,11 +69,7 @@ func (l *linter) checkSQL(call *ast.CallExpr, f *types.Func) {
 		if t := l.code.info.TypeOf(arg); t == nil || !isString(t) {
 			continue
 		}
-		texts, stranger := l.code.texts(arg)
-		if stranger != nil {
-			texts = l.code.fragments(arg, 2)
-		}
-		for _, t := range texts {
+		for _, t := range l.code.outlines(arg) {
 			if m := l.tables.mentioned(t.String(), takesTable(f)); m != nil {
 				l.found(ruleDatabase, or(t.pos(m.at), arg.Pos()), call,
 					"SQL names %s, which is erp's: use the store, which knows whose rows they are (tenancy.Find, Report, a service)", m.what)

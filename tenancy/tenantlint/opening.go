@@ -176,7 +176,7 @@ func (l *linter) leadsTo(parts, engines []origin) bool {
 	})
 	return slices.ContainsFunc(parts, func(p origin) bool {
 		if p.engine != "" {
-			return p.engine != "Dir" || ownFile
+			return strings.HasSuffix(p.engine, "DSN") || p.engine == "Dir" && ownFile
 		}
 		return slices.ContainsFunc(engines, func(e origin) bool {
 			if !e.dir {

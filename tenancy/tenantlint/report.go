@@ -124,6 +124,7 @@ func (r *fromReader) next() bool {
 	case slices.Contains([]string{"select", "values", "with", "where", "group", "having", "order", "limit", "offset", "union", "intersect", "except"}, t.Text):
 		inner.from = false
 	case r.table:
+		r.table = false
 		return !r.isWith(t.Text)
 	}
 	r.table = false

@@ -46,21 +46,50 @@ const maxTexts = 64
 // texts are all values that a string expression may have, when the program's text alone decides that. Otherwise stranger is
 // the part that does not come from there.
 func (c *code) texts(e ast.Expr) (found []text, stranger ast.Expr) {
-	r := &textReader{code: c, busy: map[ast.Node]bool{}}
-	return r.read(e)
+	return (&textReader{code: c, busy: map[ast.Node]bool{}}).read(e)
+}
+
+// outlines are the values that a string expression may have, with a question mark for what the program's text alone does not
+// decide.
+func (c *code) outlines(e ast.Expr) []text {
+	found, _ := (&textReader{code: c, busy: map[ast.Node]bool{}, lenient: true}).read(e)
+	return found
 }
 
 type textReader struct {
 	*code
-	busy map[ast.Node]bool // being read: what depends on itself is not followed
+	busy    map[ast.Node]bool // being read: what depends on itself is not followed
+	lenient bool              // read on past a stranger
 }
 
 func (r *textReader) read(e ast.Expr) ([]text, ast.Expr) {
 	if r.busy[e] {
-		return nil, e
+		return r.pastStranger(e, nil, e)
 	}
 	r.busy[e] = true
 	defer delete(r.busy, e)
+	found, stranger := r.follow(e)
+	return r.pastStranger(e, found, stranger)
+}
+
+// pastStranger puts a question mark where a lenient reader met a stranger, behind the texts that a call was given.
+func (r *textReader) pastStranger(e ast.Expr, found []text, stranger ast.Expr) ([]text, ast.Expr) {
+	if stranger == nil || !r.lenient {
+		return found, stranger
+	}
+	out := []text{nil}
+	if call, ok := ast.Unparen(e).(*ast.CallExpr); ok {
+		for _, arg := range call.Args {
+			if t := r.info.TypeOf(arg); t != nil && isString(t) {
+				given, _ := r.read(arg)
+				out = pairs(pairs(out, given), []text{{{text: " "}}})
+			}
+		}
+	}
+	return pairs(out, []text{{{text: "?"}}}), nil
+}
+
+func (r *textReader) follow(e ast.Expr) ([]text, ast.Expr) {
 	if value, ok := constantString(r.info, e); ok {
 		if t, ok := r.written(e); ok && t.String() == value {
 			return []text{t}, nil
@@ -206,7 +235,7 @@ func (r *textReader) ofParam(at param, use ast.Expr) ([]text, ast.Expr) {
 		return nil, use
 	}
 	f, ok := r.info.Defs[decl.Name].(*types.Func)
-	if !ok || f.Exported() || r.values[f] || r.satisfies(f) {
+	if !ok || f.Exported() || r.values[f] || r.satisfies(f) || len(r.calls[f]) == 0 {
 		return nil, use
 	}
 	var out []text
@@ -371,32 +400,4 @@ func (c *code) shared(v *types.Var) bool {
 		}
 		return true
 	})
-}
-
-// fragments are the constant parts of a string that is put together at run time.
-func (c *code) fragments(e ast.Expr, depth int) []text {
-	var out []text
-	ast.Inspect(e, func(n ast.Node) bool {
-		part, ok := n.(ast.Expr)
-		if !ok {
-			return true
-		}
-		if value, ok := constantString(c.info, part); ok {
-			t, ok := c.written(part)
-			if !ok || t.String() != value {
-				t = text{{text: value}}
-			}
-			out = append(out, t)
-			return false
-		}
-		if v := c.variable(part); v != nil && depth > 0 && !v.IsField() {
-			for _, w := range c.writes[v] {
-				if w.how == assigned || w.how == added {
-					out = append(out, c.fragments(w.value, depth-1)...)
-				}
-			}
-		}
-		return true
-	})
-	return out
 }
