@@ -135,7 +135,7 @@ func (c *contextReader) passedBy(decl *ast.FuncDecl) (out passesContext) {
 // root is where a context comes from: a variable that holds one from elsewhere, or a fresh one.
 type root struct {
 	v     *types.Var
-	fresh string // "context.Background" or "context.TODO"
+	fresh string // the name of the function that made it out of nothing
 }
 
 func (c *contextReader) roots(e ast.Expr) []root { return c.rootsOf(e, map[ast.Node]bool{}) }
@@ -285,10 +285,13 @@ func (c *contextReader) requestAround(n ast.Node) (what string, ok bool) {
 }
 
 func typeOf(fn ast.Node) *ast.FuncType {
-	if d, ok := fn.(*ast.FuncDecl); ok {
-		return d.Type
+	switch fn := fn.(type) {
+	case *ast.FuncDecl:
+		return fn.Type
+	case *ast.FuncLit:
+		return fn.Type
 	}
-	return fn.(*ast.FuncLit).Type
+	return &ast.FuncType{Params: &ast.FieldList{}}
 }
 
 // carriesContext reports whether a parameter's type brings a request's context along, and how it is asked for it: a context

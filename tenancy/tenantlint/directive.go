@@ -35,7 +35,7 @@ type directives []*directive
 func (l *linter) directives() directives {
 	var out directives
 	for _, f := range l.files {
-		source, err := l.pass.ReadFile(l.position(f.FileStart).Filename)
+		source, err := l.pass.ReadFile(l.pass.Fset.File(f.FileStart).Name())
 		if err != nil {
 			source = nil // a file that the build made up: a directive in it is about its own line
 		}
@@ -46,7 +46,7 @@ func (l *linter) directives() directives {
 					continue
 				}
 				d.about, d.whole = l.place(c.Pos()), c.End() < f.Package
-				if ownLine(source, l.position(c.Pos()).Offset) {
+				if ownLine(source, l.pass.Fset.PositionFor(c.Pos(), false).Offset) {
 					d.about.line = l.place(group.End()).line + 1
 				}
 				out = append(out, d)

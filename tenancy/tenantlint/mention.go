@@ -66,12 +66,12 @@ func (m *mentions) here() string {
 	switch {
 	case name == "":
 		return ""
-	case m.mark(-1, "."):
-		return "" // the last part of a name was looked at with its first
+	case m.mark(1, ".") && !m.tables.Stored(name):
+		return m.qualified(name, m.name(2))
+	case m.mark(-1, ".") && m.name(-2) != "main": // SQLite's name for its own file
+		return "" // a column, or another schema's; a schema was looked at before its table
 	case m.tables.Stored(name):
 		return "the table " + name
-	case m.mark(1, "."):
-		return m.qualified(name, m.name(2))
 	case slices.Contains(ownSchemas, name) && m.isSchema(), name == "erp" && m.isSchema():
 		return "the schema " + name
 	case strings.HasPrefix(name, "erp_") && m.name(-1) == "role" && slices.Contains([]string{"set", "local", "session"}, m.name(-2)):

@@ -3,6 +3,7 @@ package tenantlint
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/types/typeutil"
@@ -21,12 +22,7 @@ var store = []string{postgresPath, sqlitePath, tenancyPath + "/internal"}
 
 // within reports whether an import path is one of the folders or below it.
 func within(path string, folders ...string) bool {
-	for _, folder := range folders {
-		if path == folder || strings.HasPrefix(path, folder+"/") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(folders, func(folder string) bool { return path == folder || strings.HasPrefix(path, folder+"/") })
 }
 
 // isERP reports whether a package is erp's own.
@@ -46,15 +42,7 @@ func named(t types.Type) (path, name string) {
 
 func isNamed(t types.Type, wantPath string, names ...string) bool {
 	path, name := named(t)
-	if path != wantPath {
-		return false
-	}
-	for _, n := range names {
-		if name == n {
-			return true
-		}
-	}
-	return false
+	return path == wantPath && slices.Contains(names, name)
 }
 
 func isTx(t types.Type) bool {
@@ -75,19 +63,10 @@ func callee(info *types.Info, call *ast.CallExpr) *types.Func {
 
 // isFunc reports whether f is a function, not a method, of a package.
 func isFunc(f *types.Func, path string, names ...string) bool {
-	return f != nil && f.Pkg() != nil && f.Pkg().Path() == path && f.Signature().Recv() == nil && contains(names, f.Name())
+	return f != nil && f.Pkg() != nil && f.Pkg().Path() == path && f.Signature().Recv() == nil && slices.Contains(names, f.Name())
 }
 
 // isMethod reports whether f is a method of a named type, or of a pointer to it.
 func isMethod(f *types.Func, path, typ string, names ...string) bool {
-	return f != nil && f.Signature().Recv() != nil && isNamed(f.Signature().Recv().Type(), path, typ) && (len(names) == 0 || contains(names, f.Name()))
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
+	return f != nil && f.Signature().Recv() != nil && isNamed(f.Signature().Recv().Type(), path, typ) && (len(names) == 0 || slices.Contains(names, f.Name()))
 }

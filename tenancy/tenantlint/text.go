@@ -155,9 +155,31 @@ func pairs(first, second []text) []text {
 	var out []text
 	for _, a := range first {
 		for _, b := range second {
-			if out = append(out, append(slices.Clip(a), b...)); len(out) == maxTexts {
-				return out
+			out = append(out, append(slices.Clip(a), b...))
+		}
+	}
+	return thinned(out)
+}
+
+// thinned leaves out texts when there are too many, but none that holds a piece which no other does.
+func thinned(all []text) []text {
+	if len(all) <= maxTexts {
+		return all
+	}
+	keep, kept := make([]bool, len(all)), 0
+	seen := map[piece]bool{}
+	for i := len(all) - 1; i >= 0 && kept < maxTexts; i-- { // what holds most stands last
+		for _, p := range all[i] {
+			if !seen[p] && !keep[i] {
+				keep[i], kept = true, kept+1
 			}
+			seen[p] = true
+		}
+	}
+	var out []text
+	for i := range all {
+		if rest := maxTexts - kept; keep[i] || i*rest/len(all) != (i+1)*rest/len(all) {
+			out = append(out, all[i])
 		}
 	}
 	return out
@@ -207,7 +229,7 @@ func (r *textReader) ofVariable(v *types.Var, use ast.Expr) ([]text, ast.Expr) {
 		}
 		out = after(out, more, w)
 	}
-	return out[:min(len(out), maxTexts)], nil
+	return out, nil
 }
 
 func (r *textReader) ofResult(w write, use ast.Expr) ([]text, ast.Expr) {
@@ -223,7 +245,7 @@ func after(before, written []text, w write) []text {
 		written = pairs(before, written)
 	}
 	if w.maybe {
-		return append(slices.Clip(before), written...)
+		return thinned(append(slices.Clip(before), written...))
 	}
 	return written
 }

@@ -42,6 +42,8 @@ func sqlOfOurs(ctx context.Context, db *sql.DB, tx *sql.Tx, b *bun.DB, g *gorm.D
 	_, _ = db.Query(`SELECT * FROM "erp"."sales"`)                       // want `database: SQL names the table erp.sales`
 	_, _ = db.Query(`SELECT * FROM [erp_sales]`)                         // want `database: SQL names the table erp_sales`
 	_, _ = db.Query("SELECT ERP_SALE_LINES.id FROM x")                   // want `database: SQL names the table erp_sale_lines`
+	_, _ = db.Query("SELECT 1 FROM books.erp.sales")                     // want `database: SQL names the table erp.sales`
+	_, _ = db.Query("SELECT 1 FROM main.erp_sales")                      // want `database: SQL names the table erp_sales`
 	_, _ = db.Query("SELECT 1 FROM crm_calls, erp.sales")                // want `database: SQL names the table erp.sales`
 	_, _ = db.Query("SELECT * FROM erp.of_an_unknown_module")            // want `database: SQL names the table erp.of_an_unknown_module`
 	_, _ = db.Query("SELECT state FROM x WHERE erp_control.tenants = 1") // want `database: SQL names the table erp_control.tenants`
