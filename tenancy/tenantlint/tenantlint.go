@@ -134,6 +134,7 @@ func (l *linter) found(rule string, pos token.Pos, node ast.Node, format string,
 // report says what no directive allows, and what is wrong with the directives.
 func (l *linter) report() {
 	directives := l.directives()
+	slices.SortStableFunc(l.findings, func(a, b finding) int { return int(a.pos - b.pos) })
 	for _, f := range l.findings {
 		if !directives.allow(l, f) {
 			l.say(f)
