@@ -107,12 +107,7 @@ func (c *code) read(n ast.Node) {
 			c.leaked[v] = true
 		}
 	case *ast.CallExpr:
-		f := callee(c.info, n)
-		if s, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr); ok && c.info.Selections[s] != nil && c.info.Selections[s].Kind() == types.MethodExpr {
-			c.values[f] = true // T.method(receiver, ...): its arguments stand elsewhere
-		} else if f != nil {
-			c.calls[f] = append(c.calls[f], n)
-		}
+		c.readCall(n)
 	case *ast.Ident:
 		switch o := c.info.Uses[n].(type) {
 		case *types.Func:
@@ -123,6 +118,23 @@ func (c *code) read(n ast.Node) {
 			c.uses[o.Origin()] = append(c.uses[o.Origin()], n)
 		}
 	}
+}
+
+func (c *code) readCall(n *ast.CallExpr) {
+	f := callee(c.info, n)
+	if f == nil {
+		return
+	}
+	if s, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr); ok && c.info.Selections[s] != nil {
+		if c.info.Selections[s].Kind() == types.MethodExpr {
+			c.values[f] = true // T.method(receiver, ...): its arguments stand elsewhere
+			return
+		}
+		if v := c.variable(s.X); v != nil && deref(f.Signature().Recv().Type()) != f.Signature().Recv().Type() && deref(v.Type()) == v.Type() {
+			c.leaked[v] = true // the method is given its address
+		}
+	}
+	c.calls[f] = append(c.calls[f], n)
 }
 
 func (c *code) readParams(fn ast.Node, t *ast.FuncType) {

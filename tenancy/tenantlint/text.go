@@ -40,7 +40,8 @@ func (t text) pos(offset int) token.Pos {
 	return token.NoPos
 }
 
-// maxTexts bounds how many values of one string are looked at: twelve conditional pieces would make 4,096.
+// maxTexts bounds how many values of one string are looked at, beyond those that show each piece once: twelve conditional pieces
+// would make 4,096.
 const maxTexts = 64
 
 // texts are all values that a string expression may have, when the program's text alone decides that. Otherwise stranger is
@@ -161,14 +162,15 @@ func pairs(first, second []text) []text {
 	return thinned(out)
 }
 
-// thinned leaves out texts when there are too many, but none that holds a piece which no other does.
+// thinned leaves out texts when there are too many, but none that holds a piece which no other does: those are as many as the
+// pieces, and no more.
 func thinned(all []text) []text {
 	if len(all) <= maxTexts {
 		return all
 	}
 	keep, kept := make([]bool, len(all)), 0
 	seen := map[piece]bool{}
-	for i := len(all) - 1; i >= 0 && kept < maxTexts; i-- { // what holds most stands last
+	for i := len(all) - 1; i >= 0; i-- { // what holds most stands last
 		for _, p := range all[i] {
 			if !seen[p] && !keep[i] {
 				keep[i], kept = true, kept+1
@@ -178,7 +180,7 @@ func thinned(all []text) []text {
 	}
 	var out []text
 	for i := range all {
-		if rest := maxTexts - kept; keep[i] || i*rest/len(all) != (i+1)*rest/len(all) {
+		if rest := max(0, maxTexts-kept); keep[i] || i*rest/len(all) != (i+1)*rest/len(all) {
 			out = append(out, all[i])
 		}
 	}

@@ -138,3 +138,17 @@ func TestEveryPieceOfManyIsRead(t *testing.T) {
 	}
 	require.Less(t, time.Since(start), 30*time.Second)
 }
+
+// However many queries a table has, each is read, with what is put behind it.
+func TestEveryQueryOfATableIsRead(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("tail := \"\"\nif c() {\ntail = \" tail\"\n}\nfor _, q := range []string{\n")
+	for i := range 3 * maxTexts {
+		fmt.Fprintf(&b, "\"q%03d\",\n", i)
+	}
+	values, stranger := textsOf(t, b.String()+"} {\nuse(q + tail)\n}")
+	require.Nil(t, stranger)
+	for i := range 3 * maxTexts {
+		require.Contains(t, strings.Join(values, "|"), fmt.Sprintf("q%03d", i))
+	}
+}

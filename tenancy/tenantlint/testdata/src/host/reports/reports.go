@@ -103,6 +103,10 @@ func (service) list(ctx context.Context, tx *tenancy.Tx, query string) {
 	_, _ = tenancy.Report[sum](ctx, tx, query+" ORDER BY 1")
 }
 
+func (service) listed(ctx context.Context, tx *tenancy.Tx, query string) {
+	_, _ = tenancy.Report[sum](ctx, tx, query) // want `report: query is not constant`
+}
+
 // Tables outside braces.
 
 func outside(ctx context.Context, tx *tenancy.Tx) {
@@ -187,6 +191,21 @@ func strangers(ctx context.Context, tx *tenancy.Tx, name string, f Filter, looku
 	shadowed := name
 	shadowed = "SELECT 1" // what was there before is gone
 	_, _ = tenancy.Report[sum](ctx, tx, shadowed)
+}
+
+type clause string
+
+func (c *clause) set(s string)  { *c = clause(s) }
+func (c clause) String() string { return string(c) }
+
+func methods(ctx context.Context, tx *tenancy.Tx, name string) {
+	kept, changed := clause("SELECT 1"), clause("SELECT 1")
+	changed.set(name)
+	_ = kept.String()
+	_, _ = tenancy.Report[sum](ctx, tx, string(kept))
+	_, _ = tenancy.Report[sum](ctx, tx, string(changed)) // want `report: changed is not constant`
+	service.listed(service{}, ctx, tx, name)
+	methods(ctx, tx, name)
 }
 
 func scan(...any)     {}
