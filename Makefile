@@ -6,7 +6,7 @@ GO ?= go
 # tested without it: put a package there only when it starts no goroutines and takes long.
 RACE       ?= $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 RACE_PKGS  ?= ./...
-PLAIN_PKGS ?= ./examples/...
+PLAIN_PKGS ?= ./examples/... ./tenancy/tenantlint/...
 # Here every test that starts goroutines is called TestRace..., so only those run under the race detector.
 RACES_ONLY ?= ./inventory/... ./pos ./sales
 # The laws walk random histories on one goroutine: the race detector finds nothing there, and takes most of the time.
@@ -78,8 +78,14 @@ golden: setup ## run the tests with -update, which rewrites the golden files: re
 vet: ## go vet
 	$(GO) vet ./...
 
+# Without the commit in it the program stays the same, and go vet keeps what it found.
+.PHONY: tenantlint
+tenantlint: ## what a host runs on its code (tenancy/tenantlint), on this project
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
+	$(GO) build -buildvcs=false -o "$$dir/tenantlint" ./tenancy/tenantlint/cmd/tenantlint && $(GO) vet -vettool="$$dir/tenantlint" ./...
+
 .PHONY: lint
-lint: ## golangci-lint, at the version fixed here
+lint: tenantlint ## golangci-lint, at the version fixed here, and tenantlint
 	$(GOLANGCI) run ./...
 
 .PHONY: fmt

@@ -32,5 +32,5 @@
 //
 // Compile time: only packages under tenancy import a database driver (internal/tidy). Run time: this package. Database:
 // row-level security on PostgreSQL, a file per tenant on SQLite. Schema: every key starts with tenant_id, checked against
-// the live catalogue at every start. Lint: tenantlint, for the host's code (to come). README.md says what each one stops.
+// the live catalogue at every start. Lint: tenantlint, for the host's code. README.md says what each one stops.
 package tenancy

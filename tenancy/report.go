@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/uptrace/bun"
+
+	"github.com/opsmatiq/erp/tenancy/internal/sqltext"
 )
 
 // Report runs hand-written SQL that only reads. Tables are named in braces, and each becomes this tenant's rows:
@@ -74,123 +76,32 @@ func reportArgs(op string, args []any) ([]any, error) {
 	return out, nil
 }
 
-// forbidden are words that have no place in SQL that only reads within a tenant, and means the same on both engines.
-var forbidden = words(`insert update delete merge truncate copy create alter drop grant revoke attach detach pragma vacuum call execute do into for share
-	lateral like ilike similar glob regexp match pg_catalog information_schema current_setting set_config returning`)
-
-// beforeBracket are the words that may stand before an opening bracket: keywords, and the functions that both engines have
-// and answer alike. Everything else that looks like a call is refused: PostgreSQL has functions that run text as SQL.
-var beforeBracket = words(`select with as from join left right inner outer cross on where and or not in exists case when then else end having by group order
-	over partition union all except intersect distinct values using limit offset between is any filter
-	count sum min max coalesce nullif cast abs length trim substr replace row_number rank dense_rank lag lead first_value last_value`)
-
-func words(text string) map[string]bool {
-	out := map[string]bool{}
-	for _, w := range strings.Fields(text) {
-		out[w] = true
-	}
-	return out
-}
-
 // scopeSQL replaces {tables} by the tenant's rows of them, and refuses what it cannot vouch for.
 func (tx *Tx) scopeSQL(op, query string) (string, error) {
-	s := &scanner{tx: tx, op: op, text: query}
-	for s.at < len(s.text) {
-		if err := s.next(); err != nil {
-			return "", err
-		}
+	text, refused := sqltext.ScopeReport(query, reportTables{tx})
+	if refused != nil {
+		return "", ErrBadQuery.New(op, "%s", refused.Why)
 	}
-	return s.out.String(), nil
+	return text, nil
 }
 
-type scanner struct {
-	tx   *Tx
-	op   string
-	text string
-	at   int
-	out  strings.Builder
-	last string // the word before, until something other than space follows it
-	any  bool   // a word has been seen
-}
+// reportTables are the registered tables, as the reader of a report's SQL asks for them.
+type reportTables struct{ tx *Tx }
 
-// next takes one token.
-func (s *scanner) next() error {
-	c, rest := s.text[s.at], s.text[s.at:]
-	switch {
-	case c == '\'':
-		return s.literal(rest)
-	case c == '{':
-		return s.table(rest)
-	case strings.IndexByte(";\"`$\\[]:@#&", c) >= 0 || c >= 0x80 || c < ' ' && !blank(c) || strings.HasPrefix(rest, "--") || strings.HasPrefix(rest, "/*"):
-		return ErrBadQuery.New(s.op, "%q has no place in a report", c)
-	case wordByte(c):
-		return s.word(rest)
-	case c == '(' && s.last != "" && !beforeBracket[s.last]:
-		return ErrBadQuery.New(s.op, "%q is not one of the functions that a report may call", s.last)
-	}
-	if !blank(c) {
-		s.last = ""
-	}
-	s.out.WriteByte(c)
-	s.at++
-	return nil
-}
-
-func (s *scanner) literal(rest string) error {
-	if s.at > 0 && wordByte(s.text[s.at-1]) {
-		return ErrBadQuery.New(s.op, "a string of another kind than 'text' has no place in a report")
-	}
-	end := strings.IndexByte(rest[1:], '\'')
-	if end < 0 {
-		return ErrBadQuery.New(s.op, "a string is not closed")
-	}
-	text := rest[1 : end+1]
-	switch name := strings.ToLower(text); {
-	case strings.ContainsAny(text, "?\\") || strings.IndexFunc(text, func(r rune) bool { return r < ' ' }) >= 0:
-		return ErrBadQuery.New(s.op, "a string holds a question mark, a backslash or a control character: hand it over as an argument")
-	case s.last == "from" || s.last == "join" || strings.HasPrefix(name, "sqlite_") || s.tx.db.registry.namesEngineTable(name):
-		return ErrBadQuery.New(s.op, "a string stands where SQLite would take it for a table")
-	}
-	s.last = ""
-	s.out.WriteString(rest[:end+2])
-	s.at += end + 2
-	return nil
-}
-
-func (s *scanner) table(rest string) error {
-	end := strings.IndexByte(rest, '}')
-	if end < 0 {
-		return ErrBadQuery.New(s.op, "a brace is not closed")
-	}
-	m := s.tx.db.registry.byName(rest[1:end])
+// Rows implements sqltext.Tables.
+func (t reportTables) Rows(name string) (string, bool) {
+	m := t.tx.db.registry.byName(name)
 	if m == nil {
-		return ErrBadQuery.New(s.op, "{%s} is not a registered table", rest[1:end])
+		return "", false
 	}
-	s.out.WriteString("(SELECT * FROM " + s.tx.store.TableName(m.Table) + " WHERE tenant_id = '" + s.tx.scope.tenant.String() + "')")
-	s.at += end + 1
-	s.last = ""
-	return nil
+	return "(SELECT * FROM " + t.tx.store.TableName(m.Table) + " WHERE tenant_id = '" + t.tx.scope.tenant.String() + "')", true
 }
 
-func (s *scanner) word(rest string) error {
-	n := 0
-	for n < len(rest) && wordByte(rest[n]) {
-		n++
-	}
-	word := strings.ToLower(rest[:n])
-	switch {
-	case !s.any && word != "select" && word != "with":
-		return ErrBadQuery.New(s.op, "a report starts with SELECT or WITH")
-	case forbidden[word] || strings.HasPrefix(word, "pg_") || strings.HasPrefix(word, "sqlite_"):
-		return ErrBadQuery.New(s.op, "%q has no place in a report", word)
-	case s.tx.db.registry.namesTable(word):
-		return ErrBadQuery.New(s.op, "name the table as {%s}, in braces", word)
-	}
-	s.any, s.last = true, word
-	s.out.WriteString(rest[:n])
-	s.at += n
-	return nil
-}
+// Named implements sqltext.Tables.
+func (t reportTables) Named(word string) bool { return t.tx.db.registry.namesTable(word) }
+
+// Stored implements sqltext.Tables.
+func (t reportTables) Stored(word string) bool { return t.tx.db.registry.namesEngineTable(word) }
 
 // namesTable reports whether a bare word is the name of a registered table or of its schema, as either engine writes it.
 func (r *Registry) namesTable(word string) bool {
@@ -211,10 +122,4 @@ func (r *Registry) namesEngineTable(word string) bool {
 		}
 	}
 	return false
-}
-
-func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
-
-func wordByte(c byte) bool {
-	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }

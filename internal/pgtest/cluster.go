@@ -108,8 +108,8 @@ func (c *cluster) start(ctx context.Context, o Options, s *Server) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = log.Close() }() // the server has its own descriptor
-	cmd := c.command(context.Background(), "postgres", args...)
+	defer func() { _ = log.Close() }()                                // the server has its own descriptor
+	cmd := c.command(context.WithoutCancel(ctx), "postgres", args...) // the server outlives its starting
 	cmd.Stdout, cmd.Stderr = log, log
 	if c.server, err = startLifeline(cmd); err != nil {
 		return err

@@ -60,6 +60,7 @@ var trees = []struct {
 		"tenancy/internal/sqltext.go": imports("sqltext", "tenancy/fault"),
 		"tenancy/sqlite/a.go":         imports("sqlite", "tenancy", "tenancy/fault", "tenancy/internal/sqltext"),
 		"tenancy/tenancytest/a.go":    imports("tenancytest", "tenancy", "tenancy/postgres", "tenancy/sqlite", "internal/pgtest"),
+		"tenancy/tenantlint/a.go":     imports("tenantlint", "tenancy/internal/sqltext"),
 		"accounting/charts/a.go":      imports("charts", "accounting"),
 		"accounting/money/a.go":       imports("money", "tenancy/fault"),
 		"accounting/a_test.go":        imports("accounting_test", "", "accounting", "tenancy/tenancytest", "tenancy/sqlite", "internal/golden"),
@@ -80,6 +81,9 @@ var trees = []struct {
 		"erp.go": imports("erp", "tenancy/postgres"), "accounting/a.go": imports("accounting", "tenancy/sqlite"),
 	}},
 	{"import arrows", "privacy knows a domain", 2, sources{"privacy/a.go": imports("privacy", "accounting", "tenancy/audit")}},
+	{"import arrows", "a reader of programs needs one", 3, sources{
+		"tenancy/tenantlint/a.go": imports("tenantlint", "tenancy", "tenancy/sqlite", "accounting"),
+	}},
 	{"import arrows", "the helpers' house", 4, sources{
 		"sales/a.go": imports("sales", "internal/bench"), "examples/quickstart/main.go": imports("main", "internal/pgtest"),
 		"internal/pgtest/a.go": imports("pgtest", "tenancy"), "accounting/a_test.go": imports("accounting", "sales"),

@@ -108,7 +108,7 @@ func (s *session) Commit(ctx context.Context, statements []*tenancy.Statement) e
 }
 
 // Rollback implements tenancy.Session.
-func (s *session) Rollback(context.Context) error {
+func (s *session) Rollback(ctx context.Context) error {
 	if s.ended {
 		return nil
 	}
@@ -118,7 +118,7 @@ func (s *session) Rollback(context.Context) error {
 		if err = s.finish(s.tx.Rollback); errors.Is(err, sql.ErrTxDone) {
 			// The host ended database/sql's transaction; the real one is still open on the connection.
 			err = raw(s.conn, func(c *conn) error {
-				if _, err := c.ExecContext(context.Background(), "ROLLBACK", nil); err != nil && !strings.Contains(err.Error(), "no transaction is active") {
+				if _, err := c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK", nil); err != nil && !strings.Contains(err.Error(), "no transaction is active") {
 					return err
 				}
 				return nil

@@ -1,0 +1,5 @@
+package below
+
+import "database/sql"
+
+func peek(db *sql.DB) { _, _ = db.Query("SELECT * FROM erp.sales") }
