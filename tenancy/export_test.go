@@ -29,4 +29,6 @@ func MoveGate(ctx context.Context, db *DB, tenant uuid.UUID, to Gate, turn int64
 }
 
 // GateOf is the state of a tenant's gate.
-func GateOf(ctx context.Context, db *DB, tenant uuid.UUID) (Gate, error) { return db.control.Gate(ctx, tenant) }
+func GateOf(ctx context.Context, db *DB, tenant uuid.UUID) (Gate, error) {
+	return db.control.Gate(ctx, tenant)
+}
