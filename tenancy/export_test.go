@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 )
 
 // ErasuresOf registers an erasure of a receipt's text, as the privacy helpers will.
@@ -32,3 +33,21 @@ func MoveGate(ctx context.Context, db *DB, tenant uuid.UUID, to Gate, turn int64
 func GateOf(ctx context.Context, db *DB, tenant uuid.UUID) (Gate, error) {
 	return db.control.Gate(ctx, tenant)
 }
+
+// SuspendAndDie writes a suspension down and does nothing more, as a process that is killed right behind that.
+func SuspendAndDie(platform context.Context, db *DB, tenant uuid.UUID) error {
+	t := db.Tenants()
+	d := decision{id: tenant, actor: "the-late", act: string(PermSuspendTenant), reason: "test", now: t.now(platform)}
+	_, err := t.change(platform, "test", d, func(_ bun.Tx, row *tenantRow) error {
+		row.SuspendedAt = d.now
+		row.stand(d.now)
+		return nil
+	})
+	return err
+}
+
+// PurgeAfter is when the data of a tenant whose service has ended may go.
+func PurgeAfter(end time.Time) time.Time { return purgeAfter(end) }
+
+// HoldsCardNumber looks for the number of a payment card.
+func HoldsCardNumber(s string) bool { return holdsCardNumber(s) }

@@ -40,10 +40,7 @@ func (l *Life) Standing(ctx context.Context) (Standing, error) {
 	if row == nil {
 		return Standing{}, ErrUnknownTenant.New(op, "")
 	}
-	if row.living() {
-		row.stand(s.now())
-	}
-	return standing(row.tenant()), nil
+	return standing(row.asOf(s.now())), nil
 }
 
 // Cancel ends the tenant's service now; see [Life.CancelAt].

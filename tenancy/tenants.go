@@ -336,7 +336,7 @@ func (t *Tenants) Get(ctx context.Context, id uuid.UUID) (Tenant, error) {
 	if row == nil {
 		return Tenant{}, ErrNotFound.New(op, "")
 	}
-	return row.tenant(), nil
+	return row.asOf(t.now(ctx)), nil
 }
 
 // List gives tenants in the order of their creation, at most limit (1 to 1,000) after the given id (zero: from the
@@ -354,7 +354,7 @@ func (t *Tenants) List(ctx context.Context, after uuid.UUID, limit int) ([]Tenan
 	}
 	out := make([]Tenant, len(rows))
 	for i := range rows {
-		out[i] = rows[i].utc().tenant()
+		out[i] = rows[i].utc().asOf(t.now(ctx))
 	}
 	return out, nil
 }
@@ -384,6 +384,14 @@ func (t *Tenants) find(ctx context.Context, idb bun.IDB, where string, arg any) 
 		return nil, err
 	}
 	return row.utc(), nil
+}
+
+// missing says of a row that was asked for by its key that it does not exist.
+func missing(op string, err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound.New(op, "")
+	}
+	return err
 }
 
 func (t *Tenants) table(name string) string { return t.db.control.TableName(name) }

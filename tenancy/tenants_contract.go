@@ -108,7 +108,7 @@ func (t *Tenants) Contract(ctx context.Context, tenant uuid.UUID) (Contract, err
 	row := new(contractRow)
 	err := t.db.control.Control().NewSelect().Model(row).ModelTableExpr(t.table(tableContracts)+" AS ?TableAlias").Where("tenant_id = ?", tenant).Scan(ctx)
 	if err != nil {
-		return Contract{}, t.db.control.Fault(op, err)
+		return Contract{}, t.db.control.Fault(op, missing(op, err))
 	}
 	return row.contract(), nil
 }
@@ -135,7 +135,7 @@ func (t *Tenants) SetContract(ctx context.Context, tenant uuid.UUID, in Terms, r
 			return err
 		}
 		if err := tx.NewSelect().Model(row).ModelTableExpr(t.table(tableContracts)+" AS ?TableAlias").Where("tenant_id = ?", tenant).Scan(ctx); err != nil {
-			return err
+			return missing(op, err)
 		}
 		if row.contract().Terms == in {
 			return nil

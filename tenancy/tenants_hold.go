@@ -121,7 +121,7 @@ func (t *Tenants) Release(ctx context.Context, hold uuid.UUID, reason string) (H
 			return err
 		}
 		if err := tx.NewSelect().Model(row).ModelTableExpr(t.table(tableHolds)+" AS ?TableAlias").Where("id = ?", hold).Scan(ctx); err != nil {
-			return err
+			return missing(op, err)
 		}
 		if released == 0 {
 			return nil

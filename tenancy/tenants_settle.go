@@ -67,7 +67,8 @@ func (t *Tenants) tell(ctx context.Context, op string, at *place, tenant uuid.UU
 			if !owners {
 				act = byPlatform + l.Act
 			}
-			tx.events = append(tx.events, &Event{Row: Row{TenantID: tenant, ID: l.ID}, OccurredAt: l.OccurredAt, Actor: l.Actor, Act: act})
+			e := tx.addEvent(act, "", "", uuid.Nil, "")
+			e.ID, e.OccurredAt, e.Actor = l.ID, l.OccurredAt, l.Actor
 		}
 		return nil
 	}

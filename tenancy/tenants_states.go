@@ -97,6 +97,8 @@ func endAt(op string, end time.Time) func(row *tenantRow, now time.Time) error {
 	end = end.UTC().Truncate(time.Microsecond)
 	return func(row *tenantRow, now time.Time) error {
 		switch {
+		case end.IsZero():
+			return ErrBadInput.New(op, "an end of service is an instant")
 		case row.EndsAt.Equal(end): // said before
 		case row.State == StateCancelled:
 			return ErrTenantConflict.New(op, "the tenant's service has ended")
@@ -161,6 +163,14 @@ func (r *tenantRow) stand(now time.Time) {
 	default:
 		r.State = StateActive
 	}
+}
+
+// asOf is the tenant at an instant: an end of service needs nobody to come into effect.
+func (r *tenantRow) asOf(now time.Time) Tenant {
+	if r.living() {
+		r.stand(now)
+	}
+	return r.tenant()
 }
 
 func ended(end, now time.Time) bool { return !end.IsZero() && !now.Before(end) }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"maps"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -424,27 +422,11 @@ func (tx *Tx) recordAs(name string, verb Verb, table string, row uuid.UUID, colu
 	tx.addEvent(name, verb, table, row, columns)
 }
 
-func (tx *Tx) addEvent(name string, verb Verb, table string, row uuid.UUID, columns string) {
-	tx.events = append(tx.events, &Event{Row: Row{TenantID: tx.scope.tenant, ID: NewID()}, OccurredAt: tx.now, Actor: tx.scope.actor,
-		Act: name, Verb: string(verb), Model: table, RowID: row, Columns: columns})
-}
-
-// derivedWrite is the first write of derived rows of a table.
-type derivedWrite struct {
-	act  string
-	verb Verb
-}
-
-// recordDerived leaves one event per table of derived rows when nothing else was written: then nothing speaks for them, and the
-// database would not be asked whether the tenant may be written to.
-func (tx *Tx) recordDerived() {
-	if slices.ContainsFunc(tx.events, func(e *Event) bool { return e.Verb != "" }) {
-		return
-	}
-	for _, table := range slices.Sorted(maps.Keys(tx.derived)) {
-		first := tx.derived[table]
-		tx.recordAs(first.act, first.verb, table, uuid.Nil, "")
-	}
+func (tx *Tx) addEvent(name string, verb Verb, table string, row uuid.UUID, columns string) *Event {
+	e := &Event{Row: Row{TenantID: tx.scope.tenant, ID: NewID()}, OccurredAt: tx.now, Actor: tx.scope.actor,
+		Act: name, Verb: string(verb), Model: table, RowID: row, Columns: columns}
+	tx.events = append(tx.events, e)
+	return e
 }
 
 // lastStatements are the audit events, after the check that every written part has its root's event.
