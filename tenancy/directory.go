@@ -11,9 +11,11 @@ import (
 // tenantInfo is what every act needs to know of its tenant.
 type tenantInfo struct {
 	state     State
+	endsAt    time.Time // its end of service, which needs nobody to come into effect
 	placement string
 	zone      *time.Location
 	readAt    time.Time
+	closed    bool // it is its owner who asks, to read; nothing is written
 }
 
 // directory keeps the states of tenants in use, so that a suspended tenant is refused before any SQL is sent and an
@@ -41,8 +43,8 @@ func (d *directory) forget(id uuid.UUID) {
 	d.turn++
 }
 
-// usable gives the tenant's info, or the refusal that its state calls for.
-func (d *directory) usable(ctx context.Context, op string, id uuid.UUID) (*tenantInfo, error) {
+// usable gives the tenant's info, or the refusal that its state calls for. The owner of a closed tenant is let in, to read.
+func (d *directory) usable(ctx context.Context, op string, id uuid.UUID, s *scope) (*tenantInfo, error) {
 	if id == uuid.Nil {
 		return nil, ErrNoScope.New(op, "no tenant is named")
 	}
@@ -50,11 +52,21 @@ func (d *directory) usable(ctx context.Context, op string, id uuid.UUID) (*tenan
 	if err != nil {
 		return nil, err
 	}
-	switch t.state { //nolint:exhaustive // the rest is not ready
-	case StateActive:
-	case StateSuspended:
+	now := s.fixed
+	if now.IsZero() {
+		now = d.db.now()
+	}
+	if (t.state == StateActive || t.state == StateSuspended) && ended(t.endsAt, now) {
+		t.state = StateCancelled
+	}
+	t.closed = t.state == StateSuspended || t.state == StateCancelled
+	switch {
+	case t.state == StateActive || t.closed && s.owner():
+	case t.state == StateSuspended:
 		return nil, ErrTenantSuspended.New(op, "")
-	case "", StatePurged:
+	case t.state == StateCancelled:
+		return nil, ErrTenantCancelled.New(op, "")
+	case t.state == "" || t.state == StatePurged:
 		return nil, ErrUnknownTenant.New(op, "")
 	default:
 		return nil, ErrTenantNotReady.New(op, "the tenant is %s", t.state)
@@ -63,6 +75,19 @@ func (d *directory) usable(ctx context.Context, op string, id uuid.UUID) (*tenan
 		return nil, ErrPlacement.New(op, "the tenant has no placement")
 	}
 	return t, nil
+}
+
+// still refuses to commit what was begun while the tenant was otherwise than it is now.
+func (d *directory) still(ctx context.Context, op string, tx *Tx) error {
+	now, err := d.usable(ctx, op, tx.scope.tenant, tx.scope)
+	if err != nil {
+		return err
+	}
+	at, err := d.db.at(op, now.placement)
+	if err == nil && (now.closed && tx.wrote || at.store != tx.store) {
+		err = ErrClosed.New(op, "")
+	}
+	return err
 }
 
 func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantInfo, error) {
@@ -86,7 +111,7 @@ func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantIn
 	if err != nil {
 		return nil, err
 	}
-	t = tenantInfo{state: row.State, placement: row.Placement, zone: zone, readAt: readAt}
+	t = tenantInfo{state: row.State, endsAt: row.EndsAt, placement: row.Placement, zone: zone, readAt: readAt}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.turn != turn {

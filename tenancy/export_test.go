@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 )
 
 // ErasuresOf registers an erasure of a receipt's text, as the privacy helpers will.
@@ -22,3 +23,31 @@ func BeginImport(ctx context.Context, db *DB, tenant uuid.UUID) error {
 	err = db.control.Fault("test", session.Import(ctx))
 	return errors.Join(err, session.Rollback(ctx))
 }
+
+// MoveGate moves a tenant's gate as the platform's acts do.
+func MoveGate(ctx context.Context, db *DB, tenant uuid.UUID, to Gate, turn int64) error {
+	return db.control.MoveGate(ctx, tenant, to, turn)
+}
+
+// GateOf is the state of a tenant's gate.
+func GateOf(ctx context.Context, db *DB, tenant uuid.UUID) (Gate, error) {
+	return db.control.Gate(ctx, tenant)
+}
+
+// SuspendAndDie writes a suspension down and does nothing more, as a process that is killed right behind that.
+func SuspendAndDie(platform context.Context, db *DB, tenant uuid.UUID) error {
+	t := db.Tenants()
+	d := decision{id: tenant, actor: "the-late", act: string(PermSuspendTenant), reason: "test", now: t.now(platform)}
+	_, err := t.change(platform, "test", d, func(_ bun.Tx, row *tenantRow) error {
+		row.SuspendedAt = d.now
+		row.stand(d.now)
+		return nil
+	})
+	return err
+}
+
+// PurgeAfter is when the data of a tenant whose service has ended may go.
+func PurgeAfter(end time.Time) time.Time { return purgeAfter(end) }
+
+// HoldsCardNumber looks for the number of a payment card.
+func HoldsCardNumber(s string) bool { return holdsCardNumber(s) }
