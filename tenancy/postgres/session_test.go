@@ -54,7 +54,7 @@ func (f *fixture) counted(t *testing.T) *atomic.Int64 {
 	return f.onePool(t, config, n)
 }
 
-func (f *fixture) onePool(t *testing.T, config *pgx.ConnConfig, n *atomic.Int64) *atomic.Int64 {
+func (f *fixture) onePool(t testing.TB, config *pgx.ConnConfig, n *atomic.Int64) *atomic.Int64 {
 	db := sql.OpenDB(newConnector(config, f.eng, f.store.keys))
 	db.SetMaxOpenConns(1)
 	f.store.scoped = bun.NewDB(db, pgdialect.New())
@@ -123,7 +123,7 @@ func TestTextsLeaveNothingPrepared(t *testing.T) {
 	s := f.session(t, tenant, false)
 	batch(s)
 	before := prepared(s)
-	require.Equal(t, 2, before, "one for each text of the batch")
+	require.Equal(t, 3, before, "one for each text of the batch, and the settings")
 	for range 20 {
 		var got []thing
 		require.NoError(t, s.DB().NewSelect().Conn(s.Conn()).Model(&got).ModelTableExpr(`testmod.things AS "thing"`).

@@ -26,6 +26,7 @@ type step struct {
 	values   [][]byte
 	oids     []uint32
 	row      func(values [][]byte) error // of plain text that answers
+	kept     bool                        // plain text that is parsed once per connection, as statements are
 	commits  bool
 }
 
@@ -42,9 +43,6 @@ func (t *trip) begin(ctx context.Context) error {
 	}
 	t.wash()
 	t.enter()
-	if t.c.washed || t.c.pooler { // behind a pooler it is not known who used the backend before us
-		t.plain(forgetPlanted)
-	}
 	t.replan()
 	return nil
 }
@@ -96,13 +94,18 @@ func (b *backend) read(values [][]byte) error {
 
 // wash sees to it that one tenant's text leaves nothing on the connection that would work in another's transaction: no setting,
 // and no statement under the name of one of ours. Our texts cannot contain such things; what cannot be still is not to be worth
-// anything. Connections that heard nothing but statements with bound values are not washed.
+// anything. Connections that heard nothing but statements with bound values are not washed. Behind a pooler it is not known
+// who used the backend before us.
 func (t *trip) wash() {
 	c := t.c
 	c.washed = c.heard && c.tenant != c.on.tenant
 	if c.washed {
 		c.heard = false
 		t.plain("RESET ALL")
+	}
+	if c.washed || c.pooler { // before anything of ours is called by its name
+		t.plain(setAppRole)
+		t.plain(forgetPlanted)
 	}
 	c.tenant = c.on.tenant
 }
@@ -128,7 +131,7 @@ func (t *trip) enter() {
 		}
 		return
 	}
-	t.steps = append(t.steps, step{text: signedSettings, values: [][]byte{[]byte(t.c.token), []byte(on.statementTimeout())}, oids: []uint32{textOID, textOID}})
+	t.steps = append(t.steps, step{text: signedSettings, values: [][]byte{[]byte(t.c.token), []byte(on.statementTimeout())}, oids: []uint32{textOID, textOID}, kept: true})
 }
 
 const textOID = 25
@@ -213,6 +216,11 @@ func (t *trip) run(ctx context.Context) (err error) {
 	if err := p.Sync(); err != nil {
 		return err
 	}
+	return t.answers(p, fresh)
+}
+
+// answers reads what the server says to each step.
+func (t *trip) answers(p *pgconn.Pipeline, fresh map[int]string) error {
 	for i := range t.steps {
 		if name := fresh[i]; name != "" {
 			if _, err := p.GetResults(); err != nil {
@@ -234,7 +242,7 @@ func (t *trip) queue(p *pgconn.Pipeline) map[int]string {
 	fresh, names := map[int]string{}, map[string]string{}
 	for i := range t.steps {
 		s := &t.steps[i]
-		if s.st == nil {
+		if s.st == nil && !s.kept {
 			p.SendQueryParams(s.text, s.values, s.oids, nil, nil)
 			continue
 		}
@@ -248,10 +256,14 @@ func (t *trip) queue(p *pgconn.Pipeline) map[int]string {
 			fresh[i], names[s.text] = name, name
 			p.SendPrepare(name, s.text, s.oids)
 		}
+		formats := binaryParams
+		if s.kept {
+			formats = nil // text
+		}
 		if name == "" {
-			p.SendQueryParams(s.text, s.values, s.oids, binaryParams, s.formats())
+			p.SendQueryParams(s.text, s.values, s.oids, formats, s.formats())
 		} else {
-			p.SendQueryPrepared(name, s.values, binaryParams, s.formats())
+			p.SendQueryPrepared(name, s.values, formats, s.formats())
 		}
 	}
 	return fresh
@@ -259,6 +271,9 @@ func (t *trip) queue(p *pgconn.Pipeline) map[int]string {
 
 // formats are those of a select's columns.
 func (s *step) formats() []int16 {
+	if s.st == nil {
+		return nil
+	}
 	out := make([]int16, len(s.compiled.fields))
 	for i, f := range s.compiled.fields {
 		out[i] = wireTypes[f.Type].format
