@@ -29,7 +29,7 @@ type Engine struct {
 	Unprepared bool
 	// Pooler says that a pooler in transaction mode, such as PgBouncer, stands between us and the server, so that each
 	// transaction may have another backend. A tenant is signed for one backend: which one it is costs each transaction a trip
-	// more. Without Pooler, behind one, every statement is refused (tenancy.wall).
+	// more. Without it, behind a pooler, Open refuses (postgres.configuration).
 	Pooler bool
 	// MaxConns bounds the scoped pool, and with it the transactions that run at once. Default 10, at most 1,000. The
 	// control pool has up to 4 connections besides.

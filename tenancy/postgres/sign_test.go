@@ -99,6 +99,12 @@ func TestKeysAreReplacedUnderARunningProgram(t *testing.T) {
 	require.NoError(t, s.Commit(ctx, nil))
 	require.NoError(t, tx.Rollback())
 
+	// A purge goes on under the new key.
+	gone := f.tenant(t)
+	require.NoError(t, f.session(t, gone, false).Commit(ctx, []*tenancy.Statement{write(tenancy.VerbInsert, things, gone, nil, newThing(gone, "x"))}))
+	require.NoError(t, RotateSigningKey(ctx, f.eng.MigrateDSN, RotateOptions{AtOnce: true}))
+	require.NoError(t, f.store.Purge(ctx, gone, []*tenancy.Model{things}))
+
 	// The control database is not there for a moment: the key that is known goes on being used.
 	known := f.store.keys.key
 	f.store.keys.read = func(context.Context) (*signingKey, error) { return nil, errCaptured }
@@ -260,16 +266,17 @@ func TestBehindAPooler(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
 	tenant := f.tenant(t)
+	config, err := parseDSN("DSN", f.eng.DSN)
+	require.NoError(t, err)
+	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		return &otherPID{Conn: c}, err
+	}
 	pool := func(pooler bool) {
-		config, err := parseDSN("DSN", f.eng.DSN)
-		require.NoError(t, err)
-		config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
-			c, err := (&net.Dialer{}).DialContext(ctx, network, address)
-			return &otherPID{Conn: c}, err
-		}
 		f.eng.Pooler = pooler
 		f.onePool(t, config, nil)
 	}
+	require.ErrorIs(t, f.store.checkLogin(ctx, f.eng, config), ErrConfiguration)
 	pool(false)
 	require.ErrorIs(t, asFault("test", f.look(t, tenancy.SessionOptions{Tenant: tenant})), tenancy.ErrWall)
 	pool(true)
