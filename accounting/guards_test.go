@@ -52,7 +52,7 @@ func (r *raw) run(commit bool, statements []string) error {
 	}
 	defer func() { _ = tx.Rollback() }()
 	if r.asApp {
-		for _, set := range []string{"SET LOCAL ROLE erp_app", "SET LOCAL erp.tenant = '" + r.tenant.String() + "'"} {
+		for _, set := range []string{"SELECT set_config('erp.tenant', erp.sign('" + r.tenant.String() + "'), true)", "SET LOCAL ROLE erp_app"} {
 			if _, err := tx.ExecContext(ctx, set); err != nil {
 				return err
 			}

@@ -17,16 +17,16 @@ const loginQuestion = `SELECT r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rol
 	EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles p ON p.oid = m.roleid
 		WHERE m.member = r.oid AND p.rolname = $1 AND coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, r.rolinherit)),
 	EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles p ON p.oid = m.roleid WHERE m.member = r.oid AND p.rolname = $1),
-	EXISTS (SELECT FROM pg_namespace n WHERE n.nspname IN ('erp', 'erp_control', 'erp_migrations')
+	EXISTS (SELECT FROM pg_namespace n WHERE n.nspname IN ('erp', 'erp_control', 'erp_migrations', 'erp_wall')
 		AND (n.nspowner = r.oid OR has_schema_privilege(r.oid, n.oid, 'CREATE') OR has_schema_privilege(r.oid, n.oid, 'USAGE'))),
 	EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE n.nspname || '.' || c.relname = ANY ($3) AND (c.relowner = r.oid OR has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE')
 			OR has_table_privilege(r.oid, c.oid, 'DELETE, TRUNCATE, TRIGGER, REFERENCES'))),
-	` + identityColumns + `
+	pg_backend_pid(), ` + identityColumns + `
 	FROM pg_roles r WHERE r.rolname = session_user`
 
 // checkLogin holds the scoped login to having no power but to become erp_app. Errors: tenancy.privileged_login,
-// postgres.not_installed, postgres.other_database.
+// postgres.not_installed, postgres.other_database, postgres.configuration (a pooler that nobody spoke of).
 func (s *store) checkLogin(ctx context.Context, e Engine, config *pgx.ConnConfig) error {
 	const op = "postgres.Open"
 	conn, err := pgx.ConnectConfig(ctx, config)
@@ -40,13 +40,17 @@ func (s *store) checkLogin(ctx context.Context, e Engine, config *pgx.ConnConfig
 	var super, bypass, creates, replicates, inherits, member, schema, table bool
 	var others string
 	var at identity
+	var pid uint32
 	err = conn.QueryRow(ctx, loginQuestion, appRole, e.HostRole, s.tables).Scan(&super, &bypass, &creates, &replicates, &others, &inherits, &member, &schema, &table,
-		&at.started, &at.database, &at.name)
+		&pid, &at.started, &at.database, &at.name)
 	if err != nil {
 		return asFault(op, err)
 	}
 	if at != s.at {
 		return ErrOtherDatabase.New(op, "Engine.DSN leads to database %s, Engine.ControlDSN to %s", at.name, s.at.name)
+	}
+	if pid != conn.PgConn().PID() && !e.Pooler {
+		return ErrConfiguration.New(op, "a pooler stands between Engine.DSN and the server: set Engine.Pooler")
 	}
 	if !member && !super {
 		return ErrNotInstalled.New(op, "the login of Engine.DSN is not a member of %s", appRole)

@@ -15,6 +15,9 @@ import (
 // purgeChunk is how many rows one transaction of a purge deletes: few enough not to hold locks and log for long.
 const purgeChunk = 5_000
 
+// purgeAttempts bounds how often a purge goes on after an error that another attempt may not meet.
+const purgeAttempts = 8
+
 // Gate implements tenancy.Store.
 func (s *store) Gate(ctx context.Context, tenant uuid.UUID) (tenancy.Gate, error) {
 	const op = "postgres.Gate"
@@ -79,12 +82,16 @@ func (s *store) Purge(ctx context.Context, tenant uuid.UUID, models []*tenancy.M
 func (s *store) purgeTable(ctx context.Context, tenant uuid.UUID, m *tenancy.Model, refs []tenancy.TableReference) (int64, error) {
 	var gone int64
 	text, all := purgeSQL(m, refs)
-	for {
+	for failures := 0; ; {
 		n, err := s.purgeRows(ctx, tenant, text)
 		if err == nil && n == 0 && all != "" { // what is left points at itself in a circle
 			n, err = s.purgeRows(ctx, tenant, all)
 		}
 		gone += n
+		if err != nil && s.Retryable(err) && failures < purgeAttempts {
+			failures++
+			continue
+		}
 		if err != nil || n == 0 {
 			return gone, err
 		}
@@ -173,7 +180,9 @@ func (s *session) Import(ctx context.Context) error {
 			return err
 		}
 		t := trip{c: c}
-		t.begin()
+		if err := t.begin(ctx); err != nil {
+			return err
+		}
 		t.plain("SELECT erp.begin_import()")
 		t.plain("SET CONSTRAINTS ALL DEFERRED")
 		return t.run(ctx)

@@ -36,24 +36,20 @@ func (c *conn) queryText(ctx context.Context, text string, args []driver.NamedVa
 		return nil, err
 	}
 	t := trip{c: c}
-	t.begin()
-	c.on.tell(verb, "")
-	p := c.pg.StartPipeline(ctx)
-	for _, s := range t.steps {
-		p.SendQueryParams(s.text, nil, nil, nil, nil)
+	if err := t.begin(ctx); err != nil {
+		return nil, err
 	}
+	c.on.tell(verb, "")
+	c.heard = true
+	p := c.pg.StartPipeline(ctx)
+	fresh := t.queue(p)
 	p.SendQueryParams(text, params.ParamValues, nil, params.ParamFormats, nil)
 	rows := &textRows{c: c, p: p}
 	if err := p.Sync(); err != nil {
 		return nil, rows.fail(err)
 	}
-	for range t.steps {
-		if err := rows.next(); err != nil {
-			return nil, rows.fail(err)
-		}
-		if _, err := rows.rr.Close(); err != nil {
-			return nil, rows.fail(err)
-		}
+	if err := t.answers(p, fresh); err != nil {
+		return nil, rows.fail(err)
 	}
 	if err := rows.next(); err != nil {
 		return nil, rows.fail(err)

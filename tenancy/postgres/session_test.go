@@ -54,8 +54,8 @@ func (f *fixture) counted(t *testing.T) *atomic.Int64 {
 	return f.onePool(t, config, n)
 }
 
-func (f *fixture) onePool(t *testing.T, config *pgx.ConnConfig, n *atomic.Int64) *atomic.Int64 {
-	db := sql.OpenDB(newConnector(config, false))
+func (f *fixture) onePool(t testing.TB, config *pgx.ConnConfig, n *atomic.Int64) *atomic.Int64 {
+	db := sql.OpenDB(newConnector(config, f.eng, f.store.keys))
 	db.SetMaxOpenConns(1)
 	f.store.scoped = bun.NewDB(db, pgdialect.New())
 	t.Cleanup(func() { _ = db.Close() })
@@ -123,7 +123,7 @@ func TestTextsLeaveNothingPrepared(t *testing.T) {
 	s := f.session(t, tenant, false)
 	batch(s)
 	before := prepared(s)
-	require.Equal(t, 2, before, "one for each text of the batch")
+	require.Equal(t, 3, before, "one for each text of the batch, and the settings")
 	for range 20 {
 		var got []thing
 		require.NoError(t, s.DB().NewSelect().Conn(s.Conn()).Model(&got).ModelTableExpr(`testmod.things AS "thing"`).
@@ -186,6 +186,8 @@ func TestPolicyUnderTheUnprivilegedLogin(t *testing.T) {
 		tx, err := db.BeginTx(ctx, nil)
 		require.NoError(t, err)
 		defer func() { _ = tx.Rollback() }()
+		_, err = tx.ExecContext(ctx, "SELECT set_config('test.token', $1, true)", f.token(t, tx, mine))
+		require.NoError(t, err)
 		for _, p := range prepare {
 			_, err := tx.ExecContext(ctx, p)
 			require.NoError(t, err)
@@ -197,7 +199,7 @@ func TestPolicyUnderTheUnprivilegedLogin(t *testing.T) {
 		return r.RowsAffected()
 	}
 	role := []string{setAppRole}
-	scoped := []string{setAppRole, "SET LOCAL erp.tenant = '" + mine.String() + "'"}
+	scoped := []string{setAppRole, "SELECT set_config('erp.tenant', current_setting('test.token'), true)"}
 	everything := "SELECT * FROM testmod.things"
 
 	_, err := in(nil, everything)

@@ -16,22 +16,27 @@ import (
 // walls is what the database is to hold besides the migrations' tables, generated from the models: policies, grants,
 // triggers and functions. The same value makes them and checks them.
 type walls struct {
-	models []*tenancy.Model
-	using  string // the policies' expression, as PostgreSQL prints it
-	define string // and as it is written
+	models    []*tenancy.Model
+	functions []function
+	signed    bool
+	using     string // the policies' expression, as PostgreSQL prints it
+	define    string // and as it is written
 }
 
 const policyName = "erp_tenant"
 
 func newWalls(reg *tenancy.Registry, withoutSubselect bool) *walls {
-	w := &walls{models: reg.Models,
-		define: "tenant_id = (SELECT current_setting('erp.tenant')::uuid)",
-		using:  "(tenant_id = ( SELECT (current_setting('erp.tenant'::text))::uuid AS current_setting))",
+	w := &walls{models: reg.Models, functions: slices.Concat(functions, grantFunctions, []function{plantedFunction}),
+		define: "tenant_id = (SELECT erp.current_tenant())",
+		using:  "(tenant_id = ( SELECT erp.current_tenant() AS current_tenant))",
 	}
 	if withoutSubselect {
+		w.functions = append(w.functions, unsignedFunctions...)
 		w.define = "tenant_id = current_setting('erp.tenant')::uuid"
 		w.using = "(tenant_id = (current_setting('erp.tenant'::text))::uuid)"
+		return w
 	}
+	w.signed, w.functions = true, append(w.functions, signedFunctions()...)
 	return w
 }
 
@@ -106,7 +111,7 @@ func rowKey(m *tenancy.Model) string {
 // statements make everything that is generated. They can be run again over themselves.
 func (w *walls) statements() []string {
 	out := []string{
-		"REVOKE ALL ON SCHEMA erp, erp_control, erp_migrations FROM PUBLIC",
+		"REVOKE ALL ON SCHEMA erp, erp_control, erp_migrations, erp_wall FROM PUBLIC",
 		"GRANT USAGE ON SCHEMA erp TO " + appRole + ", " + controlRole,
 		"GRANT USAGE ON SCHEMA erp_control, erp_migrations TO " + controlRole,
 		"REVOKE ALL ON ALL TABLES IN SCHEMA erp_control, erp_migrations FROM PUBLIC, " + appRole + ", " + controlRole,
@@ -115,8 +120,14 @@ func (w *walls) statements() []string {
 		"REVOKE USAGE ON TYPE erp.decimal_text FROM PUBLIC",
 		"GRANT USAGE ON TYPE erp.decimal_text TO " + appRole,
 	}
-	for _, f := range functions {
+	for _, t := range privateTables {
+		out = append(out, t.create()...)
+	}
+	for _, f := range w.functions {
 		out = append(out, f.create()...)
+	}
+	if !w.signed { // should it have been once
+		out = append(out, "DROP FUNCTION IF EXISTS erp.signing_key()")
 	}
 	schemas := map[string]bool{"erp": true}
 	for _, m := range w.models {
@@ -197,7 +208,7 @@ func (w *walls) build(ctx context.Context, conn *sql.Conn, l *line) (err error) 
 		return asFault(op, err)
 	}
 	if same {
-		return nil
+		return w.key(ctx, tx)
 	}
 	if !member {
 		// Functions that run as the owner meet the policies like everybody else.
@@ -205,7 +216,7 @@ func (w *walls) build(ctx context.Context, conn *sql.Conn, l *line) (err error) 
 			return ErrNotInstalled.Wrap(op, err, "the owner must be a member of %s: have a DBA run GRANT %s TO the owner", appRole, appRole)
 		}
 	}
-	for _, text := range slices.Concat(w.statements(), manifestStatements(w.models)) {
+	for _, text := range slices.Concat(w.statements(), w.manifestStatements()) {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
 			return ErrMigration.Wrap(op, err, "%v, in: %.80s", err, text)
 		}
@@ -216,8 +227,16 @@ func (w *walls) build(ctx context.Context, conn *sql.Conn, l *line) (err error) 
 	if _, err := tx.ExecContext(ctx, "INSERT INTO erp_migrations.walls (fingerprint) VALUES ($1)", want); err != nil {
 		return asFault(op, err)
 	}
-	if err := tx.Commit(); err != nil {
-		return asFault(op, err)
+	return w.key(ctx, tx)
+}
+
+// key ends the transaction with a key to sign with. It is no part of what is generated: it is made once, and differs everywhere.
+func (w *walls) key(ctx context.Context, tx *sql.Tx) error {
+	const op = "postgres.Migrate"
+	if w.signed {
+		if err := ensureKey(ctx, tx); err != nil {
+			return asFault(op, err)
+		}
 	}
-	return nil
+	return asFault(op, tx.Commit())
 }

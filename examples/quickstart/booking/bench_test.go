@@ -287,9 +287,9 @@ func baselinePostgres(b *testing.B, j *job, dsn, tenant string) time.Duration {
 		batch := &pgx.Batch{}
 		tx, err := conn.Begin(ctx)
 		require.NoError(b, err)
-		_, err = tx.Exec(ctx, "SET LOCAL ROLE erp_app")
+		_, err = tx.Exec(ctx, "SELECT set_config('erp.tenant', erp.sign('"+tenant+"'), true)")
 		require.NoError(b, err)
-		_, err = tx.Exec(ctx, "SET LOCAL erp.tenant = '"+tenant+"'")
+		_, err = tx.Exec(ctx, "SET LOCAL ROLE erp_app")
 		require.NoError(b, err)
 		for _, s := range part {
 			batch.Queue(s.text, s.args...)
