@@ -103,6 +103,7 @@ func TestKeysAreReplacedUnderARunningProgram(t *testing.T) {
 	gone := f.tenant(t)
 	require.NoError(t, f.session(t, gone, false).Commit(ctx, []*tenancy.Statement{write(tenancy.VerbInsert, things, gone, nil, newThing(gone, "x"))}))
 	require.NoError(t, RotateSigningKey(ctx, f.eng.MigrateDSN, RotateOptions{AtOnce: true}))
+	require.NoError(t, f.store.MoveGate(ctx, gone, tenancy.GateClosed, 1))
 	require.NoError(t, f.store.Purge(ctx, gone, []*tenancy.Model{things}))
 
 	// The control database is not there for a moment: the key that is known goes on being used.
