@@ -55,6 +55,13 @@ type Store interface {
 	// Purge moves the gate to 'purging', deletes the tenant's rows of the models in their order, which is such that nothing
 	// points to what goes, and then the gate; or the file. It may be cut short and run again.
 	Purge(ctx context.Context, tenant uuid.UUID, models []*Model) error
+	// PutGrant makes a break-glass grant known to the database, so that it checks for itself that the grant stands whenever a
+	// session names it. Putting it again changes nothing; with another tenant or expiry it is refused (tenancy.duplicate), after
+	// EndGrant as well (tenancy.grant_ended). SQLite has nothing to do here: its wall is the file, and Go looks at the grant.
+	PutGrant(ctx context.Context, g StoredGrant) error
+	// EndGrant has the database refuse every further statement under the grant (tenancy.grant_ended), in transactions that are
+	// open as well. Idempotent; a grant that was never put is ended beforehand. SQLite has nothing to do here.
+	EndGrant(ctx context.Context, id uuid.UUID) error
 	// References are the foreign keys between the models' tables, as the live catalogue has them.
 	References(ctx context.Context) ([]TableReference, error)
 	// Session takes a connection to the tenant's database for one transaction. Nothing is sent before the first
@@ -88,8 +95,22 @@ type TableReference struct {
 
 // SessionOptions is what a session is bound to.
 type SessionOptions struct {
-	Tenant   uuid.UUID
-	ReadOnly bool // one snapshot throughout; writes are refused
+	Tenant uuid.UUID
+	// ReadOnly: one snapshot throughout; writes are refused. Under a Grant each statement sees its own snapshot, for else a
+	// revocation could not be seen before the end.
+	ReadOnly bool
+	// Grant is the break-glass grant that the session works under: see Store.PutGrant. Zero: none.
+	Grant uuid.UUID
+	// StatementTimeout bounds each statement (tenancy.exhausted). Zero: no bound.
+	StatementTimeout time.Duration
+}
+
+// StoredGrant is what the database needs to know of a break-glass grant.
+type StoredGrant struct {
+	ID       uuid.UUID
+	TenantID uuid.UUID
+	// ExpiresAt is when it ends by itself, by the database server's clock.
+	ExpiresAt time.Time
 }
 
 // Session is one transaction on one connection, scoped to one tenant. It is used by one goroutine.

@@ -77,7 +77,7 @@ func (a *auditor) problem(format string, args ...any) {
 func (a *auditor) run(ctx context.Context) error {
 	for _, question := range []func(context.Context) error{
 		a.schemas, a.relations, a.columns, a.constraints, a.indexes, a.policies, a.grants, a.columnGrants, a.triggers,
-		a.functions, a.strangers, a.views, a.roles, a.manifest,
+		a.functions, a.private, a.strangers, a.views, a.roles, a.manifest,
 	} {
 		if err := question(ctx); err != nil {
 			return err
@@ -114,7 +114,7 @@ func (a *auditor) ask(ctx context.Context, question string, f func(scan func(...
 func (a *auditor) schemas(ctx context.Context) error {
 	return a.ask(ctx, `SELECT n.nspname, n.nspowner::regrole::text, coalesce(g.rolname, 'PUBLIC'), x.privilege_type, x.grantee = n.nspowner
 		FROM pg_namespace n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) x LEFT JOIN pg_roles g ON g.oid = x.grantee
-		WHERE n.nspname IN ('erp', 'erp_control', 'erp_migrations') ORDER BY 1, 3, 4`, func(scan func(...any) error) error {
+		WHERE n.nspname IN ('erp', 'erp_control', 'erp_migrations', 'erp_wall') ORDER BY 1, 3, 4`, func(scan func(...any) error) error {
 		var schema, owner, grantee, privilege string
 		var own bool
 		if err := scan(&schema, &owner, &grantee, &privilege, &own); err != nil {
@@ -123,7 +123,7 @@ func (a *auditor) schemas(ctx context.Context) error {
 		if schema == "erp" {
 			a.owner = owner
 		}
-		allowed := privilege == "USAGE" && (grantee == controlRole || grantee == appRole && schema == "erp")
+		allowed := privilege == "USAGE" && (grantee == controlRole && schema != "erp_wall" || grantee == appRole && schema == "erp")
 		if !own && !allowed {
 			a.problem("schema %s: %s has %s", schema, grantee, privilege)
 		}

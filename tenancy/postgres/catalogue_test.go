@@ -11,7 +11,10 @@ import (
 
 // Each kind of tampering is found and named. Every line starts from the same sound database, in a transaction that is
 // rolled back.
-var tampering = []struct{ do, names string }{
+// tampered is something that is done to the database, and what the check calls it.
+type tampered struct{ do, names string }
+
+var tampering = []tampered{
 	{"DROP POLICY erp_tenant ON testmod.things", "table testmod.things has no policy"},
 	{"CREATE POLICY more ON testmod.things TO erp_app USING (true)", "table testmod.things has a policy more"},
 	{"CREATE POLICY less ON testmod.things AS RESTRICTIVE TO erp_app USING (true)", "table testmod.things has a policy less"},
@@ -77,10 +80,15 @@ var tampering = []struct{ do, names string }{
 }
 
 func TestCatalogueCheckFindsTampering(t *testing.T) {
-	f := newFixture(t)
+	newFixture(t).noticesTampering(t, tampering)
+}
+
+// noticesTampering does each thing in a transaction of its own, and the check names it.
+func (f *fixture) noticesTampering(t *testing.T, with []tampered) {
+	t.Helper()
 	db := f.admin(t)
 	ctx := t.Context()
-	for _, c := range tampering {
+	for _, c := range with {
 		tx, err := db.BeginTx(ctx, nil)
 		require.NoError(t, err)
 		_, err = tx.ExecContext(ctx, c.do)

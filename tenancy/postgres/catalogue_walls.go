@@ -157,7 +157,7 @@ func (a *auditor) functions(ctx context.Context) error {
 			if owner != a.owner {
 				a.problem("function erp.%s belongs to %s, not to the owner of schema erp", name, owner)
 			}
-			i := slices.IndexFunc(functions, func(f function) bool { return f.name == name })
+			i := slices.IndexFunc(a.walls.functions, func(f function) bool { return f.name == name })
 			if i < 0 {
 				if definer {
 					a.problem("function erp.%s runs as its owner and is not one of ours", name)
@@ -165,7 +165,7 @@ func (a *auditor) functions(ctx context.Context) error {
 				return nil
 			}
 			live[name] = true
-			f := functions[i]
+			f := a.walls.functions[i]
 			if body != f.body || definer != f.definer || language != "plpgsql" || config != "search_path="+fixedPath {
 				a.problem("function erp.%s was changed", name)
 			}
@@ -174,7 +174,7 @@ func (a *auditor) functions(ctx context.Context) error {
 			}
 			return nil
 		})
-	for _, f := range functions {
+	for _, f := range a.walls.functions {
 		if !live[f.name] {
 			a.problem("function erp.%s is missing", f.name)
 		}

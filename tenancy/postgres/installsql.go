@@ -32,7 +32,7 @@ func InstallSQL(database, owner string) string {
 		b.WriteString(s + ";\n\n")
 	}
 	if owner != "" {
-		for _, schema := range []string{"erp", "erp_control", "erp_migrations"} {
+		for _, schema := range schemas {
 			b.WriteString("CREATE SCHEMA IF NOT EXISTS " + schema + ";\nALTER SCHEMA " + schema + " OWNER TO " + quote(owner) + ";\n")
 		}
 		b.WriteString("-- The owner's functions meet the policies like everybody else.\nGRANT " + appRole + " TO " + quote(owner) + ";\n")

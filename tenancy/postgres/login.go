@@ -17,7 +17,7 @@ const loginQuestion = `SELECT r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rol
 	EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles p ON p.oid = m.roleid
 		WHERE m.member = r.oid AND p.rolname = $1 AND coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, r.rolinherit)),
 	EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles p ON p.oid = m.roleid WHERE m.member = r.oid AND p.rolname = $1),
-	EXISTS (SELECT FROM pg_namespace n WHERE n.nspname IN ('erp', 'erp_control', 'erp_migrations')
+	EXISTS (SELECT FROM pg_namespace n WHERE n.nspname IN ('erp', 'erp_control', 'erp_migrations', 'erp_wall')
 		AND (n.nspowner = r.oid OR has_schema_privilege(r.oid, n.oid, 'CREATE') OR has_schema_privilege(r.oid, n.oid, 'USAGE'))),
 	EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE n.nspname || '.' || c.relname = ANY ($3) AND (c.relowner = r.oid OR has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE')

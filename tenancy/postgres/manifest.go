@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 	"strings"
-
-	"github.com/opsmatiq/erp/tenancy"
 )
 
 // The models say which tables, columns, policies and generated triggers there must be. They do not say which guards,
@@ -14,12 +12,12 @@ import (
 const manifestTable = "erp_migrations.manifest"
 
 // manifestQuery prints every definition that migrations may have written on the models' tables or in schema erp.
-func manifestQuery(models []*tenancy.Model) string {
+func (w *walls) manifestQuery() string {
 	var tables, generated []string
-	for _, m := range models {
+	for _, m := range w.models {
 		tables = append(tables, quoteText(m.Table))
 	}
-	for _, f := range functions {
+	for _, f := range w.functions {
 		name, _, _ := strings.Cut(f.name, "(")
 		generated = append(generated, quoteText(name))
 	}
@@ -40,11 +38,11 @@ UNION ALL SELECT 'constraint ' || k.conname || ' on domain ' || d.typname, pg_ge
 	FROM pg_constraint k JOIN pg_type d ON d.oid = k.contypid JOIN pg_namespace n ON n.oid = d.typnamespace WHERE n.nspname = 'erp'`
 }
 
-func manifestStatements(models []*tenancy.Model) []string {
+func (w *walls) manifestStatements() []string {
 	return []string{
 		"CREATE TABLE IF NOT EXISTS " + manifestTable + " (object text NOT NULL PRIMARY KEY, definition text NOT NULL)",
 		"DELETE FROM " + manifestTable,
-		"INSERT INTO " + manifestTable + " (object, definition) " + manifestQuery(models),
+		"INSERT INTO " + manifestTable + " (object, definition) " + w.manifestQuery(),
 		"GRANT SELECT ON " + manifestTable + " TO " + controlRole,
 	}
 }
@@ -53,7 +51,7 @@ func manifestStatements(models []*tenancy.Model) []string {
 func (a *auditor) manifest(ctx context.Context) error {
 	rows, err := a.db.QueryContext(ctx, `SELECT coalesce(was.object, is_now.object),
 		CASE WHEN was.object IS NULL THEN 'was not written by a migration' WHEN is_now.object IS NULL THEN 'is missing' ELSE 'was changed' END
-		FROM `+manifestTable+` AS was FULL JOIN (`+manifestQuery(a.walls.models)+`) AS is_now ON is_now.object = was.object
+		FROM `+manifestTable+` AS was FULL JOIN (`+a.walls.manifestQuery()+`) AS is_now ON is_now.object = was.object
 		WHERE was.definition IS DISTINCT FROM is_now.definition ORDER BY 1`)
 	if err != nil {
 		return err

@@ -17,6 +17,10 @@ const (
 	migrateLock = 0x6572700001
 )
 
+// schemas are ours: the tenants' tables of the library, the platform's own, what is known of migrations, and what nobody but
+// the owner sees.
+var schemas = []string{"erp", "erp_control", "erp_migrations", "erp_wall"}
+
 // migrate brings a database up to date: schemas, the program's migrations, and what is generated from the models. It holds
 // a lock of the whole database meanwhile, which ends with its connection, so a process that is killed locks nobody out; and
 // every step is one transaction or none, so the next one goes on where it stopped.
@@ -82,7 +86,7 @@ func prepareSchemas(ctx context.Context, conn *sql.Conn) error {
 	if roles < 2 {
 		return ErrNotInstalled.New(op, "the roles %s and %s do not exist: run postgres.Install, or have a DBA run postgres.InstallSQL", appRole, controlRole)
 	}
-	for _, schema := range []string{"erp", "erp_control", "erp_migrations"} {
+	for _, schema := range schemas {
 		var there bool
 		if err := conn.QueryRowContext(ctx, "SELECT pg_catalog.to_regnamespace($1) IS NOT NULL", schema).Scan(&there); err != nil {
 			return asFault(op, err)

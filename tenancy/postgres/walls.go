@@ -16,15 +16,16 @@ import (
 // walls is what the database is to hold besides the migrations' tables, generated from the models: policies, grants,
 // triggers and functions. The same value makes them and checks them.
 type walls struct {
-	models []*tenancy.Model
-	using  string // the policies' expression, as PostgreSQL prints it
-	define string // and as it is written
+	models    []*tenancy.Model
+	functions []function
+	using     string // the policies' expression, as PostgreSQL prints it
+	define    string // and as it is written
 }
 
 const policyName = "erp_tenant"
 
 func newWalls(reg *tenancy.Registry, withoutSubselect bool) *walls {
-	w := &walls{models: reg.Models,
+	w := &walls{models: reg.Models, functions: slices.Concat(functions, grantFunctions),
 		define: "tenant_id = (SELECT current_setting('erp.tenant')::uuid)",
 		using:  "(tenant_id = ( SELECT (current_setting('erp.tenant'::text))::uuid AS current_setting))",
 	}
@@ -100,7 +101,7 @@ func rowKey(m *tenancy.Model) string {
 // statements make everything that is generated. They can be run again over themselves.
 func (w *walls) statements() []string {
 	out := []string{
-		"REVOKE ALL ON SCHEMA erp, erp_control, erp_migrations FROM PUBLIC",
+		"REVOKE ALL ON SCHEMA erp, erp_control, erp_migrations, erp_wall FROM PUBLIC",
 		"GRANT USAGE ON SCHEMA erp TO " + appRole + ", " + controlRole,
 		"GRANT USAGE ON SCHEMA erp_control, erp_migrations TO " + controlRole,
 		"REVOKE ALL ON ALL TABLES IN SCHEMA erp_control, erp_migrations FROM PUBLIC, " + appRole + ", " + controlRole,
@@ -109,7 +110,10 @@ func (w *walls) statements() []string {
 		"REVOKE USAGE ON TYPE erp.decimal_text FROM PUBLIC",
 		"GRANT USAGE ON TYPE erp.decimal_text TO " + appRole,
 	}
-	for _, f := range functions {
+	for _, t := range privateTables {
+		out = append(out, t.create()...)
+	}
+	for _, f := range w.functions {
 		out = append(out, f.create()...)
 	}
 	schemas := map[string]bool{"erp": true}
@@ -199,7 +203,7 @@ func (w *walls) build(ctx context.Context, conn *sql.Conn, l *line) (err error) 
 			return ErrNotInstalled.Wrap(op, err, "the owner must be a member of %s: have a DBA run GRANT %s TO the owner", appRole, appRole)
 		}
 	}
-	for _, text := range slices.Concat(w.statements(), manifestStatements(w.models)) {
+	for _, text := range slices.Concat(w.statements(), w.manifestStatements()) {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
 			return ErrMigration.Wrap(op, err, "%v, in: %.80s", err, text)
 		}

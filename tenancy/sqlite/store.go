@@ -89,6 +89,12 @@ func (s *store) Join(context.Context, tenancy.SessionOptions, *sql.Tx) (tenancy.
 	return nil, tenancy.ErrJoinUnsupported.New("tenancy.Join", "SQLite tenants live in files of their own; use Tx.Host instead")
 }
 
+// PutGrant implements tenancy.Store: the file is the wall, and no SQL of ours runs outside Go, which looks at the grant.
+func (s *store) PutGrant(context.Context, tenancy.StoredGrant) error { return nil }
+
+// EndGrant implements tenancy.Store.
+func (s *store) EndGrant(context.Context, uuid.UUID) error { return nil }
+
 // take finds or opens a tenant's file and marks it as in use.
 func (s *store) take(ctx context.Context, tenant uuid.UUID) (*file, error) {
 	s.mu.Lock()
