@@ -40,6 +40,10 @@ func (s *store) check(ctx context.Context, e Engine, scoped *pgx.ConnConfig, l *
 	if err := a.run(ctx); err != nil {
 		return asFault(op, err)
 	}
+	if len(a.problems) == 0 && s.keys != nil {
+		_, err = s.keys.get(ctx)
+		return err
+	}
 	if len(a.problems) == 0 {
 		return nil
 	}

@@ -144,14 +144,15 @@ func (a *auditor) triggers(ctx context.Context) error {
 func (a *auditor) functions(ctx context.Context) error {
 	live := map[string]bool{}
 	err := a.ask(ctx, `SELECT p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', p.prosrc, p.prosecdef, p.proowner::regrole::text,
-			coalesce(array_to_string(p.proconfig, ';'), ''), l.lanname,
+			coalesce(array_to_string(p.proconfig, ';'), ''), l.lanname, pg_get_function_result(p.oid), p.provolatile = 's' AND p.proparallel = 'r',
+			p.provolatile = 'v' AND p.proparallel = 'u', p.proleakproof OR p.proisstrict OR p.prosupport <> 0,
 			coalesce((SELECT string_agg(coalesce(g.rolname, 'PUBLIC'), ',' ORDER BY g.rolname) FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x
 				LEFT JOIN pg_roles g ON g.oid = x.grantee WHERE x.grantee <> p.proowner), '')
 		FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang WHERE n.nspname = 'erp'`,
 		func(scan func(...any) error) error {
-			var name, body, owner, config, language, callers string
-			var definer bool
-			if err := scan(&name, &body, &definer, &owner, &config, &language, &callers); err != nil {
+			var name, body, owner, config, language, returns, callers string
+			var definer, stable, volatile, odd bool
+			if err := scan(&name, &body, &definer, &owner, &config, &language, &returns, &stable, &volatile, &odd, &callers); err != nil {
 				return err
 			}
 			if owner != a.owner {
@@ -166,7 +167,7 @@ func (a *auditor) functions(ctx context.Context) error {
 			}
 			live[name] = true
 			f := a.walls.functions[i]
-			if body != f.body || definer != f.definer || language != "plpgsql" || config != "search_path="+fixedPath {
+			if body != f.body || definer != f.definer || language != "plpgsql" || returns != f.returns || odd || f.stable != stable || f.stable == volatile || config != "search_path="+fixedPath {
 				a.problem("function erp.%s was changed", name)
 			}
 			if callers != strings.Join(f.callers, ",") {

@@ -25,10 +25,17 @@ type conn struct {
 	pg         *pgconn.PgConn
 	types      *pgtype.Map
 	unprepared bool
+	pooler     bool              // between us and the server is one that changes the backend from transaction to transaction
+	keys       *keyring          // nil: tenants are not signed
+	clock      serverClock       // as read when connecting
+	token      string            // the tenant as signed for the transaction that is open
 	prepared   map[string]string // text to name; on this connection, for as long as it lives
 	parsed     int               // names given so far; never given twice
 
-	transactions uint64 // begun on this connection; see trip.replan
+	transactions uint64    // begun on this connection; see trip.replan
+	tenant       uuid.UUID // of the last transaction
+	heard        bool      // text with values in it was sent since the connection was last washed; see trip.wash
+	washed       bool      // by the transaction that is open
 
 	on      *scope // nil: no session
 	hosting bool   // the host's function is running
@@ -41,8 +48,22 @@ type conn struct {
 type scope struct {
 	tenant   uuid.UUID
 	readOnly bool
+	grant    uuid.UUID
+	timeout  time.Duration // of a statement; 0: whatever the server says
+	key      *signingKey   // nil: tenants are not signed
 	hostRole string
 	observe  func(tenancy.Sent)
+}
+
+// newScope is what the options call for, with the key to sign it.
+func (s *store) newScope(ctx context.Context, opt tenancy.SessionOptions) (*scope, error) {
+	on := &scope{tenant: opt.Tenant, readOnly: opt.ReadOnly, grant: opt.Grant, timeout: opt.StatementTimeout, hostRole: s.hostRole, observe: s.observe}
+	if s.keys == nil {
+		return on, nil
+	}
+	var err error
+	on.key, err = s.keys.get(ctx)
+	return on, err
 }
 
 func (s *scope) tell(verb, table string) {
@@ -76,10 +97,9 @@ func (c *conn) attach(s *scope) error {
 // cleanupTimeout bounds a rollback, which must happen whatever became of the caller's context.
 const cleanupTimeout = 5 * time.Second
 
-// forget undoes what a host's SQL may have set for longer than the transaction: DISCARD ALL without the statements, which
-// are ours.
-const forget = `RESET ROLE; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; UNLISTEN *;
-	SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES`
+// forget undoes what a host's SQL may have set for longer than the transaction, our statements included: it may have put others
+// under their names.
+const forget = "DISCARD ALL"
 
 // detach takes the session off: an open transaction is rolled back, and what a host left behind is removed. Where that
 // cannot be done the connection is closed; database/sql then drops it.
@@ -97,13 +117,15 @@ func (c *conn) detach() {
 	defer cancel()
 	if c.begun() {
 		s.tell("rollback", "")
+		c.heard = c.heard || c.washed
 		if err := c.pg.Exec(ctx, "ROLLBACK").Close(); err != nil || c.begun() {
 			c.close()
 			return
 		}
 	}
 	if c.dirty {
-		c.dirty = false
+		c.dirty, c.heard = false, false
+		clear(c.prepared)
 		if err := c.pg.Exec(ctx, forget).Close(); err != nil {
 			c.close()
 		}
@@ -141,14 +163,23 @@ func (c *conn) failed(err error) {
 	if c.broken == nil && c.pg.TxStatus() != aborted {
 		c.broken = err
 	}
+	c.heard = c.heard || c.washed // nothing of the washing is kept
 	if stalePlan(err) {
 		c.spoilt = true // it has parsed statements for a schema that somebody has changed
+	}
+	switch state, _, _ := stateOf(err); state {
+	case stateStaleKey:
+		if c.on != nil && c.on.key != nil {
+			c.keys.refused(c.on.key)
+		}
+	case stateStaleClock:
+		c.spoilt = true
 	}
 }
 
 // IsValid implements driver.Validator: database/sql drops a connection that is not as it was.
 func (c *conn) IsValid() bool {
-	return !c.spoilt && c.on == nil && !c.pg.IsClosed() && !c.pg.IsBusy() && !c.begun()
+	return !c.spoilt && c.on == nil && !c.pg.IsClosed() && !c.pg.IsBusy() && !c.begun() && c.speaks()
 }
 
 // ResetSession implements driver.SessionResetter; pgx pings a connection that was idle for more than a second.

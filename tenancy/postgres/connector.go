@@ -13,10 +13,12 @@ import (
 type connector struct {
 	inner      driver.Connector
 	unprepared bool
+	pooler     bool
+	keys       *keyring // nil: tenants are not signed
 }
 
-func newConnector(config *pgx.ConnConfig, unprepared bool) *connector {
-	return &connector{inner: stdlib.GetConnector(*config), unprepared: unprepared}
+func newConnector(config *pgx.ConnConfig, e Engine, keys *keyring) *connector {
+	return &connector{inner: stdlib.GetConnector(*config), unprepared: e.Unprepared, pooler: e.Pooler, keys: keys}
 }
 
 // parseDSN reads a DSN and sets what every connection of ours relies on: no statement cache of pgx's (it would prepare
@@ -50,13 +52,25 @@ func (k *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		_ = dc.Close()
 		return nil, fmt.Errorf("pgx gave a %T", dc)
 	}
-	c := &conn{std: std, pg: std.Conn().PgConn(), types: std.Conn().TypeMap(), unprepared: k.unprepared, prepared: map[string]string{}}
-	// bun writes values into text by doubling quotes, which is only right under these.
-	if c.pg.ParameterStatus("standard_conforming_strings") != "on" || c.pg.ParameterStatus("client_encoding") != "UTF8" {
+	c := &conn{std: std, pg: std.Conn().PgConn(), types: std.Conn().TypeMap(), unprepared: k.unprepared, pooler: k.pooler, keys: k.keys, prepared: map[string]string{}}
+	if !c.speaks() {
 		_ = std.Close()
 		return nil, ErrConfiguration.New("postgres.Connect", "the database must have standard_conforming_strings on and clients in UTF8")
 	}
+	if c.keys != nil && !c.pooler {
+		if err := c.readClock(ctx); err != nil {
+			_ = std.Close()
+			return nil, err
+		}
+	}
 	return c, nil
+}
+
+// speaks reports whether the server reads text as bun writes it: with values whose quotes are doubled, in UTF-8, with times in
+// UTC. The server tells of every change by itself.
+func (c *conn) speaks() bool {
+	return c.pg.ParameterStatus("standard_conforming_strings") == "on" && c.pg.ParameterStatus("client_encoding") == "UTF8" &&
+		c.pg.ParameterStatus("TimeZone") == "UTC"
 }
 
 // Driver implements driver.Connector.

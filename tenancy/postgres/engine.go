@@ -22,10 +22,15 @@ type Engine struct {
 	// the database then hold against mistakes, not against injected SQL: RESET ROLE goes round them.
 	AllowPrivilegedLogin bool
 	// PolicyWithoutSubselect writes the policies as Citus can take them: current_setting() without a sub-select. An insert
-	// of many rows then costs more, for it is evaluated once per row.
+	// of many rows then costs more, for it is evaluated once per row. The tenant is then not signed, for Citus's workers have
+	// process ids of their own: who can run SQL of his own in a tenant's transaction can set another tenant there.
 	PolicyWithoutSubselect bool
 	// Unprepared sends every statement unnamed, for PgBouncer in transaction mode without max_prepared_statements.
 	Unprepared bool
+	// Pooler says that a pooler in transaction mode, such as PgBouncer, stands between us and the server, so that each
+	// transaction may have another backend. A tenant is signed for one backend: which one it is costs each transaction a trip
+	// more. Without Pooler, behind one, every statement is refused (tenancy.wall).
+	Pooler bool
 	// MaxConns bounds the scoped pool, and with it the transactions that run at once. Default 10, at most 1,000. The
 	// control pool has up to 4 connections besides.
 	MaxConns int

@@ -113,12 +113,13 @@ func clean(err error) error {
 	return out
 }
 
-// Retryable implements tenancy.Store: serialization failures, deadlocks, statements parsed before the schema was changed,
+// Retryable implements tenancy.Store: serialization failures, deadlocks, tenants signed with a retired key or by a clock that has
+// been set since, statements parsed before the schema was changed,
 // and connections found dead before anything was sent on them.
 func (s *store) Retryable(err error) bool {
 	state, _, _ := stateOf(err)
 	switch state {
-	case "40001", "40P01":
+	case "40001", "40P01", stateStaleKey, stateStaleClock:
 		return true
 	}
 	return stalePlan(err) || pgconn.SafeToRetry(err) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)

@@ -7,6 +7,7 @@ type function struct {
 	name    string // with argument types
 	returns string
 	definer bool // SECURITY DEFINER: it runs as the owner
+	stable  bool // one answer per statement; and only in the session's own process, never in a parallel worker
 	body    string
 	callers []string // roles that may call it; triggers need none
 }
@@ -21,7 +22,7 @@ func (f function) create() []string {
 		security = "DEFINER"
 	}
 	out := []string{
-		"CREATE OR REPLACE FUNCTION " + f.signature() + " RETURNS " + f.returns + " LANGUAGE plpgsql SECURITY " + security +
+		"CREATE OR REPLACE FUNCTION " + f.signature() + " RETURNS " + f.returns + " LANGUAGE plpgsql " + f.planning() + " SECURITY " + security +
 			" SET search_path = " + fixedPath + " AS " + quoteText(f.body),
 		"REVOKE ALL ON FUNCTION " + f.types() + " FROM PUBLIC, " + appRole + ", " + controlRole,
 	}
@@ -29,6 +30,14 @@ func (f function) create() []string {
 		out = append(out, "GRANT EXECUTE ON FUNCTION "+f.types()+" TO "+role)
 	}
 	return out
+}
+
+// planning is what the planner may take for granted.
+func (f function) planning() string {
+	if f.stable {
+		return "STABLE PARALLEL RESTRICTED"
+	}
+	return "VOLATILE PARALLEL UNSAFE"
 }
 
 // signature is the name with named arguments, types the name with their types alone.
@@ -83,7 +92,7 @@ DECLARE
 	before text := coalesce(current_setting('erp.tenant', true), '');
 	result text;
 BEGIN
-	PERFORM set_config('erp.tenant', tenant::text, true);
+	PERFORM set_config('erp.tenant', erp.sign(tenant), true);
 	SELECT g.state INTO result FROM erp.tenant_gates AS g WHERE g.tenant_id = tenant;
 	PERFORM set_config('erp.tenant', before, true);
 	RETURN result;
@@ -94,7 +103,7 @@ DECLARE
 	before text := coalesce(current_setting('erp.tenant', true), '');
 	old_state text;
 BEGIN
-	PERFORM set_config('erp.tenant', tenant::text, true);
+	PERFORM set_config('erp.tenant', erp.sign(tenant), true);
 	IF new_state = 'purging' THEN -- not behind an import that is still being written
 		PERFORM FROM erp.tenant_gates AS g WHERE g.tenant_id = tenant FOR UPDATE NOWAIT;
 	END IF;
@@ -113,7 +122,7 @@ END`},
 	// What an import begins with: the gate of the session's own tenant stays at 'importing' until the transaction ends.
 	{name: "begin_import()", returns: "void", definer: true, callers: []string{appRole}, body: `
 BEGIN
-	PERFORM FROM erp.tenant_gates AS g WHERE g.tenant_id = current_setting('erp.tenant')::uuid AND g.state = 'importing' FOR UPDATE;
+	PERFORM FROM erp.tenant_gates AS g WHERE g.tenant_id = erp.current_tenant() AND g.state = 'importing' FOR UPDATE;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'erp/conflict/tenancy.tenant_state/the tenant is not being imported';
 	END IF;
@@ -123,7 +132,7 @@ END`},
 DECLARE
 	before text := coalesce(current_setting('erp.tenant', true), '');
 BEGIN
-	PERFORM set_config('erp.tenant', tenant::text, true);
+	PERFORM set_config('erp.tenant', erp.sign(tenant), true);
 	DELETE FROM erp.tenant_gates AS g WHERE g.tenant_id = tenant;
 	PERFORM set_config('erp.tenant', before, true);
 END`},

@@ -77,7 +77,9 @@ func (c *conn) enterHost(ctx context.Context) error {
 		return err
 	}
 	t := trip{c: c}
-	t.begin()
+	if err := t.begin(ctx); err != nil {
+		return err
+	}
 	c.on.tell("host", "")
 	t.plain("SAVEPOINT " + hostSavepoint)
 	t.plain("SET LOCAL ROLE " + roleOrNone(c.on.hostRole))

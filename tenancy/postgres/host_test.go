@@ -36,7 +36,7 @@ func stands(t *testing.T, s tenancy.Session, tenant uuid.UUID, code string) {
 	ctx := t.Context()
 	require.NoError(t, s.Run(ctx, []*tenancy.Statement{write(tenancy.VerbInsert, things, tenant, nil, newThing(tenant, code))}))
 	var role, setting, path string
-	require.NoError(t, s.Conn().QueryRowContext(ctx, "SELECT current_user::text, current_setting('erp.tenant'), current_setting('search_path')").Scan(&role, &setting, &path))
+	require.NoError(t, s.Conn().QueryRowContext(ctx, "SELECT current_user::text, erp.current_tenant()::text, current_setting('search_path')").Scan(&role, &setting, &path))
 	require.Equal(t, [3]string{appRole, tenant.String(), "pg_catalog, pg_temp"}, [3]string{role, setting, path})
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
 
@@ -21,6 +20,8 @@ type joined struct {
 	db    *bun.DB
 	tx    *sql.Tx
 	on    *scope
+	at    backend
+	token string
 	pgx   bool // the host's driver is pgx's: texts can go unprepared
 	was   settings
 	inFn  bool  // the host's function is running
@@ -31,16 +32,22 @@ type joined struct {
 var _ tenancy.Session = (*joined)(nil)
 
 // settings are what a scope changes on a connection.
-type settings struct{ role, tenant, searchPath, strings, dates string }
+type settings struct{ role, tenant, searchPath, strings, dates, timeout string }
 
 // Join implements tenancy.Store. Errors: postgres.not_member, postgres.other_database.
 func (s *store) Join(ctx context.Context, opt tenancy.SessionOptions, host *sql.Tx) (tenancy.Session, error) {
-	j := &joined{db: s.scoped, tx: host, on: &scope{tenant: opt.Tenant, observe: s.observe}}
+	on, err := s.newScope(ctx, opt)
+	if err != nil {
+		return nil, err
+	}
+	j := &joined{db: s.scoped, tx: host, on: on}
 	j.on.tell("join", "")
 	if _, err := host.ExecContext(ctx, "SAVEPOINT "+joinSavepoint); err != nil {
 		return nil, err
 	}
-	err := j.enter(ctx, s)
+	if err = j.enter(ctx, s); err == nil {
+		err = j.signed(ctx, s)
+	}
 	if err != nil {
 		return nil, errors.Join(err, j.Rollback(ctx))
 	}
@@ -58,19 +65,53 @@ func (j *joined) enter(ctx context.Context, s *store) error {
 	if !member {
 		return ErrNotMember.New("postgres.Join", "")
 	}
-	return j.exec(ctx, scopeSettings(j.on.tenant)...)
+	if j.on.key != nil {
+		j.token = j.on.key.token(j.on, j.at)
+	}
+	return j.set(ctx)
 }
 
-func scopeSettings(tenant uuid.UUID) []string {
-	return []string{setAppRole, "SET LOCAL erp.tenant = " + quoteText(tenant.String()), setSearchPath, setStrings, setDates}
+// set gives the transaction the settings of the scope. A key that the database does not know is noticed here already, where there
+// is still time to read another: a joined transaction is never run again.
+func (j *joined) set(ctx context.Context) error {
+	if j.on.key == nil {
+		return j.exec(ctx, unsignedSettings(j.on)...)
+	}
+	_, err := j.tx.ExecContext(ctx, signedSettings, j.mode([]any{j.token, j.on.statementTimeout()})...)
+	return err
 }
+
+// signed makes sure that the database takes the token.
+func (j *joined) signed(ctx context.Context, s *store) error {
+	if j.on.key == nil {
+		return nil
+	}
+	err := j.exec(ctx, askTenant)
+	if state, _, _ := stateOf(err); state != stateStaleKey {
+		return err
+	}
+	s.keys.refused(j.on.key)
+	if j.on.key, err = s.keys.get(ctx); err != nil {
+		return err
+	}
+	if err := j.exec(ctx, "ROLLBACK TO SAVEPOINT "+joinSavepoint); err != nil {
+		return err
+	}
+	j.token = j.on.key.token(j.on, j.at)
+	if err := j.set(ctx); err != nil {
+		return err
+	}
+	return j.exec(ctx, askTenant)
+}
+
+const askTenant = "SELECT erp.current_tenant()"
 
 // look asks the host's connection where and who it is. The question doubles as the test whether its driver is pgx, which
 // alone understands a mode in front of the arguments; the savepoint takes the failure.
 func (j *joined) look(ctx context.Context) (at identity, member bool, err error) {
 	read := func(args ...any) error {
-		return j.tx.QueryRowContext(ctx, hostQuestion, args...).Scan(&j.was.role, &j.was.tenant, &j.was.searchPath, &j.was.strings, &j.was.dates, &member,
-			&at.started, &at.database, &at.name)
+		return j.tx.QueryRowContext(ctx, hostQuestion, args...).Scan(&j.was.role, &j.was.tenant, &j.was.searchPath, &j.was.strings, &j.was.dates, &j.was.timeout,
+			&j.at.pid, &j.at.now, &member, &at.started, &at.database, &at.name)
 	}
 	if read(pgx.QueryExecModeSimpleProtocol) == nil {
 		j.pgx = true
@@ -85,6 +126,7 @@ func (j *joined) look(ctx context.Context) (at identity, member bool, err error)
 // hostQuestion: pg_has_role's MEMBER asks whether SET ROLE is allowed, for the login and not for the role it has now.
 const hostQuestion = `SELECT pg_catalog.current_setting('role'), coalesce(pg_catalog.current_setting('erp.tenant', true), ''),
 	pg_catalog.current_setting('search_path'), pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.current_setting('datestyle'),
+	pg_catalog.current_setting('statement_timeout'), pg_catalog.pg_backend_pid(), (extract(epoch FROM pg_catalog.now()) * 1000000)::bigint,
 	coalesce((SELECT pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER') FROM pg_catalog.pg_roles r WHERE r.rolname = '` + appRole + `'), false),
 	` + identityColumns
 
@@ -245,6 +287,7 @@ func (w settings) restore() []string {
 		"SET LOCAL ROLE " + roleOrNone(w.role),
 		"SET LOCAL erp.tenant = " + quoteText(w.tenant),
 		"SELECT pg_catalog.set_config('search_path', " + quoteText(w.searchPath) + ", true)",
+		"SELECT pg_catalog.set_config('statement_timeout', " + quoteText(w.timeout) + ", true)",
 		"SELECT pg_catalog.set_config('datestyle', " + quoteText(w.dates) + ", true)",
 		"SELECT pg_catalog.set_config('standard_conforming_strings', " + quoteText(w.strings) + ", true)", // last: it changes how text is read
 	}
@@ -270,8 +313,10 @@ func (j *joined) Host(ctx context.Context, fn func(*sql.Tx) error) error {
 		if failed {
 			back = append(back, "ROLLBACK TO SAVEPOINT "+hostSavepoint)
 		}
-		back = append(append(back, "RELEASE SAVEPOINT "+hostSavepoint), scopeSettings(j.on.tenant)...)
-		err := j.exec(ctx, back...)
+		err := j.exec(ctx, append(back, "RELEASE SAVEPOINT "+hostSavepoint)...)
+		if err == nil {
+			err = j.set(ctx)
+		}
 		if errors.Is(err, sql.ErrTxDone) || savepointGone(err) {
 			err = tenancy.ErrHostEndedTx.Wrap("postgres.Host", err, "")
 		}

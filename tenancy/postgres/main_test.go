@@ -261,6 +261,16 @@ func (f *fixture) tenant(t testing.TB) uuid.UUID {
 	return id
 }
 
+// token signs a tenant for the transaction that is open on q, as the program does.
+func (f *fixture) token(t testing.TB, q querier, tenant uuid.UUID) string {
+	t.Helper()
+	key, err := f.store.keys.get(t.Context())
+	require.NoError(t, err)
+	var at backend
+	require.NoError(t, q.QueryRowContext(t.Context(), askBackend).Scan(&at.pid, &at.now))
+	return key.token(&scope{tenant: tenant}, at)
+}
+
 func (f *fixture) session(t testing.TB, tenant uuid.UUID, readOnly bool) *session {
 	t.Helper()
 	s, err := f.store.Session(t.Context(), tenancy.SessionOptions{Tenant: tenant, ReadOnly: readOnly})

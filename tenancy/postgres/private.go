@@ -25,6 +25,11 @@ type privateColumn struct {
 }
 
 var privateTables = []privateTable{
+	// What tenants' settings are signed with. A key that is retired is taken until then, so that others can be told of the new one.
+	{name: "signing_keys", key: "id", columns: []privateColumn{
+		{"id", "text", false}, {"inner_pad", "bytea", false}, {"outer_pad", "bytea", false}, {"created_at", "timestamp with time zone", false},
+		{"retired_at", "timestamp with time zone", true},
+	}},
 	// The break-glass grants that the database itself checks. One that was ended before it was put has no tenant.
 	{name: "grants", key: "id", columns: []privateColumn{
 		{"id", "uuid", false}, {"tenant_id", "uuid", true}, {"expires_at", "timestamp with time zone", false}, {"ended_at", "timestamp with time zone", true},

@@ -199,7 +199,9 @@ func (s *session) Import(ctx context.Context) error {
 			return err
 		}
 		t := trip{c: c}
-		t.begin()
+		if err := t.begin(ctx); err != nil {
+			return err
+		}
 		t.plain("SELECT erp.begin_import()")
 		t.plain("SET CONSTRAINTS ALL DEFERRED")
 		return t.run(ctx)

@@ -36,11 +36,14 @@ func (c *conn) queryText(ctx context.Context, text string, args []driver.NamedVa
 		return nil, err
 	}
 	t := trip{c: c}
-	t.begin()
+	if err := t.begin(ctx); err != nil {
+		return nil, err
+	}
 	c.on.tell(verb, "")
+	c.heard = true
 	p := c.pg.StartPipeline(ctx)
 	for _, s := range t.steps {
-		p.SendQueryParams(s.text, nil, nil, nil, nil)
+		p.SendQueryParams(s.text, s.values, s.oids, nil, nil)
 	}
 	p.SendQueryParams(text, params.ParamValues, nil, params.ParamFormats, nil)
 	rows := &textRows{c: c, p: p}

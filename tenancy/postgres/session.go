@@ -23,13 +23,16 @@ type session struct {
 
 // Session implements tenancy.Store.
 func (s *store) Session(ctx context.Context, opt tenancy.SessionOptions) (tenancy.Session, error) {
+	on, err := s.newScope(ctx, opt)
+	if err != nil {
+		return nil, err
+	}
 	pool, err := s.scoped.DB.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := &session{db: s.scoped, pool: pool}
 	out.sender.session = out
-	on := &scope{tenant: opt.Tenant, readOnly: opt.ReadOnly, hostRole: s.hostRole, observe: s.observe}
 	if err := out.use(func(c *conn) error { return c.attach(on) }); err != nil {
 		_ = pool.Close()
 		return nil, err
@@ -70,7 +73,9 @@ func (s *session) Run(ctx context.Context, statements []*tenancy.Statement) erro
 			return err
 		}
 		t := trip{c: c}
-		t.begin()
+		if err := t.begin(ctx); err != nil {
+			return err
+		}
 		for _, st := range statements {
 			if err := t.add(st); err != nil {
 				return err
@@ -90,7 +95,9 @@ func (s *session) Commit(ctx context.Context, statements []*tenancy.Statement) e
 			return nil
 		}
 		t := trip{c: c}
-		t.begin()
+		if err := t.begin(ctx); err != nil {
+			return err
+		}
 		for _, st := range statements {
 			if err := t.add(st); err != nil {
 				return err

@@ -55,7 +55,7 @@ func (f *fixture) counted(t *testing.T) *atomic.Int64 {
 }
 
 func (f *fixture) onePool(t *testing.T, config *pgx.ConnConfig, n *atomic.Int64) *atomic.Int64 {
-	db := sql.OpenDB(newConnector(config, false))
+	db := sql.OpenDB(newConnector(config, f.eng, f.store.keys))
 	db.SetMaxOpenConns(1)
 	f.store.scoped = bun.NewDB(db, pgdialect.New())
 	t.Cleanup(func() { _ = db.Close() })
@@ -186,6 +186,8 @@ func TestPolicyUnderTheUnprivilegedLogin(t *testing.T) {
 		tx, err := db.BeginTx(ctx, nil)
 		require.NoError(t, err)
 		defer func() { _ = tx.Rollback() }()
+		_, err = tx.ExecContext(ctx, "SELECT set_config('test.token', $1, true)", f.token(t, tx, mine))
+		require.NoError(t, err)
 		for _, p := range prepare {
 			_, err := tx.ExecContext(ctx, p)
 			require.NoError(t, err)
@@ -197,7 +199,7 @@ func TestPolicyUnderTheUnprivilegedLogin(t *testing.T) {
 		return r.RowsAffected()
 	}
 	role := []string{setAppRole}
-	scoped := []string{setAppRole, "SET LOCAL erp.tenant = '" + mine.String() + "'"}
+	scoped := []string{setAppRole, "SELECT set_config('erp.tenant', current_setting('test.token'), true)"}
 	everything := "SELECT * FROM testmod.things"
 
 	_, err := in(nil, everything)

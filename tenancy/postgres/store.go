@@ -21,6 +21,7 @@ import (
 type store struct {
 	scoped   *bun.DB
 	control  *bun.DB
+	keys     *keyring // nil: the policies are not signed
 	hostRole string
 	observe  func(tenancy.Sent)
 	tables   []string // the models', "schema.name"
@@ -35,10 +36,11 @@ const idleFor = 5 * time.Minute
 func newStore(e Engine, scoped, control *pgx.ConnConfig, reg *tenancy.Registry, opt tenancy.EngineOptions) *store {
 	// Control texts are short, few and bun's: simple mode keeps nothing of them.
 	control.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
-	s := &store{hostRole: e.HostRole, observe: opt.OnStatement,
-		scoped:  bun.NewDB(sql.OpenDB(newConnector(scoped, e.Unprepared)), pgdialect.New()),
-		control: bun.NewDB(sql.OpenDB(stdlib.GetConnector(*control)), pgdialect.New()),
+	s := &store{hostRole: e.HostRole, observe: opt.OnStatement, control: bun.NewDB(sql.OpenDB(stdlib.GetConnector(*control)), pgdialect.New())}
+	if !e.PolicyWithoutSubselect {
+		s.keys = &keyring{read: s.readKey}
 	}
+	s.scoped = bun.NewDB(sql.OpenDB(newConnector(scoped, e, s.keys)), pgdialect.New())
 	for _, m := range reg.Models {
 		s.tables = append(s.tables, m.Table)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -24,23 +25,86 @@ type step struct {
 	compiled *compiled
 	values   [][]byte
 	oids     []uint32
+	row      func(values [][]byte) error // of plain text that answers
 	commits  bool
 }
 
 // begin adds what opens the transaction, unless it is open: the isolation, the role, the tenant, and a search path that
 // nobody can write to.
-func (t *trip) begin() {
+func (t *trip) begin(ctx context.Context) error {
 	if t.c.begun() {
-		return
+		return nil
 	}
 	t.c.on.tell("begin", "")
-	if t.c.on.readOnly {
-		t.plain("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-	} else {
-		t.plain("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+	t.plain(t.c.on.isolation())
+	if err := t.sign(ctx); err != nil {
+		return err
 	}
+	t.wash()
 	t.enter()
+	if t.c.washed || t.c.pooler { // behind a pooler it is not known who used the backend before us
+		t.plain(forgetPlanted)
+	}
 	t.replan()
+	return nil
+}
+
+// isolation is how the transaction begins. Under a grant there is no snapshot of the whole transaction: the database would not
+// see in it that the grant has ended meanwhile.
+func (s *scope) isolation() string {
+	switch {
+	case s.readOnly && s.grant != uuid.Nil:
+		return "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
+	case s.readOnly:
+		return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	}
+	return "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+}
+
+// sign makes the token of the transaction that is about to begin. Behind a pooler it is not known which backend that will be: the
+// transaction is begun in a trip of its own, which asks.
+func (t *trip) sign(ctx context.Context) error {
+	c := t.c
+	if c.on.key == nil {
+		return nil
+	}
+	at := backend{pid: c.pg.PID(), now: c.clock.now()}
+	if c.pooler {
+		first := trip{c: c, steps: t.steps}
+		t.steps = nil
+		first.steps = append(first.steps, step{text: askBackend, row: at.read})
+		if err := first.run(ctx); err != nil {
+			return err
+		}
+	}
+	c.token = c.on.key.token(c.on, at)
+	return nil
+}
+
+// askBackend: the transaction's own start is what the database compares with.
+const askBackend = "SELECT pg_catalog.pg_backend_pid(), (extract(epoch FROM pg_catalog.now()) * 1000000)::bigint"
+
+func (b *backend) read(values [][]byte) error {
+	pid, err := strconv.ParseUint(string(values[0]), 10, 32)
+	if err != nil {
+		return err
+	}
+	b.pid = uint32(pid)
+	b.now, err = strconv.ParseInt(string(values[1]), 10, 64)
+	return err
+}
+
+// wash sees to it that one tenant's text leaves nothing on the connection that would work in another's transaction: no setting,
+// and no statement under the name of one of ours. Our texts cannot contain such things; what cannot be still is not to be worth
+// anything. Connections that heard nothing but statements with bound values are not washed.
+func (t *trip) wash() {
+	c := t.c
+	c.washed = c.heard && c.tenant != c.on.tenant
+	if c.washed {
+		c.heard = false
+		t.plain("RESET ALL")
+	}
+	c.tenant = c.on.tenant
 }
 
 // replan has the server plan anew what it planned on this connection, at the connection's 1st, 2nd, 4th, 8th transaction
@@ -55,13 +119,42 @@ func (t *trip) replan() {
 	t.c.transactions++
 }
 
-// enter adds the settings of the scope. They are statements, not set_config(): Citus hands only statements to its nodes.
+// enter adds the settings of the scope, all of them for the transaction only.
 func (t *trip) enter() {
-	t.plain(setAppRole)
-	t.plain("SET LOCAL erp.tenant = " + quoteText(t.c.on.tenant.String()))
-	t.plain(setSearchPath)
-	t.plain(setStrings)
-	t.plain(setDates)
+	on := t.c.on
+	if on.key == nil {
+		for _, text := range unsignedSettings(on) {
+			t.plain(text)
+		}
+		return
+	}
+	t.steps = append(t.steps, step{text: signedSettings, values: [][]byte{[]byte(t.c.token), []byte(on.statementTimeout())}, oids: []uint32{textOID, textOID}})
+}
+
+const textOID = 25
+
+// signedSettings are set in one statement, the tenant as a parameter of it: what stands in a statement's text can be read by
+// other connections of the same login while it runs, and stays in pg_stat_statements.
+const signedSettings = `SELECT pg_catalog.set_config('role', '` + appRole + `', true), pg_catalog.set_config('erp.tenant', $1, true),
+	pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('standard_conforming_strings', 'on', true),
+	pg_catalog.set_config('datestyle', 'ISO, MDY', true),
+	pg_catalog.set_config('statement_timeout', coalesce(nullif($2, ''), pg_catalog.current_setting('statement_timeout')), true)`
+
+// unsignedSettings are statements, not set_config(): Citus hands only statements to its nodes.
+func unsignedSettings(on *scope) []string {
+	out := []string{setAppRole, "SET LOCAL erp.tenant = " + quoteText(on.tenant.String()), setSearchPath, setStrings, setDates}
+	if ms := on.statementTimeout(); ms != "" {
+		out = append(out, "SET LOCAL statement_timeout = "+ms)
+	}
+	return out
+}
+
+// statementTimeout is in milliseconds, "" for none of ours. PostgreSQL takes 0 for none at all.
+func (s *scope) statementTimeout() string {
+	if s.timeout <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(max(s.timeout.Milliseconds(), 1), 10)
 }
 
 const (
@@ -71,6 +164,8 @@ const (
 	// that, a value could become code.
 	setStrings = "SET LOCAL standard_conforming_strings = on"
 	setDates   = "SET LOCAL datestyle = 'ISO, MDY'"
+
+	forgetPlanted = "SELECT erp.forget_planted()"
 )
 
 func (t *trip) plain(text string) { t.steps = append(t.steps, step{text: text}) }
@@ -140,7 +235,7 @@ func (t *trip) queue(p *pgconn.Pipeline) map[int]string {
 	for i := range t.steps {
 		s := &t.steps[i]
 		if s.st == nil {
-			p.SendQueryParams(s.text, nil, nil, nil, nil)
+			p.SendQueryParams(s.text, s.values, s.oids, nil, nil)
 			continue
 		}
 		name := t.c.prepared[s.text]
@@ -183,6 +278,12 @@ func (s *step) receive(p *pgconn.Pipeline) error {
 	}
 	if s.st != nil && s.st.Verb == tenancy.VerbSelect {
 		if err := s.rows(rr); err != nil {
+			_, _ = rr.Close()
+			return err
+		}
+	}
+	for s.row != nil && rr.NextRow() {
+		if err := s.row(rr.Values()); err != nil {
 			_, _ = rr.Close()
 			return err
 		}

@@ -18,6 +18,7 @@ import (
 type walls struct {
 	models    []*tenancy.Model
 	functions []function
+	signed    bool
 	using     string // the policies' expression, as PostgreSQL prints it
 	define    string // and as it is written
 }
@@ -25,14 +26,17 @@ type walls struct {
 const policyName = "erp_tenant"
 
 func newWalls(reg *tenancy.Registry, withoutSubselect bool) *walls {
-	w := &walls{models: reg.Models, functions: slices.Concat(functions, grantFunctions),
-		define: "tenant_id = (SELECT current_setting('erp.tenant')::uuid)",
-		using:  "(tenant_id = ( SELECT (current_setting('erp.tenant'::text))::uuid AS current_setting))",
+	w := &walls{models: reg.Models, functions: slices.Concat(functions, grantFunctions, []function{plantedFunction}),
+		define: "tenant_id = (SELECT erp.current_tenant())",
+		using:  "(tenant_id = ( SELECT erp.current_tenant() AS current_tenant))",
 	}
 	if withoutSubselect {
+		w.functions = append(w.functions, unsignedFunctions...)
 		w.define = "tenant_id = current_setting('erp.tenant')::uuid"
 		w.using = "(tenant_id = (current_setting('erp.tenant'::text))::uuid)"
+		return w
 	}
+	w.signed, w.functions = true, append(w.functions, signedFunctions()...)
 	return w
 }
 
@@ -116,6 +120,9 @@ func (w *walls) statements() []string {
 	for _, f := range w.functions {
 		out = append(out, f.create()...)
 	}
+	if !w.signed { // should it have been once
+		out = append(out, "DROP FUNCTION IF EXISTS erp.signing_key()")
+	}
 	schemas := map[string]bool{"erp": true}
 	for _, m := range w.models {
 		schema, _, _ := strings.Cut(m.Table, ".")
@@ -195,7 +202,7 @@ func (w *walls) build(ctx context.Context, conn *sql.Conn, l *line) (err error) 
 		return asFault(op, err)
 	}
 	if same {
-		return nil
+		return w.key(ctx, tx)
 	}
 	if !member {
 		// Functions that run as the owner meet the policies like everybody else.
@@ -214,8 +221,16 @@ func (w *walls) build(ctx context.Context, conn *sql.Conn, l *line) (err error) 
 	if _, err := tx.ExecContext(ctx, "INSERT INTO erp_migrations.walls (fingerprint) VALUES ($1)", want); err != nil {
 		return asFault(op, err)
 	}
-	if err := tx.Commit(); err != nil {
-		return asFault(op, err)
+	return w.key(ctx, tx)
+}
+
+// key ends the transaction with a key to sign with. It is no part of what is generated: it is made once, and differs everywhere.
+func (w *walls) key(ctx context.Context, tx *sql.Tx) error {
+	const op = "postgres.Migrate"
+	if w.signed {
+		if err := ensureKey(ctx, tx); err != nil {
+			return asFault(op, err)
+		}
 	}
-	return nil
+	return asFault(op, tx.Commit())
 }
