@@ -125,10 +125,15 @@ func (g *Grants) toldOrRefused(ctx context.Context, op string, row *grantRow) er
 	return nil
 }
 
+// settleWithin bounds how long an act about a grant waits for what may be done later: a tenant's file may have a writer.
+const settleWithin = 2 * time.Second
+
 // settle does what follows from an act about a grant and may be done later as well: the tenant's trail and the owner are told.
 // What fails is done by CompletePending.
 func (g *Grants) settle(ctx context.Context, row *grantRow) {
 	_ = g.tell(ctx, "tenancy.Grants", row)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
+	defer cancel()
 	_, _ = g.mark(ctx, "tenancy.Grants", row)
 }
 

@@ -21,8 +21,6 @@ func (g *Grants) mark(ctx context.Context, op string, row *grantRow) (int, error
 	if row.hidden() {
 		return 0, nil // the owner reads the trail
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
-	defer cancel()
 	done := 0
 	for {
 		var uses []useRow
@@ -151,7 +149,9 @@ func (g *Grants) pending(ctx context.Context, limit int) ([]grantRow, error) {
 
 // markAfter tells the trail of a transaction that has ended. What it cannot do now is done by CompletePending.
 func (g *Grants) markAfter(ctx context.Context, op string, id uuid.UUID) {
-	row, err := g.find(context.WithoutCancel(ctx), g.db.control.Control(), "g.id = ?", id)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+	defer cancel()
+	row, err := g.find(ctx, g.db.control.Control(), "g.id = ?", id)
 	if err == nil && row != nil {
 		_, _ = g.mark(ctx, op, row)
 	}
