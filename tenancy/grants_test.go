@@ -37,16 +37,18 @@ const readBooks, writeBooks tenancy.Permission = "library.read", "library.write"
 // eachWorld runs fn on both engines, with a program of its own on the engine's shared database.
 func eachWorld(t *testing.T, fn func(t *testing.T, w *world)) {
 	t.Helper()
-	each(t, func(t *testing.T, env *tenancytest.Env) {
-		w := &world{env: env}
-		w.clock.Store(time.Now().UnixMicro())
-		w.db = w.open(t)
-		owner := env.Tenant(t)
-		w.tenant = tenancy.ScopeOf(owner).TenantID()
-		w.owner = w.enter(t, w.tenant, "user:owner", "tenancy.own")
-		w.ada, w.bob, w.eve = w.staff(t, "staff:ada"), w.staff(t, "staff:bob"), w.staff(t, "staff:eve")
-		fn(t, w)
-	})
+	each(t, func(t *testing.T, env *tenancytest.Env) { fn(t, newWorld(t, env)) })
+}
+
+func newWorld(t *testing.T, env *tenancytest.Env) *world {
+	t.Helper()
+	w := &world{env: env}
+	w.clock.Store(time.Now().UnixMicro())
+	w.db = w.open(t)
+	w.tenant = tenancy.ScopeOf(env.Tenant(t)).TenantID()
+	w.owner = w.enter(t, w.tenant, "user:owner", "tenancy.own")
+	w.ada, w.bob, w.eve = w.staff(t, "staff:ada"), w.staff(t, "staff:bob"), w.staff(t, "staff:eve")
+	return w
 }
 
 // open opens another program on the same database, with the same clock and letter box.

@@ -492,3 +492,19 @@ func TestGrantsOutliveTheirTenant(t *testing.T) {
 }
 
 func base64Cursor(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+
+// A way to the database that forgets to say what it looks at is shut.
+func TestAnUnannouncedStatementIsNotSent(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		inside := w.inside(t, w.authorised(t).ID)
+		require.Error(t, w.in(inside, func(ctx context.Context, tx *tenancy.Tx) error {
+			for name, err := range tenancy.Unannounced(ctx, tx, "SELECT 1") {
+				require.Error(t, err, name)
+				if name != "row" { // a *sql.Row cannot carry ours
+					require.ErrorIs(t, err, tenancy.ErrGrantScope, name)
+				}
+			}
+			return errOops
+		}))
+	})
+}
