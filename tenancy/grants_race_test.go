@@ -76,9 +76,12 @@ func TestAGrantEndsWithinAStatement(t *testing.T) {
 		inside, err := db.EnterGrant(ada, g.ID)
 		require.NoError(t, err)
 		seen.Store(true)
-		rows, err := tenancy.View(inside, db, readBooks, func(ctx context.Context, tx *tenancy.Tx) ([]Book, error) { return tenancy.Find[Book](ctx, tx) })
-		require.ErrorIs(t, err, tenancy.ErrGrantEnded)
-		require.Empty(t, rows)
+		require.ErrorIs(t, second(tenancy.View(inside, db, readBooks, func(ctx context.Context, tx *tenancy.Tx) (bool, error) {
+			rows, err := tenancy.Find[Book](ctx, tx)
+			require.ErrorIs(t, err, tenancy.ErrGrantEnded)
+			require.Nil(t, rows)
+			return true, err
+		})), tenancy.ErrGrantEnded)
 		lines := w.kept(t, g.ID)
 		require.Equal(t, "find lib.books 1 tenancy.grant_ended", lines[len(lines)-1])
 	})
@@ -335,4 +338,45 @@ func TestTheControlDatabaseGuardsGrants(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A commit that is under way when the grant is revoked is waited for: Revoke does not return before it has ended.
+func TestRaceARevocationOutlastsACommit(t *testing.T) {
+	env := tenancytest.Open(t, "postgres", tenancytest.Options{Modules: []tenancy.Module{library}}) // on SQLite the revocation waits for control.db
+	w := newWorld(t, env)
+	g := w.authorised(t)
+	inside := w.inside(t, g.ID)
+	owner := env.Owner(t, w.tenant)
+	waiting := func(what string) func() bool {
+		return func() bool {
+			var n int
+			require.NoError(t, owner.QueryRow("SELECT count(*) FROM pg_locks WHERE NOT granted AND "+what).Scan(&n))
+			return n > 0
+		}
+	}
+	held, err := owner.Begin()
+	require.NoError(t, err)
+	defer func() { _ = held.Rollback() }()
+	_, err = held.Exec("LOCK TABLE erp.audit_events IN SHARE MODE")
+	require.NoError(t, err)
+	var wg sync.WaitGroup
+	var written error
+	var revoked atomic.Bool
+	wg.Go(func() { written = w.write(inside, "Just in time, or never") })
+	require.Eventually(t, waiting("relation = 'erp.audit_events'::regclass"), 20*time.Second, time.Millisecond, "the commit is under way")
+	wg.Go(func() {
+		require.NoError(t, second(w.db.Grants().Revoke(w.owner, g.ID, "")))
+		revoked.Store(true)
+	})
+	require.Eventually(t, waiting("locktype = 'advisory'"), 20*time.Second, time.Millisecond, "the revocation waits for it")
+	require.False(t, revoked.Load())
+	require.ErrorIs(t, second(w.db.EnterGrant(w.ada, g.ID)), tenancy.ErrGrantEnded, "and holds already")
+	require.NoError(t, held.Rollback())
+	wg.Wait()
+	if written != nil {
+		require.ErrorIs(t, written, tenancy.ErrGrantEnded)
+		require.Empty(t, w.shelf(t))
+	} else {
+		require.Len(t, w.shelf(t), 1)
+	}
 }

@@ -125,7 +125,7 @@ func (g *Grants) toldOrRefused(ctx context.Context, op string, row *grantRow) er
 	return nil
 }
 
-// settleWithin bounds how long an act about a grant waits for what may be done later: a tenant's file may have a writer.
+// settleWithin bounds how long an act about a grant, or a transaction under one, waits for what may be done later: a tenant's file may have a writer.
 const settleWithin = 2 * time.Second
 
 // settle does what follows from an act about a grant and may be done later as well: the tenant's trail and the owner are told.

@@ -149,7 +149,7 @@ func (g *Grants) pending(ctx context.Context, limit int) ([]grantRow, error) {
 
 // markAfter tells the trail of a transaction that has ended. What it cannot do now is done by CompletePending.
 func (g *Grants) markAfter(ctx context.Context, op string, id uuid.UUID) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 	defer cancel()
 	row, err := g.find(ctx, g.db.control.Control(), "g.id = ?", id)
 	if err == nil && row != nil {
