@@ -2,7 +2,6 @@ package tenancy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -15,8 +14,8 @@ import (
 const marksAtOnce = 500
 
 // mark writes what was done about a grant and under it into the tenant's own trail, in transactions of their own: whatever
-// became of the one in which it was done. Each event has the id of its use, so that doing it again, or two doing it at once,
-// changes nothing. It tells how many it wrote.
+// became of the one in which it was done. Each event names its use, so that doing it again, or two doing it at once, changes
+// nothing. It tells how many it wrote.
 func (g *Grants) mark(ctx context.Context, op string, row *grantRow) (int, error) {
 	if row.hidden() {
 		return 0, nil // the owner reads the trail
@@ -74,7 +73,7 @@ func (g *Grants) markUses(ctx context.Context, op string, tenant uuid.UUID, uses
 }
 
 // events writes what is not in the tenant's trail yet. It needs no scope and no grant: a grant that has ended is told of as
-// well. Somebody else who does the same at once is noticed by the key, and then it is looked at again.
+// well. Who does the same at once waits: for an advisory lock in the tenant's database, or for the file's one writer.
 func (g *Grants) events(ctx context.Context, op string, at *place, tenant uuid.UUID, uses []useRow) error {
 	owner := goroutineID()
 	if _, busy := owners.Load(owner); busy {
@@ -85,14 +84,20 @@ func (g *Grants) events(ctx context.Context, op string, at *place, tenant uuid.U
 	for i := range uses {
 		ids[i] = uses[i].ID
 	}
-	write := func(ctx context.Context, tx *Tx) error {
-		known, err := Find[Event](ctx, tx, In("id", ids))
+	return g.db.attempt(ctx, op, s, at, owner, txMode{}, func(ctx context.Context, tx *Tx) error {
+		if at.store.Dialect().Name().String() == "pg" {
+			lock := tx.session.DB().NewRaw("SELECT pg_advisory_xact_lock(?, ?)", markSpace, lockOf(uses[0].GrantID)).Conn(tx.session.Conn())
+			if _, err := lock.Exec(ctx); err != nil {
+				return tx.failed(op, err)
+			}
+		}
+		known, err := Find[Event](ctx, tx, In("row_id", ids), Eq("act", actBreakGlass))
 		if err != nil {
 			return err
 		}
 		there := map[uuid.UUID]bool{}
 		for i := range known {
-			there[known[i].ID] = true
+			there[known[i].RowID] = true
 		}
 		for i := range uses {
 			if !there[uses[i].ID] {
@@ -100,26 +105,21 @@ func (g *Grants) events(ctx context.Context, op string, at *place, tenant uuid.U
 			}
 		}
 		return nil
-	}
-	for range 3 {
-		err := g.db.attempt(ctx, op, s, at, owner, txMode{}, write)
-		if !errors.Is(err, ErrDuplicate) {
-			return err
-		}
-	}
-	return ErrBusy.New(op, "somebody else keeps marking the same uses")
+	})
 }
 
 // maxShown bounds what an event says of a use; the use itself says all.
 const maxShown = 1000
 
-// event is the use as the tenant's own trail has it: without a verb, for it writes no row, and with the grant as its record.
+// event is the use as the tenant's own trail has it: without a verb, for it writes no row, and with the use as its record.
 func (r *useRow) event() *Event {
-	said := r.Verb
+	said := fmt.Sprintf("grant %s: %s", r.GrantID, r.Verb)
 	if r.Table != "" {
-		said = fmt.Sprintf("%s by %s: %d rows", r.Verb, r.Act, r.Rows)
+		said += fmt.Sprintf(" by %s: ", r.Act)
 		if r.Refusal != "" {
-			said = fmt.Sprintf("%s by %s: %s", r.Verb, r.Act, r.Refusal)
+			said += string(r.Refusal)
+		} else {
+			said += fmt.Sprintf("%d rows", r.Rows)
 		}
 		if r.Filter != "" {
 			said += " of " + r.Filter
@@ -128,7 +128,7 @@ func (r *useRow) event() *Event {
 	if len(said) > maxShown {
 		said = strings.ToValidUTF8(said[:maxShown], "") + " ..."
 	}
-	return &Event{Row: Row{TenantID: r.TenantID, ID: r.ID}, OccurredAt: instantOf(r.Used), Actor: r.Actor, Act: actBreakGlass, Model: r.Table, RowID: r.GrantID, Columns: said}
+	return &Event{Row: Row{TenantID: r.TenantID, ID: NewID()}, OccurredAt: instantOf(r.Used), Actor: r.Actor, Act: actBreakGlass, Model: r.Table, RowID: r.ID, Columns: said}
 }
 
 // pending are the grants with something left to do, the oldest first. Tenants whose trail cannot be written now are passed over,

@@ -133,8 +133,12 @@ func (g *Grants) hold(ctx context.Context, op string, id uuid.UUID, fn func(tx b
 	})
 }
 
-// lockSpace is the first half of the advisory locks of grants, "gran".
-const lockSpace = 0x6772616e
+// The first halves of the advisory locks of grants: "gran" for their life, in the control database, and "mark" for the trail, in
+// the tenant's. (They may be one.)
+const (
+	lockSpace = 0x6772616e
+	markSpace = 0x6d61726b
+)
 
 // lockOf is the second half. Two grants with the same one wait for each other now and then, and that is all.
 func lockOf(id uuid.UUID) int32 {

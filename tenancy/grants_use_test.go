@@ -434,9 +434,38 @@ func TestTheTrailTellsOfEveryLook(t *testing.T) {
 		_, err = again.Grants().CompletePending(job, 1000)
 		require.NoError(t, err)
 		require.Equal(t, before+6, lines(), "once")
+
+		// And one that died between the trail and the note of it.
+		w.unnoted(t, true)
+		_, err = w.books(inside)
+		require.NoError(t, err)
+		require.Equal(t, before+7, lines())
+		w.unnoted(t, false)
+		require.False(t, w.uses(t, w.owner, g.ID)[before+6].Marked)
+		_, err = again.Grants().CompletePending(job, 1000)
+		require.NoError(t, err)
+		require.True(t, w.uses(t, w.owner, g.ID)[before+6].Marked)
+		require.Equal(t, before+7, lines(), "once")
 		_, err = again.Grants().CompletePending(w.ada, 1)
 		require.ErrorIs(t, err, tenancy.ErrNotPlatform, "of another program")
 	})
+}
+
+// unnoted has the control database refuse to note that a use stands in the trail, or take it again.
+func (w *world) unnoted(t *testing.T, refuse bool) {
+	t.Helper()
+	text := "ALTER TABLE erp_control.grant_uses ADD CONSTRAINT unnoted CHECK (marked_micros = 0) NOT VALID"
+	if !refuse {
+		text = "ALTER TABLE erp_control.grant_uses DROP CONSTRAINT unnoted"
+	}
+	if w.env.Name == "sqlite" {
+		text = "CREATE TRIGGER unnoted BEFORE UPDATE ON erp_control_grant_uses BEGIN SELECT RAISE(ABORT, 'no'); END"
+		if !refuse {
+			text = "DROP TRIGGER unnoted"
+		}
+	}
+	_, err := w.env.Control(t).Exec(text)
+	require.NoError(t, err)
 }
 
 // untold has the tenant's database refuse events of grants, as if the process had ended before them; or take them again.
