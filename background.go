@@ -26,6 +26,8 @@ func (s *Suite) jobs() []tenancy.Job {
 	return []tenancy.Job{
 		{Name: "tenancy.complete_pending", About: "Tenants whose making, import or purge was cut short are completed, and cancelled ones whose 30 days are over are purged.",
 			Every: time.Minute, Platform: bounded(s.Tenancy.Tenants().CompletePending)},
+		{Name: "tenancy.complete_grants", About: "What was done under break-glass grants is in the tenants' own trails, owners are told, and databases know of revocations.",
+			Every: time.Minute, Platform: bounded(s.Tenancy.Grants().CompletePending)},
 		{Name: "inventory.expire_reservations", About: "Goods that were reserved until an instant that has passed are free again.",
 			Every: time.Minute, Tenant: bounded(s.Inventory.ExpireReservations)},
 		{Name: "sales.expire_quotations", About: "Quotations whose last day has passed are expired.",

@@ -3,6 +3,8 @@ package erp
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/inventory/purchasing"
@@ -33,6 +35,9 @@ type Options struct {
 	Workers int
 	// Operator is the e-mail address that is told when background work keeps failing. Default: nobody; it is logged.
 	Operator string
+	// OwnerAddress gives the e-mail address of a tenant's owner, who is told through the Mailer of every break-glass grant.
+	// Default: nobody is told so, and no grant is given in an emergency; see [tenancy.Options].TellOwner.
+	OwnerAddress func(ctx context.Context, tenant uuid.UUID) (string, error)
 	// OnStatement, when set, is told of every statement of a scoped transaction before it is sent, never of values.
 	OnStatement func(tenancy.Sent)
 }
@@ -61,9 +66,12 @@ func Modules() []tenancy.Module {
 // Open registers every model, migrates when asked, holds the live database against the models and wires the services; or
 // refuses and says what is wrong. Close the suite when done. Errors: those of [tenancy.Open].
 func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) {
-	db, err := tenancy.Open(ctx, eng, tenancy.Options{
-		Modules: append(Modules(), opt.Models...), Migrate: opt.Migrate, Clock: opt.Clock, OnStatement: opt.OnStatement,
-	})
+	opt.Ports = opt.Ports.withDefaults(opt.Dir, opt.Clock)
+	on := tenancy.Options{Modules: append(Modules(), opt.Models...), Migrate: opt.Migrate, Clock: opt.Clock, OnStatement: opt.OnStatement}
+	if opt.OwnerAddress != nil {
+		on.TellOwner = tenancy.TellByMail(opt.Ports.Mailer, opt.OwnerAddress)
+	}
+	db, err := tenancy.Open(ctx, eng, on)
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +83,8 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 	return s, nil
 }
 
-// Wire makes a suite on a database that the caller opened with [Modules] among its modules. Of the options, Models, Migrate
-// and OnStatement are the database's and count for nothing here. Errors: tenancy.bad_input (jobs that cannot be).
+// Wire makes a suite on a database that the caller opened with [Modules] among its modules. Of the options, Models, Migrate,
+// OwnerAddress and OnStatement are the database's and count for nothing here. Errors: tenancy.bad_input (jobs that cannot be).
 func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s := &Suite{Tenancy: db, Accounting: accounting.New(db), Ports: opt.Ports.withDefaults(opt.Dir, opt.Clock), operator: opt.Operator}
 	s.Inventory = inventory.New(db, s.Accounting)

@@ -21,6 +21,7 @@ import (
 type Batch struct {
 	tx         *Tx
 	statements []*Statement
+	held       []func() // hands out what was read, when it may be
 	writes     bool
 	err        error
 }
@@ -65,9 +66,14 @@ func Load[T any](b *Batch, dest *[]T, opts ...Option) {
 		}
 	}
 	*dest = (*dest)[:0]
+	into := dest
+	if b.tx.scope.grant != nil { // not before it is on record
+		into = new([]T)
+		b.held = append(b.held, func() { *dest = *into })
+	}
 	st.Row = func(scan func(dest ...any) error) error {
-		*dest = append(*dest, *new(T))
-		return scan(targets(m, reflect.ValueOf(&(*dest)[len(*dest)-1]).Elem())...)
+		*into = append(*into, *new(T))
+		return scan(targets(m, reflect.ValueOf(&(*into)[len(*into)-1]).Elem())...)
 	}
 	b.statements = append(b.statements, st)
 }
@@ -116,18 +122,28 @@ func (b *Batch) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	statements := b.statements
-	b.statements, b.writes = nil, false
+	statements, held := b.statements, b.held
+	b.statements, b.held, b.writes = nil, nil, false
 	if len(statements) == 0 {
 		return nil
 	}
-	return tx.send(ctx, op, statements)
+	if err := tx.send(ctx, op, statements); err != nil {
+		return err
+	}
+	for _, hand := range held {
+		hand()
+	}
+	return nil
 }
 
 // send runs statements and does what every write calls for: rows that were meant exist, and events tell of them.
 func (tx *Tx) send(ctx context.Context, op string, statements []*Statement) error {
-	if err := tx.session.Run(ctx, statements); err != nil {
-		return tx.failed(op, err)
+	if err := tx.announce(ctx, op, lookedBatch(statements)); err != nil {
+		return err
+	}
+	err := tx.session.Run(ctx, statements)
+	if err := tx.told(ctx, op, err, tx.affected(statements)...); err != nil {
+		return err
 	}
 	for _, st := range statements {
 		if (st.Verb == VerbUpdate || st.Verb == VerbDelete) && st.Affected != int64(len(st.Rows)) {

@@ -22,6 +22,10 @@ type Options struct {
 	// StateMaxAge is how long another process's change of a tenant's state may go unnoticed here; changes made through
 	// this DB are seen at once. Default 1 s, at most 1 minute.
 	StateMaxAge time.Duration
+	// TellOwner tells the owner of a tenant of a break-glass grant, such as [TellByMail] does. A notice may come more than
+	// once. Default: none; then the owner sees grants in the tenant's own trail and by [Grants.List] alone, and no grant is
+	// given in an emergency, for which the owner must be told at once.
+	TellOwner func(ctx context.Context, n GrantNotice) error
 }
 
 // DB is the one door to tenants' data. It is safe for use by many goroutines. A DB is made by [Open].
@@ -32,6 +36,7 @@ type DB struct {
 	registry  *Registry
 	now       Clock
 	directory *directory
+	tellOwner func(context.Context, GrantNotice) error
 }
 
 // Open opens an engine with all models of the program, migrates when asked, holds the live catalogue against the models
@@ -63,6 +68,7 @@ func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 	name := store.Placement()
 	db := &DB{control: store, places: map[string]*place{name: {name: name, store: store}}, standard: name, registry: reg, now: func() time.Time { return opt.Clock().UTC().Truncate(time.Microsecond) }}
 	db.directory = newDirectory(db, opt.StateMaxAge)
+	db.tellOwner = opt.TellOwner
 	if err := db.Tenants().recover(ctx); err != nil {
 		_ = store.Close()
 		return nil, err

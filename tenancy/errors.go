@@ -53,3 +53,14 @@ var (
 	ErrGrantEnded      = fault.Define(fault.Forbidden, "tenancy.grant_ended", "the break-glass grant has expired, was revoked or is not known")
 	ErrPrivilegedLogin = fault.Define(fault.Internal, "tenancy.privileged_login", "the login of the scoped pool has powers that would go round the wall")
 )
+
+// The errors of break-glass grants, besides ErrGrantEnded.
+var (
+	ErrGrantUnauthorised = fault.Define(fault.Forbidden, "tenancy.grant_unauthorised", "nobody who may has authorised the grant")
+	ErrGrantPerson       = fault.Define(fault.Forbidden, "tenancy.grant_person", "the grant is for another person")
+	ErrGrantSelf         = fault.Define(fault.Forbidden, "tenancy.grant_self", "a grant is not allowed by the person who asked for it, or who will use it")
+	ErrGrantReason       = fault.Define(fault.Invalid, "tenancy.grant_reason", "a grant needs a documented reason")
+	ErrGrantState        = fault.Define(fault.Conflict, "tenancy.grant_state", "the grant's state does not allow this")
+	ErrGrantScope        = fault.Define(fault.Forbidden, "tenancy.grant_scope", "this is not done under a break-glass grant, or by platform staff without one")
+	ErrGrantUntold       = fault.Define(fault.Conflict, "tenancy.grant_untold", "the tenant's owner must be told first, and could not be")
+)

@@ -51,3 +51,14 @@ func PurgeAfter(end time.Time) time.Time { return purgeAfter(end) }
 
 // HoldsCardNumber looks for the number of a payment card.
 func HoldsCardNumber(s string) bool { return holdsCardNumber(s) }
+
+// Unannounced sends statements past every verb, on a transaction under a grant, and gives what each of them ended in.
+func Unannounced(ctx context.Context, tx *Tx, sql string) map[string]error {
+	_, query := tx.session.Conn().QueryContext(ctx, sql)
+	_, exec := tx.session.Conn().ExecContext(ctx, sql)
+	var n int
+	row := tx.session.Conn().QueryRowContext(ctx, sql).Scan(&n)
+	st := &Statement{Verb: VerbSelect, Model: tx.db.registry.Table("erp.audit_events"), Tenant: tx.scope.tenant, Row: func(func(...any) error) error { return nil }}
+	return map[string]error{"query": query, "exec": exec, "row": row, "run": tx.session.Run(ctx, []*Statement{st}),
+		"commit": tx.session.Commit(ctx, []*Statement{st}), "import": tx.session.Import(ctx), "host": tx.session.Host(ctx, nil)}
+}

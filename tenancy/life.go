@@ -70,7 +70,7 @@ func (l *Life) decide(ctx context.Context, op string, act Permission, reason str
 	if err != nil {
 		return Standing{}, err
 	}
-	d := decision{id: s.tenant, actor: s.actor, act: byOwner + string(act), reason: reason, now: s.now()}
+	d := decision{id: s.tenant, actor: s.actor, act: fromOwner + string(act), reason: reason, now: s.now()}
 	t, err := l.db.Tenants().live(ctx, op, d, how)
 	return standing(t), err
 }

@@ -40,7 +40,8 @@ type Event struct {
 	Verb  string    `bun:"verb" privacy:"none"`
 	Model string    `bun:"model" privacy:"none"`
 	RowID uuid.UUID `bun:"row_id,nullzero"`
-	// Columns are the names of the changed columns of an update.
+	// Columns are the names of the changed columns of an update; of the act tenancy.break_glass, whose RowID is a [Use], the
+	// grant and what was looked at under it: columns, comparisons, ids and the number of rows.
 	Columns string `bun:"columns" privacy:"none"`
 }
 

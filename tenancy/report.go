@@ -30,12 +30,17 @@ func Report[T any](ctx context.Context, tx *Tx, query string, args ...any) ([]T,
 	if err != nil {
 		return nil, err
 	}
+	given := args
 	if args, err = reportArgs(op, args); err != nil {
 		return nil, err
 	}
+	if err := tx.announce(ctx, op, tx.lookedReport(query, given)); err != nil {
+		return nil, err
+	}
 	var rows []T
-	if err := tx.session.DB().NewRaw(text, args...).Conn(tx.session.Conn()).Scan(ctx, &rows); err != nil {
-		return nil, tx.failed(op, err)
+	err = tx.session.DB().NewRaw(text, args...).Conn(tx.session.Conn()).Scan(ctx, &rows)
+	if err := tx.told(ctx, op, err, int64(len(rows))); err != nil {
+		return nil, err
 	}
 	return rows, nil
 }

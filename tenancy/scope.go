@@ -25,6 +25,7 @@ type scope struct {
 	fixed    time.Time // background work sees this instant as now; zero: the clock's
 	quiet    bool      // the entering is recorded with the first write, by entered
 	entered  atomic.Bool
+	grant    *granted // the break-glass grant that platform staff are in under
 }
 
 // now is the scope's instant.
@@ -87,14 +88,21 @@ func ScopeOf(ctx context.Context) Scope {
 //
 // actor is an opaque id of at most 64 characters (letters, digits, . _ : -): never a name or an e-mail address, for it
 // stays in records that erasure must not touch. Errors: tenancy.unknown_tenant, tenancy.suspended, tenancy.cancelled,
-// tenancy.not_ready, tenancy.placement, tenancy.bad_input.
+// tenancy.not_ready, tenancy.placement, tenancy.bad_input; tenancy.grant_scope on a context of the platform's staff, whose way
+// in is [DB.EnterGrant], or of one who is in under a grant.
 func (db *DB) Enter(ctx context.Context, tenant uuid.UUID, actor string, perms Permissions) (context.Context, error) {
+	if err := db.noGrant(ctx, "tenancy.Enter"); err != nil {
+		return nil, err
+	}
 	return db.enter(ctx, tenant, &scope{actor: actor, perms: slices.Clone(perms)}, "tenancy.enter")
 }
 
 // System enters a tenant for background work, as actor "system:job" with all permissions. It is checked and recorded as
 // Enter is, and refused by a tenant that is not active: work is nobody's, and passes over who is suspended or cancelled.
 func (db *DB) System(ctx context.Context, tenant uuid.UUID, job string) (context.Context, error) {
+	if err := db.noGrant(ctx, "tenancy.System"); err != nil {
+		return nil, err
+	}
 	return db.enter(ctx, tenant, &scope{actor: "system:" + job, perms: Permissions{AllPermissions}, work: true}, actSystem)
 }
 

@@ -23,7 +23,7 @@ func (tx *Tx) scoped(m *Model, dest any) *bun.SelectQuery {
 }
 
 // prepare is the common start of every read.
-func prepare[T any](tx *Tx, op string, dest any, opts []Option) (*bun.SelectQuery, *query, error) {
+func prepare[T any](ctx context.Context, tx *Tx, op, verb string, dest any, opts []Option, more ...string) (*bun.SelectQuery, *query, error) {
 	if err := tx.usable(op); err != nil {
 		return nil, nil, err
 	}
@@ -47,22 +47,23 @@ func prepare[T any](tx *Tx, op string, dest any, opts []Option) (*bun.SelectQuer
 	if q.lock && tx.store.Dialect().Name().String() == "pg" {
 		s = s.For("UPDATE")
 	}
-	return s, q, nil
+	return s, q, tx.announce(ctx, op, q.looked(verb, m, more...))
 }
 
 // Find reads the rows that meet all options, at most [MaxRows].
 func Find[T any](ctx context.Context, tx *Tx, opts ...Option) ([]T, error) {
 	const op = "tenancy.Find"
 	var rows []T
-	s, q, err := prepare[T](tx, op, &rows, opts)
+	s, q, err := prepare[T](ctx, tx, op, "find", &rows, opts)
 	if err != nil {
 		return nil, err
 	}
 	if q.limit <= 0 || q.limit > MaxRows {
 		s = s.Limit(MaxRows + 1)
 	}
-	if err := s.Scan(ctx); err != nil {
-		return nil, tx.failed(op, err)
+	err = s.Scan(ctx)
+	if err := tx.told(ctx, op, err, int64(len(rows))); err != nil {
+		return nil, err
 	}
 	if len(rows) > MaxRows { // half an answer would be a wrong sum somewhere
 		return nil, ErrTooManyRows.New(op, "more than %d rows of %T: use Page or Stream", MaxRows, *new(T))
@@ -95,40 +96,53 @@ func Lock[T any](ctx context.Context, tx *Tx, id uuid.UUID) (*T, error) {
 // Count tells how many rows meet the options.
 func Count[T any](ctx context.Context, tx *Tx, opts ...Option) (int64, error) {
 	const op = "tenancy.Count"
-	s, _, err := prepare[T](tx, op, (*T)(nil), opts)
+	s, _, err := prepare[T](ctx, tx, op, "count", (*T)(nil), opts)
 	if err != nil {
 		return 0, err
 	}
 	n, err := s.Count(ctx)
-	return n, tx.failed(op, err)
+	if err := tx.told(ctx, op, err, n); err != nil {
+		return 0, err
+	}
+	return n, nil
 }
 
 // Exists tells whether any row meets the options.
 func Exists[T any](ctx context.Context, tx *Tx, opts ...Option) (bool, error) {
 	const op = "tenancy.Exists"
-	s, _, err := prepare[T](tx, op, (*T)(nil), opts)
+	s, _, err := prepare[T](ctx, tx, op, "exists", (*T)(nil), opts)
 	if err != nil {
 		return false, err
 	}
 	ok, err := s.Exists(ctx)
-	return ok, tx.failed(op, err)
+	var n int64
+	if ok {
+		n = 1
+	}
+	if err := tx.told(ctx, op, err, n); err != nil {
+		return false, err
+	}
+	return ok, nil
 }
 
 // Stream hands every row that meets the options to fn, one at a time, at flat memory. fn must not use the transaction.
 // The row is reused for the next one.
 func Stream[T any](ctx context.Context, tx *Tx, fn func(row *T) error, opts ...Option) error {
 	const op = "tenancy.Stream"
-	s, _, err := prepare[T](tx, op, (*T)(nil), opts)
+	s, q, err := prepare[T](ctx, tx, op, "stream", (*T)(nil), opts)
 	if err != nil {
 		return err
 	}
 	rows, err := s.Rows(ctx)
 	if err != nil {
-		return tx.failed(op, err)
+		return tx.told(ctx, op, err)
 	}
 	defer func() { _ = rows.Close() }()
 	tx.streaming = true
 	defer func() { tx.streaming = false }()
+	if tx.scope.grant != nil {
+		return streamGranted(ctx, tx, op, q.looked("stream", tx.db.registry.Of(reflect.TypeFor[T]())), rows, fn)
+	}
 	var row T
 	for rows.Next() {
 		row = *new(T)
@@ -178,17 +192,17 @@ func Page[T any](ctx context.Context, tx *Tx, req PageRequest, opts ...Option) (
 		limit = 50
 	}
 	order := []Option{func(q *query) { q.order = []Order{sort, {Column: "id", Descending: sort.Descending}} }, Limit(limit + 1)}
-	s, _, err := prepare[T](tx, op, &page.Items, slices.Concat(opts, order))
+	narrow, shown, err := after(sort, col, req.After)
 	if err != nil {
 		return page, err
 	}
-	if req.After != "" {
-		if s, err = after(s, sort, col, req.After); err != nil {
-			return page, err
-		}
+	s, _, err := prepare[T](ctx, tx, op, "page", &page.Items, slices.Concat(opts, order), shown)
+	if err != nil {
+		return page, err
 	}
-	if err := s.Scan(ctx); err != nil {
-		return page, tx.failed(op, err)
+	err = narrow(s).Scan(ctx)
+	if err := tx.told(ctx, op, err, int64(min(len(page.Items), limit))); err != nil {
+		return PageOf[T]{}, err
 	}
 	if len(page.Items) > limit {
 		page.Items = page.Items[:limit]
@@ -218,28 +232,34 @@ func cursorOf(row reflect.Value, col, id *Column) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b), nil
 }
 
-func after(s *bun.SelectQuery, sort Order, col *Column, token string) (*bun.SelectQuery, error) {
+// after narrows a list to what comes after a cursor, and says so without values.
+func after(sort Order, col *Column, token string) (narrow func(*bun.SelectQuery) *bun.SelectQuery, shown string, err error) {
+	if token == "" {
+		return func(s *bun.SelectQuery) *bun.SelectQuery { return s }, "", nil
+	}
 	bad := ErrBadInput.New("tenancy.Page", "the page cursor is not one of this list's")
 	b, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil {
-		return nil, bad
+		return nil, "", bad
 	}
 	var c cursor
 	if json.Unmarshal(b, &c) != nil {
-		return nil, bad
+		return nil, "", bad
 	}
 	key, err := cursorKey(col, c.Key)
 	if err != nil {
-		return nil, bad
+		return nil, "", bad
 	}
 	op := ">"
 	if sort.Descending {
 		op = "<"
 	}
 	name := bun.Ident(col.Name)
-	return s.WhereGroup(" AND ", func(s *bun.SelectQuery) *bun.SelectQuery {
-		return s.Where("? "+op+" ?", name, key).WhereOr("? = ? AND ? "+op+" ?", name, key, bun.Ident("id"), c.ID)
-	}), nil
+	return func(s *bun.SelectQuery) *bun.SelectQuery {
+		return s.WhereGroup(" AND ", func(s *bun.SelectQuery) *bun.SelectQuery {
+			return s.Where("? "+op+" ?", name, key).WhereOr("? = ? AND ? "+op+" ?", name, key, bun.Ident("id"), c.ID)
+		})
+	}, col.Name + " " + op + " that of " + c.ID.String(), nil
 }
 
 func cursorKey(col *Column, text string) (any, error) {

@@ -48,8 +48,8 @@ func (t *Tenants) settle(ctx context.Context, op string, row *tenantRow) error {
 // How acts about a tenant's life are called where they come from the other side: the owner's in the platform's journal, the
 // platform's in the tenant's trail.
 const (
-	byOwner    = "tenancy.own/"
-	byPlatform = "tenancy.platform/"
+	fromOwner    = "tenancy.own/"
+	fromPlatform = "tenancy.platform/"
 )
 
 // tell enters lines of the journal into the tenant's trail, those that are not there yet.
@@ -63,9 +63,9 @@ func (t *Tenants) tell(ctx context.Context, op string, at *place, tenant uuid.UU
 			if there {
 				continue
 			}
-			act, owners := strings.CutPrefix(l.Act, byOwner)
+			act, owners := strings.CutPrefix(l.Act, fromOwner)
 			if !owners {
-				act = byPlatform + l.Act
+				act = fromPlatform + l.Act
 			}
 			e := tx.addEvent(act, "", "", uuid.Nil, "")
 			e.ID, e.OccurredAt, e.Actor = l.ID, l.OccurredAt, l.Actor

@@ -40,6 +40,7 @@ type Tx struct {
 	memo      map[string]any
 	after     []func(context.Context)
 	changes   *Changes // of a dry run
+	looks     []look   // announced and not on record yet; under a grant alone
 }
 
 // aggregate is a root with its parts.
@@ -103,8 +104,17 @@ func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.C
 	if err != nil {
 		return err
 	}
+	if s.grant != nil {
+		if mode.host != nil {
+			return ErrGrantScope.New(op, "nobody could say what a host's own transaction looks at")
+		}
+		mode.readOnly = mode.readOnly || s.grant.withheld
+	}
 	if tx := openTxOf(ctx); tx != nil {
 		return tx.join(ctx, op, s, mode, fn)
+	}
+	if s.grant != nil {
+		defer db.Grants().markAfter(ctx, op, s.grant.id)
 	}
 	owner := goroutineID()
 	if _, busy := owners.Load(owner); busy {
@@ -167,6 +177,9 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 	}
 	tx := &Tx{db: db, store: at.store, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil,
 		closed: mode.closed, roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, derived: map[string]derivedWrite{}, memo: map[string]any{}}
+	if s.grant != nil {
+		tx.session = &watched{session, tx}
+	}
 	owners.Store(owner, tx)
 	committed := false
 	defer func() {
@@ -196,8 +209,14 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 			return nil, err
 		}
 	}
-	if err := session.Commit(ctx, last); err != nil {
-		return nil, at.store.Fault(op, err)
+	commit := func() error { return at.store.Fault(op, session.Commit(ctx, last)) }
+	if s.grant != nil {
+		err = db.Grants().commit(ctx, op, s.grant.id, commit)
+	} else {
+		err = commit()
+	}
+	if err != nil {
+		return nil, err
 	}
 	committed = true
 	if len(tx.events) > 0 {
@@ -208,6 +227,9 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 
 func newSession(ctx context.Context, s *scope, store Store, mode txMode) (Session, error) {
 	on := SessionOptions{Tenant: s.tenant, ReadOnly: mode.readOnly}
+	if s.grant != nil {
+		on.Grant = s.grant.id
+	}
 	if mode.host != nil {
 		return store.Join(ctx, on, mode.host)
 	}
@@ -325,6 +347,9 @@ func (tx *Tx) Host(ctx context.Context, fn func(*sql.Tx) error) error {
 	const op = "tenancy.Tx.Host"
 	if err := tx.writable(op); err != nil {
 		return err
+	}
+	if tx.scope.grant != nil {
+		return ErrGrantScope.New(op, "nobody could say what the host's own SQL looks at")
 	}
 	tx.inHost, tx.wrote = true, true
 	defer func() { tx.inHost = false }()
@@ -462,6 +487,8 @@ func (db *DB) heldScope(ctx context.Context, op string) (*scope, error) {
 		return nil, ErrScopeMismatch.New(op, "the scope was entered through another database")
 	case !s.expires.IsZero() && !db.now().Before(s.expires):
 		return nil, ErrScopeExpired.New(op, "")
+	case s.grant != nil && !db.now().Before(s.grant.expires):
+		return nil, ErrGrantEnded.New(op, "the grant has expired")
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, errors.Join(ErrDatabase.New(op, "the context is done"), err)

@@ -1,0 +1,75 @@
+-- A grant is never deleted, never changed but forwards, and never comes back; approvals and uses only grow.
+
+-- +goose Up
+
+-- +goose StatementBegin
+CREATE FUNCTION erp_control.guard_grants() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'asked' THEN
+            RAISE EXCEPTION 'erp/locked/tenancy.append_only/a grant begins with somebody asking for it';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF TG_OP <> 'UPDATE' THEN
+        RAISE EXCEPTION 'erp/locked/tenancy.append_only/a grant is never deleted';
+    END IF;
+    IF (OLD.id, OLD.tenant_id, OLD.reference, OLD.person, OLD.asked_by, OLD.asked_micros, OLD.reason, OLD.emergency, OLD.withheld, OLD.permissions, OLD.duration_micros)
+        IS DISTINCT FROM (NEW.id, NEW.tenant_id, NEW.reference, NEW.person, NEW.asked_by, NEW.asked_micros, NEW.reason, NEW.emergency, NEW.withheld, NEW.permissions, NEW.duration_micros) THEN
+        RAISE EXCEPTION 'erp/locked/tenancy.append_only/what was asked for is never changed';
+    END IF;
+    IF OLD.state <> 'asked' AND (OLD.authorised_by, OLD.authorised_micros, OLD.expires_micros, OLD.wall_micros)
+        IS DISTINCT FROM (NEW.authorised_by, NEW.authorised_micros, NEW.expires_micros, NEW.wall_micros) THEN
+        RAISE EXCEPTION 'erp/locked/tenancy.append_only/what was decided of a grant is never changed';
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('asked', 'authorised'), ('asked', 'refused'), ('asked', 'revoked'), ('authorised', 'revoked')) THEN
+        RAISE EXCEPTION 'erp/locked/tenancy.append_only/a grant does not go from % to %', OLD.state, NEW.state;
+    END IF;
+    IF OLD.lifted_micros <> 0 AND (OLD.lifted_micros, OLD.lifted_by) IS DISTINCT FROM (NEW.lifted_micros, NEW.lifted_by) THEN
+        RAISE EXCEPTION 'erp/locked/tenancy.append_only/what the owner may know again is not withheld again';
+    END IF;
+    IF OLD.state = 'asked' AND NEW.state = 'authorised' AND NEW.authorised_by = ''
+        AND (SELECT count(*) FROM erp_control.grant_approvals AS a WHERE a.grant_id = NEW.id) < 2 THEN
+        RAISE EXCEPTION 'erp/forbidden/tenancy.grant_unauthorised/without the owner two people allow a grant';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION erp_control.guard_grant_approvals() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        RAISE EXCEPTION 'erp/locked/tenancy.append_only/an approval is never changed or deleted';
+    END IF;
+    IF NOT EXISTS (SELECT FROM erp_control.grants AS g WHERE g.id = NEW.grant_id AND g.state = 'asked' AND g.emergency <> '' AND NEW.approver NOT IN (g.asked_by, g.person)) THEN
+        RAISE EXCEPTION 'erp/forbidden/tenancy.grant_self/a grant is approved by people who neither asked for it nor will use it';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION erp_control.guard_grant_uses() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF OLD.marked_micros = 0 AND to_jsonb(OLD) - 'marked_micros' = to_jsonb(NEW) - 'marked_micros' THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'erp/locked/tenancy.append_only/the use of a grant is never changed or deleted';
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_grants_guard BEFORE INSERT OR UPDATE OR DELETE ON erp_control.grants
+    FOR EACH ROW EXECUTE FUNCTION erp_control.guard_grants();
+CREATE TRIGGER erp_grants_truncate BEFORE TRUNCATE ON erp_control.grants
+    FOR EACH STATEMENT EXECUTE FUNCTION erp_control.guard_grants();
+CREATE TRIGGER erp_grant_approvals_guard BEFORE INSERT OR UPDATE OR DELETE ON erp_control.grant_approvals
+    FOR EACH ROW EXECUTE FUNCTION erp_control.guard_grant_approvals();
+CREATE TRIGGER erp_grant_approvals_truncate BEFORE TRUNCATE ON erp_control.grant_approvals
+    FOR EACH STATEMENT EXECUTE FUNCTION erp_control.guard_grant_approvals();
+CREATE TRIGGER erp_grant_uses_guard BEFORE UPDATE OR DELETE ON erp_control.grant_uses
+    FOR EACH ROW EXECUTE FUNCTION erp_control.guard_grant_uses();
+CREATE TRIGGER erp_grant_uses_truncate BEFORE TRUNCATE ON erp_control.grant_uses
+    FOR EACH STATEMENT EXECUTE FUNCTION erp_control.guard_grant_uses();
