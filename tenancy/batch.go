@@ -144,7 +144,9 @@ func (tx *Tx) send(ctx context.Context, op string, statements []*Statement) erro
 func (tx *Tx) recordRows(st *Statement) {
 	m := st.Model
 	switch {
-	case st.Verb == VerbSelect || m.Derived:
+	case st.Verb == VerbSelect:
+		tx.noteRead(m, st.Affected, pinned(st.Conds))
+	case m.Derived:
 	case m.PartOf != "" && (st.Verb == VerbInsert || st.Verb == VerbAccrue):
 		for _, row := range st.Rows {
 			tx.parts[aggregate{m.PartOf, *field[uuid.UUID](row, m.Keys[1])}] = true

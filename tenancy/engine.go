@@ -90,6 +90,9 @@ type TableReference struct {
 type SessionOptions struct {
 	Tenant   uuid.UUID
 	ReadOnly bool // one snapshot throughout; writes are refused
+	// Sealer asks for the sealer's own session, which reads audit events and writes models that are BySealer, and nothing
+	// else. On PostgreSQL it has a login and a role of its own; SQLite has no roles, so there it is a session like any other.
+	Sealer bool
 }
 
 // Session is one transaction on one connection, scoped to one tenant. It is used by one goroutine.

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 )
 
@@ -24,6 +25,7 @@ func Report[T any](ctx context.Context, tx *Tx, query string, args ...any) ([]T,
 	if err := tx.usable(op); err != nil {
 		return nil, err
 	}
+	tx.reported = nil
 	text, err := tx.scopeSQL(op, query)
 	if err != nil {
 		return nil, err
@@ -34,6 +36,9 @@ func Report[T any](ctx context.Context, tx *Tx, query string, args ...any) ([]T,
 	var rows []T
 	if err := tx.session.DB().NewRaw(text, args...).Conn(tx.session.Conn()).Scan(ctx, &rows); err != nil {
 		return nil, tx.failed(op, err)
+	}
+	for _, m := range tx.reported {
+		tx.noteRead(m, int64(len(rows)), uuid.Nil)
 	}
 	return rows, nil
 }
@@ -166,6 +171,7 @@ func (s *scanner) table(rest string) error {
 	if m == nil {
 		return ErrBadQuery.New(s.op, "{%s} is not a registered table", rest[1:end])
 	}
+	s.tx.reported = append(s.tx.reported, m)
 	s.out.WriteString("(SELECT * FROM " + s.tx.store.TableName(m.Table) + " WHERE tenant_id = '" + s.tx.scope.tenant.String() + "')")
 	s.at += end + 1
 	s.last = ""

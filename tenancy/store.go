@@ -23,21 +23,21 @@ func (tx *Tx) scoped(m *Model, dest any) *bun.SelectQuery {
 }
 
 // prepare is the common start of every read.
-func prepare[T any](tx *Tx, op string, dest any, opts []Option) (*bun.SelectQuery, *query, error) {
+func prepare[T any](tx *Tx, op string, dest any, opts []Option) (*bun.SelectQuery, *query, *Model, error) {
 	if err := tx.usable(op); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	m, err := modelOf[T](tx, op)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	q := newQuery(opts)
 	if err := q.check(m, op); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if q.lock {
 		if err := tx.writable(op); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		if len(q.order) == 0 {
 			q.order = keyOrder(m)
@@ -47,14 +47,14 @@ func prepare[T any](tx *Tx, op string, dest any, opts []Option) (*bun.SelectQuer
 	if q.lock && tx.store.Dialect().Name().String() == "pg" {
 		s = s.For("UPDATE")
 	}
-	return s, q, nil
+	return s, q, m, nil
 }
 
 // Find reads the rows that meet all options, at most [MaxRows].
 func Find[T any](ctx context.Context, tx *Tx, opts ...Option) ([]T, error) {
 	const op = "tenancy.Find"
 	var rows []T
-	s, q, err := prepare[T](tx, op, &rows, opts)
+	s, q, m, err := prepare[T](tx, op, &rows, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +67,7 @@ func Find[T any](ctx context.Context, tx *Tx, opts ...Option) ([]T, error) {
 	if len(rows) > MaxRows { // half an answer would be a wrong sum somewhere
 		return nil, ErrTooManyRows.New(op, "more than %d rows of %T: use Page or Stream", MaxRows, *new(T))
 	}
+	noteRows(tx, m, rows)
 	return rows, nil
 }
 
@@ -95,22 +96,28 @@ func Lock[T any](ctx context.Context, tx *Tx, id uuid.UUID) (*T, error) {
 // Count tells how many rows meet the options.
 func Count[T any](ctx context.Context, tx *Tx, opts ...Option) (int64, error) {
 	const op = "tenancy.Count"
-	s, _, err := prepare[T](tx, op, (*T)(nil), opts)
+	s, _, m, err := prepare[T](tx, op, (*T)(nil), opts)
 	if err != nil {
 		return 0, err
 	}
 	n, err := s.Count(ctx)
+	tx.noteRead(m, n, uuid.Nil)
 	return n, tx.failed(op, err)
 }
 
 // Exists tells whether any row meets the options.
 func Exists[T any](ctx context.Context, tx *Tx, opts ...Option) (bool, error) {
 	const op = "tenancy.Exists"
-	s, _, err := prepare[T](tx, op, (*T)(nil), opts)
+	s, q, m, err := prepare[T](tx, op, (*T)(nil), opts)
 	if err != nil {
 		return false, err
 	}
 	ok, err := s.Exists(ctx)
+	if ok {
+		tx.noteRead(m, 1, pinned(q.conds))
+	} else {
+		tx.noteRead(m, 0, uuid.Nil)
+	}
 	return ok, tx.failed(op, err)
 }
 
@@ -118,7 +125,7 @@ func Exists[T any](ctx context.Context, tx *Tx, opts ...Option) (bool, error) {
 // The row is reused for the next one.
 func Stream[T any](ctx context.Context, tx *Tx, fn func(row *T) error, opts ...Option) error {
 	const op = "tenancy.Stream"
-	s, _, err := prepare[T](tx, op, (*T)(nil), opts)
+	s, _, m, err := prepare[T](tx, op, (*T)(nil), opts)
 	if err != nil {
 		return err
 	}
@@ -126,11 +133,13 @@ func Stream[T any](ctx context.Context, tx *Tx, fn func(row *T) error, opts ...O
 	if err != nil {
 		return tx.failed(op, err)
 	}
+	var n int64
+	defer func() { tx.noteRead(m, n, uuid.Nil) }()
 	defer func() { _ = rows.Close() }()
 	tx.streaming = true
 	defer func() { tx.streaming = false }()
 	var row T
-	for rows.Next() {
+	for ; rows.Next(); n++ {
 		row = *new(T)
 		if err := tx.session.DB().ScanRow(ctx, rows, &row); err != nil {
 			return tx.failed(op, err)
@@ -178,7 +187,7 @@ func Page[T any](ctx context.Context, tx *Tx, req PageRequest, opts ...Option) (
 		limit = 50
 	}
 	order := []Option{func(q *query) { q.order = []Order{sort, {Column: "id", Descending: sort.Descending}} }, Limit(limit + 1)}
-	s, _, err := prepare[T](tx, op, &page.Items, slices.Concat(opts, order))
+	s, _, _, err := prepare[T](tx, op, &page.Items, slices.Concat(opts, order))
 	if err != nil {
 		return page, err
 	}
@@ -196,6 +205,7 @@ func Page[T any](ctx context.Context, tx *Tx, req PageRequest, opts ...Option) (
 			return page, err
 		}
 	}
+	noteRows(tx, m, page.Items)
 	return page, nil
 }
 

@@ -41,6 +41,7 @@ type conn struct {
 type scope struct {
 	tenant   uuid.UUID
 	readOnly bool
+	role     string // "": the application's
 	hostRole string
 	observe  func(tenancy.Sent)
 }

@@ -23,13 +23,17 @@ type session struct {
 
 // Session implements tenancy.Store.
 func (s *store) Session(ctx context.Context, opt tenancy.SessionOptions) (tenancy.Session, error) {
-	pool, err := s.scoped.DB.Conn(ctx)
+	db, role, err := s.poolFor(opt)
 	if err != nil {
 		return nil, err
 	}
-	out := &session{db: s.scoped, pool: pool}
+	pool, err := db.DB.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &session{db: db, pool: pool}
 	out.sender.session = out
-	on := &scope{tenant: opt.Tenant, readOnly: opt.ReadOnly, hostRole: s.hostRole, observe: s.observe}
+	on := &scope{tenant: opt.Tenant, readOnly: opt.ReadOnly, role: role, hostRole: s.hostRole, observe: s.observe}
 	if err := out.use(func(c *conn) error { return c.attach(on) }); err != nil {
 		_ = pool.Close()
 		return nil, err

@@ -57,7 +57,7 @@ func (t *trip) replan() {
 
 // enter adds the settings of the scope. They are statements, not set_config(): Citus hands only statements to its nodes.
 func (t *trip) enter() {
-	t.plain(setAppRole)
+	t.plain(t.c.on.setRole())
 	t.plain("SET LOCAL erp.tenant = " + quoteText(t.c.on.tenant.String()))
 	t.plain(setSearchPath)
 	t.plain(setStrings)
