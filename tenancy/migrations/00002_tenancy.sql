@@ -28,7 +28,7 @@ CREATE TABLE erp.audit_events (
     id UUID NOT NULL,
     occurred_at TIMESTAMPTZ NOT NULL,
     actor TEXT NOT NULL,
-    act TEXT NOT NULL,
+    act TEXT NOT NULL COLLATE "C",
     verb TEXT NOT NULL,
     model TEXT NOT NULL,
     row_id UUID,
