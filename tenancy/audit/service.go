@@ -43,7 +43,7 @@ type Options struct {
 	// [CheckLag] fails. Default 10 s.
 	Bound time.Duration
 	// Slack is how far behind the newest sealed event a pass looks for others: longer than any clock is wrong and any
-	// commit takes. What is older still is found by [Service.Sweep]. Default 2 minutes.
+	// commit takes. What is older still is found by [Service.Sweep]. Default 30 s.
 	Slack time.Duration
 	// Names resolves actors for [Service.List]: opaque ids to what people call them. Default: no names.
 	Names Names
@@ -62,7 +62,7 @@ func New(db *tenancy.DB, opt Options) *Service {
 	for _, d := range []struct {
 		value    *time.Duration
 		standard time.Duration
-	}{{&opt.AnchorEvery, time.Minute}, {&opt.Bound, 10 * time.Second}, {&opt.Slack, 2 * time.Minute}} {
+	}{{&opt.AnchorEvery, time.Minute}, {&opt.Bound, 10 * time.Second}, {&opt.Slack, 30 * time.Second}} {
 		if *d.value <= 0 {
 			*d.value = d.standard
 		}

@@ -291,21 +291,21 @@ func (v *verifier) step(ctx context.Context, seals []seal, events map[uuid.UUID]
 	if v.unsigned.IsZero() {
 		v.unsigned = s.SealedAt
 	}
-	for len(roots) > 0 && roots[0].Seq == s.Seq {
-		if err := v.root(ctx, &roots[0], digest); err != nil || v.out.Finding != nil {
-			return nil, err
-		}
-		roots = roots[1:]
-	}
 	for len(v.kept) > 0 && v.kept[0].Seq <= s.Seq {
-		if v.kept[0].Seq == s.Seq && v.kept[0].Digest != digest {
-			v.find(KeptDiffers, v.vouched+1, s.Seq, uuid.Nil)
+		if v.kept[0].Seq == s.Seq && v.kept[0].Digest != digest { // what was signed meanwhile says nothing: the key may be lost too
+			v.find(KeptDiffers, v.out.Anchored.Seq+1, s.Seq, uuid.Nil)
 			return nil, nil
 		}
 		if v.kept[0].Seq == s.Seq {
 			v.out.Anchored, v.vouched = Vouch{s.Seq, v.kept[0].At}, s.Seq
 		}
 		v.kept = v.kept[1:]
+	}
+	for len(roots) > 0 && roots[0].Seq == s.Seq {
+		if err := v.root(ctx, &roots[0], digest); err != nil || v.out.Finding != nil {
+			return nil, err
+		}
+		roots = roots[1:]
 	}
 	v.out.Events, v.out.Head = s.Seq, digest
 	return roots, nil
@@ -373,22 +373,49 @@ func (v *verifier) tail(ctx context.Context) error {
 	return err
 }
 
-// waiting counts the events without a seal.
+// waiting counts the events without a seal and looks for the oldest of them, from the newest event backwards: they are mostly
+// at the end, and it stops when it has seen as many as there are.
 func (v *verifier) waiting(ctx context.Context) error {
-	counts, err := tenancy.Report[int64](ctx, v.tx, `SELECT COUNT(*) FROM {audit_events} AS e
-		WHERE NOT EXISTS (SELECT 1 FROM {audit_seals} AS s WHERE s.event_id = e.id)`)
-	if err != nil || counts[0] == 0 {
-		return err
-	}
-	v.out.Waiting = counts[0]
-	oldest, err := tenancy.Report[uuid.UUID](ctx, v.tx, `SELECT e.id FROM {audit_events} AS e
-		WHERE NOT EXISTS (SELECT 1 FROM {audit_seals} AS s WHERE s.event_id = e.id) ORDER BY e.occurred_at, e.id LIMIT 1`)
+	events, err := tenancy.Count[tenancy.Event](ctx, v.tx)
 	if err != nil {
 		return err
 	}
-	e, err := tenancy.Get[tenancy.Event](ctx, v.tx, oldest[0])
-	if err == nil {
-		v.out.Oldest = max(0, v.tx.Now().Sub(e.OccurredAt))
+	seals, err := tenancy.Count[seal](ctx, v.tx)
+	if err != nil {
+		return err
 	}
-	return err
+	v.out.Waiting = max(0, events-seals) // less where events are missing: then there is a finding
+	oldest := v.tx.Now()
+	for before, left := uuid.Max, v.out.Waiting; left > 0; {
+		var page []tenancy.Event
+		var of []seal
+		b := v.tx.Batch()
+		tenancy.Load(b, &page, tenancy.Lt("id", before), tenancy.OrderBy("-id"), tenancy.Limit(verifyChunk))
+		if err := b.Run(ctx); err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			break
+		}
+		least := page[len(page)-1].ID
+		tenancy.Load(b, &of, tenancy.Lt("event_id", before), tenancy.Ge("event_id", least), tenancy.OrderBy("-event_id"))
+		if err := b.Run(ctx); err != nil {
+			return err
+		}
+		sealed := make(map[uuid.UUID]bool, len(of))
+		for i := range of {
+			sealed[of[i].EventID] = true
+		}
+		for i := range page {
+			if e := &page[i]; !sealed[e.ID] {
+				left--
+				if e.OccurredAt.Before(oldest) {
+					oldest = e.OccurredAt
+				}
+			}
+		}
+		before = least
+	}
+	v.out.Oldest = v.tx.Now().Sub(oldest)
+	return nil
 }
