@@ -29,17 +29,34 @@ func (tx *Tx) noteRead(m *Model, n int64, row uuid.UUID) {
 		return
 	}
 	key := readKey{strings.Join(tx.acts, "/"), m.Table, row}
-	if n != 1 || len(tx.reads) >= maxRowReads {
+	if n != 1 {
 		key.row = uuid.Nil
 	}
+	if key.row != uuid.Nil && (tx.readOf(key) != nil || len(tx.reads) < maxRowReads) {
+		if tx.readOf(key) == nil {
+			tx.addRead(key, 1)
+		}
+		return
+	}
+	key.row = uuid.Nil
+	if e := tx.readOf(key); e != nil {
+		e.Rows += n
+		return
+	}
+	tx.addRead(key, n)
+}
+
+// readOf is the event of reading that tells of a key already; nil when none does.
+func (tx *Tx) readOf(key readKey) *Event {
 	for _, e := range tx.reads {
 		if key == (readKey{e.Act, e.Model, e.RowID}) {
-			if key.row == uuid.Nil {
-				e.Rows += n
-			}
-			return
+			return e
 		}
 	}
+	return nil
+}
+
+func (tx *Tx) addRead(key readKey, n int64) {
 	e := tx.newEvent(key.act, VerbRead, key.table, key.row, "")
 	e.Rows = n
 	tx.reads = append(tx.reads, e)

@@ -139,11 +139,12 @@ func Stream[T any](ctx context.Context, tx *Tx, fn func(row *T) error, opts ...O
 	tx.streaming = true
 	defer func() { tx.streaming = false }()
 	var row T
-	for ; rows.Next(); n++ {
+	for rows.Next() {
 		row = *new(T)
 		if err := tx.session.DB().ScanRow(ctx, rows, &row); err != nil {
 			return tx.failed(op, err)
 		}
+		n++
 		if err := fn(&row); err != nil {
 			return err
 		}
