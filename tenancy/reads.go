@@ -32,13 +32,16 @@ func (tx *Tx) noteRead(m *Model, n int64, row uuid.UUID) {
 	if n != 1 {
 		key.row = uuid.Nil
 	}
-	if key.row != uuid.Nil && (tx.readOf(key) != nil || len(tx.reads) < maxRowReads) {
-		if tx.readOf(key) == nil {
+	if key.row != uuid.Nil {
+		switch {
+		case tx.readOf(key) != nil:
+			return
+		case len(tx.reads) < maxRowReads:
 			tx.addRead(key, 1)
+			return
 		}
-		return
+		key.row = uuid.Nil
 	}
-	key.row = uuid.Nil
 	if e := tx.readOf(key); e != nil {
 		e.Rows += n
 		return

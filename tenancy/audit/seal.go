@@ -138,9 +138,27 @@ func (p *sealing) compare(ctx context.Context, tx *tenancy.Tx) error {
 	return nil
 }
 
+// overtaken are the events between two ids that have no seal. Most of the time there is none, and then it is enough to count:
+// every seal is of another event. A sweep does not count: where
+// somebody took events away, as many could hide behind them. The difference of two ranges is computed as such: as a join, PostgreSQL was seen to compare
+// each event with each seal (7,000 of either took 10 s), for to a planner without statistics a range is one row.
+func (p *sealing) overtaken(ctx context.Context, tx *tenancy.Tx, after, to uuid.UUID) ([]uuid.UUID, error) {
+	if p.newest == uuid.Nil {
+		return nil, nil
+	}
+	if !p.reach.all {
+		missing, err := tenancy.Report[int64](ctx, tx, `SELECT (SELECT COUNT(*) FROM {audit_events} AS e WHERE e.id > ? AND e.id <= ?)
+			- (SELECT COUNT(*) FROM {audit_seals} AS s WHERE s.event_id > ? AND s.event_id <= ?)`, after, to, after, to)
+		if err != nil || missing[0] <= 0 {
+			return nil, err
+		}
+	}
+	return tenancy.Report[uuid.UUID](ctx, tx, `SELECT e.id FROM {audit_events} AS e WHERE e.id > ? AND e.id <= ?
+		EXCEPT SELECT s.event_id FROM {audit_seals} AS s WHERE s.event_id > ? AND s.event_id <= ? ORDER BY 1 LIMIT ?`, after, to, after, to, p.reach.limit)
+}
+
 // wait reads the events that wait for a seal: those among the sealed ones that came late, and then those behind the newest, of
-// which none is sealed. The difference of two ranges is computed as such: as a join, PostgreSQL was seen to compare each event
-// with each seal (7,000 of either took 10 s), for to a planner without statistics a range is one row.
+// which none is sealed.
 func (p *sealing) wait(ctx context.Context, tx *tenancy.Tx) error {
 	after, to := p.reach.after, p.reach.to
 	if to == uuid.Nil {
@@ -149,12 +167,7 @@ func (p *sealing) wait(ctx context.Context, tx *tenancy.Tx) error {
 	if !p.reach.all {
 		after, to = behind(p.newest, p.s.opt.Slack), p.newest
 	}
-	var ids []uuid.UUID
-	var err error
-	if p.newest != uuid.Nil {
-		ids, err = tenancy.Report[uuid.UUID](ctx, tx, `SELECT e.id FROM {audit_events} AS e WHERE e.id > ? AND e.id <= ?
-			EXCEPT SELECT s.event_id FROM {audit_seals} AS s WHERE s.event_id > ? AND s.event_id <= ? ORDER BY 1 LIMIT ?`, after, to, after, to, p.reach.limit)
-	}
+	ids, err := p.overtaken(ctx, tx, after, to)
 	if err != nil {
 		return err
 	}
