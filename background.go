@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/audit"
 )
 
 // jobBatch is how much a job does in one act: a bound on its transaction.
@@ -34,6 +35,10 @@ func (s *Suite) jobs() []tenancy.Job {
 			Every: time.Hour, Tenant: bounded(s.Sales.ExpireQuotations)},
 		{Name: "pos.expire_sessions", About: "Tills that were open for longer than they may sell nothing more until they are closed.",
 			Every: 10 * time.Minute, Tenant: bounded(s.POS.ExpireSessions)},
+		{Name: "audit.seal", About: "Audit events get their places in the chain, which is signed and handed to the anchor.",
+			Every: 2 * time.Second, Tenant: bounded(s.Audit.Seal)},
+		{Name: "audit.sweep", About: "Audit events that were committed long after they were made are found and sealed.",
+			Every: time.Hour, Tenant: s.Audit.Sweep},
 	}
 }
 
@@ -67,6 +72,22 @@ func (s *Suite) tellOperator(ctx context.Context, stuck tenancy.JobFailure) {
 	})
 	if err != nil {
 		s.Ports.Logger.ErrorContext(ctx, "erp: the operator could not be told", "job", stuck.Job, "error", err)
+	}
+}
+
+// tellOfAlarm sends a message about an audit trail.
+func (s *Suite) tellOfAlarm(ctx context.Context, a audit.Alarm) {
+	if s.operator == "" {
+		return
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", a.Code, a.TenantID, a.At.Unix()))
+	err := s.Ports.Mailer.Send(ctx, tenancy.Message{
+		ID: "audit-" + hex.EncodeToString(sum[:16]), To: s.operator,
+		Subject: "An alarm about an audit trail: " + string(a.Code),
+		Text:    a.String() + "\n\nAudit.Verify, in that tenant's scope, says more.\n",
+	})
+	if err != nil {
+		s.Ports.Logger.ErrorContext(ctx, "erp: the operator could not be told", "code", string(a.Code), "error", err)
 	}
 }
 

@@ -2,6 +2,8 @@ package erp
 
 import (
 	"context"
+	"crypto/ed25519"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -12,6 +14,8 @@ import (
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/sales"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/audit"
+	"github.com/opsmatiq/erp/tenancy/local"
 )
 
 // Options configures [Open].
@@ -33,11 +37,16 @@ type Options struct {
 	Jobs []tenancy.Job
 	// Workers is how many tenants background work serves at once, 1 to 64. Default 2.
 	Workers int
-	// Operator is the e-mail address that is told when background work keeps failing. Default: nobody; it is logged.
+	// Operator is the e-mail address that is told when background work keeps failing, and of alarms about audit trails.
+	// Default: nobody; it is logged.
 	Operator string
 	// OwnerAddress gives the e-mail address of a tenant's owner, who is told through the Mailer of every break-glass grant.
 	// Default: nobody is told so, and no grant is given in an emergency; see [tenancy.Options].TellOwner.
 	OwnerAddress func(ctx context.Context, tenant uuid.UUID) (string, error)
+	// Names resolves actors when audit trails are read. Default: actors are shown as they are.
+	Names audit.Names
+	// TrustedKeys are public keys that audit trails were signed with before the present one.
+	TrustedKeys []ed25519.PublicKey
 	// OnStatement, when set, is told of every statement of a scoped transaction before it is sent, never of values.
 	OnStatement func(tenancy.Sent)
 }
@@ -51,6 +60,7 @@ type Suite struct {
 	Sales      *sales.Service
 	POS        *pos.Service
 	Privacy    *privacy.Service
+	Audit      *audit.Service
 	// Ports are those that were given, and defaults for the others.
 	Ports Ports
 
@@ -60,7 +70,7 @@ type Suite struct {
 
 // Modules are erp's own domains, as [Open] registers them, for hosts that open a [tenancy.DB] themselves.
 func Modules() []tenancy.Module {
-	return []tenancy.Module{accounting.Module(), inventory.Module(), purchasing.Module(), sales.Module(), pos.Module(), privacy.Module()}
+	return []tenancy.Module{accounting.Module(), inventory.Module(), purchasing.Module(), sales.Module(), pos.Module(), privacy.Module(), audit.Module()}
 }
 
 // Open registers every model, migrates when asked, holds the live database against the models and wires the services; or
@@ -92,6 +102,7 @@ func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
 	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
 	s.Privacy = privacy.New(db, privacy.Options{})
+	s.Audit = audit.New(db, s.auditOptions(opt))
 	work := tenancy.BackgroundOptions{Jobs: append(s.jobs(), opt.Jobs...), Workers: opt.Workers, Logger: s.Ports.Logger}
 	if s.operator != "" {
 		work.OnStuck = s.tellOperator
@@ -99,6 +110,16 @@ func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	var err error
 	s.background, err = db.Background(work)
 	return s, err
+}
+
+// auditOptions has trails signed with the key "audit", which lies among the files under the master key.
+func (s *Suite) auditOptions(opt Options) audit.Options {
+	return audit.Options{
+		Key: func(ctx context.Context) (ed25519.PrivateKey, error) {
+			return local.SigningKey(ctx, s.Ports.Files, s.Ports.Keys, "audit")
+		},
+		Trusted: opt.TrustedKeys, Anchor: s.Ports.Anchor, Names: opt.Names, Logger: s.Ports.Logger, OnAlarm: s.tellOfAlarm,
+	}
 }
 
 // Close gives back every connection and file.
@@ -110,12 +131,14 @@ const PermVerify tenancy.Permission = "erp.verify"
 // Verify recomputes what the books say in a second way and tells, by name, whether both ways agree: every entry balances,
 // balances equal their lines, open items equal the control accounts, no legal number is missing, on-hand equals the
 // moves, layers equal the moves in quantity and value, stock value equals the ledger's stock account, goods received and not
-// billed clear exactly, tills add up. All checks see one state of the database. It needs the permission erp.verify and
-// writes nothing.
+// billed clear exactly, tills add up, the audit trail is as it was sealed, signed and anchored. (That the sealer keeps up is
+// no part of it: ask [audit.Service.Verify].) All checks see one state of the database. It needs the permission erp.verify and writes
+// nothing.
 func (s *Suite) Verify(ctx context.Context) ([]tenancy.Check, error) {
 	return tenancy.View(ctx, s.Tenancy, PermVerify, func(ctx context.Context, _ *tenancy.Tx) ([]tenancy.Check, error) {
 		var all []tenancy.Check
-		for _, verify := range []func(context.Context) ([]tenancy.Check, error){s.Accounting.Verify, s.Inventory.Verify, s.Purchasing.Verify, s.Sales.Verify, s.POS.Verify} {
+		// The trail first, for it asks the anchor before the state is taken that all see.
+		for _, verify := range []func(context.Context) ([]tenancy.Check, error){s.verifyTrail, s.Accounting.Verify, s.Inventory.Verify, s.Purchasing.Verify, s.Sales.Verify, s.POS.Verify} {
 			checks, err := verify(ctx)
 			if err != nil {
 				return nil, err
@@ -124,4 +147,13 @@ func (s *Suite) Verify(ctx context.Context) ([]tenancy.Check, error) {
 		}
 		return all, nil
 	})
+}
+
+// verifyTrail is what of the audit trail's checks is about the trail, and not about the sealer.
+func (s *Suite) verifyTrail(ctx context.Context) ([]tenancy.Check, error) {
+	v, err := s.Audit.Verify(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(v.Checks(), func(c tenancy.Check) bool { return c.Name == audit.CheckLag }), nil
 }

@@ -21,7 +21,8 @@ type Ports struct {
 	Files tenancy.Files
 	// Mailer sends e-mail. Default: messages are left in the folder files/outbox.
 	Mailer tenancy.Mailer
-	// Anchor is the witness that keeps digests outside the database; the suite itself hands it none yet. Default: signed files in files/anchors.
+	// Anchor is the witness that keeps the signed roots of audit trails outside the database. Default: signed files in
+	// files/anchors, which say less than a witness on another machine would.
 	Anchor tenancy.Anchor
 	// Logger is told of what goes wrong in the background, never with values. Default: [slog.Default].
 	Logger *slog.Logger

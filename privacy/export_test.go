@@ -101,6 +101,6 @@ func TestAnExportThatFailsIsOnRecord(t *testing.T) {
 		_, err := s.Export(p.ctx, &stopped{left: 200})
 		require.ErrorIs(t, err, io.ErrShortWrite)
 		archive, _ := export(t, s, p.ctx)
-		require.Equal(t, 2, bytes.Count(files(t, archive)["erp.audit_events.jsonl"], []byte("privacy.export")), "the one that failed, and this one")
+		require.Equal(t, 2, bytes.Count(files(t, archive)["erp.audit_events.jsonl"], []byte(`"act":"privacy.export","verb":""`)), "the one that failed, and this one")
 	})
 }

@@ -40,7 +40,7 @@ type File struct {
 	Rows    int64    `json:"rows"`
 	Bytes   int64    `json:"bytes"`
 	SHA256  string   `json:"sha256"` // of the file's bytes, in hex
-	// Trail says that these are audit events, which the root leaves out.
+	// Trail says that these are audit events or say what became of them, which the root leaves out.
 	Trail bool `json:"trail,omitempty"`
 }
 
@@ -58,7 +58,7 @@ func archived(reg *tenancy.Registry) []*tenancy.Model {
 
 // emptyFile describes a model's file before its first row.
 func emptyFile(m *tenancy.Model) File {
-	f := File{Name: m.Table + ".jsonl", Table: m.Table, Trail: m.System}
+	f := File{Name: m.Table + ".jsonl", Table: m.Table, Trail: m.Trail}
 	for _, c := range stored(m) {
 		f.Columns = append(f.Columns, c.Name)
 	}

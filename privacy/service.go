@@ -50,7 +50,8 @@ func Module() tenancy.Module {
 
 // models are all stored structs of this package.
 var models = []*tenancy.Model{
-	tenancy.Define[request](tenancy.Spec{Table: "erp.erasure_requests", Class: tenancy.Log, Writes: tenancy.Keep, RetainFrom: "erased_at"}),
+	// Who asked to be forgotten, and why, is nothing to look at unseen.
+	tenancy.Define[request](tenancy.Spec{Table: "erp.erasure_requests", Class: tenancy.Log, Writes: tenancy.Keep, RetainFrom: "erased_at", RecordReads: true}),
 }
 
 // The permissions of this package's acts. Import is the platform's and needs a context from [tenancy.DB.EnterPlatform].

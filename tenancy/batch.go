@@ -162,6 +162,7 @@ func (tx *Tx) recordRows(st *Statement) {
 	tx.wrote = tx.wrote || st.Verb != VerbSelect
 	switch {
 	case st.Verb == VerbSelect:
+		tx.noteRead(m, st.Affected, pinned(st.Conds))
 	case m.Derived:
 		if _, noted := tx.derived[m.Table]; !noted {
 			tx.derived[m.Table] = derivedWrite{tx.actName(""), st.Verb}

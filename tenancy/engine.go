@@ -108,6 +108,9 @@ type SessionOptions struct {
 	Grant uuid.UUID
 	// StatementTimeout bounds each statement (tenancy.exhausted). Zero: no bound.
 	StatementTimeout time.Duration
+	// Sealer asks for the sealer's own session, which reads audit events and writes models that are BySealer, and nothing
+	// else. On PostgreSQL it has a login and a role of its own; SQLite has no roles, so there it is a session like any other.
+	Sealer bool
 }
 
 // StoredGrant is what the database needs to know of a break-glass grant.

@@ -14,6 +14,11 @@ func ErasuresOf(row uuid.UUID, at time.Time) []*erasure {
 	return []*erasure{{TableName: "lib.receipt_texts", RowID: row, State: "registered", RegisteredAt: at}}
 }
 
+// SystemAt enters as a background job does: the entering is recorded with the first write.
+func SystemAt(ctx context.Context, db *DB, tenant uuid.UUID, job string) (context.Context, error) {
+	return db.systemAt(ctx, tenant, job, db.now())
+}
+
 // BeginImport is what an import's transaction begins with, on a tenant in whatever state.
 func BeginImport(ctx context.Context, db *DB, tenant uuid.UUID) error {
 	session, err := db.control.Session(ctx, SessionOptions{Tenant: tenant})

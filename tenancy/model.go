@@ -90,6 +90,15 @@ type Spec struct {
 	System bool
 	// Derived rows (balances, layers) are computed from others and leave no audit event of their own.
 	Derived bool
+	// BySealer rows are written by the sealer's session, and by an import, alone. They are append-only and System.
+	BySealer bool
+	// Trail rows are audit events, or say what became of them. An archive's root leaves them out, because they grow by
+	// looking: entering a tenant is an act.
+	Trail bool
+	// RecordReads has every read of the rows leave an audit event, with its act and the number of rows: for personal data of
+	// which it must be known who saw it. A transaction that only reads is followed by a small one that writes the event,
+	// before its result is handed out.
+	RecordReads bool
 }
 
 // Model is a registered Go struct with its table. Make one with [Define].
@@ -159,6 +168,9 @@ func newModel(t reflect.Type, spec Spec) (*Model, error) {
 	}
 	if m.PartOf != "" && m.Derived {
 		return nil, fmt.Errorf("tenancy: model %s is both derived and part of %s: say which event speaks for it", t, m.PartOf)
+	}
+	if m.BySealer && (m.Writes != AppendOnly || !m.System) {
+		return nil, fmt.Errorf("tenancy: model %s: what the sealer writes is append-only and System", t)
 	}
 	for _, c := range m.Columns {
 		if c.Privacy.Personal() && c.Privacy.Erasure != EraseKeep && !m.Erasable(c) {

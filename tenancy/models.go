@@ -36,13 +36,15 @@ type Event struct {
 	Actor string `bun:"actor" privacy:"none"`
 	// Act is what was being done, outermost first: "sales.sell/accounting.issue".
 	Act string `bun:"act" privacy:"none"`
-	// Verb is insert, update, delete or, for an act without a row, empty.
+	// Verb is insert, update, delete, read (of a model with RecordReads) or, for an act without a row, empty.
 	Verb  string    `bun:"verb" privacy:"none"`
 	Model string    `bun:"model" privacy:"none"`
 	RowID uuid.UUID `bun:"row_id,nullzero"`
 	// Columns are the names of the changed columns of an update; of the act tenancy.break_glass, whose RowID is a [Use], the
 	// grant and what was looked at under it: columns, comparisons, ids and the number of rows.
 	Columns string `bun:"columns" privacy:"none"`
+	// Rows is how many rows a read gave; 0 for everything else.
+	Rows int64 `bun:"row_count"`
 }
 
 var module = Module{
@@ -50,7 +52,7 @@ var module = Module{
 	Models: []*Model{
 		Define[gate](Spec{Table: "erp.tenant_gates", Class: Settings, Writes: ReadOnly}),
 		Define[erasure](Spec{Table: "erp.erasures", Class: Log, Writes: Keep}),
-		Define[Event](Spec{Table: "erp.audit_events", Class: Log, Writes: AppendOnly, RetainFrom: "occurred_at", Derived: true, System: true}),
+		Define[Event](Spec{Table: "erp.audit_events", Class: Log, Writes: AppendOnly, RetainFrom: "occurred_at", Derived: true, System: true, Trail: true}),
 	},
 	Migrations: sub(migrationFiles, "migrations"),
 }

@@ -47,12 +47,14 @@ type Files interface {
 	Remove(ctx context.Context, name string) error
 }
 
-// Root is a digest that somebody outside should be able to vouch for later: of an archive that was handed out, of what was
-// there before it was purged.
+// Root is a digest that somebody outside should be able to vouch for later: of an audit trail up to some event, of an archive
+// that was handed out.
 type Root struct {
 	TenantID uuid.UUID `json:"tenant_id"`
-	// Kind is what the digest is of, such as "export".
+	// Kind is what the digest is of, such as "audit": lower-case letters, digits, '_' and '-'.
 	Kind string `json:"kind"`
+	// Seq is how far the digest reaches, where it is of something that grows; 0 for what does not.
+	Seq int64 `json:"seq"`
 	// Digest is SHA-256, in lower-case hexadecimal.
 	Digest string    `json:"digest"`
 	At     time.Time `json:"at"`
@@ -60,5 +62,8 @@ type Root struct {
 
 // Anchor is a witness outside the database: it keeps roots where whoever can alter the database cannot.
 type Anchor interface {
+	// Keep keeps a root, for good. The same root kept twice is no harm.
 	Keep(ctx context.Context, r Root) error
+	// Kept gives back the roots of a tenant and kind that were kept last, at most limit, the latest first; none is no error.
+	Kept(ctx context.Context, tenant uuid.UUID, kind string, limit int) ([]Root, error)
 }

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
 	"github.com/opsmatiq/erp/tenancy/internal/sqltext"
@@ -26,6 +27,7 @@ func Report[T any](ctx context.Context, tx *Tx, query string, args ...any) ([]T,
 	if err := tx.usable(op); err != nil {
 		return nil, err
 	}
+	tx.reported = nil
 	text, err := tx.scopeSQL(op, query)
 	if err != nil {
 		return nil, err
@@ -41,6 +43,9 @@ func Report[T any](ctx context.Context, tx *Tx, query string, args ...any) ([]T,
 	err = tx.session.DB().NewRaw(text, args...).Conn(tx.session.Conn()).Scan(ctx, &rows)
 	if err := tx.told(ctx, op, err, int64(len(rows))); err != nil {
 		return nil, err
+	}
+	for _, m := range tx.reported {
+		tx.noteRead(m, int64(len(rows)), uuid.Nil)
 	}
 	return rows, nil
 }
@@ -99,6 +104,7 @@ func (t reportTables) Rows(name string) (string, bool) {
 	if m == nil {
 		return "", false
 	}
+	t.tx.reported = append(t.tx.reported, m)
 	return "(SELECT * FROM " + t.tx.store.TableName(m.Table) + " WHERE tenant_id = '" + t.tx.scope.tenant.String() + "')", true
 }
 

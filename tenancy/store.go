@@ -23,21 +23,21 @@ func (tx *Tx) scoped(m *Model, dest any) *bun.SelectQuery {
 }
 
 // prepare is the common start of every read.
-func prepare[T any](ctx context.Context, tx *Tx, op, verb string, dest any, opts []Option, more ...string) (*bun.SelectQuery, *query, error) {
+func prepare[T any](ctx context.Context, tx *Tx, op, verb string, dest any, opts []Option, more ...string) (*bun.SelectQuery, *query, *Model, error) {
 	if err := tx.usable(op); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	m, err := modelOf[T](tx, op)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	q := newQuery(opts)
 	if err := q.check(m, op); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if q.lock {
 		if err := tx.writable(op); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		if len(q.order) == 0 {
 			q.order = keyOrder(m)
@@ -47,14 +47,14 @@ func prepare[T any](ctx context.Context, tx *Tx, op, verb string, dest any, opts
 	if q.lock && tx.store.Dialect().Name().String() == "pg" {
 		s = s.For("UPDATE")
 	}
-	return s, q, tx.announce(ctx, op, q.looked(verb, m, more...))
+	return s, q, m, tx.announce(ctx, op, q.looked(verb, m, more...))
 }
 
 // Find reads the rows that meet all options, at most [MaxRows].
 func Find[T any](ctx context.Context, tx *Tx, opts ...Option) ([]T, error) {
 	const op = "tenancy.Find"
 	var rows []T
-	s, q, err := prepare[T](ctx, tx, op, "find", &rows, opts)
+	s, q, m, err := prepare[T](ctx, tx, op, "find", &rows, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +68,7 @@ func Find[T any](ctx context.Context, tx *Tx, opts ...Option) ([]T, error) {
 	if len(rows) > MaxRows { // half an answer would be a wrong sum somewhere
 		return nil, ErrTooManyRows.New(op, "more than %d rows of %T: use Page or Stream", MaxRows, *new(T))
 	}
+	noteRows(tx, m, rows)
 	return rows, nil
 }
 
@@ -96,11 +97,12 @@ func Lock[T any](ctx context.Context, tx *Tx, id uuid.UUID) (*T, error) {
 // Count tells how many rows meet the options.
 func Count[T any](ctx context.Context, tx *Tx, opts ...Option) (int64, error) {
 	const op = "tenancy.Count"
-	s, _, err := prepare[T](ctx, tx, op, "count", (*T)(nil), opts)
+	s, _, m, err := prepare[T](ctx, tx, op, "count", (*T)(nil), opts)
 	if err != nil {
 		return 0, err
 	}
 	n, err := s.Count(ctx)
+	tx.noteRead(m, n, uuid.Nil)
 	if err := tx.told(ctx, op, err, n); err != nil {
 		return 0, err
 	}
@@ -110,11 +112,16 @@ func Count[T any](ctx context.Context, tx *Tx, opts ...Option) (int64, error) {
 // Exists tells whether any row meets the options.
 func Exists[T any](ctx context.Context, tx *Tx, opts ...Option) (bool, error) {
 	const op = "tenancy.Exists"
-	s, _, err := prepare[T](ctx, tx, op, "exists", (*T)(nil), opts)
+	s, q, m, err := prepare[T](ctx, tx, op, "exists", (*T)(nil), opts)
 	if err != nil {
 		return false, err
 	}
 	ok, err := s.Exists(ctx)
+	if ok {
+		tx.noteRead(m, 1, pinned(q.conds))
+	} else {
+		tx.noteRead(m, 0, uuid.Nil)
+	}
 	var n int64
 	if ok {
 		n = 1
@@ -129,7 +136,7 @@ func Exists[T any](ctx context.Context, tx *Tx, opts ...Option) (bool, error) {
 // The row is reused for the next one.
 func Stream[T any](ctx context.Context, tx *Tx, fn func(row *T) error, opts ...Option) error {
 	const op = "tenancy.Stream"
-	s, q, err := prepare[T](ctx, tx, op, "stream", (*T)(nil), opts)
+	s, q, m, err := prepare[T](ctx, tx, op, "stream", (*T)(nil), opts)
 	if err != nil {
 		return err
 	}
@@ -137,6 +144,8 @@ func Stream[T any](ctx context.Context, tx *Tx, fn func(row *T) error, opts ...O
 	if err != nil {
 		return tx.told(ctx, op, err)
 	}
+	var n int64
+	defer func() { tx.noteRead(m, n, uuid.Nil) }()
 	defer func() { _ = rows.Close() }()
 	tx.streaming = true
 	defer func() { tx.streaming = false }()
@@ -149,6 +158,7 @@ func Stream[T any](ctx context.Context, tx *Tx, fn func(row *T) error, opts ...O
 		if err := tx.session.DB().ScanRow(ctx, rows, &row); err != nil {
 			return tx.failed(op, err)
 		}
+		n++
 		if err := fn(&row); err != nil {
 			return err
 		}
@@ -196,7 +206,7 @@ func Page[T any](ctx context.Context, tx *Tx, req PageRequest, opts ...Option) (
 	if err != nil {
 		return page, err
 	}
-	s, _, err := prepare[T](ctx, tx, op, "page", &page.Items, slices.Concat(opts, order), shown)
+	s, _, _, err := prepare[T](ctx, tx, op, "page", &page.Items, slices.Concat(opts, order), shown)
 	if err != nil {
 		return page, err
 	}
@@ -210,6 +220,7 @@ func Page[T any](ctx context.Context, tx *Tx, req PageRequest, opts ...Option) (
 			return page, err
 		}
 	}
+	noteRows(tx, m, page.Items)
 	return page, nil
 }
 

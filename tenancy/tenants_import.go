@@ -147,7 +147,7 @@ func (t *Tenants) fill(ctx context.Context, op, actor string, row *tenantRow, or
 	if _, busy := owners.Load(owner); busy {
 		return ErrOuterContext.New(op, "")
 	}
-	return t.db.attempt(ctx, op, s, at, owner, txMode{platform: true}, func(_ context.Context, tx *Tx) error {
+	return t.db.attempt(ctx, op, s, at, owner, txMode{platform: true, importing: true}, func(_ context.Context, tx *Tx) error {
 		if err := tx.session.Import(ctx); err != nil {
 			return tx.failed(op, err)
 		}

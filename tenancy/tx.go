@@ -32,8 +32,12 @@ type Tx struct {
 	closed    bool  // the tenant is, so nothing is written but acts without a row
 	wrote     bool  // rows, or the host has
 	doomed    error // the first failure within; the whole is undone
+	sealer    bool  // the session is the sealer's
+	importing bool  // rows come and go as they are: nobody looks at them
 	acts      []string
 	events    []*Event
+	reads     []*Event                // of models with RecordReads
+	reported  []*Model                // of the report that is being read
 	roots     map[aggregate]bool      // whose root was written
 	parts     map[aggregate]bool      // of which a part was inserted, which the root's event must speak for
 	derived   map[string]derivedWrite // derived rows written, by table
@@ -61,11 +65,13 @@ func openTxOf(ctx context.Context) *Tx {
 var owners sync.Map
 
 type txMode struct {
-	readOnly bool
-	changes  *Changes
-	host     *sql.Tx // Join
-	closed   bool    // the tenant is closed: its owner reads
-	platform bool    // the platform's own work on a tenant, in whatever state
+	readOnly  bool
+	changes   *Changes
+	host      *sql.Tx // Join
+	closed    bool    // the tenant is closed: its owner reads
+	platform  bool    // the platform's own work on a tenant, in whatever state
+	sealer    bool    // see Sealing
+	importing bool
 }
 
 // maxAttempts bounds how often a transaction runs when it meets serialization failures or deadlocks.
@@ -132,27 +138,40 @@ func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.C
 	return db.attempt(ctx, op, s, place, owner, mode, fn)
 }
 
-// attempt runs a transaction until it is not in another's way.
-func (db *DB) attempt(ctx context.Context, op string, s *scope, at *place, owner int64, mode txMode, fn func(context.Context, *Tx) error) error {
+// attempt runs a transaction until it is not in another's way. What was read in it is on record before it returns, whatever
+// way that is.
+func (db *DB) attempt(ctx context.Context, op string, s *scope, at *place, owner int64, mode txMode, fn func(context.Context, *Tx) error) (err error) {
+	var reads []*Event
+	defer func() { err = db.recordReads(ctx, op, s, at, owner, reads, err) }()
+	after, err := db.retry(ctx, op, s, at, owner, mode, &reads, fn)
+	if err != nil {
+		return err
+	}
+	pending := reads
+	reads = nil
+	if err := db.recordReads(ctx, op, s, at, owner, pending, nil); err != nil {
+		return err
+	}
+	for _, f := range after {
+		f(ctx)
+	}
+	return nil
+}
+
+func (db *DB) retry(ctx context.Context, op string, s *scope, at *place, owner int64, mode txMode, reads *[]*Event, fn func(context.Context, *Tx) error) ([]func(context.Context), error) {
 	for attempt := 1; ; attempt++ {
-		after, err := db.once(ctx, op, s, at, owner, mode, fn)
-		if err == nil {
-			for _, f := range after {
-				f(ctx)
-			}
-			return nil
-		}
+		after, err := db.once(ctx, op, s, at, owner, mode, reads, fn)
 		if errors.Is(err, ErrClosed) {
 			db.directory.forget(s.tenant) // another process has closed it
 		}
-		if mode.host != nil || !at.store.Retryable(err) {
-			return err
+		if err == nil || mode.host != nil || !at.store.Retryable(err) {
+			return after, err
 		}
 		if attempt == maxAttempts {
-			return ErrBusy.Wrap(op, err, "")
+			return nil, ErrBusy.Wrap(op, err, "")
 		}
 		if err := pause(ctx, attempt); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }
@@ -169,14 +188,15 @@ func pause(ctx context.Context, attempt int) error {
 	}
 }
 
-// once runs one attempt. Whatever way it is left, panics included, the session ends clean.
-func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner int64, mode txMode, fn func(context.Context, *Tx) error) (_ []func(context.Context), err error) {
+// once runs one attempt. Whatever way it is left, panics included, the session ends clean, and reads are the events of reading
+// that are still to be written.
+func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner int64, mode txMode, reads *[]*Event, fn func(context.Context, *Tx) error) (_ []func(context.Context), err error) {
 	session, err := newSession(ctx, s, at.store, mode)
 	if err != nil {
 		return nil, at.store.Fault(op, err)
 	}
 	tx := &Tx{db: db, store: at.store, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil,
-		closed: mode.closed, roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, derived: map[string]derivedWrite{}, memo: map[string]any{}}
+		closed: mode.closed, sealer: mode.sealer, importing: mode.importing, roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, derived: map[string]derivedWrite{}, memo: map[string]any{}}
 	if s.grant != nil {
 		tx.session = &watched{session, tx}
 	}
@@ -185,6 +205,9 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 	defer func() {
 		tx.over.Store(true)
 		owners.Delete(owner)
+		if *reads = nil; !committed || tx.readOnly {
+			*reads = tx.reads
+		}
 		if !committed {
 			if back := session.Rollback(context.WithoutCancel(ctx)); back != nil && err == nil {
 				err = at.store.Fault(op, back)
@@ -226,7 +249,7 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 }
 
 func newSession(ctx context.Context, s *scope, store Store, mode txMode) (Session, error) {
-	on := SessionOptions{Tenant: s.tenant, ReadOnly: mode.readOnly}
+	on := SessionOptions{Tenant: s.tenant, ReadOnly: mode.readOnly, Sealer: mode.sealer}
 	if s.grant != nil {
 		on.Grant = s.grant.id
 	}
@@ -250,6 +273,8 @@ func (tx *Tx) join(ctx context.Context, op string, s *scope, mode txMode, fn fun
 		return ErrScopeMismatch.New(op, "the host's transaction cannot be joined inside another")
 	case mode.changes != nil:
 		return ErrDryRunWithin.New(op, "")
+	case mode.sealer || tx.sealer:
+		return ErrScopeMismatch.New(op, "sealing is a transaction of its own")
 	case tx.readOnly && !mode.readOnly:
 		return ErrReadOnly.New(op, "")
 	}
@@ -441,20 +466,30 @@ func (tx *Tx) actName(otherwise Permission) string {
 }
 
 func (tx *Tx) recordAs(name string, verb Verb, table string, row uuid.UUID, columns string) {
+	tx.keepEvent(tx.newEvent(name, verb, table, row, columns))
+}
+
+// keepEvent adds an event; background work that has not said so yet has entered with it.
+func (tx *Tx) keepEvent(e *Event) {
 	if len(tx.events) == 0 && tx.scope.quiet && !tx.scope.entered.Load() {
-		tx.addEvent(string(actSystem), "", "", uuid.Nil, "")
+		tx.events = append(tx.events, tx.newEvent(string(actSystem), "", "", uuid.Nil, ""))
 	}
-	tx.addEvent(name, verb, table, row, columns)
+	tx.events = append(tx.events, e)
 }
 
 func (tx *Tx) addEvent(name string, verb Verb, table string, row uuid.UUID, columns string) *Event {
-	e := &Event{Row: Row{TenantID: tx.scope.tenant, ID: NewID()}, OccurredAt: tx.now, Actor: tx.scope.actor,
-		Act: name, Verb: string(verb), Model: table, RowID: row, Columns: columns}
+	e := tx.newEvent(name, verb, table, row, columns)
 	tx.events = append(tx.events, e)
 	return e
 }
 
-// lastStatements are the audit events, after the check that every written part has its root's event.
+func (tx *Tx) newEvent(name string, verb Verb, table string, row uuid.UUID, columns string) *Event {
+	return &Event{Row: Row{TenantID: tx.scope.tenant}, OccurredAt: tx.now, Actor: tx.scope.actor,
+		Act: name, Verb: string(verb), Model: table, RowID: row, Columns: columns}
+}
+
+// lastStatements are the audit events, after the check that every written part has its root's event. Events get their ids
+// only here, so that an id is hardly older than its commit: the sealer looks for new events behind the newest that it knows.
 func (tx *Tx) lastStatements(op string) ([]*Statement, error) {
 	for part := range tx.parts {
 		if !tx.roots[part] {
@@ -462,8 +497,16 @@ func (tx *Tx) lastStatements(op string) ([]*Statement, error) {
 		}
 	}
 	tx.recordDerived()
+	if !tx.readOnly && tx.changes == nil {
+		for _, e := range tx.reads {
+			tx.keepEvent(e)
+		}
+	}
 	if len(tx.events) == 0 {
 		return nil, nil
+	}
+	for _, e := range tx.events {
+		e.ID = NewID()
 	}
 	st, err := tx.statement(op, VerbInsert, tx.db.registry.byTable["erp.audit_events"], rowsOf(tx.events), nil)
 	if err != nil {

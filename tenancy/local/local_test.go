@@ -154,24 +154,68 @@ func TestAnchor(t *testing.T) {
 	dir := t.TempDir()
 	a := local.Anchor{Files: local.Files{Dir: dir}, Keys: local.Keys{Path: filepath.Join(dir, "master.key")}}
 	sum := sha256.Sum256([]byte("an archive"))
-	root := tenancy.Root{TenantID: tenancy.NewID(), Kind: "export", Digest: hex.EncodeToString(sum[:]), At: time.Date(2026, 3, 1, 12, 0, 0, 1000, time.UTC)}
-	require.NoError(t, a.Keep(ctx, root))
-	require.NoError(t, a.Keep(ctx, root), "two of the same instant are two")
-	found, err := filepath.Glob(filepath.Join(dir, "anchors", root.TenantID.String(), "20260301t120000.000001z-export-*.json"))
+	root := tenancy.Root{TenantID: tenancy.NewID(), Kind: "audit", Digest: hex.EncodeToString(sum[:]), At: time.Date(2026, 3, 1, 12, 0, 0, 1000, time.UTC)}
+	none, err := a.Kept(ctx, root.TenantID, "audit", 5)
 	require.NoError(t, err)
-	require.Len(t, found, 2)
-	name, err := filepath.Rel(dir, found[0])
+	require.Empty(t, none)
+	for n := int64(1); n <= 21; n++ { // through every width of the search
+		root.Seq = 10 * n
+		require.NoError(t, a.Keep(ctx, root))
+		kept, err := a.Kept(ctx, root.TenantID, "audit", 2)
+		require.NoError(t, err)
+		require.Equal(t, root, kept[0], "the latest first")
+		require.Len(t, kept, int(min(n, 2)))
+	}
+	other := root
+	other.Kind = "export"
+	require.NoError(t, a.Keep(ctx, other))
+	all, err := a.Kept(ctx, root.TenantID, "audit", 100)
 	require.NoError(t, err)
-	name = filepath.ToSlash(name)
-	kept, err := a.Read(ctx, name)
-	require.NoError(t, err)
-	require.Equal(t, root, kept)
+	require.Len(t, all, 21)
+	require.Equal(t, int64(10), all[20].Seq)
 
-	text, err := os.ReadFile(found[0])
+	last := filepath.Join(dir, "anchors", root.TenantID.String(), "audit", "000000021.json")
+	text, err := os.ReadFile(last)
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(found[0], bytes.Replace(text, []byte(`"export"`), []byte(`"purge"`), 1), 0o600))
-	_, err = a.Read(ctx, name)
-	require.ErrorIs(t, err, tenancy.ErrKey)
+	for what, forged := range map[string][]byte{
+		"altered": bytes.Replace(text, []byte(`"seq":210`), []byte(`"seq":200`), 1), "no root": []byte("{}"), "no JSON": []byte("x"),
+	} {
+		require.NoError(t, os.WriteFile(last, forged, 0o600))
+		_, err = a.Kept(ctx, root.TenantID, "audit", 1)
+		require.ErrorIs(t, err, tenancy.ErrKey, what)
+	}
+	text, err = os.ReadFile(filepath.Join(dir, "anchors", root.TenantID.String(), "export", "000000001.json"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(last, text, 0o600))
+	_, err = a.Kept(ctx, root.TenantID, "audit", 1)
+	require.ErrorIs(t, err, tenancy.ErrKey, "of another kind")
 	root.Digest = "short"
 	require.ErrorIs(t, a.Keep(ctx, root), tenancy.ErrBadInput)
+	_, err = a.Kept(ctx, root.TenantID, "../audit", 1)
+	require.ErrorIs(t, err, tenancy.ErrBadInput)
+}
+
+// Two that keep roots at once both find them kept.
+func TestRaceAnchor(t *testing.T) {
+	dir := t.TempDir()
+	a := local.Anchor{Files: local.Files{Dir: dir}, Keys: local.Keys{Path: filepath.Join(dir, "master.key")}}
+	root := tenancy.Root{TenantID: tenancy.NewID(), Kind: "audit", Digest: strings.Repeat("a", 64), At: time.Unix(1, 0)}
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			r := root
+			r.Seq = int64(i)
+			if err := a.Keep(ctx, r); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	kept, err := a.Kept(ctx, root.TenantID, "audit", 100)
+	require.NoError(t, err)
+	seen := map[int64]bool{}
+	for _, r := range kept {
+		seen[r.Seq] = true
+	}
+	require.Len(t, seen, 8)
 }

@@ -31,11 +31,13 @@ CREATE TABLE erp.audit_events (
     id UUID NOT NULL,
     occurred_at TIMESTAMPTZ NOT NULL,
     actor TEXT NOT NULL,
-    act TEXT NOT NULL,
+    act TEXT NOT NULL COLLATE "C",
     verb TEXT NOT NULL,
     model TEXT NOT NULL,
     row_id UUID,
     columns TEXT NOT NULL,
+    row_count BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, id)
 );
-CREATE INDEX erp_audit_events_row ON erp.audit_events (tenant_id, row_id);
+-- Partial, so that nobody looks an event up by its id through it.
+CREATE INDEX erp_audit_events_row ON erp.audit_events (tenant_id, row_id) WHERE row_id IS NOT NULL;

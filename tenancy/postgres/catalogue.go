@@ -14,7 +14,7 @@ import (
 )
 
 // check holds the live database against the program, at every Open: the versions, the login, and the whole catalogue.
-func (s *store) check(ctx context.Context, e Engine, scoped *pgx.ConnConfig, l *line, w *walls) error {
+func (s *store) check(ctx context.Context, e Engine, scoped, sealer *pgx.ConnConfig, l *line, w *walls) error {
 	const op = "postgres.Open"
 	at, err := s.identify(ctx)
 	if err != nil {
@@ -33,8 +33,13 @@ func (s *store) check(ctx context.Context, e Engine, scoped *pgx.ConnConfig, l *
 	if err := checkVersions(ctx, tx, l); err != nil {
 		return err
 	}
-	if err := s.checkLogin(ctx, e, scoped); err != nil {
+	if err := s.checkLogin(ctx, e, scopedLogin(e), scoped); err != nil {
 		return err
+	}
+	if sealer != nil {
+		if err := s.checkLogin(ctx, e, sealerLogin, sealer); err != nil {
+			return err
+		}
 	}
 	a := &auditor{db: tx, walls: w}
 	if err := a.run(ctx); err != nil {
@@ -127,7 +132,7 @@ func (a *auditor) schemas(ctx context.Context) error {
 		if schema == "erp" {
 			a.owner = owner
 		}
-		allowed := privilege == "USAGE" && (grantee == controlRole && schema != "erp_wall" || grantee == appRole && schema == "erp")
+		allowed := privilege == "USAGE" && (grantee == controlRole && schema != "erp_wall" || (grantee == appRole || grantee == sealerRole) && schema == "erp")
 		if !own && !allowed {
 			a.problem("schema %s: %s has %s", schema, grantee, privilege)
 		}

@@ -27,6 +27,16 @@ var tampering = []tampered{
 	{"GRANT TRUNCATE ON testmod.things TO erp_app", "erp_app has TRUNCATE"},
 	{"GRANT UPDATE ON testmod.records TO erp_app", "table testmod.records: erp_app has UPDATE"},
 	{"GRANT INSERT ON testmod.rates TO erp_app", "table testmod.rates: erp_app has INSERT"},
+	{"GRANT SELECT ON testmod.things TO erp_sealer", "table testmod.things: erp_sealer has SELECT"},
+	{"GRANT INSERT ON erp.audit_events TO erp_sealer", "table erp.audit_events: erp_sealer has INSERT"},
+	{"GRANT DELETE ON testmod.marks TO erp_sealer", "table testmod.marks: erp_sealer has DELETE"},
+	{"REVOKE INSERT ON testmod.marks FROM erp_sealer", "table testmod.marks: erp_sealer lacks INSERT"},
+	{"ALTER POLICY erp_tenant ON testmod.marks TO erp_app", "the policy of table testmod.marks was changed"},
+	{"ALTER POLICY erp_tenant ON testmod.things TO erp_app, erp_sealer", "the policy of table testmod.things was changed"},
+	{"DROP TRIGGER erp_refuse_insert ON testmod.marks", "trigger erp_refuse_insert of testmod.marks is missing"},
+	{"GRANT USAGE ON SCHEMA erp_control TO erp_sealer", "schema erp_control: erp_sealer has USAGE"},
+	{"ALTER ROLE erp_sealer BYPASSRLS", "role erp_sealer has powers"},
+	{"GRANT erp_app TO erp_sealer", "role erp_sealer is a member of erp_app"},
 	{"REVOKE DELETE ON testmod.things FROM erp_app", "table testmod.things: erp_app lacks DELETE"},
 	{"GRANT SELECT ON testmod.things TO PUBLIC", "table testmod.things: PUBLIC has SELECT"},
 	{"GRANT SELECT ON testmod.things TO erp_control", "table testmod.things: erp_control has SELECT"},
@@ -137,6 +147,7 @@ func TestLoginsWithPowerAreRefused(t *testing.T) {
 		{"ALTER ROLE " + quote(app) + " BYPASSRLS", "ALTER ROLE " + quote(app) + " NOBYPASSRLS", "bypasses row-level security"},
 		{"ALTER ROLE " + quote(app) + " CREATEROLE", "ALTER ROLE " + quote(app) + " NOCREATEROLE", "may create roles"},
 		{"GRANT pg_read_all_data TO " + quote(app), "REVOKE pg_read_all_data FROM " + quote(app), "member of pg_read_all_data"},
+		{"GRANT erp_sealer TO " + quote(app), "REVOKE erp_sealer FROM " + quote(app), "it can become erp_sealer"},
 		{"GRANT erp_control TO " + quote(app), "REVOKE erp_control FROM " + quote(app), "member of erp_control"},
 		{"GRANT USAGE ON SCHEMA erp_control TO " + quote(app), "REVOKE USAGE ON SCHEMA erp_control FROM " + quote(app), "schemas itself"},
 		{"GRANT DELETE ON testmod.things TO " + quote(app), "REVOKE DELETE ON testmod.things FROM " + quote(app), "tables itself"},
@@ -150,6 +161,17 @@ func TestLoginsWithPowerAreRefused(t *testing.T) {
 	try(tenancy.ErrPrivilegedLogin, "superuser")
 	f.eng.AllowPrivilegedLogin = true
 	try(nil, "")
+	f.eng = sound
+	f.eng.SealDSN = f.url
+	try(tenancy.ErrPrivilegedLogin, "the login of Engine.SealDSN has powers that go round the wall: it is a superuser")
+	f.eng.SealDSN = sound.DSN
+	try(ErrNotInstalled, "the login of Engine.SealDSN is not a member of erp_sealer")
+	f.eng.SealDSN = ""
+	try(ErrConfiguration, "Engine.SealDSN is not set")
+	f.exec(t, "GRANT erp_app TO "+quote(sealLogin(f.databaseName(t))))
+	f.eng = sound
+	try(tenancy.ErrPrivilegedLogin, "it can become erp_app")
+	f.exec(t, "REVOKE erp_app FROM "+quote(sealLogin(f.databaseName(t))))
 	f.eng = sound
 	f.eng.DSN = sound.ControlDSN
 	try(ErrNotInstalled, "not a member of erp_app")

@@ -11,7 +11,7 @@ import (
 func (a *auditor) policies(ctx context.Context) error {
 	found := map[uint32]int{}
 	err := a.ask(ctx, `SELECT p.polrelid, p.polname, p.polpermissive, p.polcmd::text,
-			(SELECT string_agg(coalesce(r.rolname, 'PUBLIC'), ',') FROM unnest(p.polroles) o(oid) LEFT JOIN pg_roles r ON r.oid = o.oid),
+			(SELECT string_agg(coalesce(r.rolname, 'PUBLIC'), ', ' ORDER BY r.rolname) FROM unnest(p.polroles) o(oid) LEFT JOIN pg_roles r ON r.oid = o.oid),
 			coalesce(pg_get_expr(p.polqual, p.polrelid), ''), coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '')
 		FROM pg_policy p WHERE p.polrelid IN ($TABLES)`, func(scan func(...any) error) error {
 		var table uint32
@@ -26,7 +26,7 @@ func (a *auditor) policies(ctx context.Context) error {
 			return nil
 		}
 		found[table]++
-		if !permissive || command != "*" || roles != appRole || squeeze(using) != squeeze(a.walls.using) || squeeze(check) != squeeze(a.walls.using) {
+		if !permissive || command != "*" || roles != strings.Join(policyRoles(m), ", ") || squeeze(using) != squeeze(a.walls.using) || squeeze(check) != squeeze(a.walls.using) {
 			a.problem("the policy of table %s was changed", m.Table)
 		}
 		return nil
@@ -44,10 +44,10 @@ func squeeze(s string) string {
 	return strings.Join(strings.Fields(strings.ReplaceAll(s, `"`, "")), " ")
 }
 
-// grants: the application role has what the model's kind of writes calls for; the owner what owners have; nobody else
-// anything.
+// grants: the application role has what the model's kind of writes calls for, and the sealer what it needs of the trail; the
+// owner what owners have; nobody else anything.
 func (a *auditor) grants(ctx context.Context) error {
-	have := map[uint32][]string{}
+	have := map[uint32][]string{} // "role privilege"
 	err := a.ask(ctx, `SELECT c.oid, coalesce(g.rolname, 'PUBLIC'), x.privilege_type, x.is_grantable
 		FROM pg_class c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) x LEFT JOIN pg_roles g ON g.oid = x.grantee
 		WHERE c.oid IN ($TABLES) AND x.grantee <> c.relowner`, func(scan func(...any) error) error {
@@ -59,19 +59,21 @@ func (a *auditor) grants(ctx context.Context) error {
 		}
 		m := a.model(table)
 		switch {
-		case grantee != appRole || !slices.Contains(privileges(m), privilege):
+		case !slices.Contains(policyRoles(m), grantee) || !slices.Contains(privilegesOf(grantee, m), privilege):
 			a.problem("table %s: %s has %s", m.Table, grantee, privilege)
 		case grantable:
 			a.problem("table %s: %s may grant %s on", m.Table, grantee, privilege)
 		default:
-			have[table] = append(have[table], privilege)
+			have[table] = append(have[table], grantee+" "+privilege)
 		}
 		return nil
 	})
 	for _, r := range a.tables {
-		for _, p := range privileges(r.model) {
-			if !slices.Contains(have[r.oid], p) {
-				a.problem("table %s: %s lacks %s", r.model.Table, appRole, p)
+		for _, role := range policyRoles(r.model) {
+			for _, p := range privilegesOf(role, r.model) {
+				if !slices.Contains(have[r.oid], role+" "+p) {
+					a.problem("table %s: %s lacks %s", r.model.Table, role, p)
+				}
 			}
 		}
 	}
@@ -214,11 +216,11 @@ func (a *auditor) views(ctx context.Context) error {
 		})
 }
 
-// roles: the role that everybody becomes has no power of its own.
+// roles: the roles that logins become have no power of their own.
 func (a *auditor) roles(ctx context.Context) error {
 	return a.ask(ctx, `SELECT r.rolname, r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolreplication,
 			coalesce((SELECT string_agg(p.rolname, ', ') FROM pg_auth_members m JOIN pg_roles p ON p.oid = m.roleid WHERE m.member = r.oid), '')
-		FROM pg_roles r WHERE r.rolname IN ('`+appRole+`', '`+controlRole+`')`, func(scan func(...any) error) error {
+		FROM pg_roles r WHERE r.rolname IN ('`+appRole+`', '`+controlRole+`', '`+sealerRole+`')`, func(scan func(...any) error) error {
 		var name, member string
 		var power bool
 		if err := scan(&name, &power, &member); err != nil {

@@ -48,6 +48,7 @@ type conn struct {
 type scope struct {
 	tenant   uuid.UUID
 	readOnly bool
+	role     string
 	grant    uuid.UUID
 	timeout  time.Duration // of a statement; 0: whatever the server says
 	key      *signingKey   // nil: tenants are not signed
@@ -57,7 +58,10 @@ type scope struct {
 
 // newScope is what the options call for, with the key to sign it.
 func (s *store) newScope(ctx context.Context, opt tenancy.SessionOptions) (*scope, error) {
-	on := &scope{tenant: opt.Tenant, readOnly: opt.ReadOnly, grant: opt.Grant, timeout: opt.StatementTimeout, hostRole: s.hostRole, observe: s.observe}
+	on := &scope{tenant: opt.Tenant, readOnly: opt.ReadOnly, grant: opt.Grant, role: appRole, timeout: opt.StatementTimeout, hostRole: s.hostRole, observe: s.observe}
+	if opt.Sealer {
+		on.role = sealerRole
+	}
 	if s.keys == nil {
 		return on, nil
 	}

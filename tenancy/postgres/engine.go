@@ -12,6 +12,9 @@ type Engine struct {
 	DSN string
 	// ControlDSN is a login that is a member of erp_control. It must lead to the same database as DSN.
 	ControlDSN string
+	// SealDSN is the sealer's login: NOINHERIT, a member of erp_sealer and of nothing else. It must lead to the same database
+	// as DSN. Needed where models are BySealer, as package audit's are.
+	SealDSN string
 	// MigrateDSN is the owner of the schemas. Needed with tenancy.Options.Migrate, unused otherwise.
 	MigrateDSN string
 
@@ -32,7 +35,7 @@ type Engine struct {
 	// more. Without it, behind a pooler, Open refuses (postgres.configuration).
 	Pooler bool
 	// MaxConns bounds the scoped pool, and with it the transactions that run at once. Default 10, at most 1,000. The
-	// control pool has up to 4 connections besides.
+	// control pool has up to 4 connections besides, the sealer's up to 2.
 	MaxConns int
 }
 
@@ -40,12 +43,14 @@ type Engine struct {
 const (
 	appRole     = "erp_app"
 	controlRole = "erp_control"
+	sealerRole  = "erp_sealer"
 )
 
 const (
 	defaultMaxConns = 10
 	greatestConns   = 1000
 	controlConns    = 4
+	sealerConns     = 2
 	sharedPlacement = "postgres:shared"
 )
 
@@ -70,6 +75,10 @@ func (e Engine) Open(ctx context.Context, reg *tenancy.Registry, opt tenancy.Eng
 	if err != nil {
 		return nil, err
 	}
+	sealer, err := e.sealer(reg)
+	if err != nil {
+		return nil, err
+	}
 	line, err := newLine(reg)
 	if err != nil {
 		return nil, err
@@ -80,8 +89,8 @@ func (e Engine) Open(ctx context.Context, reg *tenancy.Registry, opt tenancy.Eng
 			return nil, err
 		}
 	}
-	s := newStore(e, scoped, control, reg, opt)
-	if err := s.check(ctx, e, scoped, line, walls); err != nil {
+	s := newStore(e, scoped, control, sealer, reg, opt)
+	if err := s.check(ctx, e, scoped, sealer, line, walls); err != nil {
 		_ = s.Close()
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,14 +16,14 @@ import (
 
 // InstallOptions shape [Install]. The zero value is right for a first try.
 type InstallOptions struct {
-	// AppLogin and ControlLogin name the two logins. Default: made from the database's name, so that two databases of one
-	// cluster share none. Both or neither.
-	AppLogin, ControlLogin string
+	// AppLogin, ControlLogin and SealLogin name the logins. Default: made from the database's name, so that two databases of
+	// one cluster share none. All of them or none.
+	AppLogin, ControlLogin, SealLogin string
 	// Secret is what the logins' passwords are derived from. Default: the admin's password. Whoever knows it knows them.
 	Secret string
 }
 
-// Install makes a database usable: the roles erp_app and erp_control and two unprivileged logins. It returns an Engine that
+// Install makes a database usable: the roles erp_app, erp_control and erp_sealer and an unprivileged login for each. It returns an Engine that
 // works through those logins and migrates as the admin; schemas, tables and grants come with the first tenancy.Open with
 // Migrate. The admin must be allowed to create roles and to create in the database: a superuser, or on
 // managed services what they give in its place. It is for development, tests and first steps; where a DBA keeps the roles,
@@ -44,11 +45,8 @@ func Install(ctx context.Context, adminURL string, opts InstallOptions) (Engine,
 	if err != nil {
 		return Engine{}, err
 	}
-	if (opts.AppLogin == "") != (opts.ControlLogin == "") || opts.AppLogin != "" && opts.AppLogin == opts.ControlLogin {
-		return Engine{}, ErrConfiguration.New(op, "AppLogin and ControlLogin are two names, or none")
-	}
-	if opts.AppLogin == "" {
-		opts.AppLogin, opts.ControlLogin = loginNames(config.Database)
+	if err := opts.name(op, config.Database); err != nil {
+		return Engine{}, err
 	}
 	if opts.Secret == "" {
 		opts.Secret = config.Password
@@ -66,7 +64,7 @@ func Install(ctx context.Context, adminURL string, opts InstallOptions) (Engine,
 	if err := conn.QueryRow(ctx, "SELECT pg_catalog.current_database()").Scan(&database); err != nil {
 		return Engine{}, asFault(op, err)
 	}
-	for _, text := range installStatements(database, opts.AppLogin, opts.ControlLogin) {
+	for _, text := range installStatements(database, opts.AppLogin, opts.ControlLogin, opts.SealLogin) {
 		if err := patiently(ctx, conn, text); err != nil {
 			return Engine{}, ErrNotInstalled.Wrap(op, err, "%v", err)
 		}
@@ -78,7 +76,24 @@ func Install(ctx context.Context, adminURL string, opts InstallOptions) (Engine,
 	if e.ControlDSN, err = login(ctx, conn, config, opts.ControlLogin, opts.Secret); err != nil {
 		return Engine{}, err
 	}
+	if e.SealDSN, err = login(ctx, conn, config, opts.SealLogin, opts.Secret); err != nil {
+		return Engine{}, err
+	}
 	return e, nil
+}
+
+// name gives the logins their names.
+func (opts *InstallOptions) name(op, database string) error {
+	given := []string{opts.AppLogin, opts.ControlLogin, opts.SealLogin}
+	slices.Sort(given)
+	switch given = slices.Compact(given); {
+	case len(given) == 1 && given[0] == "":
+		opts.AppLogin, opts.ControlLogin = loginNames(database)
+		opts.SealLogin = sealLogin(database)
+	case len(given) != 3 || given[0] == "":
+		return ErrConfiguration.New(op, "AppLogin, ControlLogin and SealLogin are three names, or none")
+	}
+	return nil
 }
 
 // installAttempts bounds how often a statement on a role is tried again. Roles belong to the cluster, and no lock that an

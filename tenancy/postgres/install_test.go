@@ -70,7 +70,8 @@ func TestInstallCompletesWhatWasBegun(t *testing.T) {
 	f := &fixture{reg: registry(t, testModule()), sent: &sentLog{}}
 	f.newDatabase(t)
 	app, control := loginNames(f.databaseName(t))
-	all := installStatements(f.databaseName(t), app, control)
+	seal := sealLogin(f.databaseName(t))
+	all := installStatements(f.databaseName(t), app, control, seal)
 	for n := range all {
 		f.exec(t, all[:n]...)
 		e, err := Install(t.Context(), f.url, InstallOptions{})
@@ -78,7 +79,7 @@ func TestInstallCompletesWhatWasBegun(t *testing.T) {
 		again, err := Install(t.Context(), f.url, InstallOptions{})
 		require.NoError(t, err)
 		require.Equal(t, e, again)
-		f.exec(t, "DROP OWNED BY "+quote(app)+", "+quote(control), "DROP ROLE "+quote(app), "DROP ROLE "+quote(control))
+		f.exec(t, "DROP OWNED BY "+quote(app)+", "+quote(control)+", "+quote(seal), "DROP ROLE "+quote(app), "DROP ROLE "+quote(control), "DROP ROLE "+quote(seal))
 	}
 }
 
@@ -161,8 +162,10 @@ func TestInstallRefusals(t *testing.T) {
 	_, err = Install(ctx, "postgres://x:secret@/x?host=/nowhere", InstallOptions{})
 	require.ErrorIs(t, err, ErrConnect)
 	require.NotContains(t, err.Error(), "secret")
-	_, err = Install(ctx, "postgres://x@/x?host=/nowhere", InstallOptions{AppLogin: "one"})
-	require.ErrorIs(t, err, ErrConfiguration)
+	for _, opts := range []InstallOptions{{AppLogin: "one"}, {AppLogin: "one", ControlLogin: "two"}, {AppLogin: "one", ControlLogin: "two", SealLogin: "one"}} {
+		_, err = Install(ctx, "postgres://x@/x?host=/nowhere", opts)
+		require.ErrorIs(t, err, ErrConfiguration, opts)
+	}
 	a, b := loginNames(strings.Repeat("x", 63))
 	c, _ := loginNames(strings.Repeat("x", 62) + "y")
 	require.LessOrEqual(t, len(b), maxName)

@@ -64,6 +64,12 @@ type rate struct {
 	Percent decimal.Decimal `bun:"percent"`
 }
 
+type mark struct {
+	tenancy.Owned
+	Seq     int64     `bun:"seq,pk"`
+	EventID uuid.UUID `bun:"event_id"`
+}
+
 type ticket struct {
 	tenancy.Row
 	Number string `bun:"number" privacy:"none"`
@@ -75,6 +81,7 @@ var (
 	records     = tenancy.Define[record](tenancy.Spec{Table: "testmod.records", Class: tenancy.Book, Writes: tenancy.AppendOnly})
 	recordTexts = tenancy.Define[recordText](tenancy.Spec{Table: "testmod.record_texts", Class: tenancy.Voucher, Writes: tenancy.Companion, PartOf: "testmod.records"})
 	rates       = tenancy.Define[rate](tenancy.Spec{Table: "testmod.rates", Class: tenancy.Settings, Writes: tenancy.ReadOnly})
+	marks       = tenancy.Define[mark](tenancy.Spec{Table: "testmod.marks", Class: tenancy.Log, Writes: tenancy.AppendOnly, Derived: true, System: true, BySealer: true})
 	tickets     = tenancy.Define[ticket](tenancy.Spec{Table: "erp.tickets", Class: tenancy.Voucher, Writes: tenancy.Keep})
 )
 
@@ -105,6 +112,8 @@ CREATE TABLE testmod.tallies (tenant_id UUID NOT NULL, thing_id UUID NOT NULL, y
 CREATE TABLE testmod.records (tenant_id UUID NOT NULL, id UUID NOT NULL, note TEXT NOT NULL, PRIMARY KEY (tenant_id, id));
 CREATE TABLE testmod.record_texts (tenant_id UUID NOT NULL, record_id UUID NOT NULL, name TEXT NOT NULL, PRIMARY KEY (tenant_id, record_id));
 CREATE TABLE testmod.rates (tenant_id UUID NOT NULL, id UUID NOT NULL, percent decimal_text NOT NULL, PRIMARY KEY (tenant_id, id));
+CREATE TABLE testmod.marks (tenant_id UUID NOT NULL, seq BIGINT NOT NULL, event_id UUID NOT NULL, PRIMARY KEY (tenant_id, seq),
+    CONSTRAINT testmod_marks_event FOREIGN KEY (tenant_id, event_id) REFERENCES erp.audit_events (tenant_id, id));
 CREATE TABLE erp.tickets (tenant_id UUID NOT NULL, id UUID NOT NULL, number TEXT NOT NULL, PRIMARY KEY (tenant_id, id));
 `
 
@@ -125,7 +134,7 @@ CREATE TRIGGER testmod_things_guard BEFORE INSERT ON testmod.things FOR EACH ROW
 func testModule() tenancy.Module {
 	return tenancy.Module{
 		Name:   "testmod",
-		Models: []*tenancy.Model{things, tallies, records, recordTexts, rates, tickets},
+		Models: []*tenancy.Model{things, tallies, records, recordTexts, rates, marks, tickets},
 		Migrations: fstest.MapFS{
 			"50000_testmod.sql":                {Data: []byte(testTables)},
 			"50001_testmod_guard.postgres.sql": {Data: []byte(testGuard)},
@@ -222,7 +231,7 @@ func (f *fixture) newDatabase(t testing.TB) {
 	u, err := url.Parse(f.url)
 	require.NoError(t, err)
 	app, control := loginNames(u.Path[1:])
-	f.roles = append(f.roles, app, control)
+	f.roles = append(f.roles, app, control, sealLogin(u.Path[1:]))
 }
 
 func (f *fixture) open(t testing.TB, migrate bool) *store {

@@ -79,12 +79,12 @@ func runGoose(ctx context.Context, db *sql.DB, l *line) error {
 func prepareSchemas(ctx context.Context, conn *sql.Conn) error {
 	const op = "postgres.Migrate"
 	var roles int
-	err := conn.QueryRowContext(ctx, "SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname IN ($1, $2)", appRole, controlRole).Scan(&roles)
+	err := conn.QueryRowContext(ctx, "SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname IN ($1, $2, $3)", appRole, controlRole, sealerRole).Scan(&roles)
 	if err != nil {
 		return asFault(op, err)
 	}
-	if roles < 2 {
-		return ErrNotInstalled.New(op, "the roles %s and %s do not exist: run postgres.Install, or have a DBA run postgres.InstallSQL", appRole, controlRole)
+	if roles < 3 {
+		return ErrNotInstalled.New(op, "the roles %s, %s and %s do not all exist: run postgres.Install, or have a DBA run postgres.InstallSQL", appRole, controlRole, sealerRole)
 	}
 	for _, schema := range schemas {
 		var there bool

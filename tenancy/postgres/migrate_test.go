@@ -75,7 +75,7 @@ func TestWallsAreCompletedAfterAKill(t *testing.T) {
 func TestOpenBeforeInstallSaysSo(t *testing.T) {
 	f := &fixture{reg: registry(t, testModule()), sent: &sentLog{}}
 	f.newDatabase(t)
-	e := Engine{DSN: f.url, ControlDSN: f.url, MigrateDSN: f.url, AllowPrivilegedLogin: true}
+	e := Engine{DSN: f.url, ControlDSN: f.url, SealDSN: f.url, MigrateDSN: f.url, AllowPrivilegedLogin: true}
 	_, err := e.Open(t.Context(), f.reg, tenancy.EngineOptions{})
 	require.ErrorIs(t, err, tenancy.ErrSchemaVersion)
 	require.ErrorContains(t, err, "00001_control.sql")

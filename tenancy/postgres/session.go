@@ -27,11 +27,15 @@ func (s *store) Session(ctx context.Context, opt tenancy.SessionOptions) (tenanc
 	if err != nil {
 		return nil, err
 	}
-	pool, err := s.scoped.DB.Conn(ctx)
+	db, err := s.poolFor(opt)
 	if err != nil {
 		return nil, err
 	}
-	out := &session{db: s.scoped, pool: pool}
+	pool, err := db.DB.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &session{db: db, pool: pool}
 	out.sender.session = out
 	if err := out.use(func(c *conn) error { return c.attach(on) }); err != nil {
 		_ = pool.Close()

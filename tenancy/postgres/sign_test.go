@@ -277,7 +277,7 @@ func TestBehindAPooler(t *testing.T) {
 		f.eng.Pooler = pooler
 		f.onePool(t, config, nil)
 	}
-	require.ErrorIs(t, f.store.checkLogin(ctx, f.eng, config), ErrConfiguration)
+	require.ErrorIs(t, f.store.checkLogin(ctx, f.eng, scopedLogin(f.eng), config), ErrConfiguration)
 	pool(false)
 	require.ErrorIs(t, asFault("test", f.look(t, tenancy.SessionOptions{Tenant: tenant})), tenancy.ErrWall)
 	pool(true)

@@ -10,7 +10,7 @@ func signedFunctions() []function {
 		// What every policy asks. All refusals of a text that was not signed here are one, so that trying tells nothing. That the
 		// comparison may take longer the more is right tells nothing that could be used: a MAC is worth something for minutes, in
 		// which there is time for some ten million guesses, of 2^256; see decision 005.
-		{name: "current_tenant()", returns: "uuid", definer: true, stable: true, callers: []string{appRole}, body: `
+		{name: "current_tenant()", returns: "uuid", definer: true, stable: true, callers: []string{appRole, sealerRole}, body: `
 DECLARE
 	token text := current_setting('erp.tenant', true);
 	part text[] := string_to_array(token, '/');
@@ -65,7 +65,7 @@ END`},
 // unsignedFunctions take the place of signedFunctions where the policies are written for Citus: a worker has other process ids
 // than the session that its rows are asked for.
 var unsignedFunctions = []function{
-	{name: "current_tenant()", returns: "uuid", definer: true, stable: true, callers: []string{appRole}, body: `
+	{name: "current_tenant()", returns: "uuid", definer: true, stable: true, callers: []string{appRole, sealerRole}, body: `
 BEGIN
 	RETURN current_setting('erp.tenant')::uuid;
 END`},
@@ -78,7 +78,7 @@ END`},
 // plantedFunction is called before a connection that heard text of one tenant works for another: what SQL has prepared there was
 // not prepared by us, who do so in the protocol. If it has the name of one of ours, ours is missing then, and the transaction
 // is run again on another connection.
-var plantedFunction = function{name: "forget_planted()", returns: "void", callers: []string{appRole}, body: `
+var plantedFunction = function{name: "forget_planted()", returns: "void", callers: []string{appRole, sealerRole}, body: `
 DECLARE
 	planted text;
 BEGIN

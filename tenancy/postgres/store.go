@@ -17,11 +17,12 @@ import (
 	"github.com/opsmatiq/erp/tenancy"
 )
 
-// store is an opened engine: two pools on one database.
+// store is an opened engine: pools on one database.
 type store struct {
 	scoped   *bun.DB
 	control  *bun.DB
 	keys     *keyring // nil: the policies are not signed
+	sealer   *bun.DB  // nil where nothing is sealed
 	hostRole string
 	observe  func(tenancy.Sent)
 	tables   []string // the models', "schema.name"
@@ -33,7 +34,7 @@ type store struct {
 // idleFor is how long a connection may wait for work before it is closed.
 const idleFor = 5 * time.Minute
 
-func newStore(e Engine, scoped, control *pgx.ConnConfig, reg *tenancy.Registry, opt tenancy.EngineOptions) *store {
+func newStore(e Engine, scoped, control, sealer *pgx.ConnConfig, reg *tenancy.Registry, opt tenancy.EngineOptions) *store {
 	// Control texts are short, few and bun's: simple mode keeps nothing of them.
 	control.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
 	s := &store{hostRole: e.HostRole, observe: opt.OnStatement, control: bun.NewDB(sql.OpenDB(stdlib.GetConnector(*control)), pgdialect.New())}
@@ -46,6 +47,10 @@ func newStore(e Engine, scoped, control *pgx.ConnConfig, reg *tenancy.Registry, 
 	}
 	limit(s.scoped.DB, e.MaxConns)
 	limit(s.control.DB, controlConns)
+	if sealer != nil {
+		s.sealer = bun.NewDB(sql.OpenDB(newConnector(sealer, e, s.keys)), pgdialect.New())
+		limit(s.sealer.DB, sealerConns)
+	}
 	return s
 }
 
@@ -68,7 +73,13 @@ func (s *store) TableName(table string) string { return quoteTable(table) }
 func (s *store) Placement() string { return sharedPlacement }
 
 // Close implements tenancy.Store.
-func (s *store) Close() error { return errors.Join(s.scoped.Close(), s.control.Close()) }
+func (s *store) Close() error {
+	err := errors.Join(s.scoped.Close(), s.control.Close())
+	if s.sealer != nil {
+		err = errors.Join(err, s.sealer.Close())
+	}
+	return err
+}
 
 // Provision implements tenancy.Store: the tenant is given a gate, unless it has one.
 func (s *store) Provision(ctx context.Context, tenant uuid.UUID, gate tenancy.Gate) error {

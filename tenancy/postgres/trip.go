@@ -104,7 +104,7 @@ func (t *trip) wash() {
 		t.plain("RESET ALL")
 	}
 	if c.washed || c.pooler { // before anything of ours is called by its name
-		t.plain(setAppRole)
+		t.plain(c.on.setRole())
 		t.plain(forgetPlanted)
 	}
 	c.tenant = c.on.tenant
@@ -131,21 +131,21 @@ func (t *trip) enter() {
 		}
 		return
 	}
-	t.steps = append(t.steps, step{text: signedSettings, values: [][]byte{[]byte(t.c.token), []byte(on.statementTimeout())}, oids: []uint32{textOID, textOID}, kept: true})
+	t.steps = append(t.steps, step{text: signedSettings, values: [][]byte{[]byte(t.c.token), []byte(on.statementTimeout()), []byte(on.role)}, oids: []uint32{textOID, textOID, textOID}, kept: true})
 }
 
 const textOID = 25
 
 // signedSettings are set in one statement, the tenant as a parameter of it: what stands in a statement's text can be read by
 // other connections of the same login while it runs, and stays in pg_stat_statements.
-const signedSettings = `SELECT pg_catalog.set_config('role', '` + appRole + `', true), pg_catalog.set_config('erp.tenant', $1, true),
+const signedSettings = `SELECT pg_catalog.set_config('role', $3, true), pg_catalog.set_config('erp.tenant', $1, true),
 	pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('standard_conforming_strings', 'on', true),
 	pg_catalog.set_config('datestyle', 'ISO, MDY', true),
 	pg_catalog.set_config('statement_timeout', coalesce(nullif($2, ''), pg_catalog.current_setting('statement_timeout')), true)`
 
 // unsignedSettings are statements, not set_config(): Citus hands only statements to its nodes.
 func unsignedSettings(on *scope) []string {
-	out := []string{setAppRole, "SET LOCAL erp.tenant = " + quoteText(on.tenant.String()), setSearchPath, setStrings, setDates}
+	out := []string{on.setRole(), "SET LOCAL erp.tenant = " + quoteText(on.tenant.String()), setSearchPath, setStrings, setDates}
 	if ms := on.statementTimeout(); ms != "" {
 		out = append(out, "SET LOCAL statement_timeout = "+ms)
 	}

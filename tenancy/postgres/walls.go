@@ -89,6 +89,9 @@ func triggers(m *tenancy.Model) []trigger {
 	if m.Table == eventTable {
 		out = append(out, on("erp_refuse_closed", "AFTER INSERT", " REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT", "refuse_closed()"))
 	}
+	if m.BySealer {
+		out = append(out, on("erp_refuse_insert", "AFTER INSERT", " REFERENCING NEW TABLE AS came FOR EACH STATEMENT", "refuse_insert()"))
+	}
 	return out
 }
 
@@ -112,9 +115,9 @@ func rowKey(m *tenancy.Model) string {
 func (w *walls) statements() []string {
 	out := []string{
 		"REVOKE ALL ON SCHEMA erp, erp_control, erp_migrations, erp_wall FROM PUBLIC",
-		"GRANT USAGE ON SCHEMA erp TO " + appRole + ", " + controlRole,
+		"GRANT USAGE ON SCHEMA erp TO " + appRole + ", " + controlRole + ", " + sealerRole,
 		"GRANT USAGE ON SCHEMA erp_control, erp_migrations TO " + controlRole,
-		"REVOKE ALL ON ALL TABLES IN SCHEMA erp_control, erp_migrations FROM PUBLIC, " + appRole + ", " + controlRole,
+		"REVOKE ALL ON ALL TABLES IN SCHEMA erp_control, erp_migrations FROM PUBLIC, " + appRole + ", " + controlRole + ", " + sealerRole,
 		"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA erp_control TO " + controlRole,
 		"GRANT SELECT ON ALL TABLES IN SCHEMA erp_migrations TO " + controlRole,
 		"REVOKE USAGE ON TYPE erp.decimal_text FROM PUBLIC",
@@ -136,6 +139,9 @@ func (w *walls) statements() []string {
 			schemas[schema] = true
 			out = append(out, "GRANT USAGE ON SCHEMA "+quote(schema)+" TO "+appRole)
 		}
+		if m.BySealer {
+			out = append(out, "GRANT USAGE ON SCHEMA "+quote(schema)+" TO "+sealerRole)
+		}
 		out = append(out, w.around(m)...)
 	}
 	return out
@@ -148,11 +154,13 @@ func (w *walls) around(m *tenancy.Model) []string {
 		"ALTER TABLE " + t + " ENABLE ROW LEVEL SECURITY",
 		"ALTER TABLE " + t + " FORCE ROW LEVEL SECURITY",
 		"DROP POLICY IF EXISTS " + policyName + " ON " + t,
-		"CREATE POLICY " + policyName + " ON " + t + " AS PERMISSIVE FOR ALL TO " + appRole + " USING (" + w.define + ") WITH CHECK (" + w.define + ")",
-		"REVOKE ALL ON TABLE " + t + " FROM PUBLIC, " + appRole + ", " + controlRole,
-		"GRANT " + strings.Join(privileges(m), ", ") + " ON TABLE " + t + " TO " + appRole,
+		"CREATE POLICY " + policyName + " ON " + t + " AS PERMISSIVE FOR ALL TO " + strings.Join(policyRoles(m), ", ") + " USING (" + w.define + ") WITH CHECK (" + w.define + ")",
+		"REVOKE ALL ON TABLE " + t + " FROM PUBLIC, " + appRole + ", " + controlRole + ", " + sealerRole,
 	}
-	for _, name := range []string{"erp_refuse_key", "erp_refuse_truncate", "erp_refuse_update", "erp_refuse_delete", "erp_refuse_closed"} {
+	for _, role := range policyRoles(m) {
+		out = append(out, "GRANT "+strings.Join(privilegesOf(role, m), ", ")+" ON TABLE "+t+" TO "+role)
+	}
+	for _, name := range []string{"erp_refuse_key", "erp_refuse_truncate", "erp_refuse_update", "erp_refuse_delete", "erp_refuse_insert", "erp_refuse_closed"} {
 		out = append(out, "DROP TRIGGER IF EXISTS "+name+" ON "+t)
 	}
 	for _, tr := range triggers(m) {

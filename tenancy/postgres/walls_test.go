@@ -130,7 +130,7 @@ func TestOwnerWithoutPower(t *testing.T) {
 	f.roles = append(f.roles, owner)
 	app, control := loginNames(name)
 	f.exec(t, "CREATE ROLE "+quote(owner)+" LOGIN", "GRANT CREATE ON DATABASE "+quote(name)+" TO "+quote(owner), InstallSQL(name, owner), InstallSQL(name, owner))
-	f.eng = Engine{DSN: f.as(t, app), ControlDSN: f.as(t, control), MigrateDSN: f.as(t, owner)}
+	f.eng = Engine{DSN: f.as(t, app), ControlDSN: f.as(t, control), SealDSN: f.as(t, sealLogin(name)), MigrateDSN: f.as(t, owner)}
 	f.store = f.open(t, true)
 	f.open(t, false)
 	tenant := f.tenant(t)

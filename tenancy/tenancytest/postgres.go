@@ -28,7 +28,7 @@ func openPostgres(ctx context.Context, tb testing.TB, env *Env) {
 		if err := drop(context.Background()); err != nil {
 			return err
 		}
-		return dropLogins(server.URL("postgres"), eng.DSN, eng.ControlDSN)
+		return dropLogins(server.URL("postgres"), eng.DSN, eng.ControlDSN, eng.SealDSN)
 	})
 }
 

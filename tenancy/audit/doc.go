@@ -1,0 +1,2 @@
+// Package audit x.
+package audit
