@@ -13,7 +13,6 @@ import (
 type code struct {
 	pkg     *types.Package
 	info    *types.Info
-	files   []*ast.File
 	parents map[ast.Node]ast.Node
 	writes  map[*types.Var][]write // to variables and fields, as they stand in the files
 	uses    map[*types.Var][]*ast.Ident
@@ -56,7 +55,7 @@ type param struct {
 }
 
 func newCode(pass *analysis.Pass, files []*ast.File) *code {
-	c := &code{pkg: pass.Pkg, info: pass.TypesInfo, files: files, parents: map[ast.Node]ast.Node{}, writes: map[*types.Var][]write{}, uses: map[*types.Var][]*ast.Ident{},
+	c := &code{pkg: pass.Pkg, info: pass.TypesInfo, parents: map[ast.Node]ast.Node{}, writes: map[*types.Var][]write{}, uses: map[*types.Var][]*ast.Ident{},
 		leaked: map[*types.Var]bool{}, calls: map[*types.Func][]*ast.CallExpr{}, values: map[*types.Func]bool{}, decls: map[*types.Func]*ast.FuncDecl{},
 		consts: map[*types.Const]ast.Expr{}, params: map[*types.Var]param{}}
 	for _, f := range files {

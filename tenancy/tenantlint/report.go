@@ -108,7 +108,7 @@ func (r *fromReader) next() bool {
 	t, inner := r.tokens[r.at], &r.lists[len(r.lists)-1]
 	switch {
 	case t.Kind == sqltext.Mark && t.Text == "(":
-		r.lists = append(r.lists, list{from: r.table, call: slices.Contains([]string{"trim", "substr"}, r.word(-1))})
+		r.lists = append(r.lists, list{call: slices.Contains([]string{"trim", "substr"}, r.word(-1))})
 		return false // after FROM ( a table may come
 	case t.Kind == sqltext.Mark && t.Text == ")":
 		if len(r.lists) > 1 {
@@ -118,7 +118,7 @@ func (r *fromReader) next() bool {
 		r.table = inner.from
 		return false
 	case t.Kind != sqltext.Word:
-	case t.Text == "from" && !inner.call && !(r.word(-1) == "distinct" && slices.Contains([]string{"is", "not"}, r.word(-2))), t.Text == "join":
+	case t.Text == "from" && !inner.call && r.word(-1) != "distinct", t.Text == "join":
 		r.table, inner.from = true, true
 		return false
 	case slices.Contains([]string{"select", "values", "with", "where", "group", "having", "order", "limit", "offset", "union", "intersect", "except"}, t.Text):

@@ -359,8 +359,6 @@ func (r *textReader) ofLiteral(x *ast.CompositeLit, keys bool) (out []text, stra
 			element = pair.Key
 		case isPair:
 			element = pair.Value
-		case keys:
-			return nil, x
 		}
 		more, stranger := r.read(element)
 		if stranger != nil {

@@ -103,19 +103,19 @@ func TestTextsLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := 0
 		b := drawBlocks(t, 2, &name)
-		real := b.run([]string{"-"})
+		possible := b.run([]string{"-"})
 		source := "q := \"-\"\n" + b.source + "\nuse(q)"
 		values, stranger := textsOf(t, source)
 		if stranger != nil {
 			t.Fatalf("not constant: %s\n%s", types.ExprString(stranger), source)
 		}
-		for _, v := range strings.Join(real, "") {
+		for _, v := range strings.Join(possible, "") {
 			require.Contains(t, strings.Join(values, ""), string(v), source)
 		}
 		if len(values) > maxTexts/2 {
 			return // some may have been left out
 		}
-		for _, v := range real {
+		for _, v := range possible {
 			require.Contains(t, values, v, source)
 		}
 	})

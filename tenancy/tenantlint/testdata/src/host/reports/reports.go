@@ -123,6 +123,7 @@ func outside(ctx context.Context, tx *tenancy.Tx) {
 	_, _ = tenancy.Report[sum](ctx, tx, "WITH a AS (SELECT 1) SELECT * FROM a JOIN b ON 1 = 1")                // want `report: name the table as {b}, in braces`
 	_, _ = tenancy.Report[sum](ctx, tx, "SELECT * FROM {sales} AS s WHERE EXISTS (SELECT 1 FROM crm)")         // want `report: name the table as {crm}, in braces`
 	_, _ = tenancy.Report[sum](ctx, tx, "SELECT x.a AS (b) FROM b")                                            // want `report: name the table as {b}, in braces`
+	_, _ = tenancy.Report[sum](ctx, tx, "WITH a AS (SELECT 1) SELECT b AS x FROM b")                           // want `report: name the table as {b}, in braces`
 	_, _ = tenancy.Report[sum](ctx, tx, "SELECT DISTINCT a FROM crm")                                          // want `report: name the table as {crm}, in braces`
 }
 
@@ -221,6 +222,8 @@ func asValue(ctx context.Context, tx *tenancy.Tx) {
 	_, _ = report(ctx, tx, "SELECT 1")
 	use := handed
 	use(ctx, tx, "SELECT 1")
+	handed(ctx, tx, "SELECT 1")
+	Run(ctx, tx, "SELECT 1")
 	looped(ctx, tx, "SELECT 1", 3)
 }
 
