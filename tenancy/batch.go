@@ -65,7 +65,11 @@ func Load[T any](b *Batch, dest *[]T, opts ...Option) {
 		}
 	}
 	*dest = (*dest)[:0]
+	most := b.tx.mostRead()
 	st.Row = func(scan func(dest ...any) error) error {
+		if most > 0 && len(*dest) == most {
+			return tooManyRead("tenancy.Load", most)
+		}
 		*dest = append(*dest, *new(T))
 		return scan(targets(m, reflect.ValueOf(&(*dest)[len(*dest)-1]).Elem())...)
 	}
@@ -126,6 +130,9 @@ func (b *Batch) Run(ctx context.Context) error {
 
 // send runs statements and does what every write calls for: rows that were meant exist, and events tell of them.
 func (tx *Tx) send(ctx context.Context, op string, statements []*Statement) error {
+	if err := tx.countWritten(op, statements); err != nil {
+		return tx.failed(op, err)
+	}
 	if err := tx.session.Run(ctx, statements); err != nil {
 		return tx.failed(op, err)
 	}

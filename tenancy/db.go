@@ -22,6 +22,8 @@ type Options struct {
 	// StateMaxAge is how long another process's change of a tenant's state may go unnoticed here; changes made through
 	// this DB are seen at once. Default 1 s, at most 1 minute.
 	StateMaxAge time.Duration
+	// Limits are what each tenant may take at most, unless [Tenants.SetLimits] says otherwise for it.
+	Limits Limits
 }
 
 // DB is the one door to tenants' data. It is safe for use by many goroutines. A DB is made by [Open].
@@ -32,6 +34,8 @@ type DB struct {
 	registry  *Registry
 	now       Clock
 	directory *directory
+	limits    Limits
+	turns     turns
 }
 
 // Open opens an engine with all models of the program, migrates when asked, holds the live catalogue against the models
@@ -45,6 +49,9 @@ func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 	}
 	if opt.StateMaxAge < 0 || opt.StateMaxAge > time.Minute {
 		return nil, ErrBadInput.New(op, "StateMaxAge must be between 0 and one minute")
+	}
+	if err := opt.Limits.check(op); err != nil {
+		return nil, err
 	}
 	if opt.StateMaxAge == 0 {
 		opt.StateMaxAge = time.Second
@@ -62,6 +69,7 @@ func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 	}
 	name := store.Placement()
 	db := &DB{control: store, places: map[string]*place{name: {name: name, store: store}}, standard: name, registry: reg, now: func() time.Time { return opt.Clock().UTC().Truncate(time.Microsecond) }}
+	db.limits = opt.Limits.or(defaultLimits)
 	db.directory = newDirectory(db, opt.StateMaxAge)
 	if err := db.Tenants().recover(ctx); err != nil {
 		_ = store.Close()

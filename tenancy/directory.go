@@ -13,6 +13,7 @@ type tenantInfo struct {
 	state     State
 	placement string
 	zone      *time.Location
+	limits    Limits
 	readAt    time.Time
 }
 
@@ -86,7 +87,11 @@ func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantIn
 	if err != nil {
 		return nil, err
 	}
-	t = tenantInfo{state: row.State, placement: row.Placement, zone: zone, readAt: readAt}
+	own, err := d.db.Tenants().findLimits(ctx, id)
+	if err != nil {
+		return nil, d.db.control.Fault(op, err)
+	}
+	t = tenantInfo{state: row.State, placement: row.Placement, zone: zone, limits: own.or(d.db.limits), readAt: readAt}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.turn != turn {

@@ -39,6 +39,8 @@ type Sent struct {
 type Store interface {
 	// Control is the control database, under a login of its own.
 	Control() *bun.DB
+	// Sessions is how many sessions it has room for at once, for all its tenants together; 0: each tenant has its own.
+	Sessions() int
 	// Dialect gives SQL forms.
 	Dialect() schema.Dialect
 	// TableName is the quoted SQL name of "schema.name" on this engine.
@@ -101,9 +103,19 @@ type SessionOptions struct {
 	ReadOnly bool
 	// Grant is the break-glass grant that the session works under: see Store.PutGrant. Zero: none.
 	Grant uuid.UUID
-	// StatementTimeout bounds each statement (tenancy.exhausted). Zero: no bound.
+	// StatementTimeout bounds each statement (tenancy.exhausted) but those whose rows are streamed; see Unhurried. Zero: no bound.
 	StatementTimeout time.Duration
 }
+
+type unhurriedKey struct{}
+
+func unhurried(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unhurriedKey{}, true)
+}
+
+// Unhurried reports that the context is of a query whose rows are streamed: how long that takes is up to who reads them. Engines
+// ask.
+func Unhurried(ctx context.Context) bool { return ctx.Value(unhurriedKey{}) != nil }
 
 // StoredGrant is what the database needs to know of a break-glass grant.
 type StoredGrant struct {

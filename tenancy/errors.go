@@ -46,6 +46,7 @@ var (
 	ErrFiles           = fault.Define(fault.Internal, "tenancy.files", "a file could not be read or written")
 	ErrKey             = fault.Define(fault.Internal, "tenancy.key", "a key is missing, altered, or not the one that was used")
 	ErrTenantConflict  = fault.Define(fault.Conflict, "tenancy.tenant_state", "the tenant's state does not allow this")
+	ErrExhausted       = fault.Define(fault.Exhausted, "tenancy.exhausted", "the tenant has reached one of its limits")
 	ErrGrantEnded      = fault.Define(fault.Forbidden, "tenancy.grant_ended", "the break-glass grant has expired, was revoked or is not known")
 	ErrPrivilegedLogin = fault.Define(fault.Internal, "tenancy.privileged_login", "the login of the scoped pool has powers that would go round the wall")
 )

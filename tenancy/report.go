@@ -31,11 +31,32 @@ func Report[T any](ctx context.Context, tx *Tx, query string, args ...any) ([]T,
 	if args, err = reportArgs(op, args); err != nil {
 		return nil, err
 	}
-	var rows []T
-	if err := tx.session.DB().NewRaw(text, args...).Conn(tx.session.Conn()).Scan(ctx, &rows); err != nil {
-		return nil, tx.failed(op, err)
+	out, err := reportRows[T](ctx, tx, op, tx.session.DB().NewRaw(text, args...).String())
+	return out, tx.failed(op, err)
+}
+
+// reportRows reads an answer, as far as the tenant may.
+func reportRows[T any](ctx context.Context, tx *Tx, op, text string) (out []T, err error) {
+	rows, err := tx.session.Conn().QueryContext(ctx, text)
+	if err != nil {
+		return nil, err
 	}
-	return rows, nil
+	defer func() {
+		if closing := rows.Close(); err == nil {
+			err = closing
+		}
+	}()
+	most := tx.mostRead()
+	for rows.Next() {
+		if most > 0 && len(out) == most {
+			return nil, tooManyRead(op, most)
+		}
+		out = append(out, *new(T))
+		if err := tx.session.DB().ScanRow(ctx, rows, &out[len(out)-1]); err != nil {
+			return nil, err
+		}
+	}
+	return out, rows.Err()
 }
 
 // list is a slice for IN (?).

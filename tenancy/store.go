@@ -58,11 +58,18 @@ func Find[T any](ctx context.Context, tx *Tx, opts ...Option) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.limit <= 0 || q.limit > MaxRows {
-		s = s.Limit(MaxRows + 1)
+	most := MaxRows
+	if own := tx.mostRead(); own > 0 {
+		most = min(most, own)
+	}
+	if q.limit <= 0 || q.limit > int64(most) {
+		s = s.Limit(int64(most) + 1)
 	}
 	if err := s.Scan(ctx); err != nil {
 		return nil, tx.failed(op, err)
+	}
+	if len(rows) > most && most < MaxRows {
+		return nil, tooManyRead(op, most)
 	}
 	if len(rows) > MaxRows { // half an answer would be a wrong sum somewhere
 		return nil, ErrTooManyRows.New(op, "more than %d rows of %T: use Page or Stream", MaxRows, *new(T))
@@ -122,7 +129,7 @@ func Stream[T any](ctx context.Context, tx *Tx, fn func(row *T) error, opts ...O
 	if err != nil {
 		return err
 	}
-	rows, err := s.Rows(ctx)
+	rows, err := s.Rows(unhurried(ctx))
 	if err != nil {
 		return tx.failed(op, err)
 	}

@@ -37,6 +37,8 @@ type Tx struct {
 	memo      map[string]any
 	after     []func(context.Context)
 	changes   *Changes // of a dry run
+	limits    *Limits  // nil: none
+	written   int      // rows so far
 }
 
 // aggregate is a root with its parts.
@@ -60,6 +62,7 @@ type txMode struct {
 	readOnly bool
 	changes  *Changes
 	host     *sql.Tx // Join
+	limits   *Limits // nil: none
 }
 
 // maxAttempts bounds how often a transaction runs when it meets serialization failures or deadlocks.
@@ -113,6 +116,7 @@ func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.C
 	if err != nil {
 		return err
 	}
+	mode.limits = &info.limits
 	return db.attempt(ctx, op, s, place, owner, mode, fn)
 }
 
@@ -152,11 +156,18 @@ func pause(ctx context.Context, attempt int) error {
 
 // once runs one attempt. Whatever way it is left, panics included, the session ends clean.
 func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner int64, mode txMode, fn func(context.Context, *Tx) error) (_ []func(context.Context), err error) {
+	if mode.limits != nil && mode.host == nil {
+		giveBack, err := db.turns.take(ctx, op, s.tenant, *mode.limits, mode.limits.transactions(at.store.Sessions()))
+		if err != nil {
+			return nil, at.store.Fault(op, err)
+		}
+		defer giveBack()
+	}
 	session, err := newSession(ctx, s, at.store, mode)
 	if err != nil {
 		return nil, at.store.Fault(op, err)
 	}
-	tx := &Tx{db: db, store: at.store, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil,
+	tx := &Tx{db: db, store: at.store, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil, limits: mode.limits,
 		roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, memo: map[string]any{}}
 	owners.Store(owner, tx)
 	committed := false
@@ -194,6 +205,9 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 
 func newSession(ctx context.Context, s *scope, store Store, mode txMode) (Session, error) {
 	on := SessionOptions{Tenant: s.tenant, ReadOnly: mode.readOnly}
+	if mode.limits != nil {
+		on.StatementTimeout = mode.limits.statementTimeout()
+	}
 	if mode.host != nil {
 		return store.Join(ctx, on, mode.host)
 	}
