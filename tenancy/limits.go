@@ -211,7 +211,7 @@ func (t *Tenants) SetLimits(ctx context.Context, id uuid.UUID, l Limits, reason 
 		if err != nil {
 			return err
 		}
-		if row == nil || row.State == StatePurged {
+		if row == nil || row.State == StatePurging || row.State == StatePurged {
 			return ErrNotFound.New(op, "")
 		}
 		if err := t.dropLimits(ctx, tx, id); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 )
 
 const (
@@ -100,6 +101,9 @@ func (t *Tenants) clear(ctx context.Context, op string, row *tenantRow) error {
 // finish completes a purge: the data, then the row. Both can be repeated.
 func (t *Tenants) finish(ctx context.Context, op string, row *tenantRow) (Tenant, error) {
 	if err := t.clear(ctx, op, row); err != nil {
+		return Tenant{}, err
+	}
+	if err := t.control(ctx, op, func(tx bun.Tx) error { return t.dropLimits(ctx, tx, row.ID) }); err != nil {
 		return Tenant{}, err
 	}
 	return t.change(ctx, op, PermPurgeTenant, row.ID, "nothing is left", func(row *tenantRow) error {
