@@ -71,7 +71,11 @@ func Load[T any](b *Batch, dest *[]T, opts ...Option) {
 		into = new([]T)
 		b.held = append(b.held, func() { *dest = *into })
 	}
+	most := b.tx.mostRead()
 	st.Row = func(scan func(dest ...any) error) error {
+		if most > 0 && len(*into) == most {
+			return tooManyRead("tenancy.Load", most)
+		}
 		*into = append(*into, *new(T))
 		return scan(targets(m, reflect.ValueOf(&(*into)[len(*into)-1]).Elem())...)
 	}
@@ -138,6 +142,9 @@ func (b *Batch) Run(ctx context.Context) error {
 
 // send runs statements and does what every write calls for: rows that were meant exist, and events tell of them.
 func (tx *Tx) send(ctx context.Context, op string, statements []*Statement) error {
+	if err := tx.countWritten(op, statements); err != nil {
+		return tx.failed(op, err)
+	}
 	if err := tx.announce(ctx, op, lookedBatch(statements)); err != nil {
 		return err
 	}

@@ -26,6 +26,8 @@ type Options struct {
 	// once. Default: none; then the owner sees grants in the tenant's own trail and by [Grants.List] alone, and no grant is
 	// given in an emergency, for which the owner must be told at once.
 	TellOwner func(ctx context.Context, n GrantNotice) error
+	// Limits are what each tenant may take at most, unless [Tenants.SetLimits] says otherwise for it.
+	Limits Limits
 }
 
 // DB is the one door to tenants' data. It is safe for use by many goroutines. A DB is made by [Open].
@@ -37,6 +39,8 @@ type DB struct {
 	now       Clock
 	directory *directory
 	tellOwner func(context.Context, GrantNotice) error
+	limits    Limits
+	turns     turns
 }
 
 // Open opens an engine with all models of the program, migrates when asked, holds the live catalogue against the models
@@ -50,6 +54,9 @@ func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 	}
 	if opt.StateMaxAge < 0 || opt.StateMaxAge > time.Minute {
 		return nil, ErrBadInput.New(op, "StateMaxAge must be between 0 and one minute")
+	}
+	if err := opt.Limits.check(op); err != nil {
+		return nil, err
 	}
 	if opt.StateMaxAge == 0 {
 		opt.StateMaxAge = time.Second
@@ -67,6 +74,7 @@ func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 	}
 	name := store.Placement()
 	db := &DB{control: store, places: map[string]*place{name: {name: name, store: store}}, standard: name, registry: reg, now: func() time.Time { return opt.Clock().UTC().Truncate(time.Microsecond) }}
+	db.limits = opt.Limits.or(defaultLimits)
 	db.directory = newDirectory(db, opt.StateMaxAge)
 	db.tellOwner = opt.TellOwner
 	if err := db.Tenants().recover(ctx); err != nil {

@@ -14,6 +14,7 @@ type tenantInfo struct {
 	endsAt    time.Time // its end of service, which needs nobody to come into effect
 	placement string
 	zone      *time.Location
+	limits    Limits
 	readAt    time.Time
 	closed    bool // it is its owner who asks, to read; nothing is written
 }
@@ -111,7 +112,11 @@ func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantIn
 	if err != nil {
 		return nil, err
 	}
-	t = tenantInfo{state: row.State, endsAt: row.EndsAt, placement: row.Placement, zone: zone, readAt: readAt}
+	own, err := d.db.Tenants().findLimits(ctx, id)
+	if err != nil {
+		return nil, d.db.control.Fault(op, err)
+	}
+	t = tenantInfo{state: row.State, endsAt: row.EndsAt, placement: row.Placement, zone: zone, limits: own.or(d.db.limits), readAt: readAt}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.turn != turn {

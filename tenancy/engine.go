@@ -39,6 +39,8 @@ type Sent struct {
 type Store interface {
 	// Control is the control database, under a login of its own.
 	Control() *bun.DB
+	// Sessions is how many sessions it has room for at once, for all its tenants together; 0: each tenant has its own.
+	Sessions() int
 	// Dialect gives SQL forms.
 	Dialect() schema.Dialect
 	// TableName is the quoted SQL name of "schema.name" on this engine.
@@ -106,12 +108,22 @@ type SessionOptions struct {
 	ReadOnly bool
 	// Grant is the break-glass grant that the session works under: see Store.PutGrant. Zero: none.
 	Grant uuid.UUID
-	// StatementTimeout bounds each statement (tenancy.exhausted). Zero: no bound.
+	// StatementTimeout bounds each statement (tenancy.exhausted) but those whose rows are streamed; see Unhurried. Zero: no bound.
 	StatementTimeout time.Duration
 	// Sealer asks for the sealer's own session, which reads audit events and writes models that are BySealer, and nothing
 	// else. On PostgreSQL it has a login and a role of its own; SQLite has no roles, so there it is a session like any other.
 	Sealer bool
 }
+
+type unhurriedKey struct{}
+
+func unhurried(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unhurriedKey{}, true)
+}
+
+// Unhurried reports that the context is of a query whose rows are streamed: how long that takes is up to who reads them. Engines
+// ask.
+func Unhurried(ctx context.Context) bool { return ctx.Value(unhurriedKey{}) != nil }
 
 // StoredGrant is what the database needs to know of a break-glass grant.
 type StoredGrant struct {

@@ -50,6 +50,7 @@ var (
 	ErrTenantConflict  = fault.Define(fault.Conflict, "tenancy.tenant_state", "the tenant's state does not allow this")
 	ErrLegalHold       = fault.Define(fault.Locked, "tenancy.legal_hold", "the tenant is under a legal hold")
 	ErrCardNumber      = fault.Define(fault.Invalid, "tenancy.card_number", "the text holds the number of a payment card, which is never stored here")
+	ErrExhausted       = fault.Define(fault.Exhausted, "tenancy.exhausted", "the tenant has reached one of its limits")
 	ErrGrantEnded      = fault.Define(fault.Forbidden, "tenancy.grant_ended", "the break-glass grant has expired, was revoked or is not known")
 	ErrPrivilegedLogin = fault.Define(fault.Internal, "tenancy.privileged_login", "the login of the scoped pool has powers that would go round the wall")
 )

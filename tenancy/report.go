@@ -39,15 +39,38 @@ func Report[T any](ctx context.Context, tx *Tx, query string, args ...any) ([]T,
 	if err := tx.announce(ctx, op, tx.lookedReport(query, given)); err != nil {
 		return nil, err
 	}
-	var rows []T
-	err = tx.session.DB().NewRaw(text, args...).Conn(tx.session.Conn()).Scan(ctx, &rows)
-	if err := tx.told(ctx, op, err, int64(len(rows))); err != nil {
+	out, err := reportRows[T](ctx, tx, op, tx.session.DB().NewRaw(text, args...).String())
+	if err := tx.told(ctx, op, err, int64(len(out))); err != nil {
 		return nil, err
 	}
 	for _, m := range tx.reported {
-		tx.noteRead(m, int64(len(rows)), uuid.Nil)
+		tx.noteRead(m, int64(len(out)), uuid.Nil)
 	}
-	return rows, nil
+	return out, nil
+}
+
+// reportRows reads an answer, as far as the tenant may.
+func reportRows[T any](ctx context.Context, tx *Tx, op, text string) (out []T, err error) {
+	rows, err := tx.session.Conn().QueryContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closing := rows.Close(); err == nil {
+			err = closing
+		}
+	}()
+	most := tx.mostRead()
+	for rows.Next() {
+		if most > 0 && len(out) == most {
+			return nil, tooManyRead(op, most)
+		}
+		out = append(out, *new(T))
+		if err := tx.session.DB().ScanRow(ctx, rows, &out[len(out)-1]); err != nil {
+			return nil, err
+		}
+	}
+	return out, rows.Err()
 }
 
 // list is a slice for IN (?).

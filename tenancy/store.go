@@ -58,12 +58,19 @@ func Find[T any](ctx context.Context, tx *Tx, opts ...Option) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.limit <= 0 || q.limit > MaxRows {
-		s = s.Limit(MaxRows + 1)
+	most := MaxRows
+	if own := tx.mostRead(); own > 0 {
+		most = min(most, own)
+	}
+	if q.limit <= 0 || q.limit > int64(most) {
+		s = s.Limit(int64(most) + 1)
 	}
 	err = s.Scan(ctx)
 	if err := tx.told(ctx, op, err, int64(len(rows))); err != nil {
 		return nil, err
+	}
+	if len(rows) > most && most < MaxRows {
+		return nil, tooManyRead(op, most)
 	}
 	if len(rows) > MaxRows { // half an answer would be a wrong sum somewhere
 		return nil, ErrTooManyRows.New(op, "more than %d rows of %T: use Page or Stream", MaxRows, *new(T))
@@ -140,7 +147,7 @@ func Stream[T any](ctx context.Context, tx *Tx, fn func(row *T) error, opts ...O
 	if err != nil {
 		return err
 	}
-	rows, err := s.Rows(ctx)
+	rows, err := s.Rows(unhurried(ctx))
 	if err != nil {
 		return tx.told(ctx, op, err)
 	}

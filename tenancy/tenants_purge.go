@@ -104,6 +104,9 @@ func (t *Tenants) finish(ctx context.Context, op, actor string, row *tenantRow) 
 	if err := t.clear(ctx, op, row); err != nil {
 		return Tenant{}, err
 	}
+	if err := t.control(ctx, op, func(tx bun.Tx) error { return t.dropLimits(ctx, tx, row.ID) }); err != nil {
+		return Tenant{}, err
+	}
 	d := decision{id: row.ID, actor: actor, act: string(PermPurgeTenant), reason: "nothing is left", now: t.now(ctx)}
 	row, err := t.change(ctx, op, d, func(_ bun.Tx, row *tenantRow) error {
 		switch row.State { //nolint:exhaustive // the rest is refused

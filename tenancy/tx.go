@@ -45,6 +45,8 @@ type Tx struct {
 	after     []func(context.Context)
 	changes   *Changes // of a dry run
 	looks     []look   // announced and not on record yet; under a grant alone
+	limits    *Limits  // nil: none
+	written   int      // rows so far
 }
 
 // aggregate is a root with its parts.
@@ -72,6 +74,7 @@ type txMode struct {
 	platform  bool    // the platform's own work on a tenant, in whatever state
 	sealer    bool    // see Sealing
 	importing bool
+	limits    *Limits // nil: none
 }
 
 // maxAttempts bounds how often a transaction runs when it meets serialization failures or deadlocks.
@@ -135,6 +138,7 @@ func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.C
 	if err != nil {
 		return err
 	}
+	mode.limits = &info.limits
 	return db.attempt(ctx, op, s, place, owner, mode, fn)
 }
 
@@ -191,11 +195,18 @@ func pause(ctx context.Context, attempt int) error {
 // once runs one attempt. Whatever way it is left, panics included, the session ends clean, and reads are the events of reading
 // that are still to be written.
 func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner int64, mode txMode, reads *[]*Event, fn func(context.Context, *Tx) error) (_ []func(context.Context), err error) {
+	if mode.limits != nil && mode.host == nil {
+		giveBack, err := db.turns.take(ctx, op, s.tenant, *mode.limits, mode.limits.transactions(at.store.Sessions()))
+		if err != nil {
+			return nil, at.store.Fault(op, err)
+		}
+		defer giveBack()
+	}
 	session, err := newSession(ctx, s, at.store, mode)
 	if err != nil {
 		return nil, at.store.Fault(op, err)
 	}
-	tx := &Tx{db: db, store: at.store, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil,
+	tx := &Tx{db: db, store: at.store, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil, limits: mode.limits,
 		closed: mode.closed, sealer: mode.sealer, importing: mode.importing, roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, derived: map[string]derivedWrite{}, memo: map[string]any{}}
 	if s.grant != nil {
 		tx.session = &watched{session, tx}
@@ -252,6 +263,9 @@ func newSession(ctx context.Context, s *scope, store Store, mode txMode) (Sessio
 	on := SessionOptions{Tenant: s.tenant, ReadOnly: mode.readOnly, Sealer: mode.sealer}
 	if s.grant != nil {
 		on.Grant = s.grant.id
+	}
+	if mode.limits != nil {
+		on.StatementTimeout = mode.limits.statementTimeout()
 	}
 	if mode.host != nil {
 		return store.Join(ctx, on, mode.host)

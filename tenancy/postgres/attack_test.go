@@ -36,7 +36,7 @@ type attack struct {
 
 // The parts of erp.current_tenant() that an attack shows to be needed.
 var (
-	macCheck    = [2]string{"IS DISTINCT FROM part[6]", "IS NULL"}
+	macCheck    = [2]string{"IS DISTINCT FROM 0 OR", "IS NULL OR"}
 	pidCheck    = [2]string{"part[2]::bigint IS DISTINCT FROM pg_backend_pid()", "false"}
 	timeCheck   = [2]string{"ahead NOT BETWEEN 1 AND", "false AND ahead NOT BETWEEN 1 AND"}
 	grantCheck  = [2]string{"part[4] <> '' AND", "false AND"}
@@ -160,6 +160,7 @@ var attacks = []attack{
 		own[partTenant], own[partMAC] = a.other.String(), strings.Repeat("ab", 32)
 		return a.set(strings.Join(own, "/"))
 	}},
+	{name: "what is no token", try: func(a *attacker) error { return a.set(a.other.String() + "/1/2//4/5") }},
 	{name: "a forged token of an invented key", try: func(a *attacker) error {
 		own := a.own()
 		k := &signingKey{id: tenancy.NewID().String(), inner: make([]byte, macBlock), outer: make([]byte, macBlock)}
@@ -216,8 +217,8 @@ var attacks = []attack{
 		}},
 	{name: "a function in front of PostgreSQL's own", weaken: "ALTER FUNCTION erp.current_tenant() RESET search_path", try: func(a *attacker) error {
 		own := a.own()
-		own[partTenant], own[partMAC] = a.other.String(), hex.EncodeToString([]byte("x"))
-		return a.loot(`CREATE FUNCTION public.sha256(bytea) RETURNS bytea LANGUAGE sql AS $$ SELECT 'x'::bytea $$;
+		own[partTenant], own[partMAC] = a.other.String(), strings.Repeat("00", 32)
+		return a.loot(`CREATE FUNCTION public.sha256(bytea) RETURNS bytea LANGUAGE sql AS $$ SELECT pg_catalog.decode(repeat('00', 32), 'hex') $$;
 			SET LOCAL search_path = public, pg_catalog; SET LOCAL erp.tenant = '%s'`, strings.Join(own, "/"))
 	}},
 	{name: "a temporary table in front of the keys", weaken: searchesFirst("pg_temp, erp_wall"), try: func(a *attacker) error {

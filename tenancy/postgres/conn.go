@@ -38,6 +38,7 @@ type conn struct {
 	washed       bool      // by the transaction that is open
 
 	on      *scope // nil: no session
+	lifted  bool   // the bound of a statement's time is lifted, for rows that are streamed
 	hosting bool   // the host's function is running
 	dirty   bool   // it has run, so the connection may carry settings of its own
 	broken  error  // the transaction must not be committed
@@ -94,7 +95,7 @@ func (c *conn) attach(s *scope) error {
 		c.spoilt = true
 		return fmt.Errorf("the connection is in use: %w", driver.ErrBadConn)
 	}
-	c.on, c.hosting, c.dirty, c.broken = s, false, false, nil
+	c.on, c.lifted, c.hosting, c.dirty, c.broken = s, false, false, false, nil
 	return nil
 }
 

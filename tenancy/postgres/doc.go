@@ -10,9 +10,10 @@
 // # Who logs in
 //
 // Three logins, three powers. The scoped login ([Engine.DSN]) can do nothing but become erp_app, and erp_app sees a
-// tenant's rows only while that tenant is set. The control login ([Engine.ControlDSN]) reads and writes the platform's own
-// tables and opens gates; it cannot read a tenant's rows. The owner ([Engine.MigrateDSN]) is used while migrating and not
-// otherwise.
+// tenant's rows only while that tenant is set: signed, for this one connection, with a key that erp_app cannot read. So SQL
+// that somebody else wrote, run in a tenant's transaction, stays in it. The control login ([Engine.ControlDSN]) reads and
+// writes the platform's own tables, opens gates and is told the key; it cannot read a tenant's rows. The owner
+// ([Engine.MigrateDSN]) is used while migrating and not otherwise. [RotateSigningKey] replaces the key under running programs.
 //
 // # What a transaction looks like
 //
@@ -23,5 +24,8 @@
 //
 // # PgBouncer
 //
-// In transaction mode set [Engine.Unprepared], unless PgBouncer is 1.21 or later with max_prepared_statements set.
+// In transaction mode set [Engine.Pooler], for a tenant is signed for one backend and the pooler chooses which; each transaction
+// then begins with a trip more. Set [Engine.Unprepared] too, unless PgBouncer is 1.21 or later with max_prepared_statements set.
+// What a host's SQL inside Tx.Host sets for longer than its transaction stays on a backend that others use next: behind a pooler
+// it must use SET LOCAL.
 package postgres

@@ -65,8 +65,8 @@ func meaning(state string) (def *fault.Definition, detail string) {
 		return tenancy.ErrReadOnly, ""
 	case "25P02":
 		return tenancy.ErrTxDoomed, ""
-	case "57014":
-		return tenancy.ErrBusy, "the statement was stopped before its end"
+	case "57014": // one whose caller gave up does not come here
+		return tenancy.ErrExhausted, "a statement took longer than it may"
 	case "40001", "40P01", "55P03":
 		return tenancy.ErrBusy, ""
 	}

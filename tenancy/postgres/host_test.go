@@ -94,7 +94,7 @@ func TestHostCannotLeaveItsMark(t *testing.T) {
 	for name, setting := range map[string]string{
 		"role": "SET ROLE " + appRole, "local role": "SET LOCAL ROLE " + appRole, "tenant": "SET erp.tenant = '" + other.String() + "'",
 		"local tenant": "SET LOCAL erp.tenant = '" + other.String() + "'", "path": "SET search_path = public", "temporary table": "CREATE TEMP TABLE left_over (id int)",
-		"lock": "SELECT pg_advisory_lock(42)", "listening": "LISTEN something", "cursor": "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
+		"lock": "SELECT pg_advisory_lock(42)", "listening": "LISTEN something", "prepared statement": "PREPARE left_over AS SELECT 1", "cursor": "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
 		"its own savepoint": "SAVEPOINT erp_host", "open statement": "SELECT 1",
 	} {
 		for _, leave := range []string{"returns", "fails", "panics"} {
@@ -128,9 +128,9 @@ func TestHostCannotLeaveItsMark(t *testing.T) {
 				var state [4]string
 				err := c.std.Conn().QueryRow(ctx, `SELECT current_user, coalesce(current_setting('erp.tenant', true), ''), current_setting('search_path'),
 					concat(to_regclass('pg_temp.left_over'), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()),
-						(SELECT count(*) FROM pg_listening_channels()), (SELECT count(*) FROM pg_cursors WHERE is_holdable))`).Scan(&state[0], &state[1], &state[2], &state[3])
+						(SELECT count(*) FROM pg_listening_channels()), (SELECT count(*) FROM pg_prepared_statements WHERE from_sql), (SELECT count(*) FROM pg_cursors WHERE is_holdable))`).Scan(&state[0], &state[1], &state[2], &state[3])
 				require.NoError(t, err)
-				require.Equal(t, [4]string{c.std.Conn().Config().User, "", `"$user", public`, "000"}, state, name+" "+leave)
+				require.Equal(t, [4]string{c.std.Conn().Config().User, "", `"$user", public`, "0000"}, state, name+" "+leave)
 				return nil
 			}))
 			require.NoError(t, next.Rollback(ctx))

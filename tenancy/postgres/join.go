@@ -17,16 +17,17 @@ import (
 // joined is a session inside a transaction that the host began, on the host's connection and driver. It stands behind a
 // savepoint, and gives the host's role, tenant setting and search path back on every way out.
 type joined struct {
-	db    *bun.DB
-	tx    *sql.Tx
-	on    *scope
-	at    backend
-	token string
-	pgx   bool // the host's driver is pgx's: texts can go unprepared
-	was   settings
-	inFn  bool  // the host's function is running
-	bad   error // the session can only be rolled back
-	ended bool
+	db     *bun.DB
+	tx     *sql.Tx
+	on     *scope
+	at     backend
+	token  string
+	pgx    bool // the host's driver is pgx's: texts can go unprepared
+	was    settings
+	lifted bool  // the bound of a statement's time is lifted, for rows that are streamed
+	inFn   bool  // the host's function is running
+	bad    error // the session can only be rolled back
+	ended  bool
 }
 
 var _ tenancy.Session = (*joined)(nil)
@@ -189,6 +190,9 @@ func (j *joined) one(ctx context.Context, st *tenancy.Statement) error {
 	if st.Verb == tenancy.VerbSelect {
 		return j.selectRows(ctx, st, out, args)
 	}
+	if err := j.hurry(ctx); err != nil {
+		return err
+	}
 	result, err := j.tx.ExecContext(ctx, out.text, args...)
 	if err != nil {
 		return err
@@ -198,6 +202,9 @@ func (j *joined) one(ctx context.Context, st *tenancy.Statement) error {
 }
 
 func (j *joined) selectRows(ctx context.Context, st *tenancy.Statement, out *compiled, args []any) error {
+	if err := j.hurry(ctx); err != nil {
+		return err
+	}
 	rows, err := j.tx.QueryContext(ctx, out.text, args...)
 	if err != nil {
 		return err
@@ -340,7 +347,7 @@ func (j *joined) Host(ctx context.Context, fn func(*sql.Tx) error) error {
 // joinSender is what bun sends through.
 type joinSender joined
 
-func (s *joinSender) check(query string) (*joined, error) {
+func (s *joinSender) check(ctx context.Context, query string) (*joined, error) {
 	j := (*joined)(s)
 	if err := j.usable(); err != nil {
 		return j, err
@@ -353,7 +360,17 @@ func (s *joinSender) check(query string) (*joined, error) {
 		return j, ErrStatement.New("postgres", "a scoped session sends one statement at a time")
 	}
 	j.on.tell(verb, "")
-	return j, nil
+	return j, j.hurry(ctx)
+}
+
+// hurry lifts the bound of a statement's time for what is streamed, and brings it back for what is not.
+func (j *joined) hurry(ctx context.Context) error {
+	ms := j.on.statementTimeout()
+	if ms == "" || j.lifted == tenancy.Unhurried(ctx) {
+		return nil
+	}
+	j.lifted = !j.lifted
+	return j.exec(ctx, map[bool]string{true: unhurriedSetting, false: "SET LOCAL statement_timeout = " + ms}[j.lifted])
 }
 
 // mode keeps pgx from preparing and keeping a text that carries values.
@@ -366,7 +383,7 @@ func (j *joined) mode(args []any) []any {
 
 // QueryContext implements bun.IConn.
 func (s *joinSender) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	j, err := s.check(query)
+	j, err := s.check(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -375,7 +392,7 @@ func (s *joinSender) QueryContext(ctx context.Context, query string, args ...any
 
 // ExecContext implements bun.IConn.
 func (s *joinSender) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	j, err := s.check(query)
+	j, err := s.check(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -385,7 +402,7 @@ func (s *joinSender) ExecContext(ctx context.Context, query string, args ...any)
 // QueryRowContext implements bun.IConn. A *sql.Row cannot be made to carry our refusal, so it carries that of an ended
 // context: database/sql asks for that before it sends anything.
 func (s *joinSender) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	j, err := s.check(query)
+	j, err := s.check(ctx, query)
 	if err != nil {
 		refused, cancel := context.WithCancel(ctx)
 		cancel()

@@ -39,6 +39,9 @@ func (c *conn) queryText(ctx context.Context, text string, args []driver.NamedVa
 	if err := t.begin(ctx); err != nil {
 		return nil, err
 	}
+	if tenancy.Unhurried(ctx) {
+		t.hurry(false)
+	}
 	c.on.tell(verb, "")
 	c.heard = true
 	p := c.pg.StartPipeline(ctx)

@@ -21,6 +21,7 @@ import (
 type store struct {
 	scoped   *bun.DB
 	control  *bun.DB
+	conns    int      // of the scoped pool, at most
 	keys     *keyring // nil: the policies are not signed
 	sealer   *bun.DB  // nil where nothing is sealed
 	hostRole string
@@ -37,7 +38,7 @@ const idleFor = 5 * time.Minute
 func newStore(e Engine, scoped, control, sealer *pgx.ConnConfig, reg *tenancy.Registry, opt tenancy.EngineOptions) *store {
 	// Control texts are short, few and bun's: simple mode keeps nothing of them.
 	control.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
-	s := &store{hostRole: e.HostRole, observe: opt.OnStatement, control: bun.NewDB(sql.OpenDB(stdlib.GetConnector(*control)), pgdialect.New())}
+	s := &store{conns: e.MaxConns, hostRole: e.HostRole, observe: opt.OnStatement, control: bun.NewDB(sql.OpenDB(stdlib.GetConnector(*control)), pgdialect.New())}
 	if !e.PolicyWithoutSubselect {
 		s.keys = &keyring{read: s.readKey}
 	}
@@ -62,6 +63,9 @@ func limit(db *sql.DB, conns int) {
 
 // Control implements tenancy.Store.
 func (s *store) Control() *bun.DB { return s.control }
+
+// Sessions implements tenancy.Store.
+func (s *store) Sessions() int { return s.conns }
 
 // Dialect implements tenancy.Store.
 func (s *store) Dialect() schema.Dialect { return s.scoped.Dialect() }

@@ -34,6 +34,7 @@ type step struct {
 // nobody can write to.
 func (t *trip) begin(ctx context.Context) error {
 	if t.c.begun() {
+		t.hurry(true)
 		return nil
 	}
 	t.c.on.tell("begin", "")
@@ -151,6 +152,18 @@ func unsignedSettings(on *scope) []string {
 	}
 	return out
 }
+
+// hurry lifts the bound of a statement's time, or brings it back, in front of what is sent next.
+func (t *trip) hurry(again bool) {
+	ms := t.c.on.statementTimeout()
+	if ms == "" || t.c.lifted != again {
+		return
+	}
+	t.c.lifted = !again
+	t.plain(map[bool]string{false: unhurriedSetting, true: "SET LOCAL statement_timeout = " + ms}[again])
+}
+
+const unhurriedSetting = "SET LOCAL statement_timeout = 0"
 
 // statementTimeout is in milliseconds, "" for none of ours. PostgreSQL takes 0 for none at all.
 func (s *scope) statementTimeout() string {

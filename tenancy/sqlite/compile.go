@@ -114,6 +114,9 @@ func (c *conn) query(ctx context.Context, st *tenancy.Statement) error {
 		return nil
 	}
 	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if err := rows.Next(values); err != nil {
 			if errors.Is(err, io.EOF) {
 				return nil

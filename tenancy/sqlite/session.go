@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -18,7 +19,9 @@ type session struct {
 	conn     *sql.Conn
 	tx       *sql.Tx
 	readOnly bool
-	writing  bool // it is this session's turn to write
+	timeout  time.Duration // of a statement; 0: none
+	rests    []func()      // ends of the contexts of what may still be read
+	writing  bool          // it is this session's turn to write
 	ended    bool
 }
 
@@ -82,7 +85,10 @@ func (s *session) Run(ctx context.Context, statements []*tenancy.Statement) erro
 	return raw(s.conn, func(c *conn) error {
 		for _, st := range statements {
 			s.sent(string(st.Verb), st.Model.Table)
-			if err := c.run(ctx, st); err != nil {
+			bounded, rest := s.bound(ctx)
+			err := c.run(bounded, st)
+			rest()
+			if err != nil {
 				return err
 			}
 		}
@@ -133,6 +139,7 @@ func (s *session) end() error {
 		return nil
 	}
 	s.ended = true
+	s.rest()
 	var err error
 	if s.conn != nil {
 		err = s.conn.Close()
@@ -142,6 +149,14 @@ func (s *session) end() error {
 	}
 	s.store.release(s.file)
 	return err
+}
+
+// rest ends what watches over statements that have been read, or never will be.
+func (s *session) rest() {
+	for _, f := range s.rests {
+		f()
+	}
+	s.rests = nil
 }
 
 // finish ends database/sql's transaction, which the connection allows to nobody else: a host may have kept the handle.
@@ -175,19 +190,24 @@ func (s *session) Host(ctx context.Context, fn func(*sql.Tx) error) (err error) 
 // bunConn sends bun's texts through the session.
 type bunConn session
 
-func (b *bunConn) start(ctx context.Context, query string) error {
+// start gives the context that the text is to be sent with.
+func (b *bunConn) start(ctx context.Context, query string) (context.Context, error) {
 	s := (*session)(b)
 	if err := s.begin(ctx); err != nil {
-		return err
+		return ctx, err
 	}
 	verb, _, _ := strings.Cut(strings.TrimLeft(query, "( "), " ")
 	s.sent(strings.ToLower(verb), "")
-	return nil
+	s.rest() // one text at a time is read, and what came before has been
+	bounded, rest := s.bound(ctx)
+	s.rests = append(s.rests, rest)
+	return bounded, nil
 }
 
 // QueryContext implements bun.IConn.
 func (b *bunConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if err := b.start(ctx, query); err != nil {
+	ctx, err := b.start(ctx, query)
+	if err != nil {
 		return nil, err
 	}
 	return b.tx.QueryContext(ctx, query, args...)
@@ -195,7 +215,8 @@ func (b *bunConn) QueryContext(ctx context.Context, query string, args ...any) (
 
 // ExecContext implements bun.IConn.
 func (b *bunConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if err := b.start(ctx, query); err != nil {
+	ctx, err := b.start(ctx, query)
+	if err != nil {
 		return nil, err
 	}
 	return b.tx.ExecContext(ctx, query, args...)
@@ -203,7 +224,8 @@ func (b *bunConn) ExecContext(ctx context.Context, query string, args ...any) (s
 
 // QueryRowContext implements bun.IConn.
 func (b *bunConn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if err := b.start(ctx, query); err != nil {
+	ctx, err := b.start(ctx, query)
+	if err != nil {
 		return b.file.db.QueryRowContext(failedContext{ctx, err}, query) // a *sql.Row cannot be made; this one carries the error
 	}
 	return b.tx.QueryRowContext(ctx, query, args...)

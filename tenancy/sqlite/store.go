@@ -51,6 +51,9 @@ type store struct {
 // Control implements tenancy.Store.
 func (s *store) Control() *bun.DB { return s.control }
 
+// Sessions implements tenancy.Store: each tenant has connections of its own to its file.
+func (s *store) Sessions() int { return 0 }
+
 // Dialect implements tenancy.Store.
 func (s *store) Dialect() schema.Dialect { return s.dialect }
 
@@ -81,7 +84,7 @@ func (s *store) Session(ctx context.Context, on tenancy.SessionOptions) (tenancy
 	if err != nil {
 		return nil, err
 	}
-	return &session{store: s, file: f, readOnly: on.ReadOnly}, nil
+	return &session{store: s, file: f, readOnly: on.ReadOnly, timeout: on.StatementTimeout}, nil
 }
 
 // Join implements tenancy.Store.
