@@ -72,12 +72,12 @@ func (t *Tenants) tell(ctx context.Context, op string, at *place, tenant uuid.UU
 		}
 		return nil
 	}
-	enter := func() error {
-		return t.db.attempt(ctx, op, &scope{db: t.db, tenant: tenant}, at, goroutineID(), txMode{platform: true}, write)
-	}
-	err := enter()
-	if errors.Is(err, ErrDuplicate) { // somebody else was at the same
-		err = enter()
+	var err error
+	for range len(lines) + 1 { // whoever is at the same has each time entered one of them at least
+		err = t.db.attempt(ctx, op, &scope{db: t.db, tenant: tenant}, at, goroutineID(), txMode{platform: true}, write)
+		if !errors.Is(err, ErrDuplicate) {
+			break
+		}
 	}
 	return err
 }
