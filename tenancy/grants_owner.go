@@ -248,7 +248,7 @@ func (r *grantRow) authorise(now time.Time, by string) {
 	r.State, r.AuthorisedBy, r.Authorised = GrantAuthorised, by, now.UnixMicro()
 	r.Expires = r.Authorised + r.Duration
 	// The tenant's database has a clock of its own, which no test moves.
-	r.Wall = time.Now().UnixMicro() + r.Duration //nolint:forbidigo // see above
+	r.Wall = time.Now().UnixMicro() + r.Duration
 }
 
 // change lets decide look at a grant's row, which nobody else changes meanwhile.

@@ -135,7 +135,7 @@ func (g *Grants) settle(ctx context.Context, row *grantRow) {
 	_ = g.tell(ctx, "tenancy.Grants", row)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 	defer cancel()
-	_, _ = g.mark(ctx, "tenancy.Grants", row)
+	_ = g.mark(ctx, "tenancy.Grants", row)
 }
 
 // CompletePending goes on with what was cut short, for at most limit grants (1 to 1,000): uses that do not stand in the
@@ -160,7 +160,7 @@ func (g *Grants) CompletePending(ctx context.Context, limit int) (int, error) {
 		for _, step := range []func() error{
 			func() error { return g.close(ctx, op, &rows[i]) },
 			func() error { return g.tell(ctx, op, &rows[i]) },
-			func() error { _, err := g.mark(ctx, op, &rows[i]); return err },
+			func() error { return g.mark(ctx, op, &rows[i]) },
 		} {
 			if err := step(); err != nil {
 				failed, ok = append(failed, fmt.Errorf("grant %s: %w", rows[i].ID, err)), false

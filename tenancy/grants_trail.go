@@ -15,28 +15,26 @@ const marksAtOnce = 500
 
 // mark writes what was done about a grant and under it into the tenant's own trail, in transactions of their own: whatever
 // became of the one in which it was done. Each event names its use, so that doing it again, or two doing it at once, changes
-// nothing. It tells how many it wrote.
-func (g *Grants) mark(ctx context.Context, op string, row *grantRow) (int, error) {
+// nothing.
+func (g *Grants) mark(ctx context.Context, op string, row *grantRow) error {
 	if row.hidden() {
-		return 0, nil // the owner reads the trail
+		return nil // the owner reads the trail
 	}
-	done := 0
 	for {
 		var uses []useRow
 		err := g.db.control.Control().NewSelect().Model(&uses).ModelTableExpr(g.table(tableUses)+" AS u").
 			Where("u.grant_id = ?", row.ID).Where("u.marked_micros = 0").OrderExpr("u.id").Limit(marksAtOnce).Scan(ctx)
 		if err != nil {
-			return done, g.db.control.Fault(op, err)
+			return g.db.control.Fault(op, err)
 		}
 		if len(uses) == 0 {
-			return done, nil
+			return nil
 		}
 		if ok, err := g.markUses(ctx, op, row.TenantID, uses); err != nil || !ok {
-			return done, err
+			return err
 		}
-		done += len(uses)
 		if len(uses) < marksAtOnce {
-			return done, nil
+			return nil
 		}
 	}
 }
@@ -84,7 +82,7 @@ func (g *Grants) events(ctx context.Context, op string, at *place, tenant uuid.U
 	for i := range uses {
 		ids[i] = uses[i].ID
 	}
-	return g.db.attempt(ctx, op, s, at, owner, txMode{}, func(ctx context.Context, tx *Tx) error {
+	return g.db.attempt(ctx, op, s, at, owner, txMode{platform: true}, func(ctx context.Context, tx *Tx) error {
 		if at.store.Dialect().Name().String() == "pg" {
 			lock := tx.session.DB().NewRaw("SELECT pg_advisory_xact_lock(?, ?)", markSpace, lockOf(uses[0].GrantID)).Conn(tx.session.Conn())
 			if _, err := lock.Exec(ctx); err != nil {
@@ -153,6 +151,6 @@ func (g *Grants) markAfter(ctx context.Context, op string, id uuid.UUID) {
 	defer cancel()
 	row, err := g.find(ctx, g.db.control.Control(), "g.id = ?", id)
 	if err == nil && row != nil {
-		_, _ = g.mark(ctx, op, row)
+		_ = g.mark(ctx, op, row)
 	}
 }

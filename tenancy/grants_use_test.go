@@ -537,3 +537,25 @@ func TestAnUnannouncedStatementIsNotSent(t *testing.T) {
 		}))
 	})
 }
+
+// A suspended tenant is not entered under a grant, but its owner ends one still, and its trail is told.
+func TestTheTrailOfASuspendedTenantIsTold(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		g := w.authorised(t)
+		inside := w.inside(t, g.ID)
+		_, err := w.db.Tenants().Suspend(w.staff(t, "staff:ops", "*"), w.tenant, "unpaid")
+		require.NoError(t, err)
+		_, err = w.books(inside)
+		require.ErrorIs(t, err, tenancy.ErrTenantSuspended)
+		_, err = w.db.EnterGrant(w.ada, g.ID)
+		require.ErrorIs(t, err, tenancy.ErrTenantSuspended)
+		_, err = w.db.Grants().Revoke(w.owner, g.ID, "")
+		require.NoError(t, err)
+		uses := w.uses(t, w.owner, g.ID)
+		require.Equal(t, []string{"ask", "authorise", "enter", "revoke"}, verbsOf(uses))
+		require.True(t, uses[3].Marked)
+		var n int
+		require.NoError(t, w.env.Owner(t, w.tenant).QueryRow(w.env.SQL("SELECT count(*) FROM erp.audit_events WHERE act = 'tenancy.break_glass' AND tenant_id = '"+w.tenant.String()+"'")).Scan(&n))
+		require.Equal(t, len(uses), n)
+	})
+}

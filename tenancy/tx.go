@@ -381,7 +381,7 @@ func (tx *Tx) AfterCommit(f func(ctx context.Context)) {
 
 // Host runs the host's own SQL in this transaction, under the host's role and without a tenant, so that it cannot read
 // what is ours and both commit or neither. fn must not commit or roll back (tenancy.host_ended_tx). An error of fn undoes
-// the whole.
+// the whole. Under a break-glass grant it is refused (tenancy.grant_scope), and so is [DB.Join].
 func (tx *Tx) Host(ctx context.Context, fn func(*sql.Tx) error) error {
 	const op = "tenancy.Tx.Host"
 	if err := tx.writable(op); err != nil {
