@@ -162,6 +162,9 @@ var attacks = []attack{
 		return a.set(strings.Join(own, "/"))
 	}},
 	{name: "what is no token", try: func(a *attacker) error { return a.set(a.other.String() + "/1/2//4/5") }},
+	{name: "what is no MAC", try: func(a *attacker) error {
+		return a.set(altered(altered(strings.Join(a.own(), "/"), partTenant, a.other.String()), partMAC, strings.Repeat("g", 64)))
+	}},
 	{name: "a forged token of an invented key", try: func(a *attacker) error {
 		own := a.own()
 		k := &signingKey{id: tenancy.NewID().String(), inner: make([]byte, macBlock), outer: make([]byte, macBlock)}
