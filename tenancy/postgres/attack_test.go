@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"strconv"
@@ -161,6 +162,9 @@ var attacks = []attack{
 		return a.set(strings.Join(own, "/"))
 	}},
 	{name: "what is no token", try: func(a *attacker) error { return a.set(a.other.String() + "/1/2//4/5") }},
+	{name: "what is no MAC", try: func(a *attacker) error {
+		return a.set(altered(altered(strings.Join(a.own(), "/"), partTenant, a.other.String()), partMAC, strings.Repeat("g", 64)))
+	}},
 	{name: "a forged token of an invented key", try: func(a *attacker) error {
 		own := a.own()
 		k := &signingKey{id: tenancy.NewID().String(), inner: make([]byte, macBlock), outer: make([]byte, macBlock)}
@@ -411,6 +415,58 @@ func TestTrapsDoNotOutliveTheirTenant(t *testing.T) {
 	lay()
 	require.NoError(t, spring())
 	require.Equal(t, "gone", caught(), "the connection is another")
+}
+
+// The login may give itself a search path of its own, and somebody may have let it create. Nothing of ours is then found by a
+// name that is not its own: not before the search path is set, and not after.
+func TestNothingIsFoundWhereOthersCanWrite(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	tenant := f.tenant(t)
+	f.exec(t, "GRANT CREATE ON SCHEMA public TO PUBLIC")
+	attacker := f.connect(t, f.eng.DSN)
+	attacker.SetMaxOpenConns(1)
+	for _, text := range []string{
+		"ALTER ROLE CURRENT_USER SET search_path = public, pg_catalog", "CREATE SEQUENCE public.called", "GRANT ALL ON SEQUENCE public.called TO PUBLIC",
+		"CREATE FUNCTION public.equal(text, text) RETURNS boolean LANGUAGE sql AS $$ SELECT pg_catalog.nextval('public.called') > 0 $$",
+		"CREATE FUNCTION public.times(numeric, integer) RETURNS numeric LANGUAGE sql AS $$ SELECT pg_catalog.nextval('public.called')::numeric $$",
+		"CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = text, FUNCTION = public.equal)",
+		"CREATE OPERATOR public.* (LEFTARG = numeric, RIGHTARG = integer, FUNCTION = public.times)",
+		"CREATE FUNCTION public.set_config(text, text, boolean) RETURNS text LANGUAGE sql AS $$ SELECT pg_catalog.nextval('public.called')::text $$",
+	} {
+		_, err := attacker.ExecContext(ctx, text)
+		require.NoError(t, err, text)
+	}
+	called := func() (n int) {
+		require.NoError(t, f.admin(t).QueryRowContext(ctx, "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM public.called").Scan(&n))
+		return n
+	}
+	victim := f.connect(t, f.eng.DSN)
+	for _, text := range []string{"SELECT nullif($1::text, '')", "SELECT set_config('a.b', $1, true)", "SELECT extract(epoch FROM now() + $1::interval) * 1000000"} {
+		before := called()
+		_, err := victim.ExecContext(ctx, text, "1s")
+		require.NoError(t, err, text)
+		require.Greater(t, called(), before, "the trap must work for who names things as usual")
+	}
+	before := called()
+	for _, pooler := range []bool{false, true} {
+		f.eng.Pooler = pooler
+		store := f.open(t, false)
+		s, err := store.Session(ctx, tenancy.SessionOptions{Tenant: tenant, StatementTimeout: time.Minute})
+		require.NoError(t, err)
+		stands(t, s, tenant, fmt.Sprint(pooler))
+		require.NoError(t, s.Host(ctx, func(*sql.Tx) error { return nil }))
+		stands(t, s, tenant, fmt.Sprint("again ", pooler))
+		require.NoError(t, s.Commit(ctx, nil))
+	}
+	tx, err := victim.BeginTx(ctx, nil)
+	require.NoError(t, err)
+	j, err := f.store.Join(ctx, tenancy.SessionOptions{Tenant: tenant, StatementTimeout: time.Minute}, tx)
+	require.NoError(t, err)
+	stands(t, j, tenant, "joined")
+	require.NoError(t, j.Commit(ctx, nil))
+	require.NoError(t, tx.Commit())
+	require.Equal(t, before, called())
 }
 
 // Settings that change how text is read are noticed without a question, and the connection is dropped.

@@ -78,7 +78,11 @@ func (j *joined) set(ctx context.Context) error {
 	if j.on.key == nil {
 		return j.exec(ctx, unsignedSettings(j.on)...)
 	}
-	_, err := j.tx.ExecContext(ctx, signedSettings, j.mode([]any{j.token, j.on.statementTimeout()})...)
+	text, args := signedSettings, []any{j.token}
+	if ms := j.on.statementTimeout(); ms != "" {
+		text, args = signedTimedSettings, append(args, ms)
+	}
+	_, err := j.tx.ExecContext(ctx, text, j.mode(args)...)
 	return err
 }
 
@@ -127,7 +131,7 @@ func (j *joined) look(ctx context.Context) (at identity, member bool, err error)
 // hostQuestion: pg_has_role's MEMBER asks whether SET ROLE is allowed, for the login and not for the role it has now.
 const hostQuestion = `SELECT pg_catalog.current_setting('role'), coalesce(pg_catalog.current_setting('erp.tenant', true), ''),
 	pg_catalog.current_setting('search_path'), pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.current_setting('datestyle'),
-	pg_catalog.current_setting('statement_timeout'), pg_catalog.pg_backend_pid(), (extract(epoch FROM pg_catalog.now()) * 1000000)::bigint,
+	pg_catalog.current_setting('statement_timeout'), pg_catalog.pg_backend_pid(), ` + askStart + `,
 	coalesce((SELECT pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER') FROM pg_catalog.pg_roles r WHERE r.rolname = '` + appRole + `'), false),
 	` + identityColumns
 

@@ -142,8 +142,12 @@ type serverClock struct {
 
 func (c serverClock) now() int64 { return c.micros + time.Since(c.at).Microseconds() }
 
-// askClock gives microseconds since 1970 without a detour through floating point.
-const askClock = "(extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint"
+// askClock and askStart give microseconds since 1970 of now and of the transaction's start: without a detour through floating point,
+// and without an operator, which could be found where others can write.
+const (
+	askClock = "pg_catalog.int8(pg_catalog.numeric_mul(pg_catalog.extract('epoch', pg_catalog.clock_timestamp()), 1000000::numeric))"
+	askStart = "pg_catalog.int8(pg_catalog.numeric_mul(pg_catalog.extract('epoch', pg_catalog.now()), 1000000::numeric))"
+)
 
 // readClock reads the server's clock, at connect.
 func (c *conn) readClock(ctx context.Context) error {

@@ -18,7 +18,7 @@ DECLARE
 BEGIN
 	IF token IS NULL OR token = '' THEN
 		RAISE EXCEPTION 'erp/forbidden/tenancy.wall/no tenant is set';
-	ELSIF cardinality(part) <> 6 OR part[6] !~ '^[0-9a-f]{64}$' THEN
+	ELSIF cardinality(part) <> 6 OR length(part[6]) <> 64 OR translate(part[6], '0123456789abcdef', '') <> '' THEN
 		RAISE EXCEPTION 'erp/forbidden/tenancy.wall/the tenant is not signed for this connection';
 	END IF;
 	SELECT k.* INTO key FROM erp_wall.signing_keys AS k WHERE k.id = part[5];

@@ -81,7 +81,7 @@ func (t *trip) sign(ctx context.Context) error {
 }
 
 // askBackend: the transaction's own start is what the database compares with.
-const askBackend = "SELECT pg_catalog.pg_backend_pid(), (extract(epoch FROM pg_catalog.now()) * 1000000)::bigint"
+const askBackend = "SELECT pg_catalog.pg_backend_pid(), " + askStart
 
 func (b *backend) read(values [][]byte) error {
 	pid, err := strconv.ParseUint(string(values[0]), 10, 32)
@@ -132,17 +132,23 @@ func (t *trip) enter() {
 		}
 		return
 	}
-	t.steps = append(t.steps, step{text: signedSettings, values: [][]byte{[]byte(t.c.token), []byte(on.statementTimeout()), []byte(on.role)}, oids: []uint32{textOID, textOID, textOID}, kept: true})
+	s := step{text: signedSettings, values: [][]byte{[]byte(t.c.token), []byte(on.role)}, oids: []uint32{textOID, textOID}, kept: true}
+	if ms := on.statementTimeout(); ms != "" {
+		s.text, s.values, s.oids = signedTimedSettings, append(s.values, []byte(ms)), append(s.oids, textOID)
+	}
+	t.steps = append(t.steps, s)
 }
 
 const textOID = 25
 
 // signedSettings are set in one statement, the tenant as a parameter of it: what stands in a statement's text can be read by
-// other connections of the same login while it runs, and stays in pg_stat_statements.
-const signedSettings = `SELECT pg_catalog.set_config('role', $3, true), pg_catalog.set_config('erp.tenant', $1, true),
+// other connections of the same login while it runs, and stays in pg_stat_statements. They hold no operator: until the search path
+// is set, one could be found where others can write, and would be run with the tenant set.
+const signedSettings = `SELECT pg_catalog.set_config('role', $2, true), pg_catalog.set_config('erp.tenant', $1, true),
 	pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('standard_conforming_strings', 'on', true),
-	pg_catalog.set_config('datestyle', 'ISO, MDY', true),
-	pg_catalog.set_config('statement_timeout', coalesce(nullif($2, ''), pg_catalog.current_setting('statement_timeout')), true)`
+	pg_catalog.set_config('datestyle', 'ISO, MDY', true)`
+
+const signedTimedSettings = signedSettings + `, pg_catalog.set_config('statement_timeout', $3, true)`
 
 // unsignedSettings are statements, not set_config(): Citus hands only statements to its nodes.
 func unsignedSettings(on *scope) []string {
