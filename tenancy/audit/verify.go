@@ -104,9 +104,6 @@ type Verification struct {
 // Checks tells the verification as checks, by their names ([CheckChain] and the others).
 func (v Verification) Checks() []tenancy.Check {
 	stands := fmt.Sprintf("%d events", v.Events)
-	if v.Waiting > 0 {
-		stands += fmt.Sprintf(", %d wait for their seals", v.Waiting)
-	}
 	signed := fmt.Sprintf("signed up to %d%s", v.Signed.Seq, when(v.Signed.At))
 	for _, o := range v.Origins {
 		signed += fmt.Sprintf("; up to %d it is the imported trail of tenant %s", o.Through, o.TenantID)
@@ -187,7 +184,7 @@ type verifier struct {
 	kept []tenancy.Root // what the anchor has
 	out  Verification
 
-	trusted  []string // public keys, in hexadecimal
+	trusted  []string // public keys, in hexadecimal; nil: not asked for
 	mine     bool     // a root of this tenant's own has been seen
 	imported *bool    // whether the platform says so; nil: not asked
 	vouched  int64    // up to where a root or the anchor fits
@@ -195,9 +192,6 @@ type verifier struct {
 }
 
 func (v *verifier) run(ctx context.Context) error {
-	if err := v.trust(ctx); err != nil {
-		return err
-	}
 	now := v.tx.Now()
 	v.kept = slices.DeleteFunc(slices.Clone(v.kept), func(r tenancy.Root) bool { return r.At.After(now) }) // since this state
 	slices.SortStableFunc(v.kept, func(a, b tenancy.Root) int { return cmp.Compare(a.Seq, b.Seq) })
@@ -218,8 +212,13 @@ func (v *verifier) run(ctx context.Context) error {
 	return v.waiting(ctx)
 }
 
-// trust gathers the keys that roots may be signed with.
+// trust gathers the keys that roots may be signed with, when the first root is seen: where nothing was signed there may be no
+// key, and looking makes none.
 func (v *verifier) trust(ctx context.Context) error {
+	if v.trusted != nil {
+		return nil
+	}
+	v.trusted = []string{}
 	for _, k := range v.s.opt.Trusted {
 		v.trusted = append(v.trusted, hex.EncodeToString(k))
 	}
@@ -339,6 +338,9 @@ func (v *verifier) root(ctx context.Context, r *root, digest string) error {
 			v.find(RootForeign, r.Seq, 0, uuid.Nil)
 			return nil
 		}
+	}
+	if err := v.trust(ctx); err != nil {
+		return err
 	}
 	switch trusted := slices.Contains(v.trusted, r.PublicKey); {
 	case !r.genuine():
