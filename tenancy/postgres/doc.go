@@ -9,9 +9,10 @@
 //
 // # Who logs in
 //
-// Three logins, three powers. The scoped login ([Engine.DSN]) can do nothing but become erp_app, and erp_app sees a
+// Four logins, four powers. The scoped login ([Engine.DSN]) can do nothing but become erp_app, and erp_app sees a
 // tenant's rows only while that tenant is set. The control login ([Engine.ControlDSN]) reads and writes the platform's own
-// tables and opens gates; it cannot read a tenant's rows. The owner ([Engine.MigrateDSN]) is used while migrating and not
+// tables and opens gates; it cannot read a tenant's rows. The sealer's login ([Engine.SealDSN]) can only become erp_sealer, which
+// reads audit events and adds seals. The owner ([Engine.MigrateDSN]) is used while migrating and not
 // otherwise.
 //
 // # What a transaction looks like
