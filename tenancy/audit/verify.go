@@ -244,9 +244,9 @@ func (v *verifier) chunk(ctx context.Context) (more bool, err error) {
 	var seals []seal
 	var roots []root
 	b := v.tx.Batch()
-	tenancy.Load(b, &seals, tenancy.Gt("seq", v.out.Events), tenancy.OrderBy("seq"), tenancy.Limit(verifyChunk+1)) // and what is made of the last
+	tenancy.Load(b, &seals, tenancy.Gt("seq", v.out.Events), tenancy.OrderBy("seq"), tenancy.Limit(v.s.chunk+1)) // and what is made of the last
 	// A chunk's roots: as many as it has numbers, and those of the tenants that this one was.
-	tenancy.Load(b, &roots, tenancy.Gt("seq", v.out.Events), tenancy.Le("seq", v.out.Events+verifyChunk), tenancy.OrderBy("seq", "signed_for"))
+	tenancy.Load(b, &roots, tenancy.Gt("seq", v.out.Events), tenancy.Le("seq", v.out.Events+int64(v.s.chunk)), tenancy.OrderBy("seq", "signed_for"))
 	if err := b.Run(ctx); err != nil || len(seals) == 0 {
 		return false, err
 	}
@@ -263,12 +263,12 @@ func (v *verifier) chunk(ctx context.Context) (more bool, err error) {
 	for i := range rows {
 		events[rows[i].ID] = &rows[i]
 	}
-	for i := range min(len(seals), verifyChunk) {
+	for i := range min(len(seals), v.s.chunk) {
 		if roots, err = v.step(ctx, seals[i:], events, roots); err != nil || v.out.Finding != nil {
 			return false, err
 		}
 	}
-	return len(seals) > verifyChunk, nil
+	return len(seals) > v.s.chunk, nil
 }
 
 // step looks at the first of seals, its event, and the roots of its number. It gives back the roots behind.
@@ -392,7 +392,7 @@ func (v *verifier) waiting(ctx context.Context) error {
 		var page []tenancy.Event
 		var of []seal
 		b := v.tx.Batch()
-		tenancy.Load(b, &page, tenancy.Lt("id", before), tenancy.OrderBy("-id"), tenancy.Limit(verifyChunk))
+		tenancy.Load(b, &page, tenancy.Lt("id", before), tenancy.OrderBy("-id"), tenancy.Limit(v.s.chunk))
 		if err := b.Run(ctx); err != nil {
 			return err
 		}
