@@ -49,6 +49,39 @@ func TestTheOperatorIsToldOfAJobThatKeepsFailing(t *testing.T) {
 	require.NotContains(t, string(text), "ada@example.org", "an error's text may hold values")
 }
 
+func TestTheOperatorIsToldOfAnAlarmAboutATrail(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	suite, err := erp.Open(t.Context(), sqlite.Engine{Dir: filepath.Join(dir, "db"), Unsynced: true}, erp.Options{Migrate: true, Dir: dir,
+		Clock: func() time.Time { return now }, Operator: "ops@example.org", Ports: erp.Ports{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, suite.Close()) })
+	platform, err := suite.Tenancy.EnterPlatform(t.Context(), "ops:1", tenancy.Permissions{"*"})
+	require.NoError(t, err)
+	made, err := suite.Tenancy.Tenants().Create(platform, tenancy.NewTenant{Name: "The Shop"})
+	require.NoError(t, err)
+	_, err = suite.Tenancy.Enter(t.Context(), made.ID, "user:1", tenancy.Permissions{"*"})
+	require.NoError(t, err)
+	letters := func() []string {
+		_, err := suite.Tick(t.Context(), now)
+		require.NoError(t, err)
+		out, err := filepath.Glob(filepath.Join(dir, "files", "outbox", "*.eml"))
+		require.NoError(t, err)
+		return out
+	}
+	require.Empty(t, letters(), "what is sealed in time is nobody's business")
+	_, err = suite.Tenancy.Enter(t.Context(), made.ID, "user:2", tenancy.Permissions{"*"})
+	require.NoError(t, err)
+	now = now.Add(time.Minute)
+	told := letters()
+	require.Len(t, told, 1)
+	text, err := os.ReadFile(told[0])
+	require.NoError(t, err)
+	require.Contains(t, string(text), "audit.late")
+	require.Contains(t, string(text), made.ID.String())
+	require.NotContains(t, string(text), "The Shop")
+}
+
 func TestJobsAreListed(t *testing.T) {
 	suite, err := erp.Open(t.Context(), sqlite.Engine{Dir: t.TempDir(), Unsynced: true}, erp.Options{Migrate: true, Dir: t.TempDir()})
 	require.NoError(t, err)

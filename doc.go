@@ -42,7 +42,8 @@
 //
 // # Proving
 //
-// [Suite.Verify] recomputes the books in a second way and tells, by name, whether both agree.
+// [Suite.Verify] recomputes the books in a second way and tells, by name, whether both agree. Suite.Audit answers who did what,
+// and whether anybody has tampered with the answer; [Suite.Run] seals it.
 //
 // [fault.Error]: https://pkg.go.dev/github.com/opsmatiq/erp/tenancy/fault#Error
 package erp

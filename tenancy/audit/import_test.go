@@ -9,6 +9,7 @@ import (
 
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/audit"
+	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
@@ -102,5 +103,27 @@ func TestATrailOfAnotherInstallation(t *testing.T) {
 		// What others signed is believed at the beginning only.
 		b.tamper(t, "UPDATE erp.audit_roots SET signed_for = '"+a.tenant.String()+"' WHERE $T AND seq = 6", "INSERT INTO erp.audit_roots SELECT tenant_id, 1, tenant_id, digest, public_key, signature, signed_at FROM erp.audit_roots WHERE $T AND seq = 6")
 		require.NotNil(t, b.verify(t).Finding)
+	})
+}
+
+// A purged tenant takes its trail along.
+func TestATrailGoesWithItsTenant(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env) {
+		d := sealed(t, env)
+		require.NoError(t, d.Ack(d.ctx, "mail", 3))
+		platform := env.Platform(t)
+		_, err := env.DB.Tenants().Cancel(platform, d.tenant, "over")
+		require.NoError(t, err)
+		_, err = env.DB.Tenants().PurgeNow(platform, d.tenant, "over", "letter of today")
+		require.NoError(t, err)
+		_, err = d.Seal(d.ctx, 10)
+		require.ErrorIs(t, err, fault.Unscoped)
+		if env.Name == "postgres" { // elsewhere the file is gone
+			for _, table := range []string{"erp.audit_events", "erp.audit_seals", "erp.audit_roots", "erp.audit_cursors"} {
+				var left int
+				require.NoError(t, env.Owner(t, d.tenant).QueryRow("SELECT count(*) FROM "+table+" WHERE tenant_id = $1", d.tenant).Scan(&left))
+				require.Zero(t, left, table)
+			}
+		}
 	})
 }

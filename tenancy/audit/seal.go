@@ -289,7 +289,7 @@ func (s *Service) Sweep(ctx context.Context) (bool, error) {
 		if err := tx.Require(PermSeal); err != nil {
 			return err
 		}
-		ends, err := tenancy.Report[uuid.UUID](ctx, tx, `SELECT e.id FROM {audit_events} AS e WHERE e.id > ? ORDER BY e.id LIMIT 1 OFFSET ?`, r.after, sweepSlice-1)
+		ends, err := tenancy.Report[uuid.UUID](ctx, tx, `SELECT e.id FROM {audit_events} AS e WHERE e.id > ? ORDER BY e.id LIMIT 1 OFFSET ?`, r.after, s.slice-1)
 		if err == nil && len(ends) > 0 {
 			r.to = ends[0]
 		}

@@ -121,6 +121,35 @@ func TestAnEventThatCameLateIsNotForgotten(t *testing.T) {
 	})
 }
 
+// A sweep goes through the trail piece by piece, and begins anew when it was cut short.
+func TestASweepGoesThroughEveryPiece(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env) {
+		d := newDesk(t, env)
+		d.SweepBy(3)
+		more, err := d.Sweep(d.ctx)
+		require.NoError(t, err)
+		require.False(t, more, "nothing was ever sealed")
+		d.write(t, 7)
+		d.seal(t)
+		d.late(t, 2*time.Hour)
+		d.late(t, time.Hour)
+		sweep := func() (pieces int) {
+			for more := true; more; pieces++ {
+				more, err = d.Sweep(d.ctx)
+				require.NoError(t, err)
+			}
+			return pieces
+		}
+		require.Equal(t, 4, sweep(), "three full ones of ten events, and the rest")
+		d.stands(t, 10)
+		_, err = d.Sweep(d.ctx)
+		require.NoError(t, err)
+		d.open()
+		d.SweepBy(3)
+		require.Equal(t, 4, sweep())
+	})
+}
+
 // On PostgreSQL a host's own transaction can stay open for as long as it likes after our act in it has ended.
 func TestAnActInALongTransactionOfTheHostIsSealed(t *testing.T) {
 	env := tenancytest.Open(t, "postgres", tenancytest.Options{Modules: []tenancy.Module{audit.Module(), notes}})

@@ -21,6 +21,8 @@ type Service struct {
 	db    *tenancy.DB
 	opt   Options
 	canon canon
+	slice int // how many events a piece of a sweep looks at
+	chunk int // how many Verify has in memory
 
 	mu       sync.Mutex
 	anchored map[uuid.UUID]kept      // what is known to have been kept last; guarded by mu
@@ -70,7 +72,7 @@ func New(db *tenancy.DB, opt Options) *Service {
 	if opt.Logger == nil {
 		opt.Logger = slog.Default()
 	}
-	return &Service{db: db, opt: opt, canon: canon{db.Registry().Of(reflect.TypeFor[tenancy.Event]())},
+	return &Service{db: db, opt: opt, slice: sweepSlice, chunk: verifyChunk, canon: canon{db.Registry().Of(reflect.TypeFor[tenancy.Event]())},
 		anchored: map[uuid.UUID]kept{}, swept: map[uuid.UUID]uuid.UUID{}, rung: map[ring]time.Time{}}
 }
 

@@ -104,9 +104,6 @@ type Verification struct {
 // Checks tells the verification as checks, by their names ([CheckChain] and the others).
 func (v Verification) Checks() []tenancy.Check {
 	stands := fmt.Sprintf("%d events", v.Events)
-	if v.Waiting > 0 {
-		stands += fmt.Sprintf(", %d wait for their seals", v.Waiting)
-	}
 	signed := fmt.Sprintf("signed up to %d%s", v.Signed.Seq, when(v.Signed.At))
 	for _, o := range v.Origins {
 		signed += fmt.Sprintf("; up to %d it is the imported trail of tenant %s", o.Through, o.TenantID)
@@ -187,7 +184,7 @@ type verifier struct {
 	kept []tenancy.Root // what the anchor has
 	out  Verification
 
-	trusted  []string // public keys, in hexadecimal
+	trusted  []string // public keys, in hexadecimal; nil: not asked for
 	mine     bool     // a root of this tenant's own has been seen
 	imported *bool    // whether the platform says so; nil: not asked
 	vouched  int64    // up to where a root or the anchor fits
@@ -195,9 +192,6 @@ type verifier struct {
 }
 
 func (v *verifier) run(ctx context.Context) error {
-	if err := v.trust(ctx); err != nil {
-		return err
-	}
 	now := v.tx.Now()
 	v.kept = slices.DeleteFunc(slices.Clone(v.kept), func(r tenancy.Root) bool { return r.At.After(now) }) // since this state
 	slices.SortStableFunc(v.kept, func(a, b tenancy.Root) int { return cmp.Compare(a.Seq, b.Seq) })
@@ -218,8 +212,13 @@ func (v *verifier) run(ctx context.Context) error {
 	return v.waiting(ctx)
 }
 
-// trust gathers the keys that roots may be signed with.
+// trust gathers the keys that roots may be signed with, when the first root is seen: where nothing was signed there may be no
+// key, and looking makes none.
 func (v *verifier) trust(ctx context.Context) error {
+	if v.trusted != nil {
+		return nil
+	}
+	v.trusted = []string{}
 	for _, k := range v.s.opt.Trusted {
 		v.trusted = append(v.trusted, hex.EncodeToString(k))
 	}
@@ -245,9 +244,9 @@ func (v *verifier) chunk(ctx context.Context) (more bool, err error) {
 	var seals []seal
 	var roots []root
 	b := v.tx.Batch()
-	tenancy.Load(b, &seals, tenancy.Gt("seq", v.out.Events), tenancy.OrderBy("seq"), tenancy.Limit(verifyChunk+1)) // and what is made of the last
+	tenancy.Load(b, &seals, tenancy.Gt("seq", v.out.Events), tenancy.OrderBy("seq"), tenancy.Limit(v.s.chunk+1)) // and what is made of the last
 	// A chunk's roots: as many as it has numbers, and those of the tenants that this one was.
-	tenancy.Load(b, &roots, tenancy.Gt("seq", v.out.Events), tenancy.Le("seq", v.out.Events+verifyChunk), tenancy.OrderBy("seq", "signed_for"))
+	tenancy.Load(b, &roots, tenancy.Gt("seq", v.out.Events), tenancy.Le("seq", v.out.Events+int64(v.s.chunk)), tenancy.OrderBy("seq", "signed_for"))
 	if err := b.Run(ctx); err != nil || len(seals) == 0 {
 		return false, err
 	}
@@ -264,12 +263,12 @@ func (v *verifier) chunk(ctx context.Context) (more bool, err error) {
 	for i := range rows {
 		events[rows[i].ID] = &rows[i]
 	}
-	for i := range min(len(seals), verifyChunk) {
+	for i := range min(len(seals), v.s.chunk) {
 		if roots, err = v.step(ctx, seals[i:], events, roots); err != nil || v.out.Finding != nil {
 			return false, err
 		}
 	}
-	return len(seals) > verifyChunk, nil
+	return len(seals) > v.s.chunk, nil
 }
 
 // step looks at the first of seals, its event, and the roots of its number. It gives back the roots behind.
@@ -340,6 +339,9 @@ func (v *verifier) root(ctx context.Context, r *root, digest string) error {
 			return nil
 		}
 	}
+	if err := v.trust(ctx); err != nil {
+		return err
+	}
 	switch trusted := slices.Contains(v.trusted, r.PublicKey); {
 	case !r.genuine():
 		v.find(RootForged, r.Seq, 0, uuid.Nil)
@@ -390,7 +392,7 @@ func (v *verifier) waiting(ctx context.Context) error {
 		var page []tenancy.Event
 		var of []seal
 		b := v.tx.Batch()
-		tenancy.Load(b, &page, tenancy.Lt("id", before), tenancy.OrderBy("-id"), tenancy.Limit(verifyChunk))
+		tenancy.Load(b, &page, tenancy.Lt("id", before), tenancy.OrderBy("-id"), tenancy.Limit(v.s.chunk))
 		if err := b.Run(ctx); err != nil {
 			return err
 		}

@@ -1,14 +1,15 @@
 package audit_test
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -302,35 +303,41 @@ func TestVerifyNeedsAPermissionAndWritesNothing(t *testing.T) {
 	})
 }
 
-// A trail of many chunks is read at a cost in statements that grows with it, and in memory that does not.
+// A trail of many chunks is read a chunk at a time: memory does not grow with it.
 func TestVerifyGoesThroughManyChunks(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env) {
 		d := newDesk(t, env)
-		for range 7 {
-			d.write(t, 1000)
-			for {
-				if n, err := d.Seal(d.ctx, 1000); err != nil || n < 1000 {
-					require.NoError(t, err)
-					break
-				}
+		d.VerifyBy(100)
+		d.write(t, 700)
+		d.seal(t)
+		var chunks atomic.Int64
+		env.Observe(t, func(s tenancy.Sent) {
+			if s.Verb == "select" && s.Table == "erp.audit_events" {
+				chunks.Add(1)
 			}
-		}
-		var peak atomic.Uint64
-		runtime.GC()
-		var start runtime.MemStats
-		runtime.ReadMemStats(&start)
-		env.Observe(t, func(tenancy.Sent) {
-			runtime.GC()
-			var now runtime.MemStats
-			runtime.ReadMemStats(&now)
-			peak.Store(max(peak.Load(), now.HeapAlloc))
 		})
-		d.stands(t, 7001)
-		require.Less(t, int64(peak.Load())-int64(start.HeapAlloc), int64(4<<20), "7,001 events are more than that") //nolint:gosec // sizes of memory
-		d.tamper(t, "UPDATE erp.audit_seals SET digest = '"+zeros+"' WHERE seq = 4000 AND $T")
+		d.stands(t, 701)
+		require.Equal(t, int64(8), chunks.Load())
+		d.tamper(t, "UPDATE erp.audit_seals SET digest = '"+zeros+"' WHERE seq = 400 AND $T")
 		require.Equal(t, audit.SealAltered, d.verify(t).Finding.What, "the last of a chunk")
-		d.tamper(t, "UPDATE erp.audit_events SET act = 'x' WHERE $T AND id = (SELECT event_id FROM erp.audit_seals WHERE seq = 3000 AND $T)")
-		require.Equal(t, audit.EventAltered, d.verify(t).Finding.What)
-		require.Equal(t, int64(3000), d.verify(t).Finding.Seq)
+		d.tamper(t, "UPDATE erp.audit_events SET act = 'x' WHERE $T AND id = (SELECT event_id FROM erp.audit_seals WHERE seq = 301 AND $T)")
+		require.Equal(t, audit.EventAltered, d.verify(t).Finding.What, "the first of one")
+		require.Equal(t, int64(301), d.verify(t).Finding.Seq)
 	})
+}
+
+// PostgreSQL has no statistics of a young tenant, and must not take every event into its hands for every other.
+func TestAYoungTrailIsSealedWithoutStatistics(t *testing.T) {
+	env := tenancytest.Open(t, "postgres", tenancytest.Options{Modules: []tenancy.Module{audit.Module(), notes}})
+	d := newDesk(t, env)
+	ctx, cancel := context.WithTimeout(d.ctx, time.Minute) // as a join, each look took 10 s, and more under the race detector
+	defer cancel()
+	d.ctx = ctx
+	for range 7 {
+		d.write(t, 1000)
+		d.seal(t)
+		d.late(t, time.Second)
+		require.Equal(t, 1, d.seal(t))
+	}
+	d.stands(t, 7008)
 }

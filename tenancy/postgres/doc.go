@@ -9,10 +9,11 @@
 //
 // # Who logs in
 //
-// Three logins, three powers. The scoped login ([Engine.DSN]) can do nothing but become erp_app, and erp_app sees a
+// Four logins, four powers. The scoped login ([Engine.DSN]) can do nothing but become erp_app, and erp_app sees a
 // tenant's rows only while that tenant is set: signed, for this one connection, with a key that erp_app cannot read. So SQL
 // that somebody else wrote, run in a tenant's transaction, stays in it. The control login ([Engine.ControlDSN]) reads and
-// writes the platform's own tables, opens gates and is told the key; it cannot read a tenant's rows. The owner
+// writes the platform's own tables, opens gates and is told the key; it cannot read a tenant's rows. The sealer's login ([Engine.SealDSN]) can
+// only become erp_sealer, which reads audit events and adds seals. The owner
 // ([Engine.MigrateDSN]) is used while migrating and not otherwise. [RotateSigningKey] replaces the key under running programs.
 //
 // # What a transaction looks like
