@@ -42,6 +42,7 @@ const (
 	countAccount = "account"
 	countAddress = "address"
 	countMails   = "mails"
+	countResets  = "resets"
 )
 
 func (s *Service) counter(ctx context.Context, op, kind, about string, limit int) (counter, error) {

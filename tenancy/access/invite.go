@@ -210,8 +210,11 @@ func (s *Service) Accept(ctx context.Context, in Acceptance) (Accepted, error) {
 		return Accepted{}, err
 	}
 	user, err := s.findUser(ctx, s.control.DB, "id = ?", token.UserID)
-	if err != nil || user == nil {
+	if err != nil {
 		return Accepted{}, s.fault(op, err)
+	}
+	if user == nil || user.State != userActive {
+		return Accepted{}, ErrBadToken.New(op, "")
 	}
 	hash, name := "", user.Name
 	if user.PasswordHash == "" {
@@ -236,7 +239,7 @@ func (s *Service) Accept(ctx context.Context, in Acceptance) (Accepted, error) {
 		if err := s.useToken(ctx, tx, op, token); err != nil {
 			return err
 		}
-		return s.joinIn(ctx, tx, token, user, hash, name, s.control.Now())
+		return s.joinIn(ctx, tx, op, token, user, hash, name, s.control.Now())
 	})
 	if err != nil {
 		return Accepted{}, err
@@ -244,7 +247,7 @@ func (s *Service) Accept(ctx context.Context, in Acceptance) (Accepted, error) {
 	return Accepted{UserID: user.ID, TenantID: token.TenantID}, nil
 }
 
-func (s *Service) joinIn(ctx context.Context, tx bun.Tx, token *tokenRow, user *userRow, hash, name string, now time.Time) error {
+func (s *Service) joinIn(ctx context.Context, tx bun.Tx, op string, token *tokenRow, user *userRow, hash, name string, now time.Time) error {
 	if hash != "" {
 		_, err := tx.NewUpdate().Model((*userRow)(nil)).ModelTableExpr(s.aliased(tableUsers)).Set("password_hash = ?", hash).Set("name = ?", name).
 			Set("changed_at = ?", now).Where("id = ?", user.ID).Where("password_hash = ''").Exec(ctx)
@@ -255,7 +258,13 @@ func (s *Service) joinIn(ctx context.Context, tx bun.Tx, token *tokenRow, user *
 	if token.TenantID == uuid.Nil {
 		return s.journal(ctx, tx, control.Entry{Actor: actorOf(user.ID), Act: actAccept, Reason: "staff"})
 	}
-	_, err := tx.NewUpdate().Model((*linkRow)(nil)).ModelTableExpr(s.aliased(tableTenants)).Set("state = ?", linkJoined).
+	res, err := tx.NewUpdate().Model((*linkRow)(nil)).ModelTableExpr(s.aliased(tableTenants)).Set("state = ?", linkJoined).
 		Where("user_id = ?", user.ID).Where("tenant_id = ?", token.TenantID).Exec(ctx)
-	return err
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 { // removed before they came
+		return ErrBadToken.New(op, "")
+	}
+	return nil
 }

@@ -165,9 +165,15 @@ func (s *Service) rehash(ctx context.Context, op string, user *userRow, password
 	if err != nil {
 		return s.fault(op, err)
 	}
-	_, err = s.control.DB.NewUpdate().Model((*userRow)(nil)).ModelTableExpr(s.aliased(tableUsers)).Set("password_hash = ?", hash).
+	res, err := s.control.DB.NewUpdate().Model((*userRow)(nil)).ModelTableExpr(s.aliased(tableUsers)).Set("password_hash = ?", hash).
 		Where("id = ?", user.ID).Where("password_hash = ?", user.PasswordHash).Exec(ctx)
-	return s.fault(op, err)
+	if err != nil {
+		return s.fault(op, err)
+	}
+	if n, err := res.RowsAffected(); err == nil && n == 1 {
+		user.PasswordHash = hash
+	}
+	return nil
 }
 
 // open makes a session for somebody who has proved who they are.
@@ -193,10 +199,17 @@ func (s *Service) open(ctx context.Context, op string, user *userRow, tenant uui
 	row := sessionRow{ID: newID(), TokenHash: hash, UserID: user.ID, TenantID: tenant, SecondFactor: factor, Device: cleanDevice(device),
 		CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(s.opt.Absolute)}
 	err := s.within(ctx, op, func(tx bun.Tx) error {
+		is, err := s.lockUser(ctx, tx, op, user.ID)
+		if err != nil {
+			return err
+		}
+		if is.PasswordHash != user.PasswordHash || is.TOTPSealed != user.TOTPSealed || is.State != userActive { // what was shown is worth nothing any more
+			return ErrBadCredentials.New(op, "")
+		}
 		if err := s.dropOldest(ctx, tx, user.ID); err != nil {
 			return err
 		}
-		_, err := tx.NewInsert().Model(&row).ModelTableExpr(s.control.Table(tableSessions)).Exec(ctx)
+		_, err = tx.NewInsert().Model(&row).ModelTableExpr(s.control.Table(tableSessions)).Exec(ctx)
 		return err
 	})
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/opsmatiq/erp/tenancy"
-	"github.com/opsmatiq/erp/tenancy/fault"
 )
 
 // NoticeKind is what a message is about.
@@ -122,24 +121,3 @@ func (s *Service) send(ctx context.Context, id uuid.UUID, to string, n Notice) e
 
 // mailsAtOnce bounds the messages that are under way in the background.
 const mailsAtOnce = 8
-
-// sendLater hands a message to the mailer after the answer was given, so that how long it takes tells nobody whether it
-// was sent. When too many are under way it is left out: the person asks again.
-func (s *Service) sendLater(ctx context.Context, id uuid.UUID, to string, n Notice) {
-	select {
-	case s.room <- struct{}{}:
-	default:
-		s.opt.Logger.ErrorContext(ctx, "access: a message was left out, too many are under way", "kind", string(n.Kind))
-		return
-	}
-	ctx = context.WithoutCancel(ctx)
-	s.mailing.Go(func() {
-		defer func() { <-s.room }()
-		if err := s.send(ctx, id, to, n); err != nil {
-			s.opt.Logger.ErrorContext(ctx, "access: a message could not be sent", "kind", string(n.Kind), "code", fault.CodeOf(err))
-		}
-	})
-}
-
-// Wait returns when the messages that were under way have been handed to the mailer: for the end of a program, and tests.
-func (s *Service) Wait() { s.mailing.Wait() }

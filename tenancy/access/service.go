@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -57,6 +58,8 @@ type Options struct {
 	Reset time.Duration
 	// Limits are how many attempts are too many.
 	Limits Limits
+	// Issuer is the name under which authenticator apps list the account: 1 to 40 characters without a colon. Default "erp".
+	Issuer string
 	// Compose writes the messages. Default: short ones in English that hold the token.
 	Compose func(n Notice) (subject, text string)
 	// Logger is told of messages that could not be sent, by code. Default [slog.Default].
@@ -125,6 +128,12 @@ func (opt *Options) check(op string) error {
 			return ErrBadInput.New(op, "%s is between %s and %s", d.what, d.least, d.most)
 		}
 	}
+	if opt.Issuer == "" {
+		opt.Issuer = "erp"
+	}
+	if len(opt.Issuer) > 40 || strings.ContainsAny(opt.Issuer, ":\x00") {
+		return ErrBadInput.New(op, "Issuer has 1 to 40 characters and no colon")
+	}
 	if opt.Compose == nil {
 		opt.Compose = compose
 	}
@@ -158,6 +167,14 @@ const (
 	actLockedOut = "access.locked_out"
 	actAccept    = "access.accept"
 	actKeyUsed   = "access.key_used"
+
+	actPasswordSet   = "access.password_changed"
+	actPasswordReset = "access.password_reset"
+	actFactorSet     = "access.second_factor_set"
+	actFactorGone    = "access.second_factor_removed"
+	actCodesMade     = "access.recovery_codes_made"
+	actCodeUsed      = "access.recovery_code_used"
+	actSessionsEnded = "access.sessions_ended"
 )
 
 //go:embed migrations/*.sql

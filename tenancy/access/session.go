@@ -162,7 +162,10 @@ func (s *Service) EndOtherSessions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.endSessions(ctx, op, "user_id = ? AND id <> ?", me.UserID, me.SessionID)
+	if err := s.endSessions(ctx, op, "user_id = ? AND id <> ?", me.UserID, me.SessionID); err != nil {
+		return err
+	}
+	return s.fault(op, s.journal(ctx, s.control.DB, control.Entry{Actor: actorOf(me.UserID), Act: actSessionsEnded}))
 }
 
 // Logout ends the session that the caller came with. Errors: access.no_credential.

@@ -14,6 +14,8 @@ import (
 	"github.com/uptrace/bun"
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/opsmatiq/erp/tenancy"
 )
 
 // userRow is a person, known to the platform once however many tenants they belong to. The platform answers for it; rows of
@@ -103,10 +105,27 @@ func (s *Service) ensureUser(ctx context.Context, tx bun.Tx, fresh userRow) (*us
 	return s.findUser(ctx, tx, "email_key = ?", fresh.EmailKey)
 }
 
+// lockUser gives an account as it is now, and holds it until the transaction ends: whatever ends sessions and whatever makes
+// one of the same person wait for each other, so that no session outlives what it rested on.
+func (s *Service) lockUser(ctx context.Context, tx bun.Tx, op string, id uuid.UUID) (*userRow, error) {
+	var rows []userRow
+	q := tx.NewSelect().Model(&rows).ModelTableExpr(s.aliased(tableUsers)).Where("id = ?", id)
+	if s.control.DB.Dialect().Name().String() == "pg" { // SQLite has one writer
+		q = q.For("UPDATE")
+	}
+	if err := q.Scan(ctx); err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, tenancy.ErrNotFound.New(op, "")
+	}
+	return &rows[0], nil
+}
+
 // link says that somebody is asked into a tenant; who has come stays so.
 func (s *Service) link(ctx context.Context, tx bun.Tx, user, tenant uuid.UUID) (linkRow, error) {
 	row := linkRow{UserID: user, TenantID: tenant, State: linkInvited, CreatedAt: s.control.Now()}
-	_, err := tx.NewInsert().Model(&row).ModelTableExpr(s.control.Table(tableTenants)).On("CONFLICT (user_id, tenant_id) DO NOTHING").Exec(ctx)
+	_, err := tx.NewInsert().Model(&row).ModelTableExpr(s.control.Table(tableTenants)).On("CONFLICT (user_id, tenant_id) DO UPDATE").Set("created_at = EXCLUDED.created_at").Exec(ctx)
 	if err != nil {
 		return row, err
 	}
