@@ -87,8 +87,9 @@ func each(t *testing.T, opt access.Options, fn func(t *testing.T, w *world)) {
 }
 
 // eachWithClock gives each test a database of its own, whose time the test moves.
-func eachWithClock(t *testing.T, opt access.Options, fn func(t *testing.T, w *world)) {
+func eachWithClock(t *testing.T, opt access.Options, fn func(t *testing.T, w *world), roles ...access.Role) {
 	t.Helper()
+	opt.Roles = append(opt.Roles, roles...)
 	for _, engine := range tenancytest.Engines {
 		t.Run(engine, func(t *testing.T) {
 			c := &clock{now: time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC)}
