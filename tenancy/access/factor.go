@@ -81,7 +81,7 @@ func (s *Service) ConfirmFactor(ctx context.Context, code string) ([]string, err
 		if err != nil {
 			return actorOf(user.ID), err
 		}
-		step, ok := totpStep(secret, plainCode(code), s.control.Now(), user.TOTPStep)
+		step, ok := totpStep(secret, plainCode(code), s.control.Now(), 0) // no code of a new secret was used
 		if !ok {
 			return actorOf(user.ID), ErrBadCredentials.New(op, "")
 		}
