@@ -28,5 +28,6 @@ var (
 	ErrCrossOrigin     = fault.Define(fault.Forbidden, "access.cross_origin", "the request comes from another site")
 	ErrLimit           = fault.Define(fault.Exhausted, "access.limit", "there are as many of these as one may have")
 	ErrMail            = fault.Define(fault.Internal, "access.mail", "the message could not be sent")
+	ErrInternal        = fault.Define(fault.Internal, "access.internal", "something failed that is not the caller's doing")
 	ErrWrongCredential = fault.Define(fault.Forbidden, "access.wrong_credential", "this cannot be done with this kind of credential")
 )

@@ -22,12 +22,12 @@ func newID() uuid.UUID { return tenancy.NewID() }
 // access.mail (the member is recorded: invite again).
 func (s *Service) Invite(ctx context.Context, in NewMember) (Member, error) {
 	const op = "access.Invite"
-	m, err := s.checkMember(op, in)
-	if err != nil {
-		return Member{}, err
-	}
+	var m newMember
 	// Asked before anything is written, and again with the write: the platform's own records come first.
-	old, err := tenancy.View(ctx, s.db, PermMembers, func(ctx context.Context, tx *tenancy.Tx) ([]memberRow, error) {
+	old, err := tenancy.View(ctx, s.db, PermMembers, func(ctx context.Context, tx *tenancy.Tx) (_ []memberRow, err error) {
+		if m, err = s.checkMember(op, in); err != nil {
+			return nil, err
+		}
 		if err := s.mayHandle(op, tx, m.roles); err != nil {
 			return nil, err
 		}
@@ -118,17 +118,14 @@ func (s *Service) invite(ctx context.Context, op string, user *userRow, tenant u
 	return s.send(ctx, token.ID, user.Email, Notice{Kind: NoticeInvitation, Name: name, Tenant: tenantName, Token: secret, ExpiresAt: token.ExpiresAt})
 }
 
-// firstMember is the id of a tenant's first member, the same for everybody who makes one: of two owners added at once, one is.
-func firstMember(tenant uuid.UUID) uuid.UUID {
-	return uuid.NewSHA1(tenant, []byte("access: first owner"))
-}
-
 // AddOwner gives a tenant its first owner and sends them an invitation; the owner invites everybody else. It is refused once
-// the tenant has a member, so that nobody of the platform lets themselves into a tenant. Adding the same person again,
-// before they came, sends the invitation anew.
+// somebody has been asked into the tenant, so that nobody of the platform lets themselves in. Adding the same person again,
+// before they came, sends the invitation anew; when theirs has expired and was swept, another may be added. A tenant that was
+// imported has members by its own record and nobody who may come in: it gets an owner in the same way.
 //
 // It needs a context from [tenancy.DB.EnterPlatform] and the permission access.add_owner. Errors: tenancy.not_platform,
-// access.bad_input, access.has_members, access.mail (the owner is recorded: add again), and Enter's for the tenant.
+// tenancy.forbidden, access.bad_input, access.has_members, access.email_taken (staff), access.mail (the owner is recorded: add again), and Enter's for
+// the tenant.
 func (s *Service) AddOwner(ctx context.Context, tenant uuid.UUID, in NewMember) (Member, error) {
 	const op = "access.AddOwner"
 	if err := s.db.Tenants().Require(ctx, PermAddOwner); err != nil {
@@ -143,43 +140,54 @@ func (s *Service) AddOwner(ctx context.Context, tenant uuid.UUID, in NewMember) 
 	if err != nil {
 		return Member{}, err
 	}
-	first := func(ctx context.Context, tx *tenancy.Tx) (*memberRow, error) {
-		rows, err := tenancy.Find[memberRow](ctx, tx, tenancy.Limit(2))
-		if err != nil || len(rows) == 0 {
-			return nil, err
+	var user *userRow
+	err = s.within(ctx, op, func(tx bun.Tx) error {
+		if user, err = s.firstOwner(ctx, tx, op, m, tenant); err != nil {
+			return err
 		}
-		if len(rows) > 1 || rows[0].EmailKey != m.key || rows[0].ID != firstMember(tenant) {
-			return nil, ErrHasMembers.New(op, "")
-		}
-		return &rows[0], nil
-	}
-	if _, err := tenancy.View(inside, s.db, PermAddOwner, first); err != nil {
-		return Member{}, err
-	}
-	user, joined, err := s.prepare(ctx, op, m, tenant)
-	if err != nil {
-		return Member{}, err
-	}
-	if joined {
-		return Member{}, ErrHasMembers.New(op, "")
-	}
-	row, err := tenancy.Act(inside, s.db, PermAddOwner, func(ctx context.Context, tx *tenancy.Tx) (*memberRow, error) {
-		row, err := first(ctx, tx)
-		if err != nil || row != nil {
-			return row, err
-		}
-		row = m.row(user.ID, tx.Now())
-		row.ID = firstMember(tenant)
-		return row, tenancy.Insert(ctx, tx, row)
+		return s.journal(ctx, tx, control.Entry{Actor: tenancy.ScopeOf(ctx).Actor(), Act: string(PermAddOwner), TenantID: tenant, Reason: actorOf(user.ID)})
 	})
 	if err != nil {
 		return Member{}, err
 	}
-	e := control.Entry{Actor: tenancy.ScopeOf(ctx).Actor(), Act: string(PermAddOwner), TenantID: tenant, Reason: actorOf(user.ID)}
-	if err := s.journal(ctx, s.control.DB, e); err != nil {
-		return Member{}, s.fault(op, err)
+	row, err := tenancy.Act(inside, s.db, PermAddOwner, func(ctx context.Context, tx *tenancy.Tx) (*memberRow, error) {
+		return s.record(ctx, tx, op, m, user.ID, false)
+	})
+	if err != nil {
+		return Member{}, err
 	}
 	return row.member(false), s.invite(ctx, op, user, tenant, m.name)
+}
+
+// firstOwner makes the platform's side of a first owner. It holds the tenant's row, so that of several who are added at once
+// one is.
+func (s *Service) firstOwner(ctx context.Context, tx bun.Tx, op string, m newMember, tenant uuid.UUID) (*userRow, error) {
+	lock := ""
+	if s.control.DB.Dialect().Name().String() == "pg" { // SQLite has one writer
+		lock = " FOR UPDATE"
+	}
+	var id uuid.UUID
+	if err := tx.NewRaw("SELECT id FROM ? WHERE id = ?"+lock, s.table("erp_control.tenants"), tenant).Scan(ctx, &id); err != nil {
+		return nil, err
+	}
+	user, err := s.ensureUser(ctx, tx, userRow{Email: m.address, EmailKey: m.key, Name: m.name})
+	if err != nil {
+		return nil, err
+	}
+	if user.Staff {
+		return nil, ErrEmailTaken.New(op, "this is an account of the platform's staff, who enter no tenant")
+	}
+	var links []linkRow
+	if err := tx.NewSelect().Model(&links).ModelTableExpr(s.aliased(tableTenants)).Where("tenant_id = ?", tenant).Limit(2).Scan(ctx); err != nil {
+		return nil, err
+	}
+	for _, l := range links {
+		if l.UserID != user.ID || l.State == linkJoined {
+			return nil, ErrHasMembers.New(op, "")
+		}
+	}
+	_, err = s.link(ctx, tx, user.ID, tenant)
+	return user, err
 }
 
 // Acceptance is the input of [Service.Accept].

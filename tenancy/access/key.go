@@ -72,35 +72,22 @@ const (
 // access.wrong_credential.
 func (s *Service) CreateKey(ctx context.Context, in NewKey) (Key, error) {
 	const op = "access.CreateKey"
-	now := s.control.Now()
-	if in.ExpiresAt.IsZero() {
-		in.ExpiresAt = now.Add(keyLife)
-	}
-	name, err := cleanName(op, in.Name)
-	if err != nil {
-		return Key{}, err
-	}
-	if err := checkPermissions(op, in.Permissions); err != nil {
-		return Key{}, err
-	}
-	if len(in.Permissions) == 0 || !in.ExpiresAt.After(now) || in.ExpiresAt.After(now.Add(maxKeyLife)) {
-		return Key{}, ErrBadInput.New(op, "a key has permissions, and an end within the next 366 days")
-	}
+	var row *keyRow
 	secret, hash := newSecret(keyPrefix)
-	row := &keyRow{ID: newID(), KeyHash: hash, Name: name, Hint: secret[len(secret)-4:], CreatedAt: now, ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond)}
-	perms := slices.Sorted(slices.Values(in.Permissions))
-	row.Permissions = strings.Join(namesOf(slices.Compact(perms)), ",")
-	_, err = tenancy.Act(ctx, s.db, PermKeys, func(ctx context.Context, tx *tenancy.Tx) (bool, error) {
+	_, err := tenancy.Act(ctx, s.db, PermKeys, func(ctx context.Context, tx *tenancy.Tx) (_ bool, err error) {
+		if row, err = s.newKey(op, in); err != nil {
+			return false, err
+		}
 		me, err := s.self(ctx, op)
 		if err != nil || me.TenantID != tx.Scope().TenantID() || actorOf(me.UserID) != tx.Scope().Actor() {
 			return false, ErrWrongCredential.New(op, "a key is made by a member, in a session")
 		}
-		for _, p := range perms {
+		for _, p := range in.Permissions {
 			if !tx.Scope().Can(p) {
 				return false, ErrGrantsMore.New(op, "you do not hold %s", p)
 			}
 		}
-		row.TenantID, row.UserID = me.TenantID, me.UserID
+		row.KeyHash, row.Hint, row.TenantID, row.UserID = hash, secret[len(secret)-4:], me.TenantID, me.UserID
 		return true, control.Record(tx, tableKeys, row.ID)
 	})
 	if err != nil {
@@ -112,6 +99,26 @@ func (s *Service) CreateKey(ctx context.Context, in NewKey) (Key, error) {
 	out := row.key()
 	out.Secret = secret
 	return out, nil
+}
+
+// newKey checks what a key is to be.
+func (s *Service) newKey(op string, in NewKey) (*keyRow, error) {
+	now := s.control.Now()
+	if in.ExpiresAt.IsZero() {
+		in.ExpiresAt = now.Add(keyLife)
+	}
+	name, err := cleanName(op, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPermissions(op, in.Permissions); err != nil {
+		return nil, err
+	}
+	if len(in.Permissions) == 0 || !in.ExpiresAt.After(now) || in.ExpiresAt.After(now.Add(maxKeyLife)) {
+		return nil, ErrBadInput.New(op, "a key has permissions, and an end within the next 366 days")
+	}
+	perms := slices.Compact(slices.Sorted(slices.Values(in.Permissions)))
+	return &keyRow{ID: newID(), Name: name, Permissions: strings.Join(namesOf(perms), ","), CreatedAt: now, ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond)}, nil
 }
 
 func (s *Service) putKey(ctx context.Context, op string, row *keyRow) error {

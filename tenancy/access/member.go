@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -153,11 +154,11 @@ func (s *Service) Members(ctx context.Context) ([]Member, error) {
 // does not hold), access.last_owner, tenancy.not_found.
 func (s *Service) SetRoles(ctx context.Context, member uuid.UUID, roles ...string) (Member, error) {
 	const op = "access.SetRoles"
-	names, err := s.cleanRoles(op, roles)
-	if err != nil {
-		return Member{}, err
-	}
 	return s.changeMember(ctx, op, member, func(r *memberRow) error {
+		names, err := s.cleanRoles(op, roles)
+		if err != nil {
+			return err
+		}
 		if r.State == string(MemberRemoved) {
 			return tenancy.ErrNotFound.New(op, "")
 		}
@@ -231,8 +232,10 @@ func (s *Service) changeMember(ctx context.Context, op string, member uuid.UUID,
 			return nil, err
 		}
 		row.settle(tx.Now())
-		if was.IsOwner && !row.IsOwner && len(owners) < 2 {
-			return nil, ErrLastOwner.New(op, "")
+		if was.IsOwner && !row.IsOwner {
+			if err := s.keepsOwner(ctx, op, owners, row); err != nil {
+				return nil, err
+			}
 		}
 		if row.Roles == was.Roles && row.State == was.State {
 			return &was, nil
@@ -243,4 +246,26 @@ func (s *Service) changeMember(ctx context.Context, op string, member uuid.UUID,
 		return Member{}, err
 	}
 	return row.member(true), nil
+}
+
+// keepsOwner refuses what would leave the tenant without an owner who can come in: one who was only asked in counts for nobody.
+func (s *Service) keepsOwner(ctx context.Context, op string, owners []memberRow, leaving *memberRow) error {
+	var others []uuid.UUID
+	for _, o := range owners {
+		if o.ID != leaving.ID {
+			others = append(others, o.UserID)
+		}
+	}
+	if len(others) == 0 {
+		return ErrLastOwner.New(op, "")
+	}
+	n, err := s.control.DB.NewSelect().Model((*linkRow)(nil)).ModelTableExpr(s.aliased(tableTenants)).Where("tenant_id = ?", leaving.TenantID).
+		Where("state = ?", linkJoined).Where("user_id IN (?)", bun.In(others)).Count(ctx) //nolint:staticcheck // bun.List is its new name
+	if err != nil {
+		return s.fault(op, err)
+	}
+	if n == 0 {
+		return ErrLastOwner.New(op, "")
+	}
+	return nil
 }

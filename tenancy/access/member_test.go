@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/access"
+	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
@@ -77,6 +79,13 @@ func TestTheLastOwnerStays(t *testing.T) {
 		_, err := w.auth.ResumeMember(ctx, second.member)
 		require.NoError(t, err)
 		require.NoError(t, leave["role"](owner.member))
+		m, err := w.auth.Invite(w.enter(second), access.NewMember{Email: w.email("third"), Name: "T", Roles: []string{"owner"}})
+		require.NoError(t, err)
+		_, err = w.auth.SetRoles(w.enter(second), second.member, "auditor")
+		require.ErrorIs(t, err, access.ErrLastOwner, "one who was only asked in is none yet")
+		w.accept(m.Email, m, second.tenant)
+		_, err = w.auth.SetRoles(w.enter(second), m.ID, "auditor")
+		require.NoError(t, err)
 		_, err = w.auth.SetRoles(w.enter(second), second.member, "auditor")
 		require.ErrorIs(t, err, access.ErrLastOwner)
 	})
@@ -235,43 +244,69 @@ func TestAMemberRowAloneOpensNothing(t *testing.T) {
 	})
 }
 
-// Every act without a usable scope is refused before anything is asked.
-func TestActsNeedAScope(t *testing.T) {
-	each(t, access.Options{}, func(t *testing.T, w *world) {
-		for _, ctx := range []context.Context{t.Context(), w.Platform(t), tenancy.Scope{}.Attach(t.Context())} {
-			for what, act := range map[string]func() error{
-				"invite": func() error {
-					_, err := w.auth.Invite(ctx, access.NewMember{Email: "a@example.com", Name: "A", Roles: []string{"sales"}})
-					return err
-				},
-				"members": func() error { _, err := w.auth.Members(ctx); return err },
-				"roles":   func() error { _, err := w.auth.SetRoles(ctx, uuid.New(), "sales"); return err },
-				"suspend": func() error { _, err := w.auth.SuspendMember(ctx, uuid.New()); return err },
-				"remove":  func() error { return w.auth.RemoveMember(ctx, uuid.New()) },
-				"keys":    func() error { _, err := w.auth.Keys(ctx); return err },
-				"key": func() error {
-					_, err := w.auth.CreateKey(ctx, access.NewKey{Name: "x", Permissions: tenancy.Permissions{"a.b"}})
-					return err
-				},
-				"revoke": func() error { return w.auth.RevokeKey(ctx, uuid.New()) },
-				"list":   func() error { _, err := w.auth.TenantSessions(ctx); return err },
-				"end":    func() error { return w.auth.EndTenantSessions(ctx, uuid.Nil) },
-			} {
-				require.ErrorIs(t, act(), tenancy.ErrNoScope, what)
+// own are the methods that need no scope, or are of the person's own account, or of the platform: which kind of context each
+// is for. Every other method that takes a context is a tenant's.
+var own = map[string]string{
+	"Login": "none", "Accept": "none", "RequestReset": "none", "ResetPassword": "none", "Authenticate": "none", "Identify": "none",
+	"Sessions": "self", "EndSession": "self", "EndOtherSessions": "self", "Logout": "self", "ChangePassword": "self", "SetUpFactor": "self", "ConfirmFactor": "self",
+	"RemoveFactor": "self", "NewRecoveryCodes": "self", "Memberships": "self", "SwitchTenant": "self",
+	"AddOwner": "platform", "AddStaff": "platform", "SetStaffPermissions": "platform", "FindUser": "platform", "Users": "platform", "SuspendUser": "platform",
+	"ResumeUser": "platform", "EndUserSessions": "platform", "TakeFactor": "platform", "UnlockUser": "platform", "EraseUser": "platform", "Sweep": "platform",
+}
+
+// Every method is called with zero arguments in every context that is not for it: refused before anything is asked. A new
+// method is covered the day it is written.
+func TestEveryMethodRefusesAnUnusableContext(t *testing.T) {
+	eachWithClock(t, access.Options{}, func(t *testing.T, w *world) {
+		_, owner := w.shop()
+		key, err := w.auth.CreateKey(w.enter(owner), access.NewKey{Name: "k", Permissions: tenancy.Permissions{"*"}})
+		require.NoError(t, err)
+		session := w.login(owner)
+		self, err := w.auth.Identify(t.Context(), session.Token)
+		require.NoError(t, err)
+		suspended := w.Tenant(t)
+		_, err = w.DB.Tenants().Suspend(w.Platform(t), scopeOf(suspended).TenantID(), "test")
+		require.NoError(t, err)
+		nobody, err := w.DB.EnterPlatform(t.Context(), "ops:1", nil)
+		require.NoError(t, err)
+		powerless := w.Enter(t, owner.tenant)
+		contexts := map[string]context.Context{
+			"none": t.Context(), "zero": tenancy.Scope{}.Attach(t.Context()), "platform": w.Platform(t), "nobody": nobody, "self": self,
+			"suspended": suspended, "tenant": powerless, "key": w.with(key.Secret),
+		}
+		fine := map[string][]string{"self": {"self"}, "platform": {"platform"}, "": {"key"}} // who may is no matter of this test
+		statements := w.auth.CountStatements()
+		v := reflect.ValueOf(w.auth)
+		methods := 0
+		for i := range v.NumMethod() {
+			name, fn := v.Type().Method(i).Name, v.Method(i)
+			typ := fn.Type()
+			if own[name] == "none" || typ.NumIn() == 0 || typ.In(0) != reflect.TypeFor[context.Context]() {
+				continue
 			}
-			for what, act := range map[string]func() error{
-				"sessions": func() error { _, err := w.auth.Sessions(ctx); return err },
-				"logout":   func() error { return w.auth.Logout(ctx) },
-				"password": func() error { return w.auth.ChangePassword(ctx, password, password) },
-				"factor":   func() error { _, err := w.auth.SetUpFactor(ctx, password); return err },
-				"confirm":  func() error { _, err := w.auth.ConfirmFactor(ctx, "123456"); return err },
-				"remove":   func() error { return w.auth.RemoveFactor(ctx, "123456") },
-				"codes":    func() error { _, err := w.auth.NewRecoveryCodes(ctx, "123456"); return err },
-				"switch":   func() error { _, err := w.auth.SwitchTenant(ctx, uuid.New()); return err },
-				"tenants":  func() error { _, err := w.auth.Memberships(ctx); return err },
-			} {
-				require.ErrorIs(t, act(), access.ErrNoCredential, what)
+			methods++
+			for kind, ctx := range contexts {
+				if slices.Contains(fine[own[name]], kind) {
+					continue
+				}
+				args := []reflect.Value{reflect.ValueOf(ctx)}
+				for i := 1; i < typ.NumIn(); i++ {
+					if !typ.IsVariadic() || i < typ.NumIn()-1 {
+						args = append(args, reflect.Zero(typ.In(i)))
+					}
+				}
+				before := statements.Load()
+				var err error
+				sent := w.Count(t, func() {
+					out := fn.Call(args)
+					err, _ = out[len(out)-1].Interface().(error)
+				})
+				require.Error(t, err, "%s with %s", name, kind)
+				require.Contains(t, []fault.Kind{fault.Unscoped, fault.Forbidden}, fault.KindOf(err), "%s with %s: %v", name, kind, err)
+				require.Zero(t, sent, "%s with %s sent SQL", name, kind)
+				require.Equal(t, before, statements.Load(), "%s with %s asked the control database", name, kind)
 			}
 		}
+		require.Greater(t, methods, 30)
 	})
 }

@@ -88,7 +88,8 @@ func TestChangingAPasswordEndsOtherSessions(t *testing.T) {
 
 // A password that was hashed at another cost is hashed anew at the next login, which nobody notices.
 func TestRehash(t *testing.T) {
-	each(t, access.Options{}, func(t *testing.T, w *world) {
+	least := access.HashParams{MemoryKiB: 19 * 1024, Passes: 2, Lanes: 1}
+	each(t, access.Options{Hash: least}, func(t *testing.T, w *world) {
 		_, owner := w.shop()
 		stored := func() (hash string) {
 			require.NoError(t, w.Control(t).QueryRow("SELECT password_hash FROM "+w.controlTable("users")+" WHERE email = '"+owner.email+"'").Scan(&hash))

@@ -20,7 +20,7 @@ type Problem struct {
 // ProblemOf turns an error into a problem. The kind gives the status, once for all; what is our own mistake or the
 // database's says nothing of itself.
 func ProblemOf(err error) Problem {
-	p := Problem{Type: "about:blank", Status: http.StatusInternalServerError, Code: "access.internal"}
+	p := Problem{Type: "about:blank", Status: http.StatusInternalServerError, Code: ErrInternal.Code}
 	var f *fault.Error
 	if errors.As(err, &f) {
 		p.Status, p.Code = f.Kind.HTTPStatus(), f.Code

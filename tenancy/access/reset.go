@@ -22,14 +22,14 @@ var noAddress netip.Addr
 func (s *Service) RequestReset(ctx context.Context, email string, from netip.Addr) error {
 	const op = "access.RequestReset"
 	key := emailKey(plausible(email))
-	counts := []struct {
+	for _, n := range []struct {
 		kind, about string
 		limit       int
-	}{{countMails, key, s.opt.Limits.Mails}, {countResets, network(from), s.opt.Limits.Address}}
-	if !from.IsValid() {
-		counts = counts[:1]
-	}
-	for _, n := range counts {
+		counts      bool
+	}{{countResets, network(from), s.opt.Limits.Address, from.IsValid()}, {countMails, key, s.opt.Limits.Mails, true}} {
+		if !n.counts {
+			continue
+		}
 		c, err := s.counter(ctx, op, n.kind, n.about, n.limit)
 		if err != nil {
 			return err

@@ -65,6 +65,9 @@ func (s *Service) AddStaff(ctx context.Context, in NewStaff) (User, error) {
 // tenancy.forbidden, access.bad_input, access.grants_more (what they had or get is more than the caller holds), tenancy.not_found.
 func (s *Service) SetStaffPermissions(ctx context.Context, user uuid.UUID, perms tenancy.Permissions) (User, error) {
 	const op = "access.SetStaffPermissions"
+	if err := s.db.Tenants().Require(ctx, PermStaff); err != nil {
+		return User{}, err
+	}
 	if err := s.checkStaffPermissions(ctx, op, perms); err != nil {
 		return User{}, err
 	}

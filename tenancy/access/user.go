@@ -97,7 +97,7 @@ func (s *Service) findUser(ctx context.Context, idb bun.IDB, where string, arg a
 // once, one does.
 func (s *Service) ensureUser(ctx context.Context, tx bun.Tx, fresh userRow) (*userRow, error) {
 	now := s.control.Now()
-	fresh.ID, fresh.State, fresh.CreatedAt, fresh.ChangedAt = newID(), userActive, now, now
+	fresh.ID, fresh.State, fresh.CreatedAt, fresh.ChangedAt = uuid.New(), userActive, now, now // random: an id that is ordered by time would tell an inviter how old an account is
 	_, err := tx.NewInsert().Model(&fresh).ModelTableExpr(s.control.Table(tableUsers)).On("CONFLICT (email_key) DO NOTHING").Exec(ctx)
 	if err != nil {
 		return nil, err

@@ -47,7 +47,7 @@ func (s *Service) FindUser(ctx context.Context, email string) (User, error) {
 	return u.user(), nil
 }
 
-// Users lists accounts in the order they were made, at most limit (1 to 1,000) after the given id (zero: from the start). It
+// Users lists accounts in the order of their ids, which is no order of time, at most limit (1 to 1,000) after the given id (zero: from the start). It
 // needs a context from [tenancy.DB.EnterPlatform] and the permission access.users. Errors: tenancy.not_platform, tenancy.forbidden.
 func (s *Service) Users(ctx context.Context, after uuid.UUID, limit int) ([]User, error) {
 	const op = "access.Users"
