@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp"
+	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/access"
 	"github.com/opsmatiq/erp/tenancy/fault"
@@ -144,6 +145,22 @@ func TestMembersTravelAndOpenNothing(t *testing.T) {
 	accept()
 	require.NoError(t, login(moved))
 	require.NoError(t, login(shop), "and the other is as it was")
+
+	// Who leaves and asks to be forgotten is no name in the tenant's records any more.
+	s, err := suite.Access.Login(t.Context(), access.Login{Email: ada.Email, Password: "a long and winding road", Tenant: shop.ID})
+	require.NoError(t, err)
+	owner, err := suite.Access.Authenticate(t.Context(), access.Credential{Secret: s.Token})
+	require.NoError(t, err)
+	sam, err := suite.Access.Invite(owner, access.NewMember{Email: "sam@example.com", Name: "Sam Clerk", Roles: []string{"sales"}})
+	require.NoError(t, err)
+	require.NoError(t, suite.Access.RemoveMember(owner, sam.ID))
+	_, err = suite.Privacy.EraseParty(owner, privacy.Erasure{PartyID: sam.ID, Reference: "FORGET-2", Reason: "asked, Art. 17(1)(b)"})
+	require.NoError(t, err)
+	members, err := suite.Access.Members(owner)
+	require.NoError(t, err)
+	require.Len(t, members, 2)
+	require.Contains(t, members[1].Name, "erased ")
+	require.Empty(t, members[1].Email)
 }
 
 type mailer func(m tenancy.Message)

@@ -121,15 +121,18 @@ func (h *hasher) verify(ctx context.Context, password, stored string) (ok, stale
 }
 
 // maxPassword is far above the 64 that NIST SP 800-63B-4 (3.1.1.2) asks verifiers to take, and low enough to be no burden.
-const maxPassword = 256
+const (
+	maxPassword = 256  // characters
+	maxTyped    = 4096 // bytes of as many characters, however they are composed
+)
 
 // checkPassword holds a new password to NIST SP 800-63B-4, 3.1.1.2: a least length, no rules about which characters, and not
 // one that everybody tries first. about are the person's own e-mail address and name.
 func (s *Service) checkPassword(op, password string, about ...string) error {
 	n := utf8.RuneCountInString(norm.NFC.String(password))
 	switch {
-	case !utf8.ValidString(password):
-		return ErrBadPassword.New(op, "the password is not UTF-8")
+	case !utf8.ValidString(password) || len(password) > maxTyped:
+		return ErrBadPassword.New(op, "the password is not UTF-8, or too long")
 	case n < s.opt.MinPassword:
 		return ErrBadPassword.New(op, "the password has fewer than %d characters", s.opt.MinPassword)
 	case n > maxPassword:

@@ -71,6 +71,14 @@ func TestPasswordRules(t *testing.T) {
 		require.NoError(t, w.auth.ChangePassword(me, password, "caf\u00e9 au lait, grand"))
 		require.NoError(t, w.try(owner.email, "cafe\u0301 au lait, grand"))
 		require.ErrorIs(t, w.auth.ChangePassword(me, "wrong", password), access.ErrBadCredentials)
+
+		// The longest there is, and not a letter more.
+		longest := strings.Repeat("\U00020000\U00020001", 128)
+		require.NoError(t, w.auth.ChangePassword(me, "caf\u00e9 au lait, grand", longest))
+		require.NoError(t, w.try(owner.email, longest))
+		for _, more := range []string{longest + "x", longest + strings.Repeat("x", 10_000)} {
+			require.ErrorIs(t, w.try(owner.email, more), access.ErrBadCredentials)
+		}
 	})
 }
 

@@ -97,7 +97,7 @@ func TestStaffAreManagedByStaff(t *testing.T) {
 		require.ErrorIs(t, err, tenancy.ErrForbidden, "a colleague, without access.staff")
 		_, err = w.auth.SetStaffPermissions(small, owner.id, tenancy.Permissions{"tenancy.read"})
 		require.ErrorIs(t, err, tenancy.ErrNotFound, "who is no staff does not become it")
-		for _, reason := range []string{"", "  ", strings.Repeat("x", 1001)} {
+		for _, reason := range []string{"", "  ", strings.Repeat("x", 1001), "two\nlines", "\xff"} {
 			_, err = w.auth.SuspendUser(small, owner.id, reason)
 			require.ErrorIs(t, err, access.ErrBadInput)
 		}

@@ -110,6 +110,9 @@ func (opt *Options) check(op string) error {
 		}
 	}
 	const day = 24 * time.Hour
+	if opt.Idle == 0 {
+		opt.Idle = time.Hour
+	}
 	for _, d := range []struct {
 		what                  string
 		value                 *time.Duration

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/internal/control"
 )
 
@@ -178,17 +180,19 @@ func (s *Service) Logout(ctx context.Context) error {
 	return s.logout(ctx, op, Session{ID: me.SessionID, UserID: me.UserID, TenantID: me.TenantID})
 }
 
-// logout ends a session and tells of it. The end comes first: a session that somebody wants ended must not outlive a trail
-// that cannot be written, of a suspended tenant for example.
+// logout ends a session and tells of it, of a tenant that is closed in the platform's journal. The end comes first: a session
+// that somebody wants ended must not outlive a trail that cannot be written.
 func (s *Service) logout(ctx context.Context, op string, of Session) error {
 	if err := s.endSessions(ctx, op, "id = ?", of.ID); err != nil {
 		return err
 	}
-	if of.TenantID == uuid.Nil {
-		return s.fault(op, s.journal(ctx, s.control.DB, control.Entry{Actor: actorOf(of.UserID), Act: actLogout}))
+	if of.TenantID != uuid.Nil {
+		_, err := control.Enter(ctx, s.db, control.Entering{Tenant: of.TenantID, Actor: actorOf(of.UserID), Act: actLogout})
+		if !errors.Is(err, fault.Unscoped) {
+			return err
+		}
 	}
-	_, err := control.Enter(ctx, s.db, control.Entering{Tenant: of.TenantID, Actor: actorOf(of.UserID), Act: actLogout})
-	return err
+	return s.fault(op, s.journal(ctx, s.control.DB, control.Entry{Actor: actorOf(of.UserID), Act: actLogout, TenantID: of.TenantID}))
 }
 
 // TenantSessions lists the sessions in the tenant of the context, oldest first.

@@ -247,7 +247,7 @@ func TestACredentialIsForItsTenant(t *testing.T) {
 func TestATenantThatIsClosed(t *testing.T) {
 	each(t, access.Options{}, func(t *testing.T, w *world) {
 		tenant, owner := w.shop()
-		session := w.login(owner)
+		session, other := w.login(owner), w.login(owner).Token
 		key, err := w.auth.CreateKey(w.with(session.Token), access.NewKey{Name: "till", Permissions: tenancy.Permissions{"pos.*"}})
 		require.NoError(t, err)
 		_, err = w.DB.Tenants().Suspend(w.Platform(t), tenant, "unpaid")
@@ -257,6 +257,12 @@ func TestATenantThatIsClosed(t *testing.T) {
 		}
 		_, err = w.auth.Login(t.Context(), access.Login{Email: owner.email, Password: password, Tenant: tenant})
 		require.ErrorIs(t, err, tenancy.ErrTenantSuspended)
+		me, err := w.auth.Identify(t.Context(), other)
+		require.NoError(t, err)
+		require.NoError(t, w.auth.Logout(me), "out is always possible")
+		_, err = w.auth.Identify(t.Context(), other)
+		require.ErrorIs(t, err, access.ErrNoCredential)
+		require.Contains(t, w.journal("access.logout"), line{"user:" + owner.id.String(), "access.logout", tenant.String(), ""})
 		_, err = w.DB.Tenants().Resume(w.Platform(t), tenant, "paid")
 		require.NoError(t, err)
 		w.with(session.Token)

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
@@ -72,7 +73,7 @@ func (s *Service) SetStaffPermissions(ctx context.Context, user uuid.UUID, perms
 		return User{}, err
 	}
 	names := strings.Join(namesOf(perms), ",")
-	return s.changeUser(ctx, op, PermStaff, user, "permissions: "+names, func(_ bun.Tx, u *userRow) error {
+	return s.changeUser(ctx, op, PermStaff, user, fmt.Sprintf("permissions: %.900s", names), func(_ bun.Tx, u *userRow) error {
 		if !u.Staff {
 			return tenancy.ErrNotFound.New(op, "")
 		}

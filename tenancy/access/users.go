@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -160,8 +162,9 @@ func (s *Service) changeUser(ctx context.Context, op string, act tenancy.Permiss
 	if err := s.db.Tenants().Require(ctx, act); err != nil {
 		return User{}, err
 	}
-	if head, reason, ok := strings.Cut(what, ": "); len(what) > 1000 || !ok || strings.TrimSpace(reason) == "" {
-		return User{}, ErrBadInput.New(op, "a reason is needed, of at most %d characters", 1000-len(head))
+	_, reason, _ := strings.Cut(what, ": ")
+	if len(reason) > 1000 || strings.TrimSpace(reason) == "" || !utf8.ValidString(reason) || strings.IndexFunc(reason, unicode.IsControl) >= 0 {
+		return User{}, ErrBadInput.New(op, "a reason is needed: one line of at most 1,000 characters")
 	}
 	var out User
 	err := s.within(ctx, op, func(tx bun.Tx) error {
