@@ -45,6 +45,23 @@ func TestLockOut(t *testing.T) {
 		require.ErrorIs(t, w.try(owner.email, "wrong"), access.ErrBadCredentials)
 		require.NoError(t, w.try(owner.email, password))
 		require.Len(t, w.journal("access.locked_out"), 2)
+		w.clock.Pass(14 * time.Minute) // one failure so far; the window is from the first
+		for range 8 {
+			require.ErrorIs(t, w.try(owner.email, "wrong"), access.ErrBadCredentials)
+		}
+		require.NoError(t, w.try(owner.email, password))
+
+		// The lock counts from the failure that made it, not from the first.
+		for i := range 10 {
+			if i == 9 {
+				w.clock.Pass(14 * time.Minute)
+			}
+			require.ErrorIs(t, w.try(owner.email, "wrong"), access.ErrBadCredentials)
+		}
+		w.clock.Pass(14 * time.Minute)
+		require.ErrorIs(t, w.try(owner.email, password), access.ErrThrottled)
+		w.clock.Pass(time.Minute)
+		require.NoError(t, w.try(owner.email, password))
 	})
 }
 

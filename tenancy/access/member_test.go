@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -140,6 +141,28 @@ func TestChangesHoldAtTheNextRequest(t *testing.T) {
 		require.ErrorIs(t, err, access.ErrNotMember)
 		w.accept(clerk.email, m, clerk.tenant)
 		require.True(t, scopeOf(w.enter(clerk)).Can("pos.sell"))
+	})
+}
+
+// Both sides are asked: without the platform's record the tenant's own lets nobody in, by session or by key.
+func TestBothSidesAreAsked(t *testing.T) {
+	each(t, access.Options{}, func(t *testing.T, w *world) {
+		_, owner := w.shop()
+		s := w.login(owner)
+		key, err := w.auth.CreateKey(w.with(s.Token), access.NewKey{Name: "k", Permissions: tenancy.Permissions{"pos.*"}})
+		require.NoError(t, err)
+		for _, gone := range []string{"UPDATE " + w.controlTable("user_tenants") + " SET state = 'invited'", "DELETE FROM " + w.controlTable("user_tenants")} {
+			w.with(s.Token)
+			w.with(key.Secret)
+			_, err = w.Control(t).Exec(gone + " WHERE user_id = '" + owner.id.String() + "'")
+			require.NoError(t, err)
+			w.refused(s.Token, access.ErrNotMember)
+			w.refused(key.Secret, access.ErrNotMember)
+			if strings.HasPrefix(gone, "UPDATE") {
+				_, err = w.Control(t).Exec("UPDATE " + w.controlTable("user_tenants") + " SET state = 'joined' WHERE user_id = '" + owner.id.String() + "'")
+				require.NoError(t, err)
+			}
+		}
 	})
 }
 

@@ -47,6 +47,11 @@ func TestStaff(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, uuid.Nil, in.TenantID)
 		require.Equal(t, uuid.Nil, scopeOf(w.with(in.Token)).TenantID())
+		_, err = w.auth.SwitchTenant(w.with(in.Token), tenant)
+		require.ErrorIs(t, err, access.ErrNotMember)
+		_, err = w.Control(t).Exec("UPDATE " + w.controlTable("user_sessions") + " SET tenant_id = '" + tenant.String() + "' WHERE id = '" + in.ID.String() + "'")
+		require.NoError(t, err)
+		require.Equal(t, uuid.Nil, scopeOf(w.with(in.Token)).TenantID(), "whatever the session says")
 
 		// The scope ends with the session, for acts of the platform too.
 		ctx = w.with(in.Token)
