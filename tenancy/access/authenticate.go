@@ -146,9 +146,13 @@ func (s *Service) admitted(ctx context.Context, op string, user, tenant uuid.UUI
 	return s.memberIn(ctx, op, user, tenant)
 }
 
+// permOwn is what an owner has: also what lets somebody into a tenant that is suspended or cancelled, to read.
+const permOwn = "tenancy.own"
+
 // memberIn is the tenant's own record of a person, if it lets them in.
 func (s *Service) memberIn(ctx context.Context, op string, user, tenant uuid.UUID) (*memberRow, error) {
-	looking, err := control.Enter(ctx, s.db, control.Entering{Tenant: tenant, Actor: actorOf(user)})
+	// Looked at as an owner may, who reaches a tenant that is closed; whether the person is one is decided when they enter.
+	looking, err := control.Enter(ctx, s.db, control.Entering{Tenant: tenant, Actor: actorOf(user), Permissions: []string{permOwn}})
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func (s *Service) Invite(ctx context.Context, in NewMember) (Member, error) {
 		if err := s.mayHandle(op, tx, m.roles); err != nil {
 			return nil, err
 		}
-		return s.record(ctx, tx, op, m, user.ID, joined)
+		return s.record(ctx, tx, op, m, user.ID, joined, func(had []string) error { return s.mayHandle(op, tx, had) })
 	})
 	if err != nil {
 		return Member{}, err
@@ -71,8 +71,9 @@ func (s *Service) prepare(ctx context.Context, op string, m newMember, tenant uu
 	return user, joined, err
 }
 
-// record writes the tenant's side: a new member, or one who left or has not come yet.
-func (s *Service) record(ctx context.Context, tx *tenancy.Tx, op string, m newMember, user uuid.UUID, joined bool) (*memberRow, error) {
+// record writes the tenant's side: a new member, or one who left or has not come yet. may decides about the roles that the
+// latter had.
+func (s *Service) record(ctx context.Context, tx *tenancy.Tx, op string, m newMember, user uuid.UUID, joined bool, may func(had []string) error) (*memberRow, error) {
 	fresh := m.row(user, tx.Now())
 	found, err := tenancy.Find[memberRow](ctx, tx, tenancy.Eq("email_key", m.key), tenancy.ForUpdate())
 	if err != nil {
@@ -91,7 +92,7 @@ func (s *Service) record(ctx context.Context, tx *tenancy.Tx, op string, m newMe
 		if joined || old.State == string(MemberSuspended) {
 			return nil, ErrIsMember.New(op, "")
 		}
-		if err := s.mayHandle(op, tx, words(old.Roles)); err != nil {
+		if err := may(words(old.Roles)); err != nil {
 			return nil, err
 		}
 	}
@@ -136,7 +137,8 @@ func (s *Service) AddOwner(ctx context.Context, tenant uuid.UUID, in NewMember) 
 	if err != nil {
 		return Member{}, err
 	}
-	inside, err := s.db.System(ctx, tenant, "access.add_owner")
+	// With this one permission, which a tenant that is closed lets nobody in by.
+	inside, err := control.Enter(ctx, s.db, control.Entering{Tenant: tenant, Actor: "system:" + string(PermAddOwner), Permissions: []string{string(PermAddOwner)}, Act: actSystem})
 	if err != nil {
 		return Member{}, err
 	}
@@ -151,7 +153,7 @@ func (s *Service) AddOwner(ctx context.Context, tenant uuid.UUID, in NewMember) 
 		return Member{}, err
 	}
 	row, err := tenancy.Act(inside, s.db, PermAddOwner, func(ctx context.Context, tx *tenancy.Tx) (*memberRow, error) {
-		return s.record(ctx, tx, op, m, user.ID, false)
+		return s.record(ctx, tx, op, m, user.ID, false, func([]string) error { return nil })
 	})
 	if err != nil {
 		return Member{}, err

@@ -53,7 +53,8 @@ func (r *keyRow) key() Key {
 type NewKey struct {
 	// Name says what the key is for: 1 to 200 characters.
 	Name string
-	// Permissions are what it can do: no more than the maker may. Required.
+	// Permissions are what it can do: no more than the maker may, and nothing that makes an owner ("*", "tenancy.*"): those decide in
+	// person about the tenant's life and who gets into it. Required.
 	Permissions tenancy.Permissions
 	// ExpiresAt is its end: at most 366 days away. Default: in 90 days.
 	ExpiresAt time.Time
@@ -116,6 +117,9 @@ func (s *Service) newKey(op string, in NewKey) (*keyRow, error) {
 	}
 	if len(in.Permissions) == 0 || !in.ExpiresAt.After(now) || in.ExpiresAt.After(now.Add(maxKeyLife)) {
 		return nil, ErrBadInput.New(op, "a key has permissions, and an end within the next 366 days")
+	}
+	if in.Permissions.Allow(permOwn) || in.Permissions.Allow("tenancy.grant") {
+		return nil, ErrBadInput.New(op, "a key is no owner: list what it is for, such as sales.*")
 	}
 	perms := slices.Compact(slices.Sorted(slices.Values(in.Permissions)))
 	return &keyRow{ID: newID(), Name: name, Permissions: strings.Join(namesOf(perms), ","), CreatedAt: now, ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond)}, nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/netip"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -229,6 +228,7 @@ func (s *Service) recordLogin(ctx context.Context, op string, user *userRow, ten
 	if err != nil {
 		return err
 	}
-	_, err = control.Enter(ctx, s.db, control.Entering{Tenant: tenant, Actor: actorOf(member.UserID), Act: actLogin, Expires: s.control.Now().Add(time.Minute)})
+	perms, _ := s.powers(words(member.Roles))
+	_, err = control.Enter(ctx, s.db, control.Entering{Tenant: tenant, Actor: actorOf(user.ID), Permissions: namesOf(perms), Act: actLogin})
 	return err
 }

@@ -270,7 +270,7 @@ func TestAMemberRowAloneOpensNothing(t *testing.T) {
 // own are the methods that need no scope, or are of the person's own account, or of the platform: which kind of context each
 // is for. Every other method that takes a context is a tenant's.
 var own = map[string]string{
-	"Login": "none", "Accept": "none", "RequestReset": "none", "ResetPassword": "none", "Authenticate": "none", "Identify": "none",
+	"Login": "none", "Accept": "none", "RequestReset": "none", "ResetPassword": "none", "Authenticate": "none", "Identify": "none", "OwnerAddress": "none",
 	"Sessions": "self", "EndSession": "self", "EndOtherSessions": "self", "Logout": "self", "ChangePassword": "self", "SetUpFactor": "self", "ConfirmFactor": "self",
 	"RemoveFactor": "self", "NewRecoveryCodes": "self", "Memberships": "self", "SwitchTenant": "self",
 	"AddOwner": "platform", "AddStaff": "platform", "SetStaffPermissions": "platform", "FindUser": "platform", "Users": "platform", "SuspendUser": "platform",
@@ -282,7 +282,7 @@ var own = map[string]string{
 func TestEveryMethodRefusesAnUnusableContext(t *testing.T) {
 	eachWithClock(t, access.Options{}, func(t *testing.T, w *world) {
 		_, owner := w.shop()
-		key, err := w.auth.CreateKey(w.enter(owner), access.NewKey{Name: "k", Permissions: tenancy.Permissions{"*"}})
+		key, err := w.auth.CreateKey(w.enter(owner), access.NewKey{Name: "k", Permissions: tenancy.Permissions{"access.*"}})
 		require.NoError(t, err)
 		session := w.login(owner)
 		self, err := w.auth.Identify(t.Context(), session.Token)

@@ -169,6 +169,7 @@ const (
 	actRefused   = "access.login_refused"
 	actLockedOut = "access.locked_out"
 	actAccept    = "access.accept"
+	actSystem    = "tenancy.system"
 	actKeyUsed   = "access.key_used"
 
 	actPasswordSet   = "access.password_changed"
