@@ -24,7 +24,7 @@ func bounded(act func(ctx context.Context, limit int) (int, error)) func(ctx con
 
 // jobs are the suite's own.
 func (s *Suite) jobs() []tenancy.Job {
-	return []tenancy.Job{
+	jobs := []tenancy.Job{
 		{Name: "tenancy.complete_pending", About: "What was cut short in a tenant's life is completed, ends of service that have come take effect, and tenants whose 30 days are over are purged.",
 			Every: time.Minute, Platform: bounded(s.Tenancy.Tenants().CompletePending)},
 		{Name: "tenancy.complete_grants", About: "What was done under break-glass grants is in the tenants' own trails, owners are told, and databases know of revocations.",
@@ -40,6 +40,10 @@ func (s *Suite) jobs() []tenancy.Job {
 		{Name: "audit.sweep", About: "Audit events that were committed long after they were made are found and sealed.",
 			Every: time.Hour, Tenant: s.Audit.Sweep},
 	}
+	if s.Access != nil {
+		jobs = append(jobs, s.Access.Jobs()...)
+	}
+	return jobs
 }
 
 // Run does the background work of this database until the context is done: expiring what was promised for a time, ending

@@ -20,6 +20,9 @@
 //	shop, err := suite.Tenancy.Tenants().Create(platform, tenancy.NewTenant{Name: "The Shop", TimeZone: "Europe/London"})
 //	ctx, err = suite.Tenancy.Enter(ctx, shop.ID, "user:7", tenancy.Permissions{"accounting.*", "inventory.*", "sales.*"})
 //
+// Who may enter is the program's to decide, or package [access]'s, when [Options].Access is set: accounts, roles, sessions and
+// API keys, and a middleware that does this per request.
+//
 // # Books, goods, a sale
 //
 //	suite.Accounting.OpenBooks(ctx, accounting.NewBooks{Currency: "GBP", Chart: accounting.ChartUKRetail, YearStart: date.Of(2026, 1, 1)})

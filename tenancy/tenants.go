@@ -166,6 +166,9 @@ func (t *Tenants) actor(ctx context.Context, op string, act Permission) (string,
 	if s == nil || !s.platform || s.db != t.db {
 		return "", ErrNotPlatform.New(op, "")
 	}
+	if !s.expires.IsZero() && !t.db.now().Before(s.expires) {
+		return "", ErrScopeExpired.New(op, "")
+	}
 	if !s.perms.Allow(act) {
 		return "", ErrForbidden.New(op, "the platform's scope lacks the permission %s", act)
 	}
@@ -359,7 +362,7 @@ func (t *Tenants) List(ctx context.Context, after uuid.UUID, limit int) ([]Tenan
 	return out, nil
 }
 
-func (t *Tenants) journal(ctx context.Context, tx bun.Tx, row *journalRow) error {
+func (t *Tenants) journal(ctx context.Context, tx bun.IDB, row *journalRow) error {
 	row.ID, row.OccurredAt = NewID(), t.now(ctx)
 	_, err := tx.NewInsert().Model(row).ModelTableExpr(t.table(tableJournal)).Exec(ctx)
 	return err
