@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -85,12 +86,17 @@ func newNaive(tb testing.TB, env *Env) *Naive {
 		db, err = sql.Open("sqlite", "file:"+filepath.Join(tb.TempDir(), "naive.db")+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)")
 		dialect = sqlitedialect.New()
 	} else {
-		db, err = sql.Open("pgx", pgtest.Start(tb).NewDatabase(tb))
+		db, err = sql.Open("pgx", naiveDatabase(tb))
 	}
 	require.NoError(tb, err)
 	db.SetMaxOpenConns(1)
 	tb.Cleanup(func() { _ = db.Close() })
 	n.db = bun.NewDB(db, dialect)
+	if env.Name == "postgres" { // a schema for each attack: making a database takes ten times as long
+		name := "naive_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+		_, err := db.Exec("CREATE SCHEMA " + name + "; SET search_path = " + name)
+		require.NoError(tb, err)
+	}
 	for _, text := range strings.Split(naiveSchema, ";\n") {
 		_, err := db.Exec(text)
 		require.NoError(tb, err)
@@ -98,6 +104,25 @@ func newNaive(tb testing.TB, env *Env) *Naive {
 	n.intruder, n.victim = n.fill("own-"+uuid.NewString()), n.fill(n.Secret)
 	return n
 }
+
+// naiveDatabase is the address of one database without walls, shared by the attacks of a process.
+func naiveDatabase(tb testing.TB) string {
+	tb.Helper()
+	naiveOnce.Do(func() {
+		url, drop, err := pgtest.Start(tb).CreateDatabase(context.Background())
+		require.NoError(tb, err)
+		naiveURL = url
+		shared.Lock()
+		defer shared.Unlock()
+		shared.atEnd = append(shared.atEnd, func() error { return drop(context.Background()) })
+	})
+	return naiveURL
+}
+
+var (
+	naiveOnce sync.Once
+	naiveURL  string
+)
 
 const naiveSchema = `CREATE TABLE naive_owners (id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, name TEXT NOT NULL);
 CREATE TABLE naive_boxes (id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, owner_id TEXT NOT NULL REFERENCES naive_owners (id), title TEXT NOT NULL UNIQUE,

@@ -45,7 +45,7 @@ var sqlAssaults = []Assault{
 			return n.try("WITH everything AS (SELECT * FROM naive_boxes) SELECT content FROM everything WHERE weight = 1")
 		},
 		Walled: func(w *Walled) (any, error) {
-			return w.reports("WITH everything AS (SELECT * FROM {boxes}) SELECT content FROM everything WHERE weight = 1",
+			return w.reports("WITH everything AS (SELECT * FROM {boxes} AS b) SELECT content FROM everything WHERE weight = 1",
 				"WITH everything AS (SELECT * FROM vault_boxes) SELECT content FROM everything",
 				"WITH boxes AS (SELECT * FROM vault.boxes) SELECT content FROM boxes")
 		},
