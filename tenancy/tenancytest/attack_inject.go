@@ -99,3 +99,27 @@ func (w *Walled) hostSays(text string) (seen any, err error) {
 	})
 	return seen, err
 }
+
+// hostConn is a host's own pool on the same PostgreSQL database, under a login that may become the application role, as Join
+// asks for.
+func (w *Walled) hostConn() *sql.DB {
+	w.TB.Helper()
+	ctx := context.Background()
+	owner := w.Env.Owner(w.TB, w.own.tenant)
+	var name string
+	require.NoError(w.TB, owner.QueryRowContext(ctx, "SELECT 'host_' || md5(random()::text)").Scan(&name))
+	_, err := owner.ExecContext(ctx, "CREATE ROLE "+name+" LOGIN NOINHERIT; GRANT erp_app TO "+name)
+	require.NoError(w.TB, err)
+	w.TB.Cleanup(func() { _, _ = owner.ExecContext(ctx, "DROP ROLE "+name) })
+	u, err := url.Parse(w.Env.ownerURL)
+	require.NoError(w.TB, err)
+	u.User = url.User(name)
+	query := u.Query()
+	query.Del("user")
+	query.Del("password")
+	u.RawQuery = query.Encode()
+	db, err := sql.Open("pgx", u.String())
+	require.NoError(w.TB, err)
+	w.TB.Cleanup(func() { _ = db.Close() })
+	return db
+}
