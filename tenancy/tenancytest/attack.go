@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/tenancy/fault"
@@ -28,13 +29,15 @@ type Assault struct {
 	Walled func(w *Walled) (seen any, err error)
 	// Refused are the definitions of which the refusal must be one. None: it must be answered as for a record that nobody has.
 	Refused []*fault.Definition
+	// Database says that the database alone stops it: it comes past the code.
+	Database bool
 	// Own is part of what the intruder must see: an attack that gives nothing at all may have been no attack.
 	Own bool
 }
 
 // Assaults are all that the suite knows, in the order in which it makes them.
 func Assaults() []Assault {
-	return slices.Concat(scopeAssaults, readAssaults, sqlAssaults, writeAssaults, txAssaults)
+	return slices.Concat(scopeAssaults, readAssaults, sqlAssaults, writeAssaults, txAssaults, houseAssaults)
 }
 
 // Attack makes every assault on a database of each engine that holds the modules of opt beside the suite's own.
@@ -49,6 +52,29 @@ func Attack(t *testing.T, opt Options) {
 			t.Run(a.Name, func(t *testing.T) { a.run(t, env) })
 		}
 	})
+	// Two walls that stand one behind the other hide each other's holes. So the attacks are made once more where the
+	// database holds nothing back: what is still refused is refused by the code.
+	t.Run("postgres without policies", func(t *testing.T) {
+		env := openWithoutPolicies(t, opt)
+		for _, a := range Assaults() {
+			if !a.Database && (len(a.Engines) == 0 || slices.Contains(a.Engines, env.Name)) {
+				t.Run(a.Name, func(t *testing.T) { a.run(t, env) })
+			}
+		}
+	})
+}
+
+// openWithoutPolicies makes a database of its own whose policies its owner has turned off after the program had looked at them.
+func openWithoutPolicies(t *testing.T, opt Options) *Env {
+	t.Helper()
+	env := open(t, "postgres", opt)
+	t.Cleanup(func() { _ = env.DB.Close() })
+	owner := env.Owner(t, uuid.Nil)
+	for _, m := range env.DB.Registry().Models {
+		_, err := owner.Exec("ALTER TABLE " + m.Table + " DISABLE ROW LEVEL SECURITY")
+		require.NoError(t, err)
+	}
+	return env
 }
 
 func (a Assault) run(t *testing.T, env *Env) {

@@ -62,7 +62,7 @@ var sqlAssaults = []Assault{
 		Own: true,
 	},
 	{
-		Name: "view",
+		Name: "view", Database: true,
 		Unwalled: func(n *Naive) any {
 			n.must("CREATE VIEW naive_view AS SELECT content FROM naive_boxes")
 			return n.try("SELECT * FROM naive_view")
@@ -78,7 +78,7 @@ var sqlAssaults = []Assault{
 		Own: true,
 	},
 	{
-		Name: "materialised view", Engines: onPostgres,
+		Name: "materialised view", Engines: onPostgres, Database: true,
 		Unwalled: func(n *Naive) any {
 			n.must("CREATE MATERIALIZED VIEW naive_copy AS SELECT content FROM naive_boxes")
 			return n.try("SELECT * FROM naive_copy")
@@ -90,7 +90,7 @@ var sqlAssaults = []Assault{
 		Own: true,
 	},
 	{
-		Name: "function", Engines: onPostgres,
+		Name: "function", Engines: onPostgres, Database: true,
 		Unwalled: func(n *Naive) any {
 			n.must("CREATE FUNCTION naive_all() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER AS 'SELECT content FROM naive_boxes'")
 			return n.try("SELECT * FROM naive_all()")
@@ -109,7 +109,7 @@ var sqlAssaults = []Assault{
 		Own: true,
 	},
 	{
-		Name:     "raw SQL",
+		Name: "raw SQL", Database: true,
 		Unwalled: func(n *Naive) any { return n.try("SELECT content FROM naive_boxes") },
 		Walled: func(w *Walled) (any, error) {
 			if w.Env.Name == "sqlite" {
@@ -122,7 +122,7 @@ var sqlAssaults = []Assault{
 		Own: true,
 	},
 	{
-		Name: "prepared SQL", Engines: onPostgres,
+		Name: "prepared SQL", Engines: onPostgres, Database: true,
 		Unwalled: func(n *Naive) any { // prepared for one tenant, run for the next
 			n.must("PREPARE naive AS SELECT content FROM naive_boxes WHERE tenant_id = '" + n.victim.tenant + "'")
 			return n.try("EXECUTE naive")

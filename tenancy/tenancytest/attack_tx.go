@@ -108,7 +108,7 @@ var txAssaults = []Assault{
 		Own: true,
 	},
 	{
-		Name: "Host leaving a role or a tenant behind", Engines: onPostgres,
+		Name: "Host leaving a role or a tenant behind", Engines: onPostgres, Database: true,
 		Unwalled: func(n *Naive) any { // the application's own SQL says SET, without LOCAL
 			n.must("SELECT set_config('naive.tenant', ?, false)", n.victim.tenant)
 			return n.try("SELECT content FROM naive_boxes WHERE tenant_id = current_setting('naive.tenant')")
@@ -128,7 +128,7 @@ var txAssaults = []Assault{
 		Own: true,
 	},
 	{
-		Name: "Join leaving a role or a tenant behind", Engines: onPostgres,
+		Name: "Join leaving a role or a tenant behind", Engines: onPostgres, Database: true,
 		Unwalled: func(n *Naive) any {
 			n.must("SELECT set_config('naive.tenant', ?, false)", n.victim.tenant) // the library's part ends, the setting stays
 			return n.try("SELECT content FROM naive_boxes WHERE tenant_id = current_setting('naive.tenant')")

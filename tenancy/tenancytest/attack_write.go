@@ -47,7 +47,7 @@ var writeAssaults = []Assault{
 		Refused: []*fault.Definition{tenancy.ErrForeignRow},
 	},
 	{
-		Name: "insert as another, injected", Engines: onPostgres,
+		Name: "insert as another, injected", Engines: onPostgres, Database: true,
 		Unwalled: func(n *Naive) any {
 			return n.try("INSERT INTO naive_owners VALUES (?, ?, 'planted')", uuid.NewString(), n.victim.tenant)
 		},
@@ -82,7 +82,7 @@ var writeAssaults = []Assault{
 		Refused: []*fault.Definition{tenancy.ErrBadQuery},
 	},
 	{
-		Name: "moving a row's tenant, injected", Engines: onPostgres,
+		Name: "moving a row's tenant, injected", Engines: onPostgres, Database: true,
 		Unwalled: func(n *Naive) any { return n.try("UPDATE naive_boxes SET tenant_id = ?", n.intruder.tenant) },
 		Walled: func(w *Walled) (any, error) {
 			return w.inject().all(fmt.Sprintf("UPDATE vault.owners SET tenant_id = '%s'", w.own.tenant),
@@ -121,7 +121,7 @@ var writeAssaults = []Assault{
 		},
 	},
 	{
-		Name: "MERGE", Engines: onPostgres,
+		Name: "MERGE", Engines: onPostgres, Database: true,
 		Unwalled: func(n *Naive) any {
 			return n.try("MERGE INTO naive_boxes AS b USING (SELECT 1) AS x ON true WHEN MATCHED THEN UPDATE SET content = 'taken'")
 		},
@@ -205,7 +205,7 @@ var writeAssaults = []Assault{
 		Refused: []*fault.Definition{tenancy.ErrNotFound},
 	},
 	{
-		Name: "delete everything, injected", Engines: onPostgres,
+		Name: "delete everything, injected", Engines: onPostgres, Database: true,
 		Unwalled: func(n *Naive) any { return n.try("DELETE FROM naive_boxes") },
 		Walled: func(w *Walled) (any, error) {
 			return w.inject().all("DELETE FROM vault.labels", "DELETE FROM vault.receipts", "DELETE FROM erp.audit_events", "DELETE FROM erp.tenant_gates",
@@ -214,7 +214,7 @@ var writeAssaults = []Assault{
 		Own: true,
 	},
 	{
-		Name: "TRUNCATE", Engines: onPostgres,
+		Name: "TRUNCATE", Engines: onPostgres, Database: true,
 		Unwalled: func(n *Naive) any { return n.try("TRUNCATE naive_boxes") },
 		Walled: func(w *Walled) (any, error) {
 			return w.inject().all("TRUNCATE vault.labels", "TRUNCATE vault.boxes CASCADE", "TRUNCATE erp.audit_events"), nil
