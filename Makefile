@@ -70,6 +70,12 @@ soak: setup ## run the long proofs: many seeds, a million rows, every kill point
 bench: setup ## print the main job's speed beside the same rows written by hand, on both engines
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime 1x -timeout $(SOAK_TIMEOUT) $(TEST_FLAGS) ./...
 
+MUTATE ?=
+
+.PHONY: mutate
+mutate: setup ## take the walls between tenants down, one at a time, and see that the tests notice (MUTATE=word: only some)
+	$(GO) run ./internal/mutate $(MUTATE)
+
 .PHONY: golden
 golden: setup ## run the tests with -update, which rewrites the golden files: read the difference
 	$(GO) test $(TEST_FLAGS) $(golden_list) -update

@@ -114,17 +114,16 @@ func add[T any](b *Batch, verb Verb, rows []*T, columns ...string) {
 func (b *Batch) Run(ctx context.Context) error {
 	const op = "tenancy.Batch"
 	tx := b.tx
-	if err := tx.usable(op); err != nil {
+	check := tx.usable
+	if b.writes { // one of the two: each asks for the goroutine's number, which is not cheap
+		check = tx.writable
+	}
+	if err := check(op); err != nil {
 		return err
 	}
 	if b.err != nil {
 		tx.doom(b.err)
 		return b.err
-	}
-	if b.writes {
-		if err := tx.writable(op); err != nil {
-			return err
-		}
 	}
 	statements, held := b.statements, b.held
 	b.statements, b.held, b.writes = nil, nil, false

@@ -326,10 +326,11 @@ func Delete[T any](ctx context.Context, tx *Tx, row *T) error {
 }
 
 func one(ctx context.Context, tx *Tx, op string, fill func(*Batch)) error {
-	if err := tx.writable(op); err != nil {
-		return err
+	if tx == nil {
+		return ErrTxEnded.New(op, "")
 	}
 	b := tx.Batch()
+	b.writes = true // refused before its rows are looked at
 	fill(b)
 	return b.Run(ctx)
 }

@@ -52,6 +52,7 @@ type Env struct {
 	// Engine is what DB was opened with, for tests that open it again.
 	Engine tenancy.Engine
 
+	modules  []tenancy.Module
 	ownerURL string // PostgreSQL: a superuser's URL of the database
 	dir      string // SQLite: the directory
 	observer atomic.Pointer[func(tenancy.Sent)]
@@ -125,7 +126,7 @@ func Open(tb testing.TB, engine string, opt Options) *Env {
 func open(tb testing.TB, engine string, opt Options) *Env {
 	tb.Helper()
 	ctx := context.Background()
-	env := &Env{Name: engine}
+	env := &Env{Name: engine, modules: opt.Modules}
 	switch engine {
 	case "sqlite":
 		dir, err := os.MkdirTemp("", "erp-test-")
