@@ -169,7 +169,7 @@ DECLARE
 	patience text := current_setting('lock_timeout');
 BEGIN
 	PERFORM set_config('lock_timeout', '20s', true);
-	PERFORM FROM erp.tenant_gates AS g WHERE g.tenant_id = current_setting('erp.tenant')::uuid FOR UPDATE;
+	PERFORM FROM erp.tenant_gates AS g WHERE g.tenant_id = erp.current_tenant() FOR UPDATE;
 	PERFORM set_config('lock_timeout', patience, true);
 END`},
 	// What a purge ends with. The gate's own guard lets it go from 'purging' only.

@@ -78,7 +78,7 @@ func (j *joined) set(ctx context.Context) error {
 	if j.on.key == nil {
 		return j.exec(ctx, unsignedSettings(j.on)...)
 	}
-	text, args := signedSettings, []any{j.token}
+	text, args := signedSettings, []any{j.token, j.on.role}
 	if ms := j.on.statementTimeout(); ms != "" {
 		text, args = signedTimedSettings, append(args, ms)
 	}
