@@ -33,6 +33,8 @@ type Options struct {
 	Workers int
 	// Operator is the e-mail address that is told when background work keeps failing. Default: nobody; it is logged.
 	Operator string
+	// Limits are what each tenant may take at most of what all share. Default: see [tenancy.Limits].
+	Limits tenancy.Limits
 	// OnStatement, when set, is told of every statement of a scoped transaction before it is sent, never of values.
 	OnStatement func(tenancy.Sent)
 }
@@ -62,7 +64,7 @@ func Modules() []tenancy.Module {
 // refuses and says what is wrong. Close the suite when done. Errors: those of [tenancy.Open].
 func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) {
 	db, err := tenancy.Open(ctx, eng, tenancy.Options{
-		Modules: append(Modules(), opt.Models...), Migrate: opt.Migrate, Clock: opt.Clock, OnStatement: opt.OnStatement,
+		Modules: append(Modules(), opt.Models...), Migrate: opt.Migrate, Clock: opt.Clock, Limits: opt.Limits, OnStatement: opt.OnStatement,
 	})
 	if err != nil {
 		return nil, err
@@ -75,8 +77,8 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 	return s, nil
 }
 
-// Wire makes a suite on a database that the caller opened with [Modules] among its modules. Of the options, Models, Migrate
-// and OnStatement are the database's and count for nothing here. Errors: tenancy.bad_input (jobs that cannot be).
+// Wire makes a suite on a database that the caller opened with [Modules] among its modules. Of the options, Models, Migrate,
+// Limits and OnStatement are the database's and count for nothing here. Errors: tenancy.bad_input (jobs that cannot be).
 func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s := &Suite{Tenancy: db, Accounting: accounting.New(db), Ports: opt.Ports.withDefaults(opt.Dir, opt.Clock), operator: opt.Operator}
 	s.Inventory = inventory.New(db, s.Accounting)
