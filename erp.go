@@ -51,6 +51,8 @@ type Options struct {
 	Names audit.Names
 	// TrustedKeys are public keys that audit trails were signed with before the present one.
 	TrustedKeys []ed25519.PublicKey
+	// Limits are what each tenant may take at most of what all share. Default: see [tenancy.Limits].
+	Limits tenancy.Limits
 	// OnStatement, when set, is told of every statement of a scoped transaction before it is sent, never of values.
 	OnStatement func(tenancy.Sent)
 }
@@ -88,7 +90,7 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 	if opt.Access != nil {
 		modules = append(modules, access.Module())
 	}
-	on := tenancy.Options{Modules: append(modules, opt.Models...), Migrate: opt.Migrate, Clock: opt.Clock, OnStatement: opt.OnStatement}
+	on := tenancy.Options{Modules: append(modules, opt.Models...), Migrate: opt.Migrate, Clock: opt.Clock, Limits: opt.Limits, OnStatement: opt.OnStatement}
 	if opt.OwnerAddress != nil {
 		on.TellOwner = tenancy.TellByMail(opt.Ports.Mailer, opt.OwnerAddress)
 	}
@@ -105,7 +107,7 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 }
 
 // Wire makes a suite on a database that the caller opened with [Modules] among its modules, and [access.Module] where
-// [Options].Access is set. Of the options, Models, Migrate, OwnerAddress and OnStatement are the database's and count for
+// [Options].Access is set. Of the options, Models, Migrate, OwnerAddress, Limits and OnStatement are the database's and count for
 // nothing here. Errors: tenancy.bad_input (jobs that cannot be), access.bad_input.
 func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s := &Suite{Tenancy: db, Accounting: accounting.New(db), Ports: opt.Ports.withDefaults(opt.Dir, opt.Clock), operator: opt.Operator}

@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"database/sql"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -147,15 +149,29 @@ func TestOwnerWithoutPower(t *testing.T) {
 func TestPolicyWithoutSubselect(t *testing.T) {
 	f := newFixture(t, func(e *Engine) { e.PolicyWithoutSubselect = true })
 	tenant := f.tenant(t)
-	s := f.session(t, tenant, false)
+	s, err := f.store.Session(t.Context(), tenancy.SessionOptions{Tenant: tenant, StatementTimeout: time.Minute})
+	require.NoError(t, err)
 	stands(t, s, tenant, "x")
+	require.NoError(t, s.Host(t.Context(), func(*sql.Tx) error { return nil }))
+	stands(t, s, tenant, "y")
 	require.NoError(t, s.Commit(t.Context(), nil))
+	// This wall is not signed, as its documentation says: injected SQL goes where it likes.
+	a := newAttacker(t, f, f.tenant(t), tenant)
+	require.NoError(t, a.set(tenant.String()))
+	require.NoError(t, a.session.Rollback(t.Context()))
 	f.eng.PolicyWithoutSubselect = false
-	_, err := f.eng.Open(t.Context(), f.reg, tenancy.EngineOptions{})
+	_, err = f.eng.Open(t.Context(), f.reg, tenancy.EngineOptions{})
 	require.ErrorIs(t, err, tenancy.ErrCatalogue)
 	f.open(t, true) // the policies are written anew
+	signed := f.open(t, false)
+	f.eng.PolicyWithoutSubselect = true
 	_, err = f.eng.Open(t.Context(), f.reg, tenancy.EngineOptions{})
+	require.ErrorIs(t, err, tenancy.ErrCatalogue)
+	f.open(t, true) // and back: what was signed before is refused, and not taken for something else
+	s, err = signed.Session(t.Context(), tenancy.SessionOptions{Tenant: tenant})
 	require.NoError(t, err)
+	require.Error(t, s.Run(t.Context(), []*tenancy.Statement{read(things, tenant, new([]thing))}))
+	require.NoError(t, s.Rollback(t.Context()))
 }
 
 // as is the database's address with another login.
