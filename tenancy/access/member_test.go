@@ -287,7 +287,7 @@ func TestEveryMethodRefusesAnUnusableContext(t *testing.T) {
 		session := w.login(owner)
 		self, err := w.auth.Identify(t.Context(), session.Token)
 		require.NoError(t, err)
-		suspended := w.Tenant(t)
+		suspended := w.TenantWith(t, "access.*")
 		_, err = w.DB.Tenants().Suspend(w.Platform(t), scopeOf(suspended).TenantID(), "test")
 		require.NoError(t, err)
 		nobody, err := w.DB.EnterPlatform(t.Context(), "ops:1", nil)

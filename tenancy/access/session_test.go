@@ -243,26 +243,27 @@ func TestACredentialIsForItsTenant(t *testing.T) {
 	})
 }
 
-// A tenant that is suspended or gone lets nobody in, by session or by key, from the next request on.
+// A tenant that is suspended or gone lets nobody but its owner in, by session or by key, from the next request on.
 func TestATenantThatIsClosed(t *testing.T) {
 	each(t, access.Options{}, func(t *testing.T, w *world) {
 		tenant, owner := w.shop()
-		session, other := w.login(owner), w.login(owner).Token
-		key, err := w.auth.CreateKey(w.with(session.Token), access.NewKey{Name: "till", Permissions: tenancy.Permissions{"pos.*"}})
+		clerk := w.hire(owner, "sales")
+		session, other := w.login(clerk), w.login(clerk).Token
+		key, err := w.auth.CreateKey(w.enter(owner), access.NewKey{Name: "till", Permissions: tenancy.Permissions{"pos.*"}})
 		require.NoError(t, err)
 		_, err = w.DB.Tenants().Suspend(w.Platform(t), tenant, "unpaid")
 		require.NoError(t, err)
 		for _, secret := range []string{session.Token, key.Secret} {
 			w.refused(secret, tenancy.ErrTenantSuspended)
 		}
-		_, err = w.auth.Login(t.Context(), access.Login{Email: owner.email, Password: password, Tenant: tenant})
+		_, err = w.auth.Login(t.Context(), access.Login{Email: clerk.email, Password: password, Tenant: tenant})
 		require.ErrorIs(t, err, tenancy.ErrTenantSuspended)
 		me, err := w.auth.Identify(t.Context(), other)
 		require.NoError(t, err)
 		require.NoError(t, w.auth.Logout(me), "out is always possible")
 		_, err = w.auth.Identify(t.Context(), other)
 		require.ErrorIs(t, err, access.ErrNoCredential)
-		require.Contains(t, w.journal("access.logout"), line{"user:" + owner.id.String(), "access.logout", tenant.String(), ""})
+		require.Contains(t, w.journal("access.logout"), line{"user:" + clerk.id.String(), "access.logout", tenant.String(), ""})
 		_, err = w.DB.Tenants().Resume(w.Platform(t), tenant, "paid")
 		require.NoError(t, err)
 		w.with(session.Token)
