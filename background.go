@@ -26,6 +26,8 @@ func (s *Suite) jobs() []tenancy.Job {
 	return []tenancy.Job{
 		{Name: "tenancy.complete_pending", About: "Tenants whose making, import or purge was cut short are completed, and cancelled ones whose 30 days are over are purged.",
 			Every: time.Minute, Platform: bounded(s.Tenancy.Tenants().CompletePending)},
+		{Name: "tenancy.reseal", About: "After a rotation of a tenant's key, what was sealed under the old version is sealed under the new one.",
+			Every: time.Hour, Tenant: s.Tenancy.Reseal},
 		{Name: "inventory.expire_reservations", About: "Goods that were reserved until an instant that has passed are free again.",
 			Every: time.Minute, Tenant: bounded(s.Inventory.ExpireReservations)},
 		{Name: "sales.expire_quotations", About: "Quotations whose last day has passed are expired.",

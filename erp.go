@@ -61,8 +61,9 @@ func Modules() []tenancy.Module {
 // Open registers every model, migrates when asked, holds the live database against the models and wires the services; or
 // refuses and says what is wrong. Close the suite when done. Errors: those of [tenancy.Open].
 func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) {
+	opt.Ports = opt.Ports.withDefaults(opt.Dir, opt.Clock)
 	db, err := tenancy.Open(ctx, eng, tenancy.Options{
-		Modules: append(Modules(), opt.Models...), Migrate: opt.Migrate, Clock: opt.Clock, OnStatement: opt.OnStatement,
+		Modules: append(Modules(), opt.Models...), Migrate: opt.Migrate, Clock: opt.Clock, Keys: opt.Ports.Keys, OnStatement: opt.OnStatement,
 	})
 	if err != nil {
 		return nil, err
@@ -76,7 +77,7 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 }
 
 // Wire makes a suite on a database that the caller opened with [Modules] among its modules. Of the options, Models, Migrate
-// and OnStatement are the database's and count for nothing here. Errors: tenancy.bad_input (jobs that cannot be).
+// and OnStatement are the database's and count for nothing here; nor does Ports.Keys for sealed columns. Errors: tenancy.bad_input (jobs that cannot be).
 func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s := &Suite{Tenancy: db, Accounting: accounting.New(db), Ports: opt.Ports.withDefaults(opt.Dir, opt.Clock), operator: opt.Operator}
 	s.Inventory = inventory.New(db, s.Accounting)

@@ -21,6 +21,7 @@ import (
 type Batch struct {
 	tx         *Tx
 	statements []*Statement
+	loaded     []func(ctx context.Context) error // what is done with rows that were read
 	writes     bool
 	err        error
 }
@@ -70,6 +71,13 @@ func Load[T any](b *Batch, dest *[]T, opts ...Option) {
 		return scan(targets(m, reflect.ValueOf(&(*dest)[len(*dest)-1]).Elem())...)
 	}
 	b.statements = append(b.statements, st)
+	b.loaded = append(b.loaded, func(ctx context.Context) error {
+		err := unsealAll(ctx, b.tx, "tenancy.Load", *dest)
+		if err != nil {
+			*dest = nil // nothing of what does not open is handed out
+		}
+		return err
+	})
 }
 
 func add[T any](b *Batch, verb Verb, rows []*T, columns ...string) {
@@ -116,17 +124,25 @@ func (b *Batch) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	statements := b.statements
-	b.statements, b.writes = nil, false
+	statements, loaded := b.statements, b.loaded
+	b.statements, b.loaded, b.writes = nil, nil, false
 	if len(statements) == 0 {
 		return nil
 	}
-	return tx.send(ctx, op, statements)
+	if err := tx.send(ctx, op, statements); err != nil {
+		return err
+	}
+	for _, done := range loaded {
+		if err := done(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // send runs statements and does what every write calls for: rows that were meant exist, and events tell of them.
 func (tx *Tx) send(ctx context.Context, op string, statements []*Statement) error {
-	if err := tx.session.Run(ctx, statements); err != nil {
+	if err := tx.run(ctx, op, statements); err != nil {
 		return tx.failed(op, err)
 	}
 	for _, st := range statements {

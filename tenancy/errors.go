@@ -45,6 +45,7 @@ var (
 	ErrLeaseLost       = fault.Define(fault.Conflict, "tenancy.lease_lost", "another process took the background job over, or it never ends")
 	ErrFiles           = fault.Define(fault.Internal, "tenancy.files", "a file could not be read or written")
 	ErrKey             = fault.Define(fault.Internal, "tenancy.key", "a key is missing, altered, or not the one that was used")
+	ErrKeyDestroyed    = fault.Define(fault.Conflict, "tenancy.key_destroyed", "the tenant's key was destroyed: what was sealed under it cannot be read again, by anyone")
 	ErrTenantConflict  = fault.Define(fault.Conflict, "tenancy.tenant_state", "the tenant's state does not allow this")
 	ErrPrivilegedLogin = fault.Define(fault.Internal, "tenancy.privileged_login", "the login of the scoped pool has powers that would go round the wall")
 )

@@ -3,6 +3,7 @@ package tenancy
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -16,8 +17,9 @@ import (
 //
 // T is a struct whose bun tags name the columns, or a scalar for one column. Placeholders are ?, lists are ? with
 // [List]. The SQL must mean the same on both engines: LIKE, double quotes, :: casts and functions that only one of them has
-// are refused, as are a registered table named outside braces, a semicolon, a comment, a verb that writes, and every
-// function that is not known to be harmless (tenancy.bad_query, before anything is sent). Report SQL is the program's own:
+// are refused, as are a registered table named outside braces, a semicolon, a comment, a verb that writes, every
+// function that is not known to be harmless, and a sealed column, of which a table in braces has none (tenancy.bad_query,
+// before anything is sent). Report SQL is the program's own:
 // values belong in args, never in the text.
 func Report[T any](ctx context.Context, tx *Tx, query string, args ...any) ([]T, error) {
 	const op = "tenancy.Report"
@@ -94,13 +96,27 @@ func words(text string) map[string]bool {
 
 // scopeSQL replaces {tables} by the tenant's rows of them, and refuses what it cannot vouch for.
 func (tx *Tx) scopeSQL(op, query string) (string, error) {
-	s := &scanner{tx: tx, op: op, text: query}
+	s := &scanner{tx: tx, op: op, text: query, words: map[string]bool{}}
 	for s.at < len(s.text) {
 		if err := s.next(); err != nil {
 			return "", err
 		}
 	}
-	return s.out.String(), nil
+	return s.out.String(), s.unsealed()
+}
+
+// unsealed refuses the name of a sealed column of one of the tables, unless it may be another's of the same name; then the
+// database decides, to whom a sealed column is not shown.
+func (s *scanner) unsealed() error {
+	for _, m := range s.tables {
+		for _, c := range m.sealed {
+			other := slices.ContainsFunc(s.tables, func(o *Model) bool { return o.Column(c.Name) != nil && !o.Column(c.Name).Privacy.Sealed })
+			if s.words[c.Name] && !other {
+				return ErrBadQuery.New(s.op, "%s.%s is sealed: a report cannot read it", m.Name(), c.Name)
+			}
+		}
+	}
+	return nil
 }
 
 type scanner struct {
@@ -111,6 +127,9 @@ type scanner struct {
 	out  strings.Builder
 	last string // the word before, until something other than space follows it
 	any  bool   // a word has been seen
+
+	words  map[string]bool
+	tables []*Model
 }
 
 // next takes one token.
@@ -166,10 +185,25 @@ func (s *scanner) table(rest string) error {
 	if m == nil {
 		return ErrBadQuery.New(s.op, "{%s} is not a registered table", rest[1:end])
 	}
-	s.out.WriteString("(SELECT * FROM " + s.tx.store.TableName(m.Table) + " WHERE tenant_id = '" + s.tx.scope.tenant.String() + "')")
+	s.tables = append(s.tables, m)
+	s.out.WriteString("(SELECT " + reportable(m) + " FROM " + s.tx.store.TableName(m.Table) + " WHERE tenant_id = '" + s.tx.scope.tenant.String() + "')")
 	s.at += end + 1
 	s.last = ""
 	return nil
+}
+
+// reportable are the columns that a report can see.
+func reportable(m *Model) string {
+	if len(m.sealed) == 0 {
+		return "*"
+	}
+	var names []string
+	for _, c := range m.Columns {
+		if !c.Privacy.Sealed {
+			names = append(names, `"`+c.Name+`"`)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func (s *scanner) word(rest string) error {
@@ -186,7 +220,7 @@ func (s *scanner) word(rest string) error {
 	case s.tx.db.registry.namesTable(word):
 		return ErrBadQuery.New(s.op, "name the table as {%s}, in braces", word)
 	}
-	s.any, s.last = true, word
+	s.any, s.last, s.words[word] = true, word, true
 	s.out.WriteString(rest[:n])
 	s.at += n
 	return nil

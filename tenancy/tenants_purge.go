@@ -97,9 +97,12 @@ func (t *Tenants) clear(ctx context.Context, op string, row *tenantRow) error {
 	return at.store.Fault(op, at.store.Purge(ctx, row.ID, order))
 }
 
-// finish completes a purge: the data, then the row. Both can be repeated.
+// finish completes a purge: the data, then the key, then the row. Each can be repeated.
 func (t *Tenants) finish(ctx context.Context, op string, row *tenantRow) (Tenant, error) {
 	if err := t.clear(ctx, op, row); err != nil {
+		return Tenant{}, err
+	}
+	if err := t.destroyKeys(ctx, op, row.ID, "nothing is left"); err != nil {
 		return Tenant{}, err
 	}
 	return t.change(ctx, op, PermPurgeTenant, row.ID, "nothing is left", func(row *tenantRow) error {

@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 	"tenancy/access":   {"tenancy"},
 	"tenancy/audit":    {"tenancy"},
 	// For hosts as well as for us, hence no domain.
-	"tenancy/tenancytest": {"tenancy", "tenancy/postgres", "tenancy/sqlite", "internal/pgtest"},
+	"tenancy/tenancytest": {"tenancy", "tenancy/postgres", "tenancy/sqlite", "tenancy/local", "internal/pgtest"},
 	"tenancy/tenantlint":  {},
 
 	"privacy":              {"tenancy"},
