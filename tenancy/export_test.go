@@ -22,3 +22,21 @@ func BeginImport(ctx context.Context, db *DB, tenant uuid.UUID) error {
 	err = db.control.Fault("test", session.Import(ctx))
 	return errors.Join(err, session.Rollback(ctx))
 }
+
+// ForgetKeys makes a DB's knowledge of keys as old as can be, as if a minute had passed.
+func ForgetKeys(db *DB) {
+	db.keyrings.mu.Lock()
+	defer db.keyrings.mu.Unlock()
+	for id, ring := range db.keyrings.known {
+		old := *ring
+		old.readAt = old.readAt.Add(-2 * keyringMaxAge)
+		db.keyrings.known[id] = &old
+	}
+}
+
+// KeyringsKnown is how many tenants' keys a DB holds in memory.
+func KeyringsKnown(db *DB) int {
+	db.keyrings.mu.Lock()
+	defer db.keyrings.mu.Unlock()
+	return len(db.keyrings.known)
+}

@@ -2,6 +2,7 @@ package tenancy
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -31,6 +32,7 @@ type resealing struct {
 	model   int   // of those with sealed columns
 	after   []any // the key of the last row that was looked at; nil at the start of a model
 	wrote   bool  // the pass has found something
+	broken  int   // values that do not open
 }
 
 // Reseal goes on with what a rotation of the tenant's key calls for: it seals rows under the new version, at most a few hundred
@@ -38,8 +40,8 @@ type resealing struct {
 // rotation or later, retires the old version. Rows that never change are not touched: they, archives and backups are why a
 // retired version still opens. Values stay what they are, so the trail has one event for each piece and none for each row.
 //
-// It is meant for a background job. Permission: tenancy.reseal. Errors: those of [DB.Tx], tenancy.key (a value that does not
-// open; it stays as it is, and so does the old version).
+// It is meant for a background job. Permission: tenancy.reseal. Errors: those of [DB.Tx], tenancy.key (at the end of a pass:
+// there are rows that do not open; they stay as they are, and the old version is not retired).
 func (db *DB) Reseal(ctx context.Context) (more bool, err error) {
 	const op = "tenancy.Reseal"
 	var next *resealing
@@ -64,6 +66,9 @@ func (db *DB) Reseal(ctx context.Context) (more bool, err error) {
 		return true, nil
 	}
 	db.keyrings.keep(tenant, nil)
+	if next.broken > 0 {
+		return false, ErrKey.New(op, "%d rows have values that do not open", next.broken)
+	}
 	if next.wrote { // what was written meanwhile is for the next pass to see
 		return false, nil
 	}
@@ -141,21 +146,30 @@ func (tx *Tx) resealPiece(ctx context.Context, op string, m *Model, at *resealin
 		return tx.failed(op, err)
 	}
 	found := dest.Elem()
-	rows := make([]reflect.Value, found.Len())
-	for i := range rows {
-		rows[i] = found.Index(i)
-		if err := tx.unseal(ctx, op, m, rows[i]); err != nil {
+	rows := make([]reflect.Value, 0, found.Len())
+	for i := range found.Len() {
+		switch err := tx.unseal(ctx, op, m, found.Index(i)); {
+		case err == nil:
+			rows = append(rows, found.Index(i))
+		case errors.Is(err, ErrKey): // it keeps nobody else's from being sealed
+			at.broken++
+		default:
 			return tx.failed(op, err)
 		}
 	}
-	if len(rows) < resealRows {
+	if n := found.Len(); n < resealRows {
 		at.model, at.after = at.model+1, nil
 	} else {
 		at.after = nil
 		for _, k := range keys {
-			at.after = append(at.after, rows[len(rows)-1].FieldByIndex(k.Index).Interface())
+			at.after = append(at.after, found.Index(n-1).FieldByIndex(k.Index).Interface())
 		}
 	}
+	return tx.sealAnew(ctx, op, m, rows, at)
+}
+
+// sealAnew writes the sealed columns of rows as they are, and leaves one event of it.
+func (tx *Tx) sealAnew(ctx context.Context, op string, m *Model, rows []reflect.Value, at *resealing) error {
 	if len(rows) == 0 {
 		return nil
 	}

@@ -134,6 +134,7 @@ func (t *Tenants) RewrapKeys(ctx context.Context, before time.Time, limit int) (
 	if err != nil {
 		return 0, err
 	}
+	before = before.UTC().Truncate(time.Microsecond)
 	if before.After(t.db.now()) {
 		return 0, ErrBadInput.New(op, "keys are rewrapped that were wrapped before an instant that has passed")
 	}
