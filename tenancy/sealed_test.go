@@ -220,10 +220,16 @@ func reads(id uuid.UUID) map[string]func(ctx context.Context, tx *tenancy.Tx) ([
 	}
 	untyped := func(tx *tenancy.Tx) tenancy.Verbs { return vault.Models[0].Verbs() }
 	return map[string]func(ctx context.Context, tx *tenancy.Tx) ([]Contact, error){
-		"get":   func(ctx context.Context, tx *tenancy.Tx) ([]Contact, error) { return one(tenancy.Get[Contact](ctx, tx, id)) },
-		"lock":  func(ctx context.Context, tx *tenancy.Tx) ([]Contact, error) { return one(tenancy.Lock[Contact](ctx, tx, id)) },
-		"first": func(ctx context.Context, tx *tenancy.Tx) ([]Contact, error) { return one(tenancy.First[Contact](ctx, tx, tenancy.OrderBy("name"))) },
-		"find":  func(ctx context.Context, tx *tenancy.Tx) ([]Contact, error) { return tenancy.Find[Contact](ctx, tx) },
+		"get": func(ctx context.Context, tx *tenancy.Tx) ([]Contact, error) {
+			return one(tenancy.Get[Contact](ctx, tx, id))
+		},
+		"lock": func(ctx context.Context, tx *tenancy.Tx) ([]Contact, error) {
+			return one(tenancy.Lock[Contact](ctx, tx, id))
+		},
+		"first": func(ctx context.Context, tx *tenancy.Tx) ([]Contact, error) {
+			return one(tenancy.First[Contact](ctx, tx, tenancy.OrderBy("name")))
+		},
+		"find": func(ctx context.Context, tx *tenancy.Tx) ([]Contact, error) { return tenancy.Find[Contact](ctx, tx) },
 		"page": func(ctx context.Context, tx *tenancy.Tx) ([]Contact, error) {
 			p, err := tenancy.Page[Contact](ctx, tx, tenancy.PageRequest{Sort: "name"})
 			return p.Items, err

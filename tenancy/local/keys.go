@@ -88,11 +88,18 @@ func (k Keys) Unwrap(_ context.Context, wrapped []byte, binding string) ([]byte,
 	return nil, tenancy.ErrKey.New(op, "")
 }
 
-// Rotate makes a new master key, which wraps from now on; the older ones still unwrap. What they have wrapped is then to be
+// Rotate makes a new master key, or the first, which wraps from now on; the older ones still unwrap. What they have wrapped is then to be
 // wrapped anew ([tenancy.Tenants.RewrapKeys], [RewrapSigningKey]) before they are dropped. Of two at once, one is refused
 // (tenancy.files).
 func (k Keys) Rotate(context.Context) error {
 	const op = "local.Keys.Rotate"
+	// The first one is made in one way only: renamed into place, it could push aside one that somebody has just wrapped with.
+	if masters, err := k.masters(op); err != nil || len(masters) == 0 {
+		if err == nil {
+			err = k.make(op)
+		}
+		return err
+	}
 	return k.change(op, func(masters [][]byte) [][]byte {
 		fresh := make([]byte, masterSize)
 		_, _ = rand.Read(fresh)
@@ -103,7 +110,7 @@ func (k Keys) Rotate(context.Context) error {
 // DropOld forgets all master keys but the one that wraps: what the others have wrapped can never be read again, in backups of
 // the database either.
 func (k Keys) DropOld(context.Context) error {
-	return k.change("local.Keys.DropOld", func(masters [][]byte) [][]byte { return masters[:min(1, len(masters))] })
+	return k.change("local.Keys.DropOld", func(masters [][]byte) [][]byte { return masters[:1] })
 }
 
 // change replaces the file. A second file keeps two from doing so at once.
@@ -122,6 +129,9 @@ func (k Keys) change(op string, change func(masters [][]byte) [][]byte) (err err
 	}
 	defer func() { err = errors.Join(err, held.Close(), os.Remove(guard)) }()
 	masters, err := k.masters(op)
+	if err == nil && len(masters) == 0 {
+		err = tenancy.ErrKey.New(op, "the master key's file is missing")
+	}
 	if err != nil {
 		return err
 	}
