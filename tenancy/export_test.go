@@ -34,6 +34,9 @@ func ForgetKeys(db *DB) {
 	}
 }
 
+// SmallPieces makes the re-sealing write n rows at a time, so that few rows make many pieces.
+func SmallPieces(db *DB, n int) { db.keyrings.piece = n }
+
 // KeyringsKnown is how many tenants' keys a DB holds in memory.
 func KeyringsKnown(db *DB) int {
 	db.keyrings.mu.Lock()

@@ -65,6 +65,7 @@ type keyrings struct {
 	turn   uint64 // as the directory's
 
 	progress map[uuid.UUID]*resealing
+	piece    int // rows that one piece of the re-sealing writes
 }
 
 const (
@@ -75,7 +76,7 @@ const (
 )
 
 func newKeyrings(db *DB, port Keys) *keyrings {
-	return &keyrings{db: db, port: port, maxAge: keyringMaxAge, known: map[uuid.UUID]*keyring{}, progress: map[uuid.UUID]*resealing{}}
+	return &keyrings{db: db, port: port, maxAge: keyringMaxAge, known: map[uuid.UUID]*keyring{}, progress: map[uuid.UUID]*resealing{}, piece: resealRows}
 }
 
 func (k *keyrings) forget(tenant uuid.UUID) {

@@ -128,7 +128,7 @@ func (tx *Tx) resealPiece(ctx context.Context, op string, m *Model, at *resealin
 			q = q.WhereOr("? <> '' AND substr(?, 1, ?) <> ?", bun.Ident(c.Name), bun.Ident(c.Name), len(prefix), prefix)
 		}
 		return q
-	}).Limit(resealRows)
+	}).Limit(int64(tx.db.keyrings.piece))
 	keys := m.Keys[1:]
 	var names []any
 	for _, k := range keys {
@@ -157,7 +157,7 @@ func (tx *Tx) resealPiece(ctx context.Context, op string, m *Model, at *resealin
 			return tx.failed(op, err)
 		}
 	}
-	if n := found.Len(); n < resealRows {
+	if n := found.Len(); n < tx.db.keyrings.piece {
 		at.model, at.after = at.model+1, nil
 	} else {
 		at.after = nil

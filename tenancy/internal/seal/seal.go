@@ -26,15 +26,17 @@ const mark = "erp1:"
 // ErrSealed says that a value does not open. It holds nothing of the value.
 var ErrSealed = errors.New("seal: the value was altered, moved, or sealed under another key")
 
-// Row seals and opens the values of one row under one version of the tenant's key.
+// Row seals and opens the values of one row under one version of the tenant's key, for one goroutine.
 //
 // Nonces are random and have 96 bits, so a key must not seal more than 2^32 values (SP 800-38D, 8.3). The row's key is derived
 // from the data key by HKDF-Expand (RFC 5869) over the row's place: the bound is of one row, and out of reach, while a data key
 // may seal any number of rows.
 type Row struct {
-	version int64
-	place   []byte
-	aead    cipher.AEAD
+	prefix string
+	place  []byte
+	aead   cipher.AEAD
+
+	sealed, text []byte // used again for each value
 }
 
 // NewRow derives the key of a row. row is the row's primary key without the tenant, each part preceded by its length.
@@ -50,7 +52,7 @@ func NewRow(key []byte, version int64, tenant uuid.UUID, table string, row []byt
 		return nil, err
 	}
 	aead, err := newAEAD(secret)
-	return &Row{version: version, place: place, aead: aead}, err
+	return &Row{prefix: Prefix(version), place: place, aead: aead}, err
 }
 
 func newAEAD(secret []byte) (cipher.AEAD, error) {
@@ -66,17 +68,15 @@ func AppendPart(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// bound is what a value is tied to.
-func (r *Row) bound(column string) []byte {
-	return AppendPart(r.place[:len(r.place):len(r.place)], column)
-}
+// bound is what a value is tied to, until the next call.
+func (r *Row) bound(column string) []byte { return AppendPart(r.place, column) }
 
 // Seal gives the stored form of a text: "erp1:VERSION:" and, in base64url without padding, nonce, ciphertext and tag.
 func (r *Row) Seal(column, text string) string {
-	sealed := r.aead.Seal(nil, nil, []byte(text), r.bound(column))
-	out := make([]byte, 0, len(mark)+22+base64.RawURLEncoding.EncodedLen(len(sealed)))
-	out = append(out, Prefix(r.version)...)
-	return string(base64.RawURLEncoding.AppendEncode(out, sealed))
+	r.text = append(r.text[:0], text...)
+	r.sealed = r.aead.Seal(r.sealed[:0], nil, r.text, r.bound(column))
+	r.text = base64.RawURLEncoding.AppendEncode(append(r.text[:0], r.prefix...), r.sealed)
+	return string(r.text)
 }
 
 // strict refuses a second spelling of the same bytes.
@@ -84,15 +84,16 @@ var strict = base64.RawURLEncoding.Strict()
 
 // Open gives the text back. Errors: [ErrSealed].
 func (r *Row) Open(column, stored string) (string, error) {
-	body, ok := strings.CutPrefix(stored, Prefix(r.version))
+	body, ok := strings.CutPrefix(stored, r.prefix)
 	if !ok || strings.ContainsAny(body, "\r\n") { // which base64 would pass over
 		return "", ErrSealed
 	}
-	sealed, err := strict.DecodeString(body)
-	if err != nil {
+	var err error
+	r.text = append(r.text[:0], body...)
+	if r.sealed, err = strict.AppendDecode(r.sealed[:0], r.text); err != nil {
 		return "", ErrSealed
 	}
-	text, err := r.aead.Open(sealed[:0], nil, sealed, r.bound(column))
+	text, err := r.aead.Open(r.sealed[:0], nil, r.sealed, r.bound(column))
 	if err != nil {
 		return "", ErrSealed
 	}
