@@ -23,15 +23,16 @@ func BeginImport(ctx context.Context, db *DB, tenant uuid.UUID) error {
 	return errors.Join(err, session.Rollback(ctx))
 }
 
-// ForgetKeys makes a DB's knowledge of keys as old as can be, as if a minute had passed.
-func ForgetKeys(db *DB) {
+// AgeKeys makes a DB's knowledge of keys older, as if time had passed.
+func AgeKeys(db *DB, by time.Duration) {
 	db.keyrings.mu.Lock()
 	defer db.keyrings.mu.Unlock()
 	for id, ring := range db.keyrings.known {
 		old := *ring
-		old.readAt = old.readAt.Add(-2 * keyringMaxAge)
+		old.readAt = old.readAt.Add(-by)
 		db.keyrings.known[id] = &old
 	}
+	db.keyrings.swept = db.keyrings.swept.Add(-by)
 }
 
 // SmallPieces makes the re-sealing write n rows at a time, so that few rows make many pieces.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -63,6 +64,7 @@ type keyrings struct {
 	mu     sync.Mutex
 	known  map[uuid.UUID]*keyring
 	turn   uint64 // as the directory's
+	swept  time.Time
 
 	progress map[uuid.UUID]*resealing
 	piece    int // rows that one piece of the re-sealing writes
@@ -71,6 +73,8 @@ type keyrings struct {
 const (
 	// keyringMaxAge is how long another process's change of a key may go unnoticed here.
 	keyringMaxAge = time.Minute
+	// keyringIdle is how long the keys of a tenant stay in memory whom nobody needs them for.
+	keyringIdle = 10 * time.Minute
 	// maxKeyrings bounds the memory for keys; beyond it, it starts again.
 	maxKeyrings = 10_000
 )
@@ -115,15 +119,27 @@ func (k *keyrings) of(ctx context.Context, op string, tenant uuid.UUID, fresh bo
 			ring.destroyed = true
 		}
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.turn == turn && len(rows) > 0 { // unknown ids are not kept: they would let strangers fill the memory
-		if len(k.known) >= maxKeyrings {
-			clear(k.known)
-		}
-		k.known[tenant] = ring
+	if len(rows) > 0 { // unknown ids are not kept: they would let strangers fill the memory
+		k.remember(tenant, ring, turn)
 	}
 	return ring, nil
+}
+
+// remember keeps a ring, unless something was forgotten while it was read, and lets go of those that nobody has asked for.
+func (k *keyrings) remember(tenant uuid.UUID, ring *keyring, turn uint64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if time.Since(k.swept) > k.maxAge {
+		k.swept = time.Now()
+		maps.DeleteFunc(k.known, func(_ uuid.UUID, r *keyring) bool { return time.Since(r.readAt) > keyringIdle })
+	}
+	if k.turn != turn {
+		return
+	}
+	if len(k.known) >= maxKeyrings {
+		clear(k.known)
+	}
+	k.known[tenant] = ring
 }
 
 // kept carries over what was unwrapped before: a version's key never changes, only its wrapping and its state do.

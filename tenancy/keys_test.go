@@ -187,6 +187,28 @@ func TestRotateKey(t *testing.T) {
 	})
 }
 
+// Of two processes that rotate one version at once, one does, and both are told of it.
+func TestTwoRotationsOfOneVersionAreOne(t *testing.T) {
+	eachVault(t, func(t *testing.T, env *tenancytest.Env) {
+		ctx := env.Tenant(t)
+		fillVault(t, env, ctx)
+		envs := []*tenancytest.Env{env, second(t, env, env.Keys)}
+		platforms := []context.Context{env.Platform(t), envs[1].Platform(t)}
+		var wg sync.WaitGroup
+		for i := range 6 {
+			wg.Go(func() {
+				key, err := envs[i%2].DB.Tenants().RotateKey(platforms[i%2], tenantOf(ctx), 1, "test")
+				if err != nil || key.Version != 2 {
+					t.Error(key, err)
+				}
+			})
+		}
+		wg.Wait()
+		require.Equal(t, states{1: tenancy.KeyRetiring, 2: tenancy.KeyActive}, keysOf(t, env, tenantOf(ctx)))
+		require.Equal(t, []string{"tenancy.create", "tenancy.rotate_key"}, journalOf(t, env, tenantOf(ctx)))
+	})
+}
+
 // versions counts a column's sealed values by the version of their key.
 func versions(t *testing.T, env *tenancytest.Env, tenant uuid.UUID, table, column string) map[int64]int {
 	t.Helper()
@@ -303,7 +325,7 @@ func TestRotationUnderLoad(t *testing.T) {
 						default:
 						}
 						if n%5 == 0 {
-							tenancy.ForgetKeys(e.DB) // a minute passes
+							tenancy.AgeKeys(e.DB, time.Minute)
 						}
 						if err := writeAndRead(e.DB, ctx, i, n); err != nil {
 							t.Error(err)
@@ -404,6 +426,9 @@ func TestRewrapKeys(t *testing.T) {
 				done = append(done, n)
 			}
 			require.Equal(t, []int{2, 2, 1, 0}, done)
+			var lines int
+			require.NoError(t, env.Control(t).QueryRow("SELECT count(*) FROM "+strings.Replace(control(env), "tenants", "platform_journal", 1)+" WHERE act = 'tenancy.rewrap_keys'").Scan(&lines))
+			require.Equal(t, 3, lines)
 			require.NoError(t, env.Keys.DropOld(t.Context()))
 			other := second(t, env, env.Keys)
 			for _, ctx := range scopes {
@@ -550,7 +575,7 @@ func TestADestroyedKeyIsForgottenElsewhere(t *testing.T) {
 		table := strings.Replace(control(env), "tenants", "tenant_keys", 1)
 		_, err := env.Control(t).Exec("UPDATE " + table + " SET state = 'destroyed', wrapped = NULL WHERE tenant_id = '" + tenant.String() + "'")
 		require.NoError(t, err)
-		tenancy.ForgetKeys(other.DB)
+		tenancy.AgeKeys(other.DB, time.Minute)
 		require.ErrorIs(t, look(), tenancy.ErrKeyDestroyed)
 	})
 }
@@ -564,6 +589,8 @@ func TestAPurgeCutShortAtItsKey(t *testing.T) {
 			fillVault(t, env, ctx)
 			_, err := env.Control(t).Exec("UPDATE " + control(env) + " SET state = 'purging' WHERE id = '" + tenant.String() + "'")
 			require.NoError(t, err)
+			_, err = env.DB.Tenants().RotateKey(env.Platform(t), tenant, 1, "too late")
+			require.ErrorIs(t, err, tenancy.ErrTenantConflict)
 			if destroyed { // as for a place that cannot be reached
 				require.NoError(t, env.DB.Tenants().DestroyKey(env.Platform(t), tenant, "the server is gone"))
 			}
@@ -581,11 +608,18 @@ func TestAPurgeCutShortAtItsKey(t *testing.T) {
 	})
 }
 
-func TestKeysInMemoryAreOfKnownTenants(t *testing.T) {
+func TestKeysInMemoryAreThoseInUse(t *testing.T) {
 	env := tenancytest.Open(t, "sqlite", tenancytest.Options{Modules: []tenancy.Module{vault}, Clock: time.Now})
 	require.NoError(t, env.DB.Read(env.Tenant(t), func(ctx context.Context, tx *tenancy.Tx) error {
 		_, err := tenancy.Find[Contact](ctx, tx)
 		return err
 	}))
 	require.Zero(t, tenancy.KeyringsKnown(env.DB))
+	busy := env.Tenant(t)
+	fillVault(t, env, env.Tenant(t))
+	fillVault(t, env, busy)
+	require.Equal(t, 2, tenancy.KeyringsKnown(env.DB))
+	tenancy.AgeKeys(env.DB, 11*time.Minute)
+	fillVault(t, env, busy)
+	require.Equal(t, 1, tenancy.KeyringsKnown(env.DB), "nobody needs the other's")
 }
