@@ -29,6 +29,8 @@ func (s *Suite) jobs() []tenancy.Job {
 			Every: time.Minute, Platform: bounded(s.Tenancy.Tenants().CompletePending)},
 		{Name: "tenancy.complete_grants", About: "What was done under break-glass grants is in the tenants' own trails, owners are told, and databases know of revocations.",
 			Every: time.Minute, Platform: bounded(s.Tenancy.Grants().CompletePending)},
+		{Name: "tenancy.reseal", About: "After a rotation of a tenant's key, what was sealed under the old version is sealed under the new one.",
+			Every: time.Hour, Tenant: s.Tenancy.Reseal},
 		{Name: "inventory.expire_reservations", About: "Goods that were reserved until an instant that has passed are free again.",
 			Every: time.Minute, Tenant: bounded(s.Inventory.ExpireReservations)},
 		{Name: "sales.expire_quotations", About: "Quotations whose last day has passed are expired.",

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp"
+	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/sqlite"
 )
@@ -89,4 +90,30 @@ func TestJobsAreListed(t *testing.T) {
 	for _, j := range suite.Jobs() {
 		require.NotEmpty(t, j.About, j.Name)
 	}
+}
+
+// What a suite seals is sealed under the Keys of its ports, and a suite with others does not begin.
+func TestASuiteSealsUnderItsPorts(t *testing.T) {
+	dir, eng := t.TempDir(), sqlite.Engine{Dir: t.TempDir(), Unsynced: true}
+	suite, err := erp.Open(t.Context(), eng, erp.Options{Migrate: true, Dir: dir})
+	require.NoError(t, err)
+	platform, err := suite.Tenancy.EnterPlatform(t.Context(), "tester", tenancy.Permissions{"*"})
+	require.NoError(t, err)
+	tenant, err := suite.Tenancy.Tenants().Create(platform, tenancy.NewTenant{Name: "Shop"})
+	require.NoError(t, err)
+	ctx, err := suite.Tenancy.Enter(t.Context(), tenant.ID, "tester", tenancy.Permissions{"*"})
+	require.NoError(t, err)
+	_, err = suite.Accounting.OpenBooks(ctx, accounting.NewBooks{Currency: "GBP", Chart: accounting.ChartUKRetail, YearStart: day(1)})
+	require.NoError(t, err)
+	require.NoFileExists(t, filepath.Join(dir, "master.key"), "made when something is sealed")
+	_, err = suite.Accounting.CreateParties(ctx, []accounting.NewParty{{Name: "Ada Ltd", Customer: true, Email: "ada@example.org"}})
+	require.NoError(t, err)
+	require.FileExists(t, filepath.Join(dir, "master.key"))
+	require.NoError(t, suite.Close())
+
+	_, err = erp.Open(t.Context(), eng, erp.Options{Dir: t.TempDir()})
+	require.ErrorIs(t, err, tenancy.ErrKey, "a master key that is lost is said at the start, not papered over")
+	suite, err = erp.Open(t.Context(), eng, erp.Options{Dir: dir})
+	require.NoError(t, err)
+	require.NoError(t, suite.Close())
 }

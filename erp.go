@@ -90,7 +90,7 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 	if opt.Access != nil {
 		modules = append(modules, access.Module())
 	}
-	on := tenancy.Options{Modules: append(modules, opt.Models...), Migrate: opt.Migrate, Clock: opt.Clock, Limits: opt.Limits, OnStatement: opt.OnStatement}
+	on := tenancy.Options{Modules: append(modules, opt.Models...), Migrate: opt.Migrate, Clock: opt.Clock, Limits: opt.Limits, Keys: opt.Ports.Keys, OnStatement: opt.OnStatement}
 	if opt.OwnerAddress != nil {
 		on.TellOwner = tenancy.TellByMail(opt.Ports.Mailer, opt.OwnerAddress)
 	}
@@ -108,7 +108,7 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 
 // Wire makes a suite on a database that the caller opened with [Modules] among its modules, and [access.Module] where
 // [Options].Access is set. Of the options, Models, Migrate, OwnerAddress, Limits and OnStatement are the database's and count for
-// nothing here. Errors: tenancy.bad_input (jobs that cannot be), access.bad_input.
+// nothing here; nor does Ports.Keys for sealed columns. Errors: tenancy.bad_input (jobs that cannot be), access.bad_input.
 func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s := &Suite{Tenancy: db, Accounting: accounting.New(db), Ports: opt.Ports.withDefaults(opt.Dir, opt.Clock), operator: opt.Operator}
 	s.Inventory = inventory.New(db, s.Accounting)

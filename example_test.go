@@ -24,7 +24,7 @@ func Example() {
 	check(err)
 	defer func() { _ = os.RemoveAll(dir) }()
 
-	suite, err := erp.Open(ctx, sqlite.Engine{Dir: dir}, erp.Options{Migrate: true})
+	suite, err := erp.Open(ctx, sqlite.Engine{Dir: dir}, erp.Options{Migrate: true, Dir: dir})
 	check(err)
 	defer func() { _ = suite.Close() }()
 

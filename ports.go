@@ -15,7 +15,8 @@ const defaultDir = "erp-data"
 // Ports are what a suite uses that is not its database. Each has a default in a directory ([Options].Dir), made when first
 // used; see package tenancy/local for what the defaults are worth.
 type Ports struct {
-	// Keys wraps the keys that the suite makes. Default: a master key in the file master.key.
+	// Keys wraps the keys that the suite makes: tenants' data keys, under which contact data are sealed, and signing keys.
+	// Default: a master key in the file master.key, without a copy of which nothing sealed can be read again.
 	Keys tenancy.Keys
 	// Files keeps files. Default: the folder files.
 	Files tenancy.Files

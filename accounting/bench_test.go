@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
@@ -47,6 +50,37 @@ func BenchmarkPostOne(b *testing.B) {
 			s.post(transfer(fmt.Sprint("E", i), "2010-12-01", 5))
 		}
 		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+	})
+}
+
+// BenchmarkParties writes parties in batches of 100 and reads them in pages of 100: what sealing their contact data costs.
+func BenchmarkParties(b *testing.B) {
+	perEngine(b, func(b *testing.B, s *shop) {
+		ctx := s.env.Tenant(b)
+		create := func() {
+			in := make([]accounting.NewParty, 100)
+			for j := range in {
+				in[j] = accounting.NewParty{Name: "Ada Canary-Byron", Customer: true, Email: "ada.canary@example.org", Phone: "+44 20 7946 0000",
+					Address: []string{"12 Canary Row", "London SW1A 1AA"}, Country: "GB", TaxID: "GB123456789"}
+			}
+			_, err := s.books.CreateParties(ctx, in)
+			require.NoError(b, err)
+		}
+		create()
+		b.Run("create", func(b *testing.B) {
+			for b.Loop() {
+				create()
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(100*b.N), "us/party")
+		})
+		b.Run("list", func(b *testing.B) {
+			for b.Loop() {
+				page, err := s.books.ListParties(ctx, tenancy.PageRequest{Limit: 100})
+				require.NoError(b, err)
+				require.Len(b, page.Items, 100)
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(100*b.N), "us/party")
+		})
 	})
 }
 

@@ -112,9 +112,9 @@ type BillText struct {
 	tenancy.Owned
 	BillID       uuid.UUID `bun:"bill_id,pk"`
 	PartyName    string    `bun:"party_name" privacy:"identity,pseudonymise"`
-	PartyAddress string    `bun:"party_address" privacy:"contact,delete"`
+	PartyAddress string    `bun:"party_address" privacy:"contact,delete,sealed"`
 	PartyCountry string    `bun:"party_country" privacy:"none"`
-	PartyTaxID   string    `bun:"party_tax_id" privacy:"identity,delete"`
+	PartyTaxID   string    `bun:"party_tax_id" privacy:"identity,delete,sealed"`
 	Note         string    `bun:"note" privacy:"free-text,delete"`
 	// LineTexts is a JSON array of the lines' descriptions, in order.
 	LineTexts string `bun:"line_texts" privacy:"free-text,delete"`

@@ -3,7 +3,8 @@
 //
 // It works alone on an opened database:
 //
-//	db, err := tenancy.Open(ctx, sqlite.Engine{Dir: "./data"}, tenancy.Options{Modules: []tenancy.Module{accounting.Module()}, Migrate: true})
+//	db, err := tenancy.Open(ctx, sqlite.Engine{Dir: "./data"}, tenancy.Options{Modules: []tenancy.Module{accounting.Module()}, Migrate: true,
+//		Keys: local.Keys{Path: "./secret/master.key"}})
 //	books := accounting.New(db)
 //
 // Everything happens inside a tenant, which the context carries (see [tenancy.DB.Enter]). Books are opened once, with a

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"path/filepath"
 
 	"github.com/shopspring/decimal"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/fault"
+	"github.com/opsmatiq/erp/tenancy/local"
 	"github.com/opsmatiq/erp/tenancy/sqlite"
 )
 
@@ -28,7 +30,8 @@ func must[T any](v T, err error) T {
 func exampleBooks() (context.Context, *accounting.Service, func()) {
 	ctx := context.Background()
 	dir := must(os.MkdirTemp("", "erp-example-"))
-	db := must(tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Modules: []tenancy.Module{accounting.Module()}, Migrate: true}))
+	db := must(tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Modules: []tenancy.Module{accounting.Module()}, Migrate: true,
+		Keys: local.Keys{Path: filepath.Join(dir, "master.key")}}))
 	staff := must(db.EnterPlatform(ctx, "operator", tenancy.Permissions{"*"}))
 	tenant := must(db.Tenants().Create(staff, tenancy.NewTenant{Name: "Lamps Ltd", TimeZone: "Europe/London"}))
 	ctx = must(db.Enter(ctx, tenant.ID, "user-1", tenancy.Permissions{"accounting.*"}))
@@ -47,7 +50,8 @@ func Example() {
 	ctx := context.Background()
 	dir := must(os.MkdirTemp("", "erp-example-"))
 	defer func() { _ = os.RemoveAll(dir) }()
-	db := must(tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Modules: []tenancy.Module{accounting.Module()}, Migrate: true}))
+	db := must(tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Modules: []tenancy.Module{accounting.Module()}, Migrate: true,
+		Keys: local.Keys{Path: filepath.Join(dir, "master.key")}}))
 	defer func() { _ = db.Close() }()
 
 	staff := must(db.EnterPlatform(ctx, "operator", tenancy.Permissions{"*"}))

@@ -18,15 +18,16 @@ type Party struct {
 	NameKey  string `bun:"name_key" privacy:"identity,pseudonymise"`
 	Customer bool   `bun:"is_customer"`
 	Vendor   bool   `bun:"is_vendor"`
-	Email    string `bun:"email" privacy:"contact,delete"`
-	Phone    string `bun:"phone" privacy:"contact,delete"`
+	Email    string `bun:"email" privacy:"contact,delete,sealed"`
+	Phone    string `bun:"phone" privacy:"contact,delete,sealed"`
 	// Address is the postal address without the country, lines separated by a newline.
-	Address string `bun:"address" privacy:"contact,delete"`
+	Address string `bun:"address" privacy:"contact,delete,sealed"`
 	// Country is ISO 3166-1 alpha-2, or "".
 	Country string `bun:"country" privacy:"none"`
-	TaxID   string `bun:"tax_id" privacy:"identity,delete"`
-	// Fingerprint is of the input that made the party, so that the same input again is told from another.
-	Fingerprint string    `bun:"fingerprint" privacy:"identity,delete"`
+	TaxID   string `bun:"tax_id" privacy:"identity,delete,sealed"`
+	// Fingerprint is of the input that made the party, so that the same input again is told from another. Sealed: who knew the
+	// rest of the input could try telephone numbers against it.
+	Fingerprint string    `bun:"fingerprint" privacy:"identity,delete,sealed"`
 	CreatedAt   time.Time `bun:"created_at"`
 	ChangedAt   time.Time `bun:"changed_at"`
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"path/filepath"
 
 	"github.com/shopspring/decimal"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
+	"github.com/opsmatiq/erp/tenancy/local"
 	"github.com/opsmatiq/erp/tenancy/sqlite"
 )
 
@@ -23,7 +25,7 @@ func openShop(method inventory.Method) (ctx context.Context, stock *inventory.Se
 	ctx = context.Background()
 	dir, err := os.MkdirTemp("", "shop")
 	check(err)
-	db, err := tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Migrate: true,
+	db, err := tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Migrate: true, Keys: local.Keys{Path: filepath.Join(dir, "master.key")},
 		Modules: []tenancy.Module{accounting.Module(), inventory.Module()}})
 	check(err)
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"path/filepath"
 
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
@@ -16,6 +17,7 @@ import (
 	"github.com/opsmatiq/erp/pos"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
+	"github.com/opsmatiq/erp/tenancy/local"
 	"github.com/opsmatiq/erp/tenancy/sqlite"
 )
 
@@ -35,7 +37,7 @@ func openShop(opt pos.Options) *shop {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "shop")
 	check(err)
-	db, err := tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Migrate: true,
+	db, err := tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Migrate: true, Keys: local.Keys{Path: filepath.Join(dir, "master.key")},
 		Modules: []tenancy.Module{accounting.Module(), inventory.Module(), pos.Module()}})
 	check(err)
 	platform, err := db.EnterPlatform(ctx, "setup", tenancy.Permissions{"*"})

@@ -3,7 +3,9 @@ package privacy
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"slices"
 
@@ -23,11 +25,23 @@ type archive struct {
 	files    map[string]*zip.File // by table
 }
 
-// openArchive reads the directory and the manifest.
-func (s *Service) openArchive(r io.ReaderAt, size int64) (*archive, error) {
+// unsealArchive is openArchive for an archive that may be sealed.
+func (s *Service) unsealArchive(ctx context.Context, r io.ReaderAt, size int64) (*archive, error) {
 	if r == nil || size <= 0 {
 		return nil, ErrArchive.New(opImport, "there is no archive")
 	}
+	r, size, err := s.db.Tenants().OpenArchive(ctx, r, size)
+	if errors.Is(err, tenancy.ErrBadInput) {
+		return nil, ErrArchive.Wrap(opImport, err, "")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.openArchive(r, size)
+}
+
+// openArchive reads the directory and the manifest.
+func (s *Service) openArchive(r io.ReaderAt, size int64) (*archive, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
 		return nil, ErrArchive.Wrap(opImport, err, "it is no zip archive, or was cut off")

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
+	"github.com/opsmatiq/erp/tenancy/local"
 	"github.com/opsmatiq/erp/tenancy/sqlite"
 )
 
@@ -26,7 +28,8 @@ func Example() {
 	ctx := context.Background()
 	dir := must(os.MkdirTemp("", "erp-example-"))
 	defer func() { _ = os.RemoveAll(dir) }()
-	db := must(tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Modules: []tenancy.Module{privacy.Module(), clinic()}, Migrate: true}))
+	db := must(tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Modules: []tenancy.Module{privacy.Module(), clinic()}, Migrate: true,
+		Keys: local.Keys{Path: filepath.Join(dir, "master.key")}}))
 	defer func() { _ = db.Close() }()
 	data := privacy.New(db, privacy.Options{})
 

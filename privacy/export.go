@@ -11,6 +11,16 @@ import (
 	"github.com/opsmatiq/erp/tenancy"
 )
 
+// ExportOption changes what [Service.Export] writes.
+type ExportOption func(*exporting)
+
+type exporting struct{ sealed bool }
+
+// Sealed has the archive sealed under the tenant's key, in the age format: for keeping, and for [Service.Import] where the
+// tenant's key is. It is no use to anybody else, and none to anybody once the tenant has been purged. Without it an archive
+// is in the clear, sealed columns included, for a tenant who takes the data elsewhere.
+func Sealed() ExportOption { return func(e *exporting) { e.sealed = true } }
+
 // Export writes everything that the tenant has, the host's own models included, as a zip archive: one JSON Lines file per
 // model, sorted by key, and manifest.json last. The archive is of one state of the database, and two exports of one state are
 // equal but for the trail, in which each stands. Memory does not grow with the tenant: rows go from the database to w as they are read.
@@ -19,8 +29,12 @@ import (
 // (privacy.interrupted): w cannot take back what it has.
 //
 // Permission: privacy.export. Its audit event is committed before the first byte goes out. Errors: privacy.interrupted,
-// privacy.unordered, and w's own.
-func (s *Service) Export(ctx context.Context, w io.Writer) (Manifest, error) {
+// privacy.unordered, tenancy.key (sealed columns that do not open), and w's own.
+func (s *Service) Export(ctx context.Context, w io.Writer, opts ...ExportOption) (Manifest, error) {
+	var how exporting
+	for _, o := range opts {
+		o(&how)
+	}
 	// On record before the first byte: whoever takes all but the last has it all the same.
 	if _, err := tenancy.Act(ctx, s.db, PermExport, func(_ context.Context, tx *tenancy.Tx) (bool, error) { return true, tx.RecordAct() }); err != nil {
 		return Manifest{}, err
@@ -31,20 +45,36 @@ func (s *Service) Export(ctx context.Context, w io.Writer) (Manifest, error) {
 			return Manifest{}, ErrInterrupted.New("privacy.Export", "")
 		}
 		begun = true
-		z := zip.NewWriter(w)
-		m, err := s.walk(ctx, tx, func(f File) (io.Writer, error) { return createFile(z, f.Name) })
+		if !how.sealed {
+			return s.write(ctx, tx, w)
+		}
+		sealer, err := tx.SealArchive(ctx, w)
 		if err != nil {
 			return Manifest{}, err
 		}
-		if err := writeManifest(z, &m); err != nil {
-			return Manifest{}, err
+		m, err := s.write(ctx, tx, sealer)
+		if err != nil {
+			return Manifest{}, err // and what w has stays without its end
 		}
-		return m, z.Close()
+		return m, sealer.Close()
 	})
 	if err != nil {
 		return Manifest{}, err
 	}
 	return m, nil
+}
+
+// write writes the archive itself.
+func (s *Service) write(ctx context.Context, tx *tenancy.Tx, w io.Writer) (Manifest, error) {
+	z := zip.NewWriter(w)
+	m, err := s.walk(ctx, tx, func(f File) (io.Writer, error) { return createFile(z, f.Name) })
+	if err != nil {
+		return Manifest{}, err
+	}
+	if err := writeManifest(z, &m); err != nil {
+		return Manifest{}, err
+	}
+	return m, z.Close()
 }
 
 // Digest gives the manifest that Export would write now, without the archive: for telling whether two tenants hold the

@@ -21,7 +21,8 @@ const (
 
 // Import makes a new tenant out of an archive that Export wrote, on this engine or the other one. Every record is checked for
 // its one form, every file for its hash, every row by the database as if it were written today; then everything is read back
-// and must give the same hashes. The tenant cannot be entered before all that is done. An archive that is refused leaves no
+// and must give the same hashes. Sealed columns are sealed under the new tenant's own key, and an archive that was exported
+// [Sealed] is opened with that of the tenant whose it was. The tenant cannot be entered before all that is done. An archive that is refused leaves no
 // row behind. Memory does not grow with the archive.
 //
 // The archive is trusted for what it says, not for how it says it: whoever can write an archive with a manifest that fits can
@@ -32,13 +33,13 @@ const (
 // stands in the platform's journal; the new tenant's own trail is the old one's.
 //
 // Errors: tenancy.not_platform, tenancy.bad_input, tenancy.duplicate (the reference has another archive or name);
-// privacy.archive (damaged, or altered), privacy.schema (of another version), privacy.limit, privacy.differs; and what the
+// privacy.archive (damaged, or altered), tenancy.key (sealed under a key that is not here), tenancy.key_destroyed, privacy.schema (of another version), privacy.limit, privacy.differs; and what the
 // database refuses of the rows: tenancy.reference, tenancy.duplicate, tenancy.refused_value, or a domain's own code.
 func (s *Service) Import(ctx context.Context, in tenancy.NewTenant, r io.ReaderAt, size int64) (tenancy.Tenant, Manifest, error) {
 	if err := s.db.Tenants().Require(ctx, tenancy.PermImportTenant); err != nil {
 		return tenancy.Tenant{}, Manifest{}, err
 	}
-	a, err := s.openArchive(r, size)
+	a, err := s.unsealArchive(ctx, r, size)
 	if err != nil {
 		return tenancy.Tenant{}, Manifest{}, err
 	}

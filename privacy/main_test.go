@@ -28,8 +28,8 @@ func TestMain(m *testing.M) { os.Exit(tenancytest.Main(m)) }
 type Patient struct {
 	tenancy.Row
 	Name     string    `bun:"name" privacy:"identity,pseudonymise"`
-	Email    string    `bun:"email,nullzero" privacy:"contact,delete"`
-	Address  string    `bun:"address" privacy:"contact,delete"`
+	Email    string    `bun:"email,nullzero" privacy:"contact,delete,sealed"`
+	Address  string    `bun:"address" privacy:"contact,delete,sealed"`
 	Born     date.Date `bun:"born,nullzero" privacy:"identity,delete"`
 	Premium  int64     `bun:"premium" privacy:"financial,delete"`
 	Insurer  string    `bun:"insurer" privacy:"financial,keep"`
@@ -53,7 +53,7 @@ type VisitText struct {
 	tenancy.Owned
 	VisitID uuid.UUID `bun:"visit_id,pk"`
 	Payer   string    `bun:"payer" privacy:"identity,pseudonymise"`
-	Notes   string    `bun:"notes" privacy:"free-text,delete"`
+	Notes   string    `bun:"notes" privacy:"free-text,delete,sealed"`
 }
 
 // Notice holds free text that leads to nobody.

@@ -21,7 +21,8 @@ import (
 type Batch struct {
 	tx         *Tx
 	statements []*Statement
-	held       []func() // hands out what was read, when it may be
+	held       []func()                          // hands out what was read, when it may be
+	loaded     []func(ctx context.Context) error // what is done with rows that were read
 	writes     bool
 	err        error
 }
@@ -80,6 +81,13 @@ func Load[T any](b *Batch, dest *[]T, opts ...Option) {
 		return scan(targets(m, reflect.ValueOf(&(*into)[len(*into)-1]).Elem())...)
 	}
 	b.statements = append(b.statements, st)
+	b.loaded = append(b.loaded, func(ctx context.Context) error {
+		err := unsealAll(ctx, b.tx, "tenancy.Load", *into)
+		if err != nil {
+			*into = nil // nothing of what does not open is handed out
+		}
+		return err
+	})
 }
 
 func add[T any](b *Batch, verb Verb, rows []*T, columns ...string) {
@@ -125,13 +133,18 @@ func (b *Batch) Run(ctx context.Context) error {
 		tx.doom(b.err)
 		return b.err
 	}
-	statements, held := b.statements, b.held
-	b.statements, b.held, b.writes = nil, nil, false
+	statements, held, loaded := b.statements, b.held, b.loaded
+	b.statements, b.held, b.loaded, b.writes = nil, nil, nil, false
 	if len(statements) == 0 {
 		return nil
 	}
 	if err := tx.send(ctx, op, statements); err != nil {
 		return err
+	}
+	for _, done := range loaded {
+		if err := done(ctx); err != nil {
+			return err
+		}
 	}
 	for _, hand := range held {
 		hand()
@@ -147,7 +160,7 @@ func (tx *Tx) send(ctx context.Context, op string, statements []*Statement) erro
 	if err := tx.announce(ctx, op, lookedBatch(statements)); err != nil {
 		return err
 	}
-	err := tx.session.Run(ctx, statements)
+	err := tx.run(ctx, op, statements)
 	if err := tx.told(ctx, op, err, tx.affected(statements)...); err != nil {
 		return err
 	}

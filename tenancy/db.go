@@ -16,6 +16,8 @@ type Options struct {
 	Migrate bool
 	// Clock is the source of "now". Default: the system's, in UTC whole microseconds.
 	Clock Clock
+	// Keys wraps the tenants' data keys. Needed when a model has sealed columns, and not used otherwise.
+	Keys Keys
 	// OnStatement, when set, is told of every statement of a scoped transaction before it is sent: for telemetry, and
 	// for tests that count. It never sees values.
 	OnStatement func(Sent)
@@ -41,12 +43,14 @@ type DB struct {
 	tellOwner func(context.Context, GrantNotice) error
 	limits    Limits
 	turns     turns
+	keyrings  *keyrings
 }
 
 // Open opens an engine with all models of the program, migrates when asked, holds the live catalogue against the models
 // and refuses to go on when anything is missing or extra. Tenants whose creation was cut short are completed.
 //
-// Errors: tenancy.catalogue, tenancy.schema_version, tenancy.privileged_login, tenancy.bad_input.
+// Errors: tenancy.catalogue, tenancy.schema_version, tenancy.privileged_login, tenancy.bad_input, tenancy.key (Keys does not
+// unwrap the keys that there are).
 func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 	const op = "tenancy.Open"
 	if eng == nil {
@@ -68,6 +72,9 @@ func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 	if err != nil {
 		return nil, ErrBadInput.Wrap(op, err, "%v", err)
 	}
+	if m := reg.anySealed(); m != nil && opt.Keys == nil {
+		return nil, ErrBadInput.New(op, "%s has sealed columns, so Options.Keys is needed", m.Table)
+	}
 	store, err := eng.Open(ctx, reg, EngineOptions{Migrate: opt.Migrate, OnStatement: opt.OnStatement})
 	if err != nil {
 		return nil, err
@@ -75,8 +82,12 @@ func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 	name := store.Placement()
 	db := &DB{control: store, places: map[string]*place{name: {name: name, store: store}}, standard: name, registry: reg, now: func() time.Time { return opt.Clock().UTC().Truncate(time.Microsecond) }}
 	db.limits = opt.Limits.or(defaultLimits)
-	db.directory = newDirectory(db, opt.StateMaxAge)
 	db.tellOwner = opt.TellOwner
+	db.directory, db.keyrings = newDirectory(db, opt.StateMaxAge), newKeyrings(db, opt.Keys)
+	if err := db.keyrings.check(ctx, op); err != nil {
+		_ = store.Close()
+		return nil, err
+	}
 	if err := db.Tenants().recover(ctx); err != nil {
 		_ = store.Close()
 		return nil, err

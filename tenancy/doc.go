@@ -28,6 +28,12 @@
 // A host registers its models beside ours ([Define], [Module], [Options]) and gets the same walls. Its other tables stay
 // its own: [Tx.Host] runs the host's SQL in our transaction, [DB.Join] runs ours in the host's.
 //
+// # Sealed columns
+//
+// A text column tagged `privacy:"contact,delete,sealed"` lies in the database encrypted under its tenant's key, which
+// [Options].Keys wraps. The store seals and opens it; a copy of the database shows nothing of it, and once a purge has
+// destroyed the key no copy ever will. See [Tenants.RotateKey], [Tenants.RewrapKeys] and [Tenants.DestroyKey].
+//
 // # The five walls
 //
 // Compile time: only packages under tenancy import a database driver (internal/tidy). Run time: this package. Database:

@@ -12,7 +12,8 @@ type Changes struct{ Rows []Change }
 type Change struct {
 	Verb  Verb
 	Table string
-	// Row is a copy of the model struct.
+	// Row is a copy of the model struct. Sealed columns are empty in it: what is shown before it is done lies in more places
+	// than what is done.
 	Row any
 	// Columns are the changed columns of an update or accrual.
 	Columns []string
@@ -59,6 +60,9 @@ func (tx *Tx) noteChanges(st *Statement) {
 	for _, row := range st.Rows {
 		cp := reflect.New(row.Type()).Elem()
 		cp.Set(row)
+		for _, c := range st.Model.sealed {
+			cp.FieldByIndex(c.Index).SetZero()
+		}
 		tx.changes.Rows = append(tx.changes.Rows, Change{Verb: st.Verb, Table: st.Model.Table, Row: cp.Interface(), Columns: columns})
 	}
 }

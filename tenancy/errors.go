@@ -47,6 +47,7 @@ var (
 	ErrLeaseLost       = fault.Define(fault.Conflict, "tenancy.lease_lost", "another process took the background job over, or it never ends")
 	ErrFiles           = fault.Define(fault.Internal, "tenancy.files", "a file could not be read or written")
 	ErrKey             = fault.Define(fault.Internal, "tenancy.key", "a key is missing, altered, or not the one that was used")
+	ErrKeyDestroyed    = fault.Define(fault.Conflict, "tenancy.key_destroyed", "the tenant's key was destroyed: what was sealed under it cannot be read again, by anyone")
 	ErrTenantConflict  = fault.Define(fault.Conflict, "tenancy.tenant_state", "the tenant's state does not allow this")
 	ErrLegalHold       = fault.Define(fault.Locked, "tenancy.legal_hold", "the tenant is under a legal hold")
 	ErrCardNumber      = fault.Define(fault.Invalid, "tenancy.card_number", "the text holds the number of a payment card, which is never stored here")

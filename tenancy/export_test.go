@@ -67,3 +67,25 @@ func Unannounced(ctx context.Context, tx *Tx, sql string) map[string]error {
 	return map[string]error{"query": query, "exec": exec, "row": row, "run": tx.session.Run(ctx, []*Statement{st}),
 		"commit": tx.session.Commit(ctx, []*Statement{st}), "import": tx.session.Import(ctx), "host": tx.session.Host(ctx, nil)}
 }
+
+// AgeKeys makes a DB's knowledge of keys older, as if time had passed.
+func AgeKeys(db *DB, by time.Duration) {
+	db.keyrings.mu.Lock()
+	defer db.keyrings.mu.Unlock()
+	for id, ring := range db.keyrings.known {
+		old := *ring
+		old.readAt = old.readAt.Add(-by)
+		db.keyrings.known[id] = &old
+	}
+	db.keyrings.swept = db.keyrings.swept.Add(-by)
+}
+
+// SmallPieces makes the re-sealing write n rows at a time, so that few rows make many pieces.
+func SmallPieces(db *DB, n int) { db.keyrings.piece = n }
+
+// KeyringsKnown is how many tenants' keys a DB holds in memory.
+func KeyringsKnown(db *DB) int {
+	db.keyrings.mu.Lock()
+	defer db.keyrings.mu.Unlock()
+	return len(db.keyrings.known)
+}

@@ -145,6 +145,9 @@ func streamGranted[T any](ctx context.Context, tx *Tx, op string, again func() [
 		if err := tx.told(ctx, op, err, int64(len(chunk))); err != nil {
 			return err
 		}
+		if err := unsealAll(ctx, tx, op, chunk); err != nil {
+			return err
+		}
 		for i := range chunk {
 			if err := fn(&chunk[i]); err != nil {
 				return err

@@ -108,6 +108,7 @@ type Model struct {
 	Columns []*Column
 	Keys    []*Column // the primary key in order; Keys[0] is tenant_id
 	byName  map[string]*Column
+	sealed  []*Column
 	verbs   Verbs
 }
 
@@ -176,6 +177,9 @@ func newModel(t reflect.Type, spec Spec) (*Model, error) {
 		if c.Privacy.Personal() && c.Privacy.Erasure != EraseKeep && !m.Erasable(c) {
 			return nil, fmt.Errorf("tenancy: model %s: column %s is to be erased, but rows of %s never change: put it into a companion row", t, c.Name, spec.Table)
 		}
+	}
+	if len(m.sealed) > 0 && (m.Writes == ReadOnly || m.System) {
+		return nil, fmt.Errorf("tenancy: model %s: column %s is sealed, but rows of %s are not written through the store", t, m.sealed[0].Name, spec.Table)
 	}
 	for _, name := range []string{spec.RetainFrom, spec.Subject} {
 		if name != "" && name != "self" && name != ByParts && m.byName[name] == nil {
@@ -246,6 +250,12 @@ func (m *Model) addColumn(f reflect.StructField, index []int, name string, opts 
 	}
 	if m.byName[name] != nil {
 		return fmt.Errorf("column %s appears twice", name)
+	}
+	if c.Privacy.Sealed {
+		if c.Key {
+			return fmt.Errorf("column %s: a key cannot be sealed, for rows are found by it", name)
+		}
+		m.sealed = append(m.sealed, c)
 	}
 	m.byName[name] = c
 	m.Columns = append(m.Columns, c)

@@ -10,11 +10,17 @@ import (
 //	privacy:"none"                          // never personal: codes, states, currencies
 //	privacy:"contact,delete"                // category, what erasure does
 //	privacy:"identity,pseudonymise"         // a name in a document that must stand
+//	privacy:"contact,delete,sealed"         // encrypted where it lies, under the tenant's key
 //
 // Every text column must have one; start-up refuses a column without. Other types default to none.
+//
+// A sealed column is text that is neither searched nor sorted by: whoever reads through the store sees it as it was
+// written, and whoever looks at the database, at a copy of it or at a disk does not. Of a value that is empty or missing,
+// that is all that can be seen, and of the others their length.
 type Privacy struct {
 	Category Category
 	Erasure  Erasure
+	Sealed   bool
 }
 
 // Personal reports whether the column can hold personal data.
@@ -68,7 +74,10 @@ func parsePrivacy(tag string, typ ColumnType) (Privacy, error) {
 		if parts[2] != "sealed" {
 			return Privacy{}, fmt.Errorf("privacy class %q ends in something other than sealed", tag)
 		}
-		return Privacy{}, fmt.Errorf("privacy class %q: sealed columns are not built yet, and a promise that is not kept is refused", tag)
+		if typ != Text {
+			return Privacy{}, fmt.Errorf("privacy class %q: only text can be sealed, not a %s", tag, typ)
+		}
+		p.Sealed = true
 	}
 	return p, nil
 }

@@ -108,6 +108,9 @@ func (q *query) check(m *Model, op string) error {
 		if col.Type == Decimal {
 			return ErrBadQuery.New(op, "%s: decimals are not ordered in SQL", o.Column)
 		}
+		if col.Privacy.Sealed {
+			return ErrBadQuery.New(op, "%s is sealed and cannot be sorted by", o.Column)
+		}
 		q.order[i].Nullable = col.Nullable
 	}
 	return nil
@@ -120,6 +123,9 @@ func (c Cond) check(op string, col *Column) error {
 	}
 	if col.Type == Decimal {
 		return ErrBadQuery.New(op, "%s: decimals are not compared in SQL", c.Column)
+	}
+	if col.Privacy.Sealed {
+		return ErrBadQuery.New(op, "%s is sealed and cannot be compared: equal values do not look alike in the database", c.Column)
 	}
 	v := reflect.ValueOf(c.Value)
 	if !v.IsValid() {

@@ -64,6 +64,16 @@ func NewRegistry(modules ...Module) (*Registry, error) {
 // Table finds a model by "schema.name"; nil when there is none.
 func (r *Registry) Table(table string) *Model { return r.byTable[table] }
 
+// anySealed is a model with sealed columns; nil when there is none.
+func (r *Registry) anySealed() *Model {
+	for _, m := range r.Models {
+		if len(m.sealed) > 0 {
+			return m
+		}
+	}
+	return nil
+}
+
 // byName finds a model by its table's name without schema, as {braces} in Report SQL name it.
 func (r *Registry) byName(name string) *Model {
 	for _, m := range r.Models {

@@ -3,6 +3,7 @@ package tenancy
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -19,8 +20,9 @@ import (
 //
 // T is a struct whose bun tags name the columns, or a scalar for one column. Placeholders are ?, lists are ? with
 // [List]. The SQL must mean the same on both engines: LIKE, double quotes, :: casts and functions that only one of them has
-// are refused, as are a registered table named outside braces, a semicolon, a comment, a verb that writes, and every
-// function that is not known to be harmless (tenancy.bad_query, before anything is sent). Report SQL is the program's own:
+// are refused, as are a registered table named outside braces, a semicolon, a comment, a verb that writes, every
+// function that is not known to be harmless, and a sealed column, of which a table in braces has none (tenancy.bad_query,
+// before anything is sent). Report SQL is the program's own:
 // values belong in args, never in the text.
 func Report[T any](ctx context.Context, tx *Tx, query string, args ...any) ([]T, error) {
 	const op = "tenancy.Report"
@@ -111,15 +113,33 @@ func reportArgs(op string, args []any) ([]any, error) {
 
 // scopeSQL replaces {tables} by the tenant's rows of them, and refuses what it cannot vouch for.
 func (tx *Tx) scopeSQL(op, query string) (string, error) {
-	text, refused := sqltext.ScopeReport(query, reportTables{tx})
+	tables := reportTables{tx, map[string]bool{}}
+	text, refused := sqltext.ScopeReport(query, tables)
 	if refused != nil {
 		return "", ErrBadQuery.New(op, "%s", refused.Why)
 	}
-	return text, nil
+	return text, tables.unsealed(op)
 }
 
-// reportTables are the registered tables, as the reader of a report's SQL asks for them.
-type reportTables struct{ tx *Tx }
+// reportTables are the registered tables, as the reader of a report's SQL asks for them, and the words that it met.
+type reportTables struct {
+	tx    *Tx
+	words map[string]bool
+}
+
+// unsealed refuses the name of a sealed column of one of the tables, unless it may be another's of the same name; then the
+// database decides, to whom a sealed column is not shown.
+func (t reportTables) unsealed(op string) error {
+	for _, m := range t.tx.reported {
+		for _, c := range m.sealed {
+			other := slices.ContainsFunc(t.tx.reported, func(o *Model) bool { return o.Column(c.Name) != nil && !o.Column(c.Name).Privacy.Sealed })
+			if t.words[c.Name] && !other {
+				return ErrBadQuery.New(op, "%s.%s is sealed: a report cannot read it", m.Name(), c.Name)
+			}
+		}
+	}
+	return nil
+}
 
 // Rows implements sqltext.Tables.
 func (t reportTables) Rows(name string) (string, bool) {
@@ -128,14 +148,31 @@ func (t reportTables) Rows(name string) (string, bool) {
 		return "", false
 	}
 	t.tx.reported = append(t.tx.reported, m)
-	return "(SELECT * FROM " + t.tx.store.TableName(m.Table) + " WHERE tenant_id = '" + t.tx.scope.tenant.String() + "')", true
+	return "(SELECT " + reportable(m) + " FROM " + t.tx.store.TableName(m.Table) + " WHERE tenant_id = '" + t.tx.scope.tenant.String() + "')", true
 }
 
 // Named implements sqltext.Tables.
-func (t reportTables) Named(word string) bool { return t.tx.db.registry.namesTable(word) }
+func (t reportTables) Named(word string) bool {
+	t.words[word] = true
+	return t.tx.db.registry.namesTable(word)
+}
 
 // Stored implements sqltext.Tables.
 func (t reportTables) Stored(word string) bool { return t.tx.db.registry.namesEngineTable(word) }
+
+// reportable are the columns that a report can see.
+func reportable(m *Model) string {
+	if len(m.sealed) == 0 {
+		return "*"
+	}
+	var names []string
+	for _, c := range m.Columns {
+		if !c.Privacy.Sealed {
+			names = append(names, `"`+c.Name+`"`)
+		}
+	}
+	return strings.Join(names, ", ")
+}
 
 // namesTable reports whether a bare word is the name of a registered table or of its schema, as either engine writes it.
 func (r *Registry) namesTable(word string) bool {

@@ -76,6 +76,9 @@ func Find[T any](ctx context.Context, tx *Tx, opts ...Option) ([]T, error) {
 		return nil, ErrTooManyRows.New(op, "more than %d rows of %T: use Page or Stream", MaxRows, *new(T))
 	}
 	noteRows(tx, m, rows)
+	if err := unsealAll(ctx, tx, op, rows); err != nil {
+		return nil, err
+	}
 	return rows, nil
 }
 
@@ -159,14 +162,17 @@ func Stream[T any](ctx context.Context, tx *Tx, fn func(row *T) error, opts ...O
 	if tx.scope.grant != nil {
 		return streamGranted(ctx, tx, op, q.looked("stream", tx.db.registry.Of(reflect.TypeFor[T]())), rows, fn)
 	}
-	var row T
+	row := make([]T, 1)
 	for rows.Next() {
-		row = *new(T)
-		if err := tx.session.DB().ScanRow(ctx, rows, &row); err != nil {
+		row[0] = *new(T)
+		if err := tx.session.DB().ScanRow(ctx, rows, &row[0]); err != nil {
 			return tx.failed(op, err)
 		}
 		n++
-		if err := fn(&row); err != nil {
+		if err := unsealAll(ctx, tx, op, row); err != nil {
+			return err
+		}
+		if err := fn(&row[0]); err != nil {
 			return err
 		}
 	}
@@ -179,8 +185,8 @@ type PageRequest struct {
 	After string
 	// Limit is the number of rows, 1 to 1,000. Default 50.
 	Limit int
-	// Sort is a column, with a leading minus to sort downwards; ids break ties. Default "id". A column that can be NULL
-	// cannot be sorted by.
+	// Sort is a column, with a leading minus to sort downwards; ids break ties. Default "id". A column that can be NULL, or is
+	// sealed, cannot be sorted by.
 	Sort string
 }
 
@@ -201,7 +207,7 @@ func Page[T any](ctx context.Context, tx *Tx, req PageRequest, opts ...Option) (
 	}
 	sort := newQuery([]Option{OrderBy(orDefault(req.Sort, "id"))}).order[0]
 	col, id := m.Column(sort.Column), m.Column("id")
-	if col == nil || id == nil || col.Nullable || col.Type == Decimal {
+	if col == nil || id == nil || col.Nullable || col.Type == Decimal || col.Privacy.Sealed {
 		return page, ErrBadInput.New(op, "%s cannot be sorted by %q", m.Name(), req.Sort)
 	}
 	limit := min(max(req.Limit, 0), 1000)
@@ -219,6 +225,9 @@ func Page[T any](ctx context.Context, tx *Tx, req PageRequest, opts ...Option) (
 	}
 	err = narrow(s).Scan(ctx)
 	if err := tx.told(ctx, op, err, int64(min(len(page.Items), limit))); err != nil {
+		return PageOf[T]{}, err
+	}
+	if err := unsealAll(ctx, tx, op, page.Items); err != nil {
 		return PageOf[T]{}, err
 	}
 	if len(page.Items) > limit {

@@ -58,7 +58,7 @@ func (i *Importing) Put(ctx context.Context, m *Model, rows []any) error {
 	if err != nil {
 		return err
 	}
-	return i.tx.failed(op, i.tx.session.Run(ctx, []*Statement{st}))
+	return i.tx.failed(op, i.tx.run(ctx, op, []*Statement{st}))
 }
 
 // Stream hands every row of the model to fn, in the order of its key, as [Stream] does.

@@ -99,9 +99,12 @@ func (t *Tenants) clear(ctx context.Context, op string, row *tenantRow) error {
 	return at.store.Fault(op, at.store.Purge(ctx, row.ID, order))
 }
 
-// finish completes a purge: the data, then the row. Both can be repeated.
+// finish completes a purge: the data, then the key, then the row. Each can be repeated.
 func (t *Tenants) finish(ctx context.Context, op, actor string, row *tenantRow) (Tenant, error) {
 	if err := t.clear(ctx, op, row); err != nil {
+		return Tenant{}, err
+	}
+	if err := t.destroyKeys(ctx, op, row.ID, "nothing is left"); err != nil {
 		return Tenant{}, err
 	}
 	if err := t.control(ctx, op, func(tx bun.Tx) error { return t.dropLimits(ctx, tx, row.ID) }); err != nil {

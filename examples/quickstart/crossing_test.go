@@ -21,7 +21,7 @@ func TestDecemberCrossesTheEngines(t *testing.T) {
 	for _, engine := range engines {
 		db, err := openDatabase(t.Context(), newDB(t, engine))
 		require.NoError(t, err)
-		suites[engine], err = erp.Open(t.Context(), db.engine, erp.Options{Migrate: true})
+		suites[engine], err = erp.Open(t.Context(), db.engine, erp.Options{Migrate: true, Dir: db.dir})
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, suites[engine].Close()) })
 	}

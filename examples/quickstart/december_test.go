@@ -77,7 +77,7 @@ func bookDecember(t *testing.T, args []string) (*result, *booking.Figures) {
 	defer func() { require.NoError(t, file.Close()) }()
 	db, err := openDatabase(t.Context(), c.db)
 	require.NoError(t, err)
-	suite, err := erp.Open(t.Context(), db.engine, erp.Options{Migrate: true})
+	suite, err := erp.Open(t.Context(), db.engine, erp.Options{Migrate: true, Dir: db.dir})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, suite.Close()) }()
 	began := time.Now()

@@ -24,10 +24,22 @@ const december = "../../../shared/data/online-retail/2010-12.csv.gz"
 
 func TestMain(m *testing.M) {
 	if dies := os.Getenv(childVariable); dies != "" {
+		besideServer = os.Getenv(keyVariable)
 		os.Exit(child(dies))
 	}
-	os.Exit(pgtest.Run(m))
+	dir, err := os.MkdirTemp("", "erp-quickstart-test-")
+	if err != nil {
+		panic(err)
+	}
+	besideServer = dir
+	_ = os.Setenv(keyVariable, dir) // so that the programs that are killed and run again have one master key
+	status := pgtest.Run(m)
+	_ = os.RemoveAll(dir)
+	os.Exit(status)
 }
+
+// keyVariable tells a child where the master key is.
+const keyVariable = "QUICKSTART_KEYS"
 
 var engines = []string{"sqlite", "postgres"}
 

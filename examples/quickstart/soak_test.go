@@ -29,7 +29,7 @@ func TestFullYear(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			db, err := openDatabase(t.Context(), newDB(t, engine))
 			require.NoError(t, err)
-			suite, err := erp.Open(t.Context(), db.engine, erp.Options{Migrate: true})
+			suite, err := erp.Open(t.Context(), db.engine, erp.Options{Migrate: true, Dir: db.dir})
 			require.NoError(t, err)
 			defer func() { require.NoError(t, suite.Close()) }()
 			file, err := retail.Open(path)

@@ -28,7 +28,7 @@ var arrows = map[string][]string{
 	"tenancy/access":   {"tenancy"},
 	"tenancy/audit":    {"tenancy"},
 	// For hosts as well as for us, hence no domain.
-	"tenancy/tenancytest": {"tenancy", "tenancy/postgres", "tenancy/sqlite", "internal/pgtest"},
+	"tenancy/tenancytest": {"tenancy", "tenancy/postgres", "tenancy/sqlite", "tenancy/local", "internal/pgtest"},
 	// It reads programs and must not need one: no database behind it, only tenancy's own reader of SQL.
 	"tenancy/tenantlint": {"tenancy/internal"},
 

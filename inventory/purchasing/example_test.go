@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"path/filepath"
 
 	"github.com/shopspring/decimal"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/fault"
+	"github.com/opsmatiq/erp/tenancy/local"
 	"github.com/opsmatiq/erp/tenancy/sqlite"
 )
 
@@ -33,7 +35,7 @@ func Example() {
 	ctx := context.Background()
 	dir := must(os.MkdirTemp("", "erp-example-"))
 	defer func() { _ = os.RemoveAll(dir) }()
-	db := must(tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Migrate: true,
+	db := must(tenancy.Open(ctx, sqlite.Engine{Dir: dir}, tenancy.Options{Migrate: true, Keys: local.Keys{Path: filepath.Join(dir, "master.key")},
 		Modules: []tenancy.Module{accounting.Module(), inventory.Module(), purchasing.Module()}}))
 	defer func() { _ = db.Close() }()
 	platform := must(db.EnterPlatform(ctx, "setup", tenancy.Permissions{"*"}))

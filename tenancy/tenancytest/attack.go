@@ -43,7 +43,7 @@ func Assaults() []Assault {
 // Attack makes every assault on a database of each engine that holds the modules of opt beside the suite's own.
 func Attack(t *testing.T, opt Options) {
 	t.Helper()
-	opt.Modules = append(slices.Clone(opt.Modules), vault)
+	opt.Modules = append(slices.Clone(opt.Modules), attacked)
 	Each(t, opt, func(t *testing.T, env *Env) {
 		for _, a := range Assaults() {
 			if len(a.Engines) > 0 && !slices.Contains(a.Engines, env.Name) {

@@ -12,7 +12,7 @@ import (
 
 // reopen opens the same database once more, as another process would, and lists the intruder's boxes if it may.
 func (w *Walled) reopen(eng tenancy.Engine) (any, error) {
-	db, err := tenancy.Open(context.Background(), eng, tenancy.Options{Modules: w.Env.modules})
+	db, err := tenancy.Open(context.Background(), eng, tenancy.Options{Modules: w.Env.modules, Keys: w.Env.Keys})
 	if err != nil {
 		return nil, err
 	}
@@ -59,15 +59,15 @@ var houseAssaults = []Assault{
 		},
 		Walled: func(w *Walled) (any, error) {
 			return w.ownerSays([][2]string{
-				{"ALTER TABLE vault.boxes DISABLE ROW LEVEL SECURITY", "ALTER TABLE vault.boxes ENABLE ROW LEVEL SECURITY"},
-				{"ALTER TABLE vault.boxes NO FORCE ROW LEVEL SECURITY", "ALTER TABLE vault.boxes FORCE ROW LEVEL SECURITY"},
-				{"CREATE POLICY everybody ON vault.boxes USING (true)", "DROP POLICY everybody ON vault.boxes"},
-				{"CREATE UNIQUE INDEX everywhere ON vault.boxes (title, tenant_id, id)", "DROP INDEX vault.everywhere"},
-				{"CREATE VIEW vault.report AS SELECT content FROM vault.boxes", "DROP VIEW vault.report"},
-				{"GRANT SELECT ON vault.boxes TO PUBLIC", "REVOKE SELECT ON vault.boxes FROM PUBLIC"},
-				{"ALTER TABLE vault.boxes DISABLE TRIGGER erp_refuse_key", "ALTER TABLE vault.boxes ENABLE ALWAYS TRIGGER erp_refuse_key"},
-				{"CREATE FUNCTION erp.everything() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER AS 'SELECT content FROM vault.boxes'", "DROP FUNCTION erp.everything()"},
-				{"CREATE TABLE erp.copies AS SELECT * FROM vault.boxes", "DROP TABLE erp.copies"},
+				{"ALTER TABLE attacked.boxes DISABLE ROW LEVEL SECURITY", "ALTER TABLE attacked.boxes ENABLE ROW LEVEL SECURITY"},
+				{"ALTER TABLE attacked.boxes NO FORCE ROW LEVEL SECURITY", "ALTER TABLE attacked.boxes FORCE ROW LEVEL SECURITY"},
+				{"CREATE POLICY everybody ON attacked.boxes USING (true)", "DROP POLICY everybody ON attacked.boxes"},
+				{"CREATE UNIQUE INDEX everywhere ON attacked.boxes (title, tenant_id, id)", "DROP INDEX attacked.everywhere"},
+				{"CREATE VIEW attacked.report AS SELECT content FROM attacked.boxes", "DROP VIEW attacked.report"},
+				{"GRANT SELECT ON attacked.boxes TO PUBLIC", "REVOKE SELECT ON attacked.boxes FROM PUBLIC"},
+				{"ALTER TABLE attacked.boxes DISABLE TRIGGER erp_refuse_key", "ALTER TABLE attacked.boxes ENABLE ALWAYS TRIGGER erp_refuse_key"},
+				{"CREATE FUNCTION erp.everything() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER AS 'SELECT content FROM attacked.boxes'", "DROP FUNCTION erp.everything()"},
+				{"CREATE TABLE erp.copies AS SELECT * FROM attacked.boxes", "DROP TABLE erp.copies"},
 				{"GRANT pg_read_all_data TO " + w.login(), "REVOKE pg_read_all_data FROM " + w.login()},
 				{"ALTER ROLE erp_app BYPASSRLS", "ALTER ROLE erp_app NOBYPASSRLS"},
 			})

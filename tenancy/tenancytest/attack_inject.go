@@ -76,7 +76,7 @@ func (i *injected) say(text string) any {
 // all says several things one after the other, and commits.
 func (i *injected) all(texts ...string) []any {
 	i.w.TB.Helper()
-	out := []any{i.say("SELECT content FROM vault.boxes")} // the attack is alive: the intruder's own box is seen
+	out := []any{i.say("SELECT content FROM attacked.boxes")} // the attack is alive: the intruder's own box is seen
 	for _, text := range texts {
 		out = append(out, text, i.say(text))
 	}

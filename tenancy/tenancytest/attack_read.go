@@ -119,7 +119,7 @@ var readAssaults = []Assault{
 		},
 		Walled: func(w *Walled) (any, error) {
 			return w.read(func(ctx context.Context, tx *tenancy.Tx) (any, error) {
-				oracle := fmt.Sprintf("(SELECT content FROM vault.boxes WHERE title = '%s')", w.Secret)
+				oracle := fmt.Sprintf("(SELECT content FROM attacked.boxes WHERE title = '%s')", w.Secret)
 				for _, opt := range []tenancy.Option{tenancy.OrderBy(oracle), tenancy.Eq(oracle, "x"), tenancy.Gt("tenant_id", w.foreign.tenant.String())} {
 					if _, err := tenancy.Find[box](ctx, tx, opt); err == nil {
 						return w.Secret, nil

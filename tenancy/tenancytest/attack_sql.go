@@ -35,7 +35,7 @@ var sqlAssaults = []Assault{
 		},
 		Walled: func(w *Walled) (any, error) {
 			return w.reports(ownBox, "SELECT (SELECT x.content FROM {boxes} AS x WHERE x.title = '"+w.Secret+"') AS c FROM {boxes} AS b",
-				"SELECT content FROM {boxes} AS b WHERE b.owner_id IN (SELECT id FROM vault.owners)", "SELECT content FROM (SELECT * FROM boxes) AS b")
+				"SELECT content FROM {boxes} AS b WHERE b.owner_id IN (SELECT id FROM attacked.owners)", "SELECT content FROM (SELECT * FROM boxes) AS b")
 		},
 		Own: true,
 	},
@@ -46,8 +46,8 @@ var sqlAssaults = []Assault{
 		},
 		Walled: func(w *Walled) (any, error) {
 			return w.reports("WITH everything AS (SELECT * FROM {boxes} AS b) SELECT content FROM everything WHERE weight = 1",
-				"WITH everything AS (SELECT * FROM vault_boxes) SELECT content FROM everything",
-				"WITH boxes AS (SELECT * FROM vault.boxes) SELECT content FROM boxes")
+				"WITH everything AS (SELECT * FROM attacked_boxes) SELECT content FROM everything",
+				"WITH boxes AS (SELECT * FROM attacked.boxes) SELECT content FROM boxes")
 		},
 		Own: true,
 	},
@@ -57,7 +57,7 @@ var sqlAssaults = []Assault{
 			return n.try("SELECT content FROM naive_boxes WHERE tenant_id = ? UNION ALL SELECT name FROM naive_owners", n.intruder.tenant)
 		},
 		Walled: func(w *Walled) (any, error) {
-			return w.reports(ownBox+" UNION ALL SELECT name FROM {owners} AS o", ownBox+" UNION ALL SELECT name FROM vault.owners", ownBox+" UNION ALL SELECT name FROM vault_owners")
+			return w.reports(ownBox+" UNION ALL SELECT name FROM {owners} AS o", ownBox+" UNION ALL SELECT name FROM attacked.owners", ownBox+" UNION ALL SELECT name FROM attacked_owners")
 		},
 		Own: true,
 	},
@@ -71,9 +71,9 @@ var sqlAssaults = []Assault{
 			if w.Env.Name == "sqlite" {
 				return w.reports(ownBox, "SELECT content FROM sqlite_master AS b")
 			}
-			return w.inject().all("CREATE VIEW pg_temp.everything AS SELECT content FROM vault.boxes; SELECT * FROM pg_temp.everything",
-				"CREATE VIEW vault.everything AS SELECT content FROM vault.boxes; SELECT * FROM vault.everything",
-				"CREATE VIEW public.everything AS SELECT content FROM vault.boxes; SELECT * FROM public.everything"), nil
+			return w.inject().all("CREATE VIEW pg_temp.everything AS SELECT content FROM attacked.boxes; SELECT * FROM pg_temp.everything",
+				"CREATE VIEW attacked.everything AS SELECT content FROM attacked.boxes; SELECT * FROM attacked.everything",
+				"CREATE VIEW public.everything AS SELECT content FROM attacked.boxes; SELECT * FROM public.everything"), nil
 		},
 		Own: true,
 	},
@@ -84,8 +84,8 @@ var sqlAssaults = []Assault{
 			return n.try("SELECT * FROM naive_copy")
 		},
 		Walled: func(w *Walled) (any, error) {
-			return w.inject().all("CREATE MATERIALIZED VIEW vault.everything AS SELECT content FROM vault.boxes; SELECT * FROM vault.everything",
-				"CREATE MATERIALIZED VIEW public.everything AS SELECT content FROM vault.boxes; SELECT * FROM public.everything"), nil
+			return w.inject().all("CREATE MATERIALIZED VIEW attacked.everything AS SELECT content FROM attacked.boxes; SELECT * FROM attacked.everything",
+				"CREATE MATERIALIZED VIEW public.everything AS SELECT content FROM attacked.boxes; SELECT * FROM public.everything"), nil
 		},
 		Own: true,
 	},
@@ -96,15 +96,15 @@ var sqlAssaults = []Assault{
 			return n.try("SELECT * FROM naive_all()")
 		},
 		Walled: func(w *Walled) (any, error) {
-			reported, err := w.reports("SELECT query_to_xml('select content from vault.boxes', true, true, '') AS c FROM {boxes} AS b")
+			reported, err := w.reports("SELECT query_to_xml('select content from attacked.boxes', true, true, '') AS c FROM {boxes} AS b")
 			if err != nil {
 				return nil, err
 			}
-			return append(w.inject().all("SELECT query_to_xml('select content from vault.boxes', true, true, '')",
-				"CREATE FUNCTION pg_temp.everything() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER AS 'SELECT content FROM vault.boxes'; SELECT * FROM pg_temp.everything()",
-				"DO $$ DECLARE t text; BEGIN SELECT string_agg(content, ' ') INTO t FROM vault.boxes; RAISE EXCEPTION '%', t; END $$",
+			return append(w.inject().all("SELECT query_to_xml('select content from attacked.boxes', true, true, '')",
+				"CREATE FUNCTION pg_temp.everything() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER AS 'SELECT content FROM attacked.boxes'; SELECT * FROM pg_temp.everything()",
+				"DO $$ DECLARE t text; BEGIN SELECT string_agg(content, ' ') INTO t FROM attacked.boxes; RAISE EXCEPTION '%', t; END $$",
 				"SELECT erp.gate_state('"+w.foreign.tenant.String()+"')", "SELECT lo_import('/etc/passwd')", "SELECT pg_read_file('PG_VERSION')",
-				"SELECT * FROM pg_stats WHERE schemaname = 'vault'", "SELECT most_common_vals::text FROM pg_stats"), reported), nil
+				"SELECT * FROM pg_stats WHERE schemaname = 'attacked'", "SELECT most_common_vals::text FROM pg_stats"), reported), nil
 		},
 		Own: true,
 	},
@@ -115,9 +115,9 @@ var sqlAssaults = []Assault{
 			if w.Env.Name == "sqlite" {
 				return w.rawSQLite()
 			}
-			return w.inject().all("SELECT * FROM vault.boxes WHERE tenant_id = '"+w.foreign.tenant.String()+"'", "SELECT * FROM vault.owners", "TABLE vault.labels",
-				"SELECT count(*) FROM vault.boxes WHERE title = '"+w.Secret[:8]+"'", "COPY vault.boxes TO STDOUT", "COPY (SELECT * FROM vault.boxes) TO PROGRAM 'cat'",
-				"SELECT * FROM erp_control.tenants", "SELECT * FROM erp_migrations.manifest", "DECLARE c CURSOR WITH HOLD FOR SELECT * FROM vault.boxes; FETCH ALL FROM c"), nil
+			return w.inject().all("SELECT * FROM attacked.boxes WHERE tenant_id = '"+w.foreign.tenant.String()+"'", "SELECT * FROM attacked.owners", "TABLE attacked.labels",
+				"SELECT count(*) FROM attacked.boxes WHERE title = '"+w.Secret[:8]+"'", "COPY attacked.boxes TO STDOUT", "COPY (SELECT * FROM attacked.boxes) TO PROGRAM 'cat'",
+				"SELECT * FROM erp_control.tenants", "SELECT * FROM erp_migrations.manifest", "DECLARE c CURSOR WITH HOLD FOR SELECT * FROM attacked.boxes; FETCH ALL FROM c"), nil
 		},
 		Own: true,
 	},
@@ -129,7 +129,7 @@ var sqlAssaults = []Assault{
 		},
 		Walled: func(w *Walled) (any, error) {
 			i := w.inject()
-			seen := []any{i.say("PREPARE attack AS SELECT content FROM vault.boxes"), i.say("EXECUTE attack")}
+			seen := []any{i.say("PREPARE attack AS SELECT content FROM attacked.boxes"), i.say("EXECUTE attack")}
 			// The same connection, later, for the victim; and then again for the intruder.
 			i.must("COMMIT")
 			i.must("RESET SESSION AUTHORIZATION")
@@ -146,7 +146,7 @@ var sqlAssaults = []Assault{
 func (w *Walled) rawSQLite() (any, error) {
 	victims := strings.ReplaceAll(w.Env.dir+"/tenants/"+w.foreign.tenant.String()+".db", "'", "''")
 	var seen []any
-	for _, text := range []string{"SELECT content FROM vault_boxes", "ATTACH DATABASE '" + victims + "' AS v", "PRAGMA writable_schema = 1",
+	for _, text := range []string{"SELECT content FROM attacked_boxes", "ATTACH DATABASE '" + victims + "' AS v", "PRAGMA writable_schema = 1",
 		"SELECT * FROM pragma_database_list", "VACUUM INTO '" + victims + ".copy'", "SELECT readfile('" + victims + "')", "SELECT load_extension('x')"} {
 		out, err := w.hostSays(text)
 		seen = append(seen, text, out, err)

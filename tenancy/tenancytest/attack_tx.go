@@ -114,14 +114,14 @@ var txAssaults = []Assault{
 			return n.try("SELECT content FROM naive_boxes WHERE tenant_id = current_setting('naive.tenant')")
 		},
 		Walled: func(w *Walled) (any, error) {
-			for _, text := range []string{"SET erp.tenant = '" + w.foreign.tenant.String() + "'", "SET SESSION search_path = vault, public", "CREATE TEMP TABLE boxes AS SELECT 1 AS one",
+			for _, text := range []string{"SET erp.tenant = '" + w.foreign.tenant.String() + "'", "SET SESSION search_path = attacked, public", "CREATE TEMP TABLE boxes AS SELECT 1 AS one",
 				"SET standard_conforming_strings = off", "SELECT set_config('role', 'none', false)"} {
 				_, err := w.hostSays(text)
 				if err != nil && fault.KindOf(err) != fault.Internal {
 					return nil, err
 				}
 			}
-			leaks, err := w.hostSays("SELECT content FROM vault.boxes")
+			leaks, err := w.hostSays("SELECT content FROM attacked.boxes")
 			out, own := w.mine()
 			return []any{leaks, err, out}, own
 		},
@@ -148,7 +148,7 @@ var txAssaults = []Assault{
 			require.NoError(w.TB, err)
 			require.NotContains(w.TB, left, w.foreign.tenant.String())
 			require.NotContains(w.TB, left, "erp_app")
-			_, denied := host.ExecContext(ctx, "SELECT content FROM vault.boxes")
+			_, denied := host.ExecContext(ctx, "SELECT content FROM attacked.boxes")
 			require.Error(w.TB, denied)
 			return []any{left, denied}, nil
 		},

@@ -45,23 +45,23 @@ type receipt struct {
 	Text  string    `bun:"text" privacy:"none"`
 }
 
-var vault = tenancy.Module{
-	Name: "vault",
+var attacked = tenancy.Module{
+	Name: "attacked",
 	Models: []*tenancy.Model{
-		tenancy.Define[owner](tenancy.Spec{Table: "vault.owners", Class: tenancy.Master, Controller: tenancy.ByHost, Subject: "self"}),
-		tenancy.Define[box](tenancy.Spec{Table: "vault.boxes", Class: tenancy.Master, Controller: tenancy.ByHost, Subject: "owner_id"}),
-		tenancy.Define[label](tenancy.Spec{Table: "vault.labels", Class: tenancy.Master, Controller: tenancy.ByHost, Derived: true}),
-		tenancy.Define[receipt](tenancy.Spec{Table: "vault.receipts", Class: tenancy.Voucher, Controller: tenancy.ByHost, Writes: tenancy.AppendOnly}),
+		tenancy.Define[owner](tenancy.Spec{Table: "attacked.owners", Class: tenancy.Master, Controller: tenancy.ByHost, Subject: "self"}),
+		tenancy.Define[box](tenancy.Spec{Table: "attacked.boxes", Class: tenancy.Master, Controller: tenancy.ByHost, Subject: "owner_id"}),
+		tenancy.Define[label](tenancy.Spec{Table: "attacked.labels", Class: tenancy.Master, Controller: tenancy.ByHost, Derived: true}),
+		tenancy.Define[receipt](tenancy.Spec{Table: "attacked.receipts", Class: tenancy.Voucher, Controller: tenancy.ByHost, Writes: tenancy.AppendOnly}),
 	},
-	Migrations: fstest.MapFS{"59001_vault.sql": {Data: []byte(`-- +goose Up
-CREATE SCHEMA vault;
-CREATE TABLE vault.owners (
+	Migrations: fstest.MapFS{"59001_attacked.sql": {Data: []byte(`-- +goose Up
+CREATE SCHEMA attacked;
+CREATE TABLE attacked.owners (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
     name TEXT NOT NULL,
     PRIMARY KEY (tenant_id, id)
 );
-CREATE TABLE vault.boxes (
+CREATE TABLE attacked.boxes (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
     owner_id UUID NOT NULL,
@@ -69,24 +69,24 @@ CREATE TABLE vault.boxes (
     content TEXT NOT NULL,
     weight BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, id),
-    CONSTRAINT vault_boxes_title UNIQUE (tenant_id, title),
-    CONSTRAINT vault_boxes_owner FOREIGN KEY (tenant_id, owner_id) REFERENCES vault.owners (tenant_id, id)
+    CONSTRAINT attacked_boxes_title UNIQUE (tenant_id, title),
+    CONSTRAINT attacked_boxes_owner FOREIGN KEY (tenant_id, owner_id) REFERENCES attacked.owners (tenant_id, id)
 );
-CREATE TABLE vault.labels (
+CREATE TABLE attacked.labels (
     tenant_id UUID NOT NULL,
     box_id UUID NOT NULL,
     text TEXT NOT NULL COLLATE "C",
     count BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, box_id, text),
-    CONSTRAINT vault_labels_box FOREIGN KEY (tenant_id, box_id) REFERENCES vault.boxes (tenant_id, id)
+    CONSTRAINT attacked_labels_box FOREIGN KEY (tenant_id, box_id) REFERENCES attacked.boxes (tenant_id, id)
 );
-CREATE TABLE vault.receipts (
+CREATE TABLE attacked.receipts (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
     box_id UUID NOT NULL,
     text TEXT NOT NULL,
     PRIMARY KEY (tenant_id, id),
-    CONSTRAINT vault_receipts_box FOREIGN KEY (tenant_id, box_id) REFERENCES vault.boxes (tenant_id, id)
+    CONSTRAINT attacked_receipts_box FOREIGN KEY (tenant_id, box_id) REFERENCES attacked.boxes (tenant_id, id)
 );
 `)}},
 }

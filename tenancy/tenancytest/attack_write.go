@@ -52,7 +52,7 @@ var writeAssaults = []Assault{
 			return n.try("INSERT INTO naive_owners VALUES (?, ?, 'planted')", uuid.NewString(), n.victim.tenant)
 		},
 		Walled: func(w *Walled) (any, error) {
-			return w.inject().all(fmt.Sprintf("INSERT INTO vault.owners (tenant_id, id, name) VALUES ('%s', '%s', 'planted')", w.foreign.tenant, uuid.New()),
+			return w.inject().all(fmt.Sprintf("INSERT INTO attacked.owners (tenant_id, id, name) VALUES ('%s', '%s', 'planted')", w.foreign.tenant, uuid.New()),
 				fmt.Sprintf("INSERT INTO erp.audit_events (tenant_id, id, occurred_at, actor, act, verb, model, columns) VALUES ('%s', '%s', now(), 'user:1', 'x', '', '', '')", w.foreign.tenant, uuid.New())), nil
 		},
 		Own: true,
@@ -85,8 +85,8 @@ var writeAssaults = []Assault{
 		Name: "moving a row's tenant, injected", Engines: onPostgres, Database: true,
 		Unwalled: func(n *Naive) any { return n.try("UPDATE naive_boxes SET tenant_id = ?", n.intruder.tenant) },
 		Walled: func(w *Walled) (any, error) {
-			return w.inject().all(fmt.Sprintf("UPDATE vault.owners SET tenant_id = '%s'", w.own.tenant),
-				fmt.Sprintf("UPDATE vault.boxes SET tenant_id = '%s' WHERE tenant_id = '%s'", w.foreign.tenant, w.own.tenant)), nil
+			return w.inject().all(fmt.Sprintf("UPDATE attacked.owners SET tenant_id = '%s'", w.own.tenant),
+				fmt.Sprintf("UPDATE attacked.boxes SET tenant_id = '%s' WHERE tenant_id = '%s'", w.foreign.tenant, w.own.tenant)), nil
 		},
 		Own: true,
 	},
@@ -126,8 +126,8 @@ var writeAssaults = []Assault{
 			return n.try("MERGE INTO naive_boxes AS b USING (SELECT 1) AS x ON true WHEN MATCHED THEN UPDATE SET content = 'taken'")
 		},
 		Walled: func(w *Walled) (any, error) {
-			return w.inject().all("MERGE INTO vault.owners AS o USING (SELECT 1) AS x ON o.tenant_id = '"+w.foreign.tenant.String()+"' WHEN MATCHED THEN UPDATE SET name = 'taken'",
-				"MERGE INTO vault.owners AS o USING (SELECT 1) AS x ON o.tenant_id = '"+w.foreign.tenant.String()+"' WHEN NOT MATCHED THEN INSERT VALUES ('"+w.foreign.tenant.String()+"', gen_random_uuid(), 'planted')"), nil
+			return w.inject().all("MERGE INTO attacked.owners AS o USING (SELECT 1) AS x ON o.tenant_id = '"+w.foreign.tenant.String()+"' WHEN MATCHED THEN UPDATE SET name = 'taken'",
+				"MERGE INTO attacked.owners AS o USING (SELECT 1) AS x ON o.tenant_id = '"+w.foreign.tenant.String()+"' WHEN NOT MATCHED THEN INSERT VALUES ('"+w.foreign.tenant.String()+"', gen_random_uuid(), 'planted')"), nil
 		},
 		Own: true,
 	},
@@ -208,8 +208,8 @@ var writeAssaults = []Assault{
 		Name: "delete everything, injected", Engines: onPostgres, Database: true,
 		Unwalled: func(n *Naive) any { return n.try("DELETE FROM naive_boxes") },
 		Walled: func(w *Walled) (any, error) {
-			return w.inject().all("DELETE FROM vault.labels", "DELETE FROM vault.receipts", "DELETE FROM erp.audit_events", "DELETE FROM erp.tenant_gates",
-				"DELETE FROM vault.labels WHERE tenant_id = '"+w.foreign.tenant.String()+"'"), nil
+			return w.inject().all("DELETE FROM attacked.labels", "DELETE FROM attacked.receipts", "DELETE FROM erp.audit_events", "DELETE FROM erp.tenant_gates",
+				"DELETE FROM attacked.labels WHERE tenant_id = '"+w.foreign.tenant.String()+"'"), nil
 		},
 		Own: true,
 	},
@@ -217,7 +217,7 @@ var writeAssaults = []Assault{
 		Name: "TRUNCATE", Engines: onPostgres, Database: true,
 		Unwalled: func(n *Naive) any { return n.try("TRUNCATE naive_boxes") },
 		Walled: func(w *Walled) (any, error) {
-			return w.inject().all("TRUNCATE vault.labels", "TRUNCATE vault.boxes CASCADE", "TRUNCATE erp.audit_events"), nil
+			return w.inject().all("TRUNCATE attacked.labels", "TRUNCATE attacked.boxes CASCADE", "TRUNCATE erp.audit_events"), nil
 		},
 		Own: true,
 	},
@@ -256,7 +256,7 @@ var writeAssaults = []Assault{
 			}
 			if w.Env.Name == "postgres" {
 				shared := []string{}
-				rows, err := w.Env.Owner(w.TB, w.own.tenant).Query("SELECT schemaname || '.' || sequencename FROM pg_sequences WHERE schemaname IN ('erp', 'vault')")
+				rows, err := w.Env.Owner(w.TB, w.own.tenant).Query("SELECT schemaname || '.' || sequencename FROM pg_sequences WHERE schemaname IN ('erp', 'attacked')")
 				require.NoError(w.TB, err)
 				shared, err = lines(rows)
 				require.NoError(w.TB, err)

@@ -32,6 +32,7 @@ import (
 
 	"github.com/opsmatiq/erp/internal/pgtest"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/local"
 	"github.com/opsmatiq/erp/tenancy/sqlite"
 )
 
@@ -51,6 +52,8 @@ type Env struct {
 	DB *tenancy.DB
 	// Engine is what DB was opened with, for tests that open it again.
 	Engine tenancy.Engine
+	// Keys is what DB was opened with: a master key in a directory of its own.
+	Keys local.Keys
 
 	modules  []tenancy.Module
 	ownerURL string // PostgreSQL: a superuser's URL of the database
@@ -139,7 +142,11 @@ func open(tb testing.TB, engine string, opt Options) *Env {
 	default:
 		tb.Fatalf("there is no engine %q", engine)
 	}
-	db, err := tenancy.Open(ctx, env.Engine, tenancy.Options{Modules: opt.Modules, Migrate: true, Clock: opt.Clock, OnStatement: env.observe})
+	secret, err := os.MkdirTemp("", "erp-test-keys-")
+	require.NoError(tb, err)
+	shared.atEnd = append(shared.atEnd, func() error { return os.RemoveAll(secret) })
+	env.Keys = local.Keys{Path: filepath.Join(secret, "master.key")}
+	db, err := tenancy.Open(ctx, env.Engine, tenancy.Options{Modules: opt.Modules, Migrate: true, Clock: opt.Clock, Keys: env.Keys, OnStatement: env.observe})
 	require.NoError(tb, err)
 	env.DB = db
 	return env

@@ -103,7 +103,7 @@ func mainJob(b *testing.B, name string) *job {
 	j.engine, j.dir, j.ownerURL = newEngine(b, name)
 	counting := false
 	var err error
-	j.suite, err = erp.Open(ctx, j.engine, erp.Options{Migrate: true, OnStatement: func(s tenancy.Sent) {
+	j.suite, err = erp.Open(ctx, j.engine, erp.Options{Migrate: true, Dir: b.TempDir(), OnStatement: func(s tenancy.Sent) {
 		if counting && s.Verb == "commit" {
 			j.commits++
 		}
@@ -176,7 +176,7 @@ func baseline(b *testing.B, name string, j *job) time.Duration {
 	b.Helper()
 	ctx := context.Background()
 	eng, dir, _ := newEngine(b, name)
-	suite, err := erp.Open(ctx, eng, erp.Options{Migrate: true})
+	suite, err := erp.Open(ctx, eng, erp.Options{Migrate: true, Dir: b.TempDir()})
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = suite.Close() })
 	platform, err := suite.Tenancy.EnterPlatform(ctx, "bench", tenancy.Permissions{"*"})
