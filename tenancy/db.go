@@ -34,10 +34,12 @@ type DB struct {
 	directory *directory
 }
 
-// Open opens an engine with all models of the program, migrates when asked, holds the live catalogue against the models
-// and refuses to go on when anything is missing or extra. Tenants whose creation was cut short are completed.
+// Open opens an engine, or several as [Placements], with all models of the program, migrates when asked, holds the live
+// catalogues against the models and refuses to go on when anything is missing or extra. Tenants whose creation was cut short
+// are completed.
 //
-// Errors: tenancy.catalogue, tenancy.schema_version, tenancy.privileged_login, tenancy.bad_input.
+// Errors: tenancy.catalogue, tenancy.schema_version, tenancy.privileged_login, tenancy.bad_input, tenancy.placement (two names
+// for one database, a second control database, several tenants at a dedicated placement).
 func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 	const op = "tenancy.Open"
 	if eng == nil {
@@ -56,16 +58,13 @@ func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 	if err != nil {
 		return nil, ErrBadInput.Wrap(op, err, "%v", err)
 	}
-	store, err := eng.Open(ctx, reg, EngineOptions{Migrate: opt.Migrate, OnStatement: opt.OnStatement})
-	if err != nil {
+	db := &DB{registry: reg, now: func() time.Time { return opt.Clock().UTC().Truncate(time.Microsecond) }}
+	db.directory = newDirectory(db, opt.StateMaxAge)
+	if err := db.openPlaces(ctx, op, eng, EngineOptions{Migrate: opt.Migrate, OnStatement: opt.OnStatement}); err != nil {
 		return nil, err
 	}
-	name := store.Placement()
-	db := &DB{control: store, places: map[string]*place{name: {name: name, store: store}}, standard: name, registry: reg, now: func() time.Time { return opt.Clock().UTC().Truncate(time.Microsecond) }}
-	db.directory = newDirectory(db, opt.StateMaxAge)
 	if err := db.Tenants().recover(ctx); err != nil {
-		_ = store.Close()
-		return nil, err
+		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }

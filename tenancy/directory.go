@@ -12,6 +12,7 @@ import (
 type tenantInfo struct {
 	state     State
 	placement string
+	region    string
 	zone      *time.Location
 	readAt    time.Time
 }
@@ -86,7 +87,7 @@ func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantIn
 	if err != nil {
 		return nil, err
 	}
-	t = tenantInfo{state: row.State, placement: row.Placement, zone: zone, readAt: readAt}
+	t = tenantInfo{state: row.State, placement: row.Placement, region: row.Region, zone: zone, readAt: readAt}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.turn != turn {

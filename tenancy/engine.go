@@ -10,8 +10,8 @@ import (
 	"github.com/uptrace/bun/schema"
 )
 
-// Engine is a database product that can hold tenants: postgres.Engine or sqlite.Engine. A host makes one and hands it to
-// [Open]; nothing else uses it.
+// Engine is a database product that can hold tenants: postgres.Engine or sqlite.Engine; or several, as [Placements]. A host
+// makes one and hands it to [Open]; nothing else uses it.
 type Engine interface {
 	// Name is "postgres" or "sqlite".
 	Name() string
@@ -45,6 +45,8 @@ type Store interface {
 	TableName(table string) string
 	// Placement is the name of this store where the program has no other.
 	Placement() string
+	// Same reports whether another store is of the very same database, by whatever address and login.
+	Same(ctx context.Context, other Store) (bool, error)
 	// Provision makes room for a tenant, a file or its gate row, with its gate at 'active' or 'importing'.
 	// Idempotent: what is there stays as it is.
 	Provision(ctx context.Context, tenant uuid.UUID, gate Gate) error

@@ -30,6 +30,8 @@ var (
 	ErrBadQuery        = fault.Define(fault.Internal, "tenancy.bad_query", "the query is not one that the store can scope")
 	ErrBadInput        = fault.Define(fault.Invalid, "tenancy.bad_input", "the input is not usable")
 	ErrPlacement       = fault.Define(fault.Internal, "tenancy.placement", "the tenant's placement is missing or unknown")
+	ErrRegion          = fault.Define(fault.Forbidden, "tenancy.region", "the tenant's data may not lie there: its region is another")
+	ErrDedicated       = fault.Define(fault.Conflict, "tenancy.dedicated", "the placement is kept for another tenant alone")
 	ErrCatalogue       = fault.Define(fault.Internal, "tenancy.catalogue", "the live database is not what the program expects")
 	ErrSchemaVersion   = fault.Define(fault.Internal, "tenancy.schema_version", "the database's schema has another version than the program")
 	ErrDatabase        = fault.Define(fault.Internal, "tenancy.database", "the database failed")

@@ -31,6 +31,7 @@ type Tenant struct {
 	Reference string // the platform's own key for it; "" when none
 	Name      string
 	TimeZone  string // IANA name
+	Region    string // where its data must lie; "" when nothing was promised
 	Placement string
 	State     State
 	CreatedAt time.Time
@@ -48,7 +49,9 @@ type NewTenant struct {
 	// Reference is the platform's own key for the tenant. Creating again with the same reference returns the tenant
 	// that exists, if the rest of the input is the same too. Optional.
 	Reference string
-	// Placement is where the tenant's data goes. Default: the engine's.
+	// Region is where the tenant's data must lie. It is that of the placement, or the tenant is refused (tenancy.region).
+	Region string
+	// Placement is where the tenant's data goes. Default: [Placements].Default, or the one engine that the program has.
 	Placement string
 }
 
@@ -63,6 +66,7 @@ type tenantRow struct {
 	Reference string    `bun:"reference,nullzero"`
 	Name      string    `bun:"name"`
 	TimeZone  string    `bun:"time_zone"`
+	Region    string    `bun:"region"`
 	Placement string    `bun:"placement"`
 	State     State     `bun:"state"`
 	CreatedAt time.Time `bun:"created_at"`
@@ -74,7 +78,7 @@ type tenantRow struct {
 }
 
 func (r *tenantRow) tenant() Tenant {
-	return Tenant{ID: r.ID, Reference: r.Reference, Name: r.Name, TimeZone: r.TimeZone, Placement: r.Placement, State: r.State,
+	return Tenant{ID: r.ID, Reference: r.Reference, Name: r.Name, TimeZone: r.TimeZone, Region: r.Region, Placement: r.Placement, State: r.State,
 		CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt, PurgeAfter: r.PurgeAfter}
 }
 
@@ -133,7 +137,7 @@ func (t *Tenants) actor(ctx context.Context, op string, act Permission) (string,
 
 // Create makes a tenant: an intent in the control database, then its place, then the state active. Cut short anywhere, it
 // is completed when the program next opens. Errors: tenancy.not_platform, tenancy.bad_input, tenancy.duplicate (the
-// reference exists with other input).
+// reference exists with other input), tenancy.placement, tenancy.region, tenancy.dedicated.
 func (t *Tenants) Create(ctx context.Context, in NewTenant) (Tenant, error) {
 	const op = "tenancy.Tenants.Create"
 	actor, err := t.actor(ctx, op, PermCreateTenant)
@@ -156,6 +160,10 @@ func (t *Tenants) Create(ctx context.Context, in NewTenant) (Tenant, error) {
 
 // intend writes a new tenant's row, or finds the one that the same input made before.
 func (t *Tenants) intend(ctx context.Context, op, actor, act string, row *tenantRow, again bool) (_ *tenantRow, found bool, err error) {
+	at, err := t.db.at(op, row.Placement)
+	if err != nil {
+		return nil, false, err
+	}
 	err = t.control(ctx, op, func(tx bun.Tx) error {
 		if row.Reference != "" {
 			existing, err := t.find(ctx, tx, "reference = ?", row.Reference)
@@ -163,12 +171,15 @@ func (t *Tenants) intend(ctx context.Context, op, actor, act string, row *tenant
 				return err
 			}
 			if existing != nil {
-				if existing.Name != row.Name || existing.TimeZone != row.TimeZone || existing.Placement != row.Placement || existing.Archive != row.Archive {
+				if existing.Name != row.Name || existing.TimeZone != row.TimeZone || existing.Region != row.Region || existing.Placement != row.Placement || existing.Archive != row.Archive {
 					return ErrDuplicate.New(op, "another tenant has the reference %q", row.Reference)
 				}
 				row, found = existing, true
 				return nil
 			}
+		}
+		if err := t.claim(ctx, tx, op, at, row.ID); err != nil {
+			return err
 		}
 		if _, err := tx.NewInsert().Model(row).ModelTableExpr(t.table(tableTenants)).Exec(ctx); err != nil {
 			return err
@@ -195,17 +206,20 @@ func (t *Tenants) newRow(op string, in NewTenant) (*tenantRow, error) {
 	if in.Placement == "" {
 		in.Placement = t.db.standard
 	}
-	if _, err := t.db.at(op, in.Placement); err != nil {
+	if in.Placement == "" {
+		return nil, ErrPlacement.New(op, "the program has no default placement: say where the tenant's data goes")
+	}
+	if _, err := t.db.home(op, in.Placement, in.Region); err != nil {
 		return nil, err
 	}
 	now := t.db.now()
-	return &tenantRow{ID: NewID(), Reference: in.Reference, Name: in.Name, TimeZone: in.TimeZone, Placement: in.Placement,
+	return &tenantRow{ID: NewID(), Reference: in.Reference, Name: in.Name, TimeZone: in.TimeZone, Region: in.Region, Placement: in.Placement,
 		State: StateCreating, CreatedAt: now, ChangedAt: now}, nil
 }
 
 // complete makes the tenant's place, which is idempotent, and then says so.
 func (t *Tenants) complete(ctx context.Context, op string, row *tenantRow) (Tenant, error) {
-	at, err := t.db.at(op, row.Placement)
+	at, err := t.db.home(op, row.Placement, row.Region)
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -251,6 +265,9 @@ func (t *Tenants) recover(ctx context.Context) error {
 		return t.db.control.Fault(op, err)
 	}
 	for i := range rows {
+		if t.db.places[rows[i].Placement] == nil { // entering it says so; the program's other tenants need not wait
+			continue
+		}
 		if _, err := t.complete(ctx, op, &rows[i]); err != nil {
 			return err
 		}
@@ -340,7 +357,7 @@ func (t *Tenants) change(ctx context.Context, op string, act Permission, id uuid
 		}
 		row.ChangedAt = t.now(ctx)
 		res, err := tx.NewUpdate().Model(row).ModelTableExpr(t.aliased()).
-			Column("state", "changed_at", "purge_after", "reference", "name", "time_zone", "placement", "archive").
+			Column("state", "changed_at", "purge_after", "reference", "name", "time_zone", "region", "placement", "archive").
 			Where("id = ?", id).Where("state = ?", from).Exec(ctx)
 		if err != nil {
 			return err

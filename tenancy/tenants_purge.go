@@ -90,7 +90,7 @@ func (t *Tenants) clear(ctx context.Context, op string, row *tenantRow) error {
 	if err != nil {
 		return err
 	}
-	order, err := t.db.purgeOrder(ctx)
+	order, err := t.db.purgeOrder(ctx, at.store)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ CREATE TABLE erp_control.tenants (
     reference TEXT,
     name TEXT NOT NULL,
     time_zone TEXT NOT NULL,
+    region TEXT NOT NULL DEFAULT '',
     placement TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('creating', 'importing', 'active', 'suspended', 'cancelled', 'purging', 'purged')),
     archive TEXT,

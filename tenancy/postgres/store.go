@@ -111,3 +111,17 @@ func (s *store) sameDatabase(ctx context.Context, theirs identity) error {
 	}
 	return nil
 }
+
+// Same implements tenancy.Store.
+func (s *store) Same(ctx context.Context, other tenancy.Store) (bool, error) {
+	o, ok := other.(*store)
+	if !ok {
+		return false, nil
+	}
+	ours, err := s.identify(ctx)
+	if err != nil {
+		return false, asFault("postgres.Same", err)
+	}
+	theirs, err := o.identify(ctx)
+	return ours == theirs, asFault("postgres.Same", err)
+}

@@ -175,3 +175,17 @@ func (s *store) Provision(ctx context.Context, tenant uuid.UUID, gate tenancy.Ga
 	}
 	return os.Rename(draft, s.path(tenant))
 }
+
+// Same implements tenancy.Store: two paths may lead to one directory.
+func (s *store) Same(_ context.Context, other tenancy.Store) (bool, error) {
+	o, ok := other.(*store)
+	if !ok {
+		return false, nil
+	}
+	ours, err := os.Stat(s.engine.Dir)
+	if err != nil {
+		return false, err
+	}
+	theirs, err := os.Stat(o.engine.Dir)
+	return err == nil && os.SameFile(ours, theirs), err
+}
