@@ -32,6 +32,7 @@ var (
 	ErrPlacement       = fault.Define(fault.Internal, "tenancy.placement", "the tenant's placement is missing or unknown")
 	ErrRegion          = fault.Define(fault.Forbidden, "tenancy.region", "the tenant's data may not lie there: its region is another")
 	ErrDedicated       = fault.Define(fault.Conflict, "tenancy.dedicated", "the placement is kept for another tenant alone")
+	ErrUnordered       = fault.Define(fault.Internal, "tenancy.unordered", "the database does not sort a key as records need it: declare its text columns COLLATE \"C\"")
 	ErrCatalogue       = fault.Define(fault.Internal, "tenancy.catalogue", "the live database is not what the program expects")
 	ErrSchemaVersion   = fault.Define(fault.Internal, "tenancy.schema_version", "the database's schema has another version than the program")
 	ErrDatabase        = fault.Define(fault.Internal, "tenancy.database", "the database failed")
