@@ -60,8 +60,8 @@ func (d *directory) usable(ctx context.Context, op string, id uuid.UUID) (*tenan
 	default:
 		return nil, ErrTenantNotReady.New(op, "the tenant is %s", t.state)
 	}
-	if t.placement == "" {
-		return nil, ErrPlacement.New(op, "the tenant has no placement")
+	if _, err := d.db.home(op, t.placement, t.region); err != nil {
+		return nil, err
 	}
 	return t, nil
 }
@@ -87,6 +87,9 @@ func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantIn
 	if err != nil {
 		return nil, err
 	}
+	if err := d.seen(ctx, op, row); err != nil {
+		return nil, err
+	}
 	t = tenantInfo{state: row.State, placement: row.Placement, region: row.Region, zone: zone, readAt: readAt}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -98,4 +101,30 @@ func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantIn
 	}
 	d.known[id] = t
 	return &t, nil
+}
+
+// seen asks the tenant's place whether it knows the tenant: control data that lead elsewhere, a database that was put back as
+// it was before the tenant came, a file that somebody took away, must not look like a tenant without records. What the
+// directory keeps was seen at both ends.
+func (d *directory) seen(ctx context.Context, op string, row *tenantRow) error {
+	switch row.State { //nolint:exhaustive // in the others nobody enters, and there may be nothing yet
+	case StateActive, StateSuspended, StateCancelled:
+	default:
+		return nil
+	}
+	at, err := d.db.home(op, row.Placement, row.Region)
+	if err != nil {
+		return err
+	}
+	gate, err := at.store.Gate(ctx, row.ID)
+	if err != nil {
+		return at.store.Fault(op, err)
+	}
+	switch gate { //nolint:exhaustive // the others are of a tenant in use
+	case "":
+		return ErrPlacement.New(op, "the tenant is not at its placement %s", row.Placement)
+	case GateImporting, GatePurging:
+		return ErrPlacement.New(op, "what the placement %s has of the tenant is not in use: its gate is %s", row.Placement, gate)
+	}
+	return nil
 }

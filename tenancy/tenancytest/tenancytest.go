@@ -41,6 +41,8 @@ type Options struct {
 	Modules []tenancy.Module
 	// Clock, when set, gives the test a database of its own with this clock.
 	Clock func() time.Time
+	// StateMaxAge is [tenancy.Options].StateMaxAge, for databases of a test's own.
+	StateMaxAge time.Duration
 }
 
 // Env is one engine's database in a test.
@@ -138,7 +140,7 @@ func open(tb testing.TB, engine string, opt Options) *Env {
 	default:
 		tb.Fatalf("there is no engine %q", engine)
 	}
-	db, err := tenancy.Open(ctx, env.Engine, tenancy.Options{Modules: opt.Modules, Migrate: true, Clock: opt.Clock, OnStatement: env.observe})
+	db, err := tenancy.Open(ctx, env.Engine, tenancy.Options{Modules: opt.Modules, Migrate: true, Clock: opt.Clock, StateMaxAge: opt.StateMaxAge, OnStatement: env.observe})
 	require.NoError(tb, err)
 	env.DB = db
 	return env
@@ -206,12 +208,16 @@ func (e *Env) Owner(tb testing.TB, tenant uuid.UUID) *sql.DB {
 	if e.Name == "postgres" {
 		db, err = sql.Open("pgx", e.ownerURL)
 	} else {
-		path := filepath.Join(e.dir, "tenants", tenant.String()+".db")
-		db, err = sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)")
+		db, err = sql.Open("sqlite", "file:"+e.file(tenant)+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)")
 	}
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = db.Close() })
 	return db
+}
+
+// file is where SQLite keeps a tenant.
+func (e *Env) file(tenant uuid.UUID) string {
+	return filepath.Join(e.dir, "tenants", tenant.String()+".db")
 }
 
 // Control opens a raw connection to the control data as its owner.
