@@ -52,10 +52,13 @@ type Store interface {
 	Provision(ctx context.Context, tenant uuid.UUID, gate Gate) error
 	// Gate is the state of the tenant's gate; "" when it has none.
 	Gate(ctx context.Context, tenant uuid.UUID) (Gate, error)
-	// OpenGate ends an import: the gate goes from 'importing' to 'active'. Idempotent. The database refuses any other move.
-	OpenGate(ctx context.Context, tenant uuid.UUID) error
-	// Purge moves the gate to 'purging', deletes the tenant's rows of the models in their order, which is such that nothing
-	// points to what goes, and then the gate; or the file. It may be cut short and run again.
+	// MoveGate moves the tenant's gate to 'active' or 'closed'. When it returns, no transaction that found the gate open can
+	// commit any more: whoever was about to is waited for, at most 20 s (tenancy.busy). turn is the number of the decision: one
+	// that was overtaken by a later one changes nothing, without an error. Idempotent. The database refuses moves that are
+	// out of order (tenancy.tenant_state), such as opening a gate that is 'purging'.
+	MoveGate(ctx context.Context, tenant uuid.UUID, to Gate, turn int64) error
+	// Purge moves a gate that is 'closed' or 'importing' to 'purging', deletes the tenant's rows of the models in their order,
+	// which is such that nothing points to what goes, and then the gate; or the file. It may be cut short and run again.
 	Purge(ctx context.Context, tenant uuid.UUID, models []*Model) error
 	// References are the foreign keys between the models' tables, as the live catalogue has them.
 	References(ctx context.Context) ([]TableReference, error)
@@ -71,13 +74,15 @@ type Store interface {
 	Close() error
 }
 
-// Gate is a tenant's state as its own database knows it. The doors past immutability check it.
+// Gate is a tenant's state as its own database knows it. The doors past immutability check it, and so does every audit event:
+// without a gate that is open for it, none is written, and what it would have told of is undone (tenancy.closed).
 type Gate string
 
-// The states of a gate.
+// The states of a gate. It goes from importing to active, between active and closed, and from closed or importing to purging.
 const (
 	GateActive    Gate = "active"
 	GateImporting Gate = "importing" // history may be written into locked periods; nobody enters
+	GateClosed    Gate = "closed"    // rows may be read; of events, only those that tell of no row are written
 	GatePurging   Gate = "purging"   // what is recorded may be deleted; nobody enters
 )
 

@@ -8,6 +8,7 @@ var (
 	ErrScopeExpired    = fault.Define(fault.Unscoped, "tenancy.scope_expired", "the scope has expired: enter again")
 	ErrUnknownTenant   = fault.Define(fault.Unscoped, "tenancy.unknown_tenant", "there is no such tenant here")
 	ErrTenantSuspended = fault.Define(fault.Unscoped, "tenancy.suspended", "the tenant is suspended")
+	ErrClosed          = fault.Define(fault.Locked, "tenancy.closed", "the tenant is closed: nothing is written for it")
 	ErrTenantNotReady  = fault.Define(fault.Unscoped, "tenancy.not_ready", "the tenant is not active")
 	ErrNotPlatform     = fault.Define(fault.Unscoped, "tenancy.not_platform", "this act is the platform's: call EnterPlatform first")
 	ErrForbidden       = fault.Define(fault.Forbidden, "tenancy.forbidden", "the scope lacks the permission for this act")

@@ -22,3 +22,11 @@ func BeginImport(ctx context.Context, db *DB, tenant uuid.UUID) error {
 	err = db.control.Fault("test", session.Import(ctx))
 	return errors.Join(err, session.Rollback(ctx))
 }
+
+// MoveGate moves a tenant's gate as the platform's acts do.
+func MoveGate(ctx context.Context, db *DB, tenant uuid.UUID, to Gate, turn int64) error {
+	return db.control.MoveGate(ctx, tenant, to, turn)
+}
+
+// GateOf is the state of a tenant's gate.
+func GateOf(ctx context.Context, db *DB, tenant uuid.UUID) (Gate, error) { return db.control.Gate(ctx, tenant) }

@@ -15,6 +15,8 @@ var migrationFiles embed.FS
 type gate struct {
 	Owned
 	State string `bun:"state" privacy:"none"`
+	// Turn is the number of the platform's decision that moved it last.
+	Turn int64 `bun:"turn"`
 }
 
 // erasure opens one companion row of an issued document for replacement.

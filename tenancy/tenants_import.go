@@ -179,7 +179,7 @@ func (t *Tenants) open(ctx context.Context, op string, row *tenantRow) (Tenant, 
 	if err != nil {
 		return Tenant{}, err
 	}
-	if err := at.store.OpenGate(ctx, row.ID); err != nil {
+	if err := at.store.MoveGate(ctx, row.ID, GateActive, 0); err != nil {
 		return Tenant{}, at.store.Fault(op, err)
 	}
 	return t.activate(ctx, op, row, StateImporting)

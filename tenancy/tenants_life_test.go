@@ -376,13 +376,13 @@ func TestPurgeOfAFileInUse(t *testing.T) {
 	env := tenancytest.Open(t, "sqlite", tenancytest.Options{Modules: []tenancy.Module{library}})
 	platform, ctx := env.Platform(t), env.Tenant(t)
 	id := tenancy.ScopeOf(ctx).TenantID()
-	require.NoError(t, env.DB.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+	require.ErrorIs(t, env.DB.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
 		_, err := env.DB.Tenants().Cancel(platform, id, "x")
 		require.NoError(t, err)
 		_, err = env.DB.Tenants().PurgeNow(platform, id, "x", "y")
 		require.ErrorIs(t, err, tenancy.ErrBusy)
 		return tenancy.Insert(ctx, tx, &Author{Name: "late"})
-	}))
+	}), tenancy.ErrClosed)
 	_, err := env.DB.Tenants().CompletePending(platform, 10)
 	require.NoError(t, err)
 	_, err = os.Stat(filepath.Join(env.Dir(), "tenants", id.String()+".db"))

@@ -94,6 +94,13 @@ func (t *Tenants) clear(ctx context.Context, op string, row *tenantRow) error {
 	if err != nil {
 		return err
 	}
+	gate, err := at.store.Gate(ctx, row.ID)
+	if err == nil && gate == GateActive {
+		err = at.store.MoveGate(ctx, row.ID, GateClosed, 0)
+	}
+	if err != nil {
+		return at.store.Fault(op, err)
+	}
 	return at.store.Fault(op, at.store.Purge(ctx, row.ID, order))
 }
 

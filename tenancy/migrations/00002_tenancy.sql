@@ -3,10 +3,13 @@
 -- +goose Up
 
 -- The gate is the tenant's state as its own database knows it. The two doors through append-only history check it:
--- 'purging' lets rows be deleted, 'importing' lets history into locked periods.
+-- 'purging' lets rows be deleted, 'importing' lets history into locked periods. Behind a 'closed' one nothing is written but
+-- who entered and what was taken out. turn is the number of the platform's decision that moved it last: of two that meet, the
+-- younger one holds, whichever comes last.
 CREATE TABLE erp.tenant_gates (
     tenant_id UUID NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('active', 'importing', 'purging')),
+    state TEXT NOT NULL CHECK (state IN ('active', 'importing', 'closed', 'purging')),
+    turn BIGINT NOT NULL,
     PRIMARY KEY (tenant_id)
 );
 

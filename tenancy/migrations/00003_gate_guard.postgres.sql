@@ -11,8 +11,12 @@ BEGIN
         END IF;
         RETURN OLD;
     END IF;
-    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('importing', 'active'), ('active', 'purging'), ('importing', 'purging')) THEN
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('importing', 'active'), ('importing', 'closed'), ('importing', 'purging'),
+        ('active', 'closed'), ('closed', 'active'), ('closed', 'purging')) THEN
         RAISE EXCEPTION 'erp/conflict/tenancy.tenant_state/a gate does not go from % to %', OLD.state, NEW.state;
+    END IF;
+    IF NEW.turn < OLD.turn THEN
+        RAISE EXCEPTION 'erp/conflict/tenancy.tenant_state/a gate is not moved by a decision that was overtaken';
     END IF;
     RETURN NEW;
 END $$;

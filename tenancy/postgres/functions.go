@@ -88,27 +88,50 @@ BEGIN
 	PERFORM set_config('erp.tenant', before, true);
 	RETURN result;
 END`},
-	// The one way to a gate. It says which door may be opened after which.
-	{name: "set_gate(tenant uuid, new_state text)", returns: "text", definer: true, callers: []string{controlRole}, body: `
+	// The one way to a gate. It says which door may be opened after which. Whoever has written an event holds the gate's row
+	// until the commit (refuse_closed), so a gate that has moved was moved behind the last of them.
+	{name: "set_gate(tenant uuid, new_state text, new_turn bigint)", returns: "text", definer: true, callers: []string{controlRole}, body: `
 DECLARE
 	before text := coalesce(current_setting('erp.tenant', true), '');
+	patience text := current_setting('lock_timeout');
 	old_state text;
+	old_turn bigint;
 BEGIN
-	PERFORM set_config('erp.tenant', tenant::text, true);
+	PERFORM set_config('erp.tenant', tenant::text, true), set_config('lock_timeout', '20s', true);
 	IF new_state = 'purging' THEN -- not behind an import that is still being written
-		PERFORM FROM erp.tenant_gates AS g WHERE g.tenant_id = tenant FOR UPDATE NOWAIT;
+		PERFORM FROM erp.tenant_gates AS g WHERE g.tenant_id = tenant AND g.state = 'importing' FOR UPDATE NOWAIT;
 	END IF;
 	IF new_state IN ('active', 'importing') THEN
-		INSERT INTO erp.tenant_gates AS g (tenant_id, state) VALUES (tenant, new_state) ON CONFLICT DO NOTHING;
+		INSERT INTO erp.tenant_gates AS g (tenant_id, state, turn) VALUES (tenant, new_state, new_turn) ON CONFLICT DO NOTHING;
 	END IF;
-	SELECT g.state INTO old_state FROM erp.tenant_gates AS g WHERE g.tenant_id = tenant FOR UPDATE;
-	IF (old_state, new_state) IN (('importing', 'active'), ('active', 'purging'), ('importing', 'purging')) THEN
-		UPDATE erp.tenant_gates AS g SET state = new_state WHERE g.tenant_id = tenant;
+	SELECT g.state, g.turn INTO old_state, old_turn FROM erp.tenant_gates AS g WHERE g.tenant_id = tenant FOR UPDATE;
+	IF new_turn < old_turn THEN -- overtaken
+		new_state := old_state;
+	ELSIF (old_state, new_state) IN (('importing', 'active'), ('importing', 'closed'), ('importing', 'purging'),
+		('active', 'closed'), ('closed', 'active'), ('closed', 'purging')) OR old_state = new_state AND old_turn < new_turn THEN
+		UPDATE erp.tenant_gates AS g SET state = new_state, turn = new_turn WHERE g.tenant_id = tenant;
 	ELSIF old_state IS DISTINCT FROM new_state THEN
 		RAISE EXCEPTION 'erp/conflict/tenancy.tenant_state/a tenant''s gate does not go from % to %', coalesce(old_state, 'none'), new_state;
 	END IF;
-	PERFORM set_config('erp.tenant', before, true);
+	PERFORM set_config('erp.tenant', before, true), set_config('lock_timeout', patience, true);
 	RETURN new_state;
+END`},
+	// No event without a gate that is open for it, so no write either: every one has its event in the same transaction. The
+	// gate's row is held until the commit, which is what the application role may not do itself: a gate that closes waits for
+	// those who found it open, and whoever looks through an older snapshot meets a serialization failure, not an older truth.
+	{name: "refuse_closed()", returns: "trigger", definer: true, body: `
+DECLARE
+	tenant uuid;
+	writes boolean;
+	gate text;
+BEGIN
+	FOR tenant, writes IN SELECT f.tenant_id, bool_or(f.verb <> '') FROM fresh AS f GROUP BY f.tenant_id LOOP
+		SELECT g.state INTO gate FROM erp.tenant_gates AS g WHERE g.tenant_id = tenant FOR SHARE;
+		IF NOT FOUND OR gate NOT IN ('active', 'importing') AND (writes OR gate <> 'closed') THEN
+			RAISE EXCEPTION 'erp/locked/tenancy.closed/the tenant is closed: nothing is written for it';
+		END IF;
+	END LOOP;
+	RETURN NULL;
 END`},
 	// What an import begins with: the gate of the session's own tenant stays at 'importing' until the transaction ends.
 	{name: "begin_import()", returns: "void", definer: true, callers: []string{appRole}, body: `

@@ -3,9 +3,9 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -23,9 +23,9 @@ func (s *store) Gate(ctx context.Context, tenant uuid.UUID) (tenancy.Gate, error
 	return tenancy.Gate(state.String), asFault(op, err)
 }
 
-// OpenGate implements tenancy.Store.
-func (s *store) OpenGate(ctx context.Context, tenant uuid.UUID) error {
-	const op = "postgres.OpenGate"
+// MoveGate implements tenancy.Store.
+func (s *store) MoveGate(ctx context.Context, tenant uuid.UUID, to tenancy.Gate, turn int64) error {
+	const op = "postgres.MoveGate"
 	state, err := s.Gate(ctx, tenant)
 	if err == nil && state == "" { // set_gate would make one
 		err = tenancy.ErrTenantConflict.New(op, "the tenant has no gate")
@@ -33,30 +33,32 @@ func (s *store) OpenGate(ctx context.Context, tenant uuid.UUID) error {
 	if err != nil {
 		return asFault(op, err)
 	}
-	_, err = s.control.DB.ExecContext(ctx, "SELECT erp.set_gate($1::uuid, 'active')", tenant.String())
+	return s.setGate(ctx, op, tenant, to, turn)
+}
+
+func (s *store) setGate(ctx context.Context, op string, tenant uuid.UUID, to tenancy.Gate, turn int64) error {
+	_, err := s.control.DB.ExecContext(ctx, "SELECT erp.set_gate($1::uuid, $2, $3)", tenant.String(), string(to), turn)
 	return asFault(op, err)
 }
 
 // Purge implements tenancy.Store. Rows go as the application role, in the tenant's own scope: no power is needed that a
-// session does not have, and the triggers ask the gate for every statement. The gate goes last, so a tenant without one has
-// nothing left.
+// session does not have, and the triggers ask the gate for every statement. Nothing is written behind us: a gate that is
+// closed has outlasted its last writer, and without a gate nobody writes. It goes last, so a tenant without one has nothing
+// left.
 func (s *store) Purge(ctx context.Context, tenant uuid.UUID, models []*tenancy.Model) error {
 	const op = "postgres.Purge"
 	state, err := s.Gate(ctx, tenant)
 	if err != nil || state == "" {
 		return asFault(op, err)
 	}
-	if _, err := s.control.DB.ExecContext(ctx, "SELECT erp.set_gate($1::uuid, 'purging')", tenant.String()); err != nil {
-		return asFault(op, err)
-	}
-	if err := s.outlast(ctx, op); err != nil {
-		return asFault(op, err)
+	if err := s.setGate(ctx, op, tenant, tenancy.GatePurging, math.MaxInt64); err != nil {
+		return err
 	}
 	refs, err := s.References(ctx)
 	if err != nil {
 		return err
 	}
-	for { // until a whole pass finds nothing: a transaction that was open when the tenant was closed may have written behind us
+	for { // until a whole pass finds nothing
 		var gone int64
 		for _, m := range models {
 			n, err := s.purgeTable(ctx, tenant, m, refs)
@@ -71,38 +73,6 @@ func (s *store) Purge(ctx context.Context, tenant uuid.UUID, models []*tenancy.M
 	}
 	_, err = s.control.DB.ExecContext(ctx, "SELECT erp.drop_gate($1::uuid)", tenant.String())
 	return asFault(op, err)
-}
-
-// outlastFor bounds how long a purge waits for transactions that had written before it began.
-const outlastFor = 20 * time.Second
-
-// outlast waits until every transaction that had written something by now has ended: no pass could see its rows, and they
-// would stay behind. A transaction that wrote nothing yet is not waited for: a tenant is cancelled before it is purged, and
-// nothing new is begun for it then.
-func (s *store) outlast(ctx context.Context, op string) error {
-	var until int64
-	if err := s.control.DB.QueryRowContext(ctx, "SELECT txid_snapshot_xmax(txid_current_snapshot())").Scan(&until); err != nil {
-		return err
-	}
-	wait := time.NewTicker(20 * time.Millisecond)
-	defer wait.Stop()
-	for began := time.Now(); ; {
-		var oldest int64
-		if err := s.control.DB.QueryRowContext(ctx, "SELECT txid_snapshot_xmin(txid_current_snapshot())").Scan(&oldest); err != nil {
-			return err
-		}
-		switch {
-		case oldest >= until:
-			return nil
-		case time.Since(began) > outlastFor:
-			return tenancy.ErrBusy.New(op, "a transaction that was open before the purge is still open; the purge is completed later")
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-wait.C:
-		}
-	}
 }
 
 // purgeTable deletes a tenant's rows of one table, chunk by chunk.
@@ -131,6 +101,10 @@ func (s *store) purgeRows(ctx context.Context, tenant uuid.UUID, text string) (n
 			err = back
 		}
 	}()
+	// A transaction that was begun before the gate closed cannot commit what it writes, but it may still hold rows.
+	if _, err := session.Conn().ExecContext(ctx, "SELECT pg_catalog.set_config('lock_timeout', '20s', true)"); err != nil {
+		return 0, err
+	}
 	res, err := session.Conn().ExecContext(ctx, text, tenant.String())
 	if err != nil {
 		return 0, err

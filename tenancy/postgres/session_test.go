@@ -219,7 +219,7 @@ func TestPolicyUnderTheUnprivilegedLogin(t *testing.T) {
 	require.ErrorIs(t, err, tenancy.ErrWall)
 	_, err = in(scoped, "UPDATE testmod.rates SET percent = 0")
 	require.ErrorIs(t, err, tenancy.ErrWall, "read-only")
-	_, err = in(scoped, "SELECT erp.set_gate($1, 'purging')", mine)
+	_, err = in(scoped, "SELECT erp.set_gate($1, 'purging', 1)", mine)
 	require.ErrorIs(t, err, tenancy.ErrWall)
 	_, err = in(scoped, "SELECT * FROM erp_control.tenants")
 	require.ErrorIs(t, err, tenancy.ErrWall)

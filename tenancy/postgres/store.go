@@ -71,7 +71,7 @@ func (s *store) Close() error { return errors.Join(s.scoped.Close(), s.control.C
 // Provision implements tenancy.Store: the tenant is given a gate, unless it has one.
 func (s *store) Provision(ctx context.Context, tenant uuid.UUID, gate tenancy.Gate) error {
 	const op = "postgres.Provision"
-	_, err := s.control.DB.ExecContext(ctx, `SELECT erp.set_gate($1::uuid, $2) WHERE erp.gate_state($1::uuid) IS NULL`, tenant.String(), string(gate))
+	_, err := s.control.DB.ExecContext(ctx, `SELECT erp.set_gate($1::uuid, $2, 0) WHERE erp.gate_state($1::uuid) IS NULL`, tenant.String(), string(gate))
 	return asFault(op, err)
 }
 

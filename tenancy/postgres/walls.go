@@ -38,6 +38,9 @@ func newWalls(reg *tenancy.Registry, withoutSubselect bool) *walls {
 // gateTable goes last and by a function of its own: what opens the doors is not behind one of them.
 const gateTable = "erp.tenant_gates"
 
+// eventTable is where every write leaves a row, so it is there that writes are refused while the gate is not open.
+const eventTable = "erp.audit_events"
+
 // privileges are what the application role has on a model's table. Append-only and read-only rows can be deleted as far as
 // grants go: a purge does, and the trigger lets nobody else.
 func privileges(m *tenancy.Model) []string {
@@ -77,6 +80,9 @@ func triggers(m *tenancy.Model) []trigger {
 			break // a guard of its own holds it
 		}
 		out = append(out, on("erp_refuse_delete", "AFTER DELETE", " REFERENCING OLD TABLE AS gone FOR EACH STATEMENT", "refuse_delete()"))
+	}
+	if m.Table == eventTable {
+		out = append(out, on("erp_refuse_closed", "AFTER INSERT", " REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT", "refuse_closed()"))
 	}
 	return out
 }
@@ -135,7 +141,7 @@ func (w *walls) around(m *tenancy.Model) []string {
 		"REVOKE ALL ON TABLE " + t + " FROM PUBLIC, " + appRole + ", " + controlRole,
 		"GRANT " + strings.Join(privileges(m), ", ") + " ON TABLE " + t + " TO " + appRole,
 	}
-	for _, name := range []string{"erp_refuse_key", "erp_refuse_truncate", "erp_refuse_update", "erp_refuse_delete"} {
+	for _, name := range []string{"erp_refuse_key", "erp_refuse_truncate", "erp_refuse_update", "erp_refuse_delete", "erp_refuse_closed"} {
 		out = append(out, "DROP TRIGGER IF EXISTS "+name+" ON "+t)
 	}
 	for _, tr := range triggers(m) {

@@ -59,7 +59,7 @@ func TestRecordedRowsHoldAgainstTheOwner(t *testing.T) {
 
 	t.Run("a registered erasure opens one companion row", func(t *testing.T) { erasureOpensOneRow(t, f, mine.String(), r.ID.String(), scoped) })
 	t.Run("purging opens one tenant's rows", func(t *testing.T) {
-		_, err := f.store.control.ExecContext(ctx, "SELECT erp.set_gate(?, 'purging')", mine)
+		_, err := f.store.control.ExecContext(ctx, "SELECT erp.set_gate(?, 'closed', 1), erp.set_gate(?, 'purging', 2)", mine, mine)
 		require.NoError(t, err)
 		require.ErrorIs(t, asFault("test", owner("DELETE FROM testmod.records")), tenancy.ErrAppendOnly, "the other tenant's rows are among them")
 		require.ErrorIs(t, asFault("test", scoped("UPDATE testmod.records SET note = 'x'")), tenancy.ErrWall, "still not changed")
@@ -94,15 +94,16 @@ func TestGatesOpenInOneOrder(t *testing.T) {
 		path []string
 		ok   bool
 	}{
-		{[]string{"active"}, true}, {[]string{"importing", "active", "purging"}, true}, {[]string{"active", "active"}, true}, {[]string{"purging"}, false},
-		{[]string{"active", "importing"}, false}, {[]string{"active", "purging", "active"}, false}, {[]string{"importing", "purging"}, true},
-		{[]string{"open"}, false}, {[]string{"active", "purging", "purging"}, true},
+		{[]string{"active"}, true}, {[]string{"importing", "active", "closed", "purging"}, true}, {[]string{"active", "active"}, true}, {[]string{"purging"}, false},
+		{[]string{"active", "importing"}, false}, {[]string{"active", "closed", "purging", "active"}, false}, {[]string{"importing", "purging"}, true},
+		{[]string{"open"}, false}, {[]string{"active", "closed", "purging", "purging"}, true}, {[]string{"active", "purging"}, false}, {[]string{"closed"}, false},
+		{[]string{"active", "closed", "closed", "active", "closed"}, true}, {[]string{"active", "closed", "importing"}, false}, {[]string{"importing", "closed", "active"}, true},
 	} {
 		tenant := tenancy.NewID()
 		var err error
-		for _, state := range c.path {
+		for turn, state := range c.path {
 			require.NoError(t, err, c.path)
-			_, err = f.store.control.ExecContext(ctx, "SELECT erp.set_gate(?, ?)", tenant, state)
+			_, err = f.store.control.ExecContext(ctx, "SELECT erp.set_gate(?, ?, ?)", tenant, state, turn)
 		}
 		if c.ok {
 			require.NoError(t, err, c.path)
@@ -112,7 +113,7 @@ func TestGatesOpenInOneOrder(t *testing.T) {
 	}
 	tenant := f.tenant(t)
 	require.NoError(t, f.store.Provision(ctx, tenant, tenancy.GateActive), "again")
-	_, err := f.store.control.ExecContext(ctx, "SELECT erp.set_gate(?, 'purging')", tenant)
+	_, err := f.store.control.ExecContext(ctx, "SELECT erp.set_gate(?, 'closed', 1), erp.set_gate(?, 'purging', 2)", tenant, tenant)
 	require.NoError(t, err)
 	require.NoError(t, f.store.Provision(ctx, tenant, tenancy.GateActive), "provisioning does not reopen a gate")
 	var state string

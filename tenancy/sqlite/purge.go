@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -31,28 +33,49 @@ func (s *store) Gate(ctx context.Context, tenant uuid.UUID) (tenancy.Gate, error
 	return tenancy.Gate(state), s.Fault(op, err)
 }
 
-// OpenGate implements tenancy.Store.
-func (s *store) OpenGate(ctx context.Context, tenant uuid.UUID) error {
-	const op = "sqlite.OpenGate"
+// MoveGate implements tenancy.Store. The gate is moved by a writer, and a file has one at a time: whoever found the gate open
+// has ended by then.
+func (s *store) MoveGate(ctx context.Context, tenant uuid.UUID, to tenancy.Gate, turn int64) error {
+	const op = "sqlite.MoveGate"
 	f, err := s.take(ctx, tenant)
 	if err != nil {
 		return err
 	}
 	defer s.release(f)
-	return s.Fault(op, moveGate(ctx, f.db, tenant, tenancy.GateActive))
+	wait := time.NewTimer(gatePatience)
+	defer wait.Stop()
+	select { // the turn among this process's writers; other processes' are waited for by SQLite
+	case f.writer <- struct{}{}:
+	case <-ctx.Done():
+		return s.Fault(op, ctx.Err())
+	case <-wait.C:
+		return tenancy.ErrBusy.New(op, "a transaction of the tenant's has been open for too long")
+	}
+	defer func() { <-f.writer }()
+	return s.Fault(op, moveGate(ctx, f.db, tenant, to, turn))
 }
 
-// moveGate asks the file's own guard.
-func moveGate(ctx context.Context, db *sql.DB, tenant uuid.UUID, to tenancy.Gate) error {
-	res, err := db.ExecContext(ctx, "UPDATE erp_tenant_gates SET state = ? WHERE tenant_id = ?", string(to), tenant.String())
+// gatePatience bounds how long a gate that moves waits for this process's writer.
+const gatePatience = 20 * time.Second
+
+// moveGate asks the file's own guard, unless the decision was overtaken.
+func moveGate(ctx context.Context, db *sql.DB, tenant uuid.UUID, to tenancy.Gate, turn int64) error {
+	res, err := db.ExecContext(ctx, "UPDATE erp_tenant_gates SET state = ?, turn = ? WHERE tenant_id = ? AND turn <= ?", string(to), turn, tenant.String(), turn)
 	if err != nil {
 		return err
 	}
-	if n, err := res.RowsAffected(); err != nil || n != 1 {
-		return errors.Join(err, tenancy.ErrTenantConflict.New("sqlite.OpenGate", "the tenant has no gate"))
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
 	}
-	return nil
+	var there int
+	err = db.QueryRowContext(ctx, "SELECT 1 FROM erp_tenant_gates WHERE tenant_id = ?", tenant.String()).Scan(&there)
+	if errors.Is(err, sql.ErrNoRows) {
+		return errNoGate
+	}
+	return err
 }
+
+var errNoGate = tenancy.ErrTenantConflict.New("sqlite.MoveGate", "the tenant has no gate")
 
 // Purge implements tenancy.Store: the tenant's file goes, with its log. The gate is moved first, for a process that has the
 // file open still. While somebody here uses the file it is refused with tenancy.busy; the purge is completed later.
@@ -93,8 +116,8 @@ func (s *store) closeGate(ctx context.Context, path string, tenant uuid.UUID) er
 	if err != nil {
 		return err
 	}
-	err = moveGate(ctx, db, tenant, tenancy.GatePurging)
-	if errors.Is(err, tenancy.ErrTenantConflict) {
+	err = moveGate(ctx, db, tenant, tenancy.GatePurging, math.MaxInt64)
+	if errors.Is(err, errNoGate) {
 		err = nil // a file without a gate has nobody to keep out
 	}
 	return errors.Join(err, db.Close())

@@ -169,7 +169,7 @@ func (s *store) Provision(ctx context.Context, tenant uuid.UUID, gate tenancy.Ga
 	if err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, "INSERT INTO erp_tenant_gates (tenant_id, state) VALUES (?, ?)", tenant.String(), string(gate))
+	_, err = db.ExecContext(ctx, "INSERT INTO erp_tenant_gates (tenant_id, state, turn) VALUES (?, ?, 0)", tenant.String(), string(gate))
 	if err = errors.Join(err, db.Close()); err != nil { // the last close folds the log into the file
 		return err
 	}

@@ -40,6 +40,11 @@ func triggers(m *tenancy.Model) []trigger {
 	once := guard("once", "INSERT", "EXISTS (SELECT 1 FROM "+table+" WHERE "+strings.Join(same, " AND ")+") OR "+byRow, exists)
 	switch m.Writes {
 	case tenancy.AppendOnly:
+		if m.Table == "erp.audit_events" { // no write without its event, so none without a gate that is open for it
+			open := "EXISTS (SELECT 1 FROM erp_tenant_gates AS g WHERE g.tenant_id = NEW.tenant_id AND (g.state IN ('active', 'importing') OR g.state = 'closed' AND NEW.verb = ''))"
+			closed := "SELECT RAISE(ABORT, 'erp/locked/tenancy.closed/the tenant is closed: nothing is written for it')"
+			return []trigger{once, guard("update", "UPDATE", "", refuse), noDelete, guard("closed", "INSERT", "NOT "+open, closed)}
+		}
 		return []trigger{once, guard("update", "UPDATE", "", refuse), noDelete}
 	case tenancy.Companion:
 		id := rowKey(m)
@@ -54,7 +59,7 @@ func triggers(m *tenancy.Model) []trigger {
 }
 
 // suffixes of the names of generated triggers.
-var suffixes = []string{"key", "update", "delete", "once"}
+var suffixes = []string{"key", "update", "delete", "once", "closed"}
 
 func triggerName(m *tenancy.Model, suffix string) string {
 	return tableName(m.Table) + "_generated_" + suffix

@@ -1,0 +1,99 @@
+package tenancy_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/tenancytest"
+)
+
+func insertAuthor(ctx context.Context, env *tenancytest.Env) error {
+	return env.DB.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+		return tenancy.Insert(ctx, tx, &Author{Name: "x"})
+	})
+}
+
+// What the code of this process knows of the tenant is not asked here: the control data say all along that it is active.
+func TestTheDatabaseItselfRefusesWritesBehindAClosedGate(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env) {
+		quiet := context.Background()
+		ctx := env.Tenant(t)
+		id := tenantOf(ctx)
+		require.NoError(t, insertAuthor(ctx, env))
+		require.NoError(t, tenancy.MoveGate(quiet, env.DB, id, tenancy.GateClosed, 5))
+		before := rowsOf(t, env, id)
+		require.ErrorIs(t, insertAuthor(ctx, env), tenancy.ErrClosed)
+		require.Equal(t, before, rowsOf(t, env, id))
+		env.Enter(t, id, "*") // an event that tells of no row
+		before["erp.audit_events"]++
+		require.Equal(t, before, rowsOf(t, env, id))
+
+		require.NoError(t, tenancy.MoveGate(quiet, env.DB, id, tenancy.GateActive, 4), "overtaken: no error, and nothing moved")
+		require.ErrorIs(t, insertAuthor(ctx, env), tenancy.ErrClosed)
+		require.NoError(t, tenancy.MoveGate(quiet, env.DB, id, tenancy.GateActive, 6))
+		require.NoError(t, insertAuthor(ctx, env))
+
+		require.NoError(t, tenancy.MoveGate(quiet, env.DB, id, tenancy.GateClosed, 7))
+		require.NoError(t, tenancy.MoveGate(quiet, env.DB, id, tenancy.GatePurging, 8))
+		require.ErrorIs(t, insertAuthor(ctx, env), tenancy.ErrClosed)
+		_, err := env.DB.Enter(quiet, id, "tester", nil)
+		require.ErrorIs(t, err, tenancy.ErrClosed, "while its rows are going not even an entering is written: it would stay behind")
+		require.ErrorIs(t, tenancy.MoveGate(quiet, env.DB, id, tenancy.GateActive, 9), tenancy.ErrTenantConflict)
+		_, err = env.Owner(t, id).Exec(env.SQL("DELETE FROM erp.tenant_gates WHERE tenant_id = '" + id.String() + "'"))
+		require.NoError(t, err)
+		require.ErrorIs(t, insertAuthor(ctx, env), tenancy.ErrClosed, "no gate, no write")
+		require.ErrorIs(t, tenancy.MoveGate(quiet, env.DB, id, tenancy.GateClosed, 9), tenancy.ErrTenantConflict)
+	})
+}
+
+// Whoever writes while the gate closes has committed before it has closed, or never commits.
+func TestAGateOutlastsItsLastWriter(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env) {
+		ctx := env.Tenant(t)
+		id := tenantOf(ctx)
+		owner, count := env.Owner(t, id), env.SQL("SELECT COUNT(*) FROM lib.authors WHERE tenant_id = '"+id.String()+"'")
+		authors := func() (n int) {
+			require.NoError(t, owner.QueryRow(count).Scan(&n))
+			return n
+		}
+		closed := make(chan struct{})
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for {
+					after := false
+					select {
+					case <-closed:
+						after = true
+					default:
+					}
+					err := insertAuthor(ctx, env)
+					if after {
+						require.ErrorIs(t, err, tenancy.ErrClosed)
+						return
+					}
+					if err != nil {
+						require.ErrorIs(t, err, tenancy.ErrClosed)
+					}
+				}
+			})
+		}
+		for turn := int64(1); turn < 20; turn++ {
+			to := []tenancy.Gate{tenancy.GateActive, tenancy.GateClosed}[turn%2]
+			require.NoError(t, tenancy.MoveGate(context.Background(), env.DB, id, to, turn))
+			if to == tenancy.GateClosed {
+				before := authors()
+				for range 20 {
+					require.Equal(t, before, authors(), fmt.Sprint("turn ", turn))
+				}
+			}
+		}
+		close(closed)
+		wg.Wait()
+	})
+}
