@@ -63,7 +63,11 @@ func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 	if err := db.openPlaces(ctx, op, eng, EngineOptions{Migrate: opt.Migrate, OnStatement: opt.OnStatement}); err != nil {
 		return nil, err
 	}
-	if err := db.Tenants().recover(ctx); err != nil {
+	err = db.allow(ctx, op, opt.StateMaxAge)
+	if err == nil {
+		err = db.Tenants().recover(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

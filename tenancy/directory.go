@@ -128,3 +128,19 @@ func (d *directory) seen(ctx context.Context, op string, row *tenantRow) error {
 	}
 	return nil
 }
+
+// still refuses what was done under an answer that is too old by now, if it would be another: what was read may be of a place
+// that the tenant has left meanwhile, and what was written is not committed.
+func (d *directory) still(ctx context.Context, op string, id uuid.UUID, then *tenantInfo) error {
+	if then == nil || time.Since(then.readAt) < d.maxAge {
+		return nil
+	}
+	now, err := d.usable(ctx, op, id)
+	if err != nil {
+		return err
+	}
+	if now.placement != then.placement {
+		return ErrPlacement.New(op, "the tenant has moved meanwhile: try again")
+	}
+	return nil
+}

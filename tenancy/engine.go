@@ -52,14 +52,17 @@ type Store interface {
 	Provision(ctx context.Context, tenant uuid.UUID, gate Gate) error
 	// Gate is the state of the tenant's gate; "" when it has none.
 	Gate(ctx context.Context, tenant uuid.UUID) (Gate, error)
-	// MoveGate moves the tenant's gate to 'active' or 'closed'. When it returns, no transaction that found the gate open can
+	// MoveGate moves the tenant's gate to 'active', 'closed' or 'moving'. When it returns, no transaction that found the gate open can
 	// commit any more: whoever was about to is waited for, at most 20 s (tenancy.busy). turn is the number of the decision: one
 	// that was overtaken by a later one changes nothing, without an error. Idempotent. The database refuses moves that are
 	// out of order (tenancy.tenant_state), such as opening a gate that is 'purging'.
 	MoveGate(ctx context.Context, tenant uuid.UUID, to Gate, turn int64) error
-	// Purge moves a gate that is 'closed' or 'importing' to 'purging', deletes the tenant's rows of the models in their order,
+	// Purge moves a gate that is 'closed', 'moving' or 'importing' to 'purging', deletes the tenant's rows of the models in their order,
 	// which is such that nothing points to what goes, and then the gate; or the file. It may be cut short and run again.
 	Purge(ctx context.Context, tenant uuid.UUID, models []*Model) error
+	// Strays are the tables beside the models' that would go with the tenant's place and that nobody registered: those that a
+	// host has made in the tenant's file.
+	Strays(ctx context.Context, tenant uuid.UUID) ([]string, error)
 	// References are the foreign keys between the models' tables, as the live catalogue has them.
 	References(ctx context.Context) ([]TableReference, error)
 	// Session takes a connection to the tenant's database for one transaction. Nothing is sent before the first
@@ -78,11 +81,13 @@ type Store interface {
 // without a gate that is open for it, none is written, and what it would have told of is undone (tenancy.closed).
 type Gate string
 
-// The states of a gate. It goes from importing to active, between active and closed, and from closed or importing to purging.
+// The states of a gate. It goes from importing to active or closed, between active, closed and moving, and from closed, moving or
+// importing to purging.
 const (
 	GateActive    Gate = "active"
 	GateImporting Gate = "importing" // history may be written into locked periods; nobody enters
 	GateClosed    Gate = "closed"    // rows may be read; of events, only those that tell of no row are written
+	GateMoving    Gate = "moving"    // a copy is being made elsewhere, or is in use there: nothing is written
 	GatePurging   Gate = "purging"   // what is recorded may be deleted; nobody enters
 )
 

@@ -34,6 +34,8 @@ var (
 	ErrRegion          = fault.Define(fault.Forbidden, "tenancy.region", "the tenant's data may not lie there: its region is another")
 	ErrDedicated       = fault.Define(fault.Conflict, "tenancy.dedicated", "the placement is kept for another tenant alone")
 	ErrUnordered       = fault.Define(fault.Internal, "tenancy.unordered", "the database does not sort a key as records need it: declare its text columns COLLATE \"C\"")
+	ErrNotMovable      = fault.Define(fault.Conflict, "tenancy.not_movable", "the tenant has what would not go along to another placement")
+	ErrMoveDiffers     = fault.Define(fault.Internal, "tenancy.move_differs", "the copy of a tenant that moves is not what was copied")
 	ErrCatalogue       = fault.Define(fault.Internal, "tenancy.catalogue", "the live database is not what the program expects")
 	ErrSchemaVersion   = fault.Define(fault.Internal, "tenancy.schema_version", "the database's schema has another version than the program")
 	ErrDatabase        = fault.Define(fault.Internal, "tenancy.database", "the database failed")

@@ -102,7 +102,9 @@ func TestBackgroundWorkReachesEveryPlacement(t *testing.T) {
 		var mu sync.Mutex
 		done := map[uuid.UUID]bool{}
 		work, err := f.DB.Background(tenancy.BackgroundOptions{Jobs: []tenancy.Job{{Name: "test.write", Every: time.Hour, Tenant: func(ctx context.Context) (bool, error) {
-			err := f.DB.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Insert(ctx, tx, &Author{Name: "nightly"}) })
+			err := f.DB.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+				return tenancy.Insert(ctx, tx, &Author{Name: "nightly"})
+			})
 			mu.Lock()
 			defer mu.Unlock()
 			done[tenancy.ScopeOf(ctx).TenantID()] = true
@@ -157,10 +159,13 @@ func forget(t *testing.T, env *tenancytest.Env, tenant uuid.UUID) {
 		require.NoError(t, os.Remove(filepath.Join(env.Dir(), "tenants", tenant.String()+".db")))
 		return
 	}
-	_, err := env.Owner(t, tenant).Exec("SET session_replication_role = replica; ALTER TABLE erp.tenant_gates DISABLE TRIGGER USER; ALTER TABLE erp.audit_events DISABLE TRIGGER USER; " +
-		"DELETE FROM erp.audit_events WHERE tenant_id = '" + tenant.String() + "'; DELETE FROM erp.tenant_gates WHERE tenant_id = '" + tenant.String() + "'; " +
-		"ALTER TABLE erp.tenant_gates ENABLE ALWAYS TRIGGER ALL; ALTER TABLE erp.audit_events ENABLE ALWAYS TRIGGER ALL")
-	require.NoError(t, err)
+	owner := env.Owner(t, tenant)
+	for _, table := range []string{"erp.audit_events", "erp.tenant_gates"} {
+		_, err := owner.Exec("ALTER TABLE " + table + " DISABLE TRIGGER USER; DELETE FROM " + table + " WHERE tenant_id = '" + tenant.String() + "'; " +
+			"DO $$ DECLARE n name; BEGIN FOR n IN SELECT tgname FROM pg_trigger WHERE tgrelid = '" + table + "'::regclass AND NOT tgisinternal LOOP " +
+			"EXECUTE format('ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER %I', n); END LOOP; END $$")
+		require.NoError(t, err)
+	}
 }
 
 func tenantsTable(env *tenancytest.Env) string { return control(env) }

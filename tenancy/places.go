@@ -14,7 +14,7 @@ type Placement struct {
 	// Engine is the database. Required. Its own bound on connections or open files holds for this placement alone; the
 	// program's is the sum over its placements.
 	Engine Engine
-	// Region is where the data lie, in the host's own words, such as "eu" or "uk-london": at most 40 of a-z, 0-9, - and _. A
+	// Region is where the data lie, in the host's own words, such as "eu" or "uk-london": at most 40 of a-z, 0-9 and -. A
 	// tenant's region must be that of its placement. "" where nothing is promised: such a placement takes only tenants of
 	// whom no region is said.
 	Region string
@@ -54,8 +54,8 @@ func (p Placements) check(op string) error {
 			return ErrBadInput.New(op, "%q is no name of a placement: 1 to 63 of a-z, 0-9, . : - and _", name)
 		case at.Engine == nil:
 			return ErrBadInput.New(op, "the placement %s has no engine", name)
-		case !made(at.Region, "-_", maxRegion):
-			return ErrBadInput.New(op, "%q is no region: at most %d of a-z, 0-9, - and _", at.Region, maxRegion)
+		case !made(at.Region, "-", maxRegion):
+			return ErrBadInput.New(op, "%q is no region: at most %d of a-z, 0-9 and -", at.Region, maxRegion)
 		}
 	}
 	if _, there := p.At[p.Control]; !there {
@@ -223,8 +223,12 @@ func (t *Tenants) claim(ctx context.Context, tx bun.Tx, op string, at *place, te
 	return nil
 }
 
-// unclaim lets go of a placement that holds nothing of the tenant any more.
-func (t *Tenants) unclaim(ctx context.Context, tx bun.Tx, placement, tenant uuid.UUID) error {
-	_, err := tx.NewDelete().TableExpr(t.table(tableClaims)).Where("placement = ?", placement).Where("tenant_id = ?", tenant).Exec(ctx)
+// unclaim lets go of a placement that holds nothing of the tenant any more, or of all.
+func (t *Tenants) unclaim(ctx context.Context, tx bun.Tx, tenant uuid.UUID, placement string) error {
+	q := tx.NewDelete().TableExpr(t.table(tableClaims)).Where("tenant_id = ?", tenant)
+	if placement != "" {
+		q = q.Where("placement = ?", placement)
+	}
+	_, err := q.Exec(ctx)
 	return err
 }

@@ -73,6 +73,9 @@ type tenantRow struct {
 	ChangedAt time.Time `bun:"changed_at"`
 
 	PurgeAfter time.Time `bun:"purge_after,nullzero"`
+	// Turn counts the decisions about the tenant's life, SettledTurn those that its own database has been told.
+	Turn        int64 `bun:"turn"`
+	SettledTurn int64 `bun:"settled_turn"`
 	// Archive names what an imported tenant was made of.
 	Archive string `bun:"archive,nullzero"`
 }
@@ -214,7 +217,7 @@ func (t *Tenants) newRow(op string, in NewTenant) (*tenantRow, error) {
 	}
 	now := t.db.now()
 	return &tenantRow{ID: NewID(), Reference: in.Reference, Name: in.Name, TimeZone: in.TimeZone, Region: in.Region, Placement: in.Placement,
-		State: StateCreating, CreatedAt: now, ChangedAt: now}, nil
+		State: StateCreating, CreatedAt: now, ChangedAt: now, Turn: 1, SettledTurn: 1}, nil
 }
 
 // complete makes the tenant's place, which is idempotent, and then says so.
@@ -364,6 +367,11 @@ func (t *Tenants) change(ctx context.Context, op string, act Permission, id uuid
 		}
 		if n, err := res.RowsAffected(); err != nil || n != 1 {
 			return ErrTenantConflict.New(op, "the tenant's state changed meanwhile")
+		}
+		if row.State == StatePurged {
+			if err := t.unclaim(ctx, tx, id, ""); err != nil {
+				return err
+			}
 		}
 		return t.journal(ctx, tx, actor, string(act), id, reason)
 	})

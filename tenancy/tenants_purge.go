@@ -106,6 +106,9 @@ func (t *Tenants) clear(ctx context.Context, op string, row *tenantRow) error {
 
 // finish completes a purge: the data, then the row. Both can be repeated.
 func (t *Tenants) finish(ctx context.Context, op string, row *tenantRow) (Tenant, error) {
+	if err := t.endMove(ctx, op, row.ID); err != nil { // a copy at the place before, which could not be purged yet
+		return Tenant{}, err
+	}
 	if err := t.clear(ctx, op, row); err != nil {
 		return Tenant{}, err
 	}
@@ -122,19 +125,20 @@ func (t *Tenants) finish(ctx context.Context, op string, row *tenantRow) (Tenant
 }
 
 // CompletePending goes on with what was cut short or has become due, for at most limit tenants (1 to 1,000), the longest
-// waiting first: creations, purges, imports that nobody has gone on with for a day, and cancelled tenants whose time is over.
+// waiting first: creations, purges, moves, imports that nobody has gone on with for a day, and cancelled tenants whose time is over.
 // It tells how many it completed; call it again while that is limit. One that fails does not keep the others back; its error
 // is among those returned. It is meant for a background job.
 //
 // Errors: tenancy.not_platform, and those of the single acts.
 func (t *Tenants) CompletePending(ctx context.Context, limit int) (int, error) {
 	const op = "tenancy.Tenants.CompletePending"
-	if _, err := t.actor(ctx, op, PermCompleteTenants); err != nil {
+	actor, err := t.actor(ctx, op, PermCompleteTenants)
+	if err != nil {
 		return 0, err
 	}
 	now := t.now(ctx)
 	var rows []tenantRow
-	err := t.db.control.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased()).
+	err = t.db.control.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased()).
 		WhereOr("state IN (?, ?)", StateCreating, StatePurging).
 		WhereOr("state = ? AND changed_at < ?", StateImporting, now.Add(-abandonedAfter)).
 		WhereOr("state = ? AND purge_after <= ?", StateCancelled, now).
@@ -142,8 +146,8 @@ func (t *Tenants) CompletePending(ctx context.Context, limit int) (int, error) {
 	if err != nil {
 		return 0, t.db.control.Fault(op, err)
 	}
-	done := 0
-	var failed []error
+	done, err := t.completeMoves(ctx, op, actor, limit)
+	failed := []error{err}
 	for i := range rows {
 		row := &rows[i]
 		switch row.State { //nolint:exhaustive // as selected

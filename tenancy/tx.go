@@ -59,7 +59,8 @@ var owners sync.Map
 type txMode struct {
 	readOnly bool
 	changes  *Changes
-	host     *sql.Tx // Join
+	host     *sql.Tx     // Join
+	info     *tenantInfo // what the tenant's place was known by; nil where nobody enters
 }
 
 // maxAttempts bounds how often a transaction runs when it meets serialization failures or deadlocks.
@@ -113,6 +114,7 @@ func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.C
 	if err != nil {
 		return err
 	}
+	mode.info = info
 	return db.attempt(ctx, op, s, place, owner, mode, fn)
 }
 
@@ -174,6 +176,9 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 	}
 	if tx.doomed != nil {
 		return nil, ErrTxDoomed.Wrap(op, tx.doomed, "an act within the transaction failed, so the whole is undone: %v", tx.doomed)
+	}
+	if err := db.directory.still(ctx, op, s.tenant, mode.info); err != nil {
+		return nil, err
 	}
 	last, err := tx.lastStatements(op)
 	if err != nil {

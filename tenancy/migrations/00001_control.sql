@@ -7,13 +7,15 @@ CREATE TABLE erp_control.tenants (
     reference TEXT,
     name TEXT NOT NULL,
     time_zone TEXT NOT NULL,
-    region TEXT NOT NULL DEFAULT '',
+    region TEXT NOT NULL,
     placement TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('creating', 'importing', 'active', 'suspended', 'cancelled', 'purging', 'purged')),
+    state TEXT NOT NULL CHECK (state IN ('creating', 'importing', 'active', 'suspended', 'cancelled', 'moving', 'purging', 'purged')),
     archive TEXT,
     created_at TIMESTAMPTZ NOT NULL,
     changed_at TIMESTAMPTZ NOT NULL,
     purge_after TIMESTAMPTZ,
+    turn BIGINT NOT NULL,
+    settled_turn BIGINT NOT NULL,
     PRIMARY KEY (id),
     CONSTRAINT erp_tenants_reference UNIQUE (reference)
 );

@@ -125,3 +125,6 @@ func (s *store) Same(ctx context.Context, other tenancy.Store) (bool, error) {
 	theirs, err := o.identify(ctx)
 	return ours == theirs, asFault("postgres.Same", err)
 }
+
+// Strays implements tenancy.Store. The host's tables are the database's here, not the tenant's.
+func (*store) Strays(context.Context, uuid.UUID) ([]string, error) { return nil, nil }

@@ -19,6 +19,7 @@ type session struct {
 	tx       *sql.Tx
 	readOnly bool
 	writing  bool // it is this session's turn to write
+	seated   bool
 	ended    bool
 }
 
@@ -51,6 +52,12 @@ func (s *session) begin(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+	select {
+	case s.file.seats <- struct{}{}:
+		s.seated = true
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	var err error
 	if s.conn, err = s.file.db.Conn(ctx); err != nil {
@@ -136,6 +143,9 @@ func (s *session) end() error {
 	var err error
 	if s.conn != nil {
 		err = s.conn.Close()
+	}
+	if s.seated {
+		<-s.file.seats
 	}
 	if s.writing {
 		<-s.file.writer
