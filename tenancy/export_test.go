@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 )
 
 // ErasuresOf registers an erasure of a receipt's text, as the privacy helpers will.
@@ -29,4 +30,25 @@ func MoveGate(ctx context.Context, db *DB, tenant uuid.UUID, to Gate, turn int64
 }
 
 // GateOf is the state of a tenant's gate.
-func GateOf(ctx context.Context, db *DB, tenant uuid.UUID) (Gate, error) { return db.control.Gate(ctx, tenant) }
+func GateOf(ctx context.Context, db *DB, tenant uuid.UUID) (Gate, error) {
+	return db.control.Gate(ctx, tenant)
+}
+
+// OnControl has f told of every statement that goes to the control database through bun, before it is sent.
+func OnControl(db *DB, f func(ctx context.Context)) {
+	db.control.Control().AddQueryHook(controlHook{f})
+}
+
+type controlHook struct{ f func(ctx context.Context) }
+
+func (h controlHook) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context {
+	h.f(ctx)
+	return ctx
+}
+
+func (controlHook) AfterQuery(context.Context, *bun.QueryEvent) {}
+
+// GateAt is the state of a tenant's gate at a placement.
+func GateAt(ctx context.Context, db *DB, placement string, tenant uuid.UUID) (Gate, error) {
+	return db.places[placement].store.Gate(ctx, tenant)
+}

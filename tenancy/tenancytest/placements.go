@@ -87,6 +87,7 @@ func (e *Env) Holds(tb testing.TB, tenant uuid.UUID) map[string]int {
 		}
 	}
 	owner := e.Owner(tb, tenant)
+	defer func() { _ = owner.Close() }() // tests ask this often
 	for _, m := range e.DB.Registry().Models {
 		var n int
 		require.NoError(tb, owner.QueryRow(e.SQL("SELECT count(*) FROM "+m.Table+" WHERE tenant_id = '"+tenant.String()+"'")).Scan(&n))
