@@ -144,7 +144,7 @@ func (b *Background) runOne(ctx context.Context, job *Job, tenant uuid.UUID, at 
 		err = run.pieces(inside)
 	}
 	switch {
-	case errors.Is(err, fault.Unscoped) && b.closed(ctx, tenant): // suspended meanwhile
+	case (errors.Is(err, fault.Unscoped) || errors.Is(err, ErrClosed)) && b.closed(ctx, tenant): // suspended meanwhile
 		return false, run.end(ctx, at.later().Add(job.Every), "", 0)
 	case ctx.Err() != nil: // the process is going down: somebody else goes on where this one stopped
 		return false, run.end(context.WithoutCancel(ctx), at.now, "", 0)
@@ -166,7 +166,7 @@ func (b *Background) closed(ctx context.Context, tenant uuid.UUID) bool {
 		return false
 	}
 	b.db.directory.forget(tenant)
-	_, err := b.db.directory.usable(ctx, "tenancy.Background", tenant)
+	_, err := b.db.directory.usable(ctx, "tenancy.Background", tenant, &scope{work: true})
 	return errors.Is(err, fault.Unscoped)
 }
 

@@ -143,8 +143,13 @@ func (tx *Tx) send(ctx context.Context, op string, statements []*Statement) erro
 // that is changed or removed later has an event of its own; derived rows are spoken for by what they are derived from.
 func (tx *Tx) recordRows(st *Statement) {
 	m := st.Model
+	tx.wrote = tx.wrote || st.Verb != VerbSelect
 	switch {
-	case st.Verb == VerbSelect || m.Derived:
+	case st.Verb == VerbSelect:
+	case m.Derived:
+		if _, noted := tx.derived[m.Table]; !noted {
+			tx.derived[m.Table] = derivedWrite{tx.actName(""), st.Verb}
+		}
 	case m.PartOf != "" && (st.Verb == VerbInsert || st.Verb == VerbAccrue):
 		for _, row := range st.Rows {
 			tx.parts[aggregate{m.PartOf, *field[uuid.UUID](row, m.Keys[1])}] = true

@@ -11,10 +11,12 @@ import (
 // tenantInfo is what every act needs to know of its tenant.
 type tenantInfo struct {
 	state     State
+	endsAt    time.Time // its end of service, which needs nobody to come into effect
 	placement string
 	region    string
 	zone      *time.Location
 	readAt    time.Time
+	closed    bool // it is its owner who asks, to read; nothing is written
 }
 
 // directory keeps the states of tenants in use, so that a suspended tenant is refused before any SQL is sent and an
@@ -42,8 +44,8 @@ func (d *directory) forget(id uuid.UUID) {
 	d.turn++
 }
 
-// usable gives the tenant's info, or the refusal that its state calls for.
-func (d *directory) usable(ctx context.Context, op string, id uuid.UUID) (*tenantInfo, error) {
+// usable gives the tenant's info, or the refusal that its state calls for. The owner of a closed tenant is let in, to read.
+func (d *directory) usable(ctx context.Context, op string, id uuid.UUID, s *scope) (*tenantInfo, error) {
 	if id == uuid.Nil {
 		return nil, ErrNoScope.New(op, "no tenant is named")
 	}
@@ -51,11 +53,21 @@ func (d *directory) usable(ctx context.Context, op string, id uuid.UUID) (*tenan
 	if err != nil {
 		return nil, err
 	}
-	switch t.state { //nolint:exhaustive // the rest is not ready
-	case StateActive:
-	case StateSuspended:
+	now := s.fixed
+	if now.IsZero() {
+		now = d.db.now()
+	}
+	if (t.state == StateActive || t.state == StateSuspended) && ended(t.endsAt, now) {
+		t.state = StateCancelled
+	}
+	t.closed = t.state == StateSuspended || t.state == StateCancelled
+	switch {
+	case t.state == StateActive || t.closed && s.owner():
+	case t.state == StateSuspended:
 		return nil, ErrTenantSuspended.New(op, "")
-	case "", StatePurged:
+	case t.state == StateCancelled:
+		return nil, ErrTenantCancelled.New(op, "")
+	case t.state == "" || t.state == StatePurged:
 		return nil, ErrUnknownTenant.New(op, "")
 	default:
 		return nil, ErrTenantNotReady.New(op, "the tenant is %s", t.state)
@@ -64,6 +76,23 @@ func (d *directory) usable(ctx context.Context, op string, id uuid.UUID) (*tenan
 		return nil, err
 	}
 	return t, nil
+}
+
+// still refuses what was begun while the tenant was otherwise than it is now: to commit it, and to take what it read for true.
+func (d *directory) still(ctx context.Context, op string, tx *Tx) error {
+	now, err := d.usable(ctx, op, tx.scope.tenant, tx.scope)
+	if err != nil {
+		return err
+	}
+	at, err := d.db.at(op, now.placement)
+	switch {
+	case err != nil:
+	case at.store != tx.store: // what was read may be of what was left there, or of half of it
+		err = ErrPlacement.New(op, "the tenant has moved meanwhile: try again")
+	case now.closed && tx.wrote:
+		err = ErrClosed.New(op, "")
+	}
+	return err
 }
 
 func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantInfo, error) {
@@ -90,7 +119,7 @@ func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantIn
 	if err := d.seen(ctx, op, row); err != nil {
 		return nil, err
 	}
-	t = tenantInfo{state: row.State, placement: row.Placement, region: row.Region, zone: zone, readAt: readAt}
+	t = tenantInfo{state: row.State, endsAt: row.EndsAt, placement: row.Placement, region: row.Region, zone: zone, readAt: readAt}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.turn != turn {
@@ -123,24 +152,10 @@ func (d *directory) seen(ctx context.Context, op string, row *tenantRow) error {
 	switch gate { //nolint:exhaustive // the others are of a tenant in use
 	case "":
 		return ErrPlacement.New(op, "the tenant is not at its placement %s", row.Placement)
+	case GateMoving: // the old copy, and control data of before the move
+		return ErrPlacement.New(op, "what the placement %s has of the tenant is not in use any more", row.Placement)
 	case GateImporting, GatePurging:
-		return ErrPlacement.New(op, "what the placement %s has of the tenant is not in use: its gate is %s", row.Placement, gate)
-	}
-	return nil
-}
-
-// still refuses what was done under an answer that is too old by now, if it would be another: what was read may be of a place
-// that the tenant has left meanwhile, and what was written is not committed.
-func (d *directory) still(ctx context.Context, op string, id uuid.UUID, then *tenantInfo) error {
-	if then == nil || time.Since(then.readAt) < d.maxAge {
-		return nil
-	}
-	now, err := d.usable(ctx, op, id)
-	if err != nil {
-		return err
-	}
-	if now.placement != then.placement {
-		return ErrPlacement.New(op, "the tenant has moved meanwhile: try again")
+		return ErrClosed.New(op, "the tenant's gate is %s", gate)
 	}
 	return nil
 }

@@ -52,3 +52,21 @@ func (controlHook) AfterQuery(context.Context, *bun.QueryEvent) {}
 func GateAt(ctx context.Context, db *DB, placement string, tenant uuid.UUID) (Gate, error) {
 	return db.places[placement].store.Gate(ctx, tenant)
 }
+
+// SuspendAndDie writes a suspension down and does nothing more, as a process that is killed right behind that.
+func SuspendAndDie(platform context.Context, db *DB, tenant uuid.UUID) error {
+	t := db.Tenants()
+	d := decision{id: tenant, actor: "the-late", act: string(PermSuspendTenant), reason: "test", now: t.now(platform)}
+	_, err := t.change(platform, "test", d, func(_ bun.Tx, row *tenantRow) error {
+		row.SuspendedAt = d.now
+		row.stand(d.now)
+		return nil
+	})
+	return err
+}
+
+// PurgeAfter is when the data of a tenant whose service has ended may go.
+func PurgeAfter(end time.Time) time.Time { return purgeAfter(end) }
+
+// HoldsCardNumber looks for the number of a payment card.
+func HoldsCardNumber(s string) bool { return holdsCardNumber(s) }

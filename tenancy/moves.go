@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -48,7 +47,6 @@ type moveRow struct {
 	Source   string    `bun:"source"`
 	Target   string    `bun:"target"`
 	Step     MoveStep  `bun:"step"`
-	Was      State     `bun:"was"` // what the tenant was before, and is afterwards
 	Began    int64     `bun:"began_micros"`
 	Changed  int64     `bun:"changed_micros"`
 	Holder   uuid.UUID `bun:"holder,nullzero"` // the process that is at it
@@ -67,8 +65,8 @@ type moveRow struct {
 // Moving a tenant to where it is changes nothing. With an error of the old copy's purge (tenancy.busy: its file is in use) the
 // tenant that is returned is at its new place; the rest is done later.
 //
-// Permission: tenancy.move, of the platform. The journal has a line at the beginning, when the tenant is in use at its new place,
-// and at the end. Errors: tenancy.not_platform, tenancy.forbidden, tenancy.bad_input (no reason), tenancy.not_found,
+// Permission: tenancy.move, of the platform. Each step has its line in the journal, and the tenant's own trail tells of the
+// move as well. Errors: tenancy.not_platform, tenancy.forbidden, tenancy.bad_input (no reason), tenancy.not_found,
 // tenancy.tenant_state (neither active, suspended nor cancelled; or on its way elsewhere), tenancy.placement (unknown, or something
 // of the tenant is there already), tenancy.region, tenancy.dedicated, tenancy.not_movable, tenancy.move_differs, tenancy.busy
 // (somebody else is at it, or was a minute ago), and what the new place refuses of the rows.
@@ -93,6 +91,11 @@ func (t *Tenants) Move(ctx context.Context, id uuid.UUID, placement, reason stri
 	case m.open == nil && m.row.Placement == placement:
 		return m.row.tenant(), nil
 	case m.open == nil:
+		if m.row.living() { // what was decided before is entered before
+			if err := t.settle(ctx, op, m.row); err != nil {
+				return Tenant{}, err
+			}
+		}
 		if err := m.intend(ctx, placement, reason); err != nil {
 			return Tenant{}, err
 		}
@@ -179,8 +182,8 @@ func (t *Tenants) completeMoves(ctx context.Context, op, actor string, limit int
 }
 
 // endMove purges what a tenant that is purged itself has left behind at an earlier place.
-func (t *Tenants) endMove(ctx context.Context, op string, id uuid.UUID) error {
-	m := &mover{t: t, op: op, actor: ScopeOf(ctx).Actor(), id: id}
+func (t *Tenants) endMove(ctx context.Context, op, actor string, id uuid.UUID) error {
+	m := &mover{t: t, op: op, actor: actor, id: id}
 	if err := m.read(ctx); err != nil || m.open == nil {
 		return err
 	}
@@ -202,8 +205,8 @@ func (t *Tenants) mover(ctx context.Context, op string, id uuid.UUID, reason str
 	if err != nil {
 		return nil, err
 	}
-	if strings.TrimSpace(reason) == "" {
-		return nil, ErrBadInput.New(op, "a reason is needed")
+	if err := checkReason(op, reason); err != nil {
+		return nil, err
 	}
 	if _, busy := owners.Load(goroutineID()); busy {
 		return nil, ErrOuterContext.New(op, "")
@@ -237,9 +240,8 @@ func (m *mover) read(ctx context.Context) error {
 
 // intend writes what is to be done. From now on nobody enters the tenant.
 func (m *mover) intend(ctx context.Context, placement, reason string) error {
-	was := m.row.State
-	if was != StateActive && was != StateSuspended && was != StateCancelled {
-		return ErrTenantConflict.New(m.op, "the tenant is %s", was)
+	if !m.row.living() {
+		return ErrTenantConflict.New(m.op, "the tenant is %s", m.row.State)
 	}
 	target, err := m.t.db.home(m.op, placement, m.row.Region)
 	if err != nil {
@@ -256,20 +258,18 @@ func (m *mover) intend(ctx context.Context, placement, reason string) error {
 		return err
 	}
 	now := m.t.now(ctx).UnixMicro()
-	open := &moveRow{ID: NewID(), TenantID: m.id, Source: m.row.Placement, Target: placement, Step: MoveCopying, Was: was, Began: now, Changed: now}
-	err = m.t.control(ctx, m.op, func(tx bun.Tx) error {
+	open := &moveRow{ID: NewID(), TenantID: m.id, Source: m.row.Placement, Target: placement, Step: MoveCopying, Began: now, Changed: now}
+	err = m.change(ctx, "from "+open.Source+" to "+placement+": "+reason, func(tx bun.Tx, row *tenantRow) error {
+		if !row.living() || row.Placement != open.Source {
+			return ErrTenantConflict.New(m.op, "the tenant is %s, at %s", row.State, row.Placement)
+		}
 		if err := m.t.claim(ctx, tx, m.op, target, m.id); err != nil {
 			return err
 		}
-		if err := m.update(ctx, tx, was, "state = ?", StateMoving); err != nil {
-			return err
-		}
-		if _, err := tx.NewInsert().Model(open).ModelTableExpr(m.t.table(tableMoves)).Exec(ctx); err != nil {
-			return err
-		}
-		return m.journal(ctx, tx, "from "+open.Source+" to "+placement+": "+reason)
+		row.State = StateMoving
+		_, err := tx.NewInsert().Model(open).ModelTableExpr(m.t.table(tableMoves)).Exec(ctx)
+		return err
 	})
-	m.t.db.directory.forget(m.id)
 	if err != nil {
 		return err
 	}
@@ -282,9 +282,6 @@ func (m *mover) leave(ctx context.Context, reason string) error {
 		if err := m.step(ctx, tx, MoveLeaving); err != nil {
 			return err
 		}
-		if err := m.update(ctx, tx, StateMoving, "state = ?", StateMoving); err != nil {
-			return err
-		}
 		return m.journal(ctx, tx, "given up, stays at "+m.open.Source+": "+reason)
 	})
 	if err != nil {
@@ -293,32 +290,38 @@ func (m *mover) leave(ctx context.Context, reason string) error {
 	return m.read(ctx)
 }
 
-// update changes the tenant's row, if it is still in the state in which it was read, as a decision of its own: older ones
-// move its gates no more.
-func (m *mover) update(ctx context.Context, tx bun.Tx, state State, set string, args ...any) error {
-	res, err := tx.NewUpdate().Model((*tenantRow)(nil)).ModelTableExpr(m.t.table(tableTenants)).Set(set, args...).
-		Set("changed_at = ?", m.t.now(ctx)).Set("turn = ?", m.row.Turn+1).Set("settled_turn = ?", m.row.Turn+1).
-		Where("id = ?", m.id).Where("state = ?", state).Where("turn = ?", m.row.Turn).Exec(ctx)
-	return m.one(res, err)
+// change is a decision about the tenant, as [Tenants.change] writes it down.
+func (m *mover) change(ctx context.Context, reason string, how func(tx bun.Tx, row *tenantRow) error) error {
+	_, err := m.t.change(ctx, m.op, decision{id: m.id, actor: m.actor, act: string(PermMoveTenant), reason: reason, now: m.t.now(ctx)}, how)
+	return err
 }
 
-// step takes the move a step further, if it is still where it was.
+// advance takes the tenant and its move a step further, if they are still where they were.
+func (m *mover) advance(ctx context.Context, step MoveStep, what string, how func(tx bun.Tx, row *tenantRow) error) error {
+	return m.change(ctx, what, func(tx bun.Tx, row *tenantRow) error {
+		if row.State != StateMoving {
+			return ErrTenantConflict.New(m.op, "the tenant is %s", row.State)
+		}
+		if err := m.step(ctx, tx, step); err != nil {
+			return err
+		}
+		return how(tx, row)
+	})
+}
+
+// step writes down how far the move has come, if it is still where it was.
 func (m *mover) step(ctx context.Context, tx bun.Tx, next MoveStep) error {
 	res, err := tx.NewUpdate().Model((*moveRow)(nil)).ModelTableExpr(m.t.table(tableMoves)).Set("step = ?", next).
 		Set("changed_micros = ?", m.t.now(ctx).UnixMicro()).Where("id = ?", m.open.ID).Where("step = ?", m.open.Step).Exec(ctx)
-	return m.one(res, err)
-}
-
-func (m *mover) one(res sql.Result, err error) error {
 	if err != nil {
 		return err
 	}
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
-		return errors.Join(err, ErrTenantConflict.New(m.op, "the tenant's state, or its move, changed meanwhile"))
+		return errors.Join(err, ErrTenantConflict.New(m.op, "somebody else has taken the move further, or given it up"))
 	}
 	return nil
 }
 
 func (m *mover) journal(ctx context.Context, tx bun.Tx, what string) error {
-	return m.t.journal(ctx, tx, m.actor, string(PermMoveTenant), m.id, what)
+	return m.t.journal(ctx, tx, &journalRow{Actor: m.actor, Act: string(PermMoveTenant), TenantID: m.id, Reason: what})
 }

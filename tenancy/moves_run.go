@@ -146,42 +146,41 @@ func (db *DB) allow(ctx context.Context, op string, notice time.Duration) error 
 
 // switchOver makes the copy the tenant, in one transaction of the control database.
 func (m *mover) switchOver(ctx context.Context) error {
-	return m.t.control(ctx, m.op, func(tx bun.Tx) error {
-		if err := m.step(ctx, tx, MoveSwitched); err != nil {
-			return err
-		}
-		return m.update(ctx, tx, StateMoving, "placement = ?", m.open.Target)
+	return m.advance(ctx, MoveSwitched, "the copy at "+m.open.Target+" is whole", func(_ bun.Tx, row *tenantRow) error {
+		row.Placement = m.open.Target
+		return nil
 	})
 }
 
-// gate is that of a tenant as it was before.
-func (m *mover) gate() Gate {
-	if m.open.Was == StateActive {
-		return GateActive
-	}
-	return GateClosed
-}
-
-// openTarget opens the gate at the new place, as far as it was open, and then the tenant.
-func (m *mover) openTarget(ctx context.Context) error {
-	target, err := m.t.db.home(m.op, m.open.Target, m.row.Region)
+// openAt opens a tenant's gate at a placement, as far as what was decided about the tenant allows, then the tenant; and enters
+// into its trail what was decided meanwhile.
+func (m *mover) openAt(ctx context.Context, placement string, step MoveStep, what string, also func(tx bun.Tx) error) error {
+	at, err := m.t.db.home(m.op, placement, m.row.Region)
 	if err != nil {
 		return err
 	}
-	if err := target.store.MoveGate(ctx, m.id, m.gate(), m.row.Turn); err != nil {
-		return target.store.Fault(m.op, err)
+	now := m.t.now(ctx)
+	as := *m.row
+	as.stand(now)
+	if err := at.store.MoveGate(ctx, m.id, as.gate(), m.row.Turn); err != nil {
+		return at.store.Fault(m.op, err)
 	}
-	err = m.t.control(ctx, m.op, func(tx bun.Tx) error {
-		if err := m.step(ctx, tx, MoveOpened); err != nil {
-			return err
-		}
-		if err := m.update(ctx, tx, StateMoving, "state = ?", m.open.Was); err != nil {
-			return err
-		}
-		return m.journal(ctx, tx, "is at "+m.open.Target)
+	err = m.advance(ctx, step, what, func(tx bun.Tx, row *tenantRow) error {
+		row.stand(now)
+		return also(tx)
 	})
-	m.t.db.directory.forget(m.id)
-	return err
+	if err != nil {
+		return err
+	}
+	if err := m.read(ctx); err != nil {
+		return err
+	}
+	return m.t.settle(ctx, m.op, m.row)
+}
+
+// openTarget takes the tenant into use at its new place.
+func (m *mover) openTarget(ctx context.Context) error {
+	return m.openAt(ctx, m.open.Target, MoveOpened, "is at "+m.open.Target, func(bun.Tx) error { return nil })
 }
 
 // purgeSource deletes the old copy.
@@ -202,27 +201,11 @@ func (m *mover) purgeSource(ctx context.Context) error {
 
 // reopenSource ends a move that is given up: the new copy goes first, so that there are never two in use.
 func (m *mover) reopenSource(ctx context.Context) error {
-	if err := m.purge(ctx, m.open.Target); err != nil {
+	target := m.open.Target
+	if err := m.purge(ctx, target); err != nil {
 		return err
 	}
-	source, err := m.t.db.at(m.op, m.open.Source)
-	if err != nil {
-		return err
-	}
-	if err := source.store.MoveGate(ctx, m.id, m.gate(), m.row.Turn); err != nil {
-		return source.store.Fault(m.op, err)
-	}
-	err = m.t.control(ctx, m.op, func(tx bun.Tx) error {
-		if err := m.step(ctx, tx, MoveGivenUp); err != nil {
-			return err
-		}
-		if err := m.update(ctx, tx, StateMoving, "state = ?", m.open.Was); err != nil {
-			return err
-		}
-		return m.t.unclaim(ctx, tx, m.id, m.open.Target)
-	})
-	m.t.db.directory.forget(m.id)
-	return err
+	return m.openAt(ctx, m.open.Source, MoveGivenUp, "is at "+m.open.Source+" as before", func(tx bun.Tx) error { return m.t.unclaim(ctx, tx, m.id, target) })
 }
 
 // purge deletes what a placement has of the tenant.

@@ -122,7 +122,7 @@ func TestATenantMovesFromPlaceToPlace(t *testing.T) {
 		require.Empty(t, open)
 		var lines int
 		require.NoError(t, f.Control.Control(t).QueryRow("SELECT count(*) FROM "+journalTable(f.Control)+" WHERE act = 'tenancy.move' AND tenant_id = '"+made.ID.String()+"'").Scan(&lines))
-		require.Equal(t, 9, lines, "three of each move")
+		require.Equal(t, 12, lines, "four of each move")
 	})
 }
 

@@ -229,7 +229,7 @@ func TestRegionIsThePlacements(t *testing.T) {
 			placement, region string
 			why               error
 		}{
-			{"shared", "", tenancy.ErrRegion}, {"shared", "us", tenancy.ErrRegion}, {"files", "EU", tenancy.ErrRegion}, {"demo", "eu", tenancy.ErrRegion},
+			{"shared", "", tenancy.ErrRegion}, {"shared", "us", tenancy.ErrRegion}, {"files", "EU", tenancy.ErrBadInput}, {"files", "us", tenancy.ErrRegion}, {"demo", "eu", tenancy.ErrRegion},
 			{"", "eu", tenancy.ErrPlacement}, {"nowhere", "eu", tenancy.ErrPlacement}, {"nowhere", "", tenancy.ErrPlacement},
 		} {
 			in := tenancy.NewTenant{Name: "A", Region: c.region, Placement: c.placement}

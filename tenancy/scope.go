@@ -21,6 +21,7 @@ type scope struct {
 	zone     *time.Location
 	expires  time.Time // zero: never
 	platform bool      // platform staff: tenants only, no tenant data
+	work     bool      // background work, which is nobody's and passes closed tenants over
 	fixed    time.Time // background work sees this instant as now; zero: the clock's
 	quiet    bool      // the entering is recorded with the first write, by entered
 	entered  atomic.Bool
@@ -33,6 +34,13 @@ func (s *scope) now() time.Time {
 	}
 	return s.fixed
 }
+
+// PermOwn makes its holder an owner of the tenant: one who may enter while it is suspended or cancelled, to read, to take its data
+// out, and to decide about its life ([DB.Life]). Nothing is written for such a tenant but that.
+const PermOwn Permission = "tenancy.own"
+
+// owner reports whether the scope reaches a closed tenant.
+func (s *scope) owner() bool { return !s.work && s.perms.Allow(PermOwn) }
 
 // TenantID is whose data the scope reaches.
 func (s Scope) TenantID() uuid.UUID {
@@ -74,19 +82,20 @@ func ScopeOf(ctx context.Context) Scope {
 
 // Enter is the one way to a scope. It checks that the tenant exists, is active and has a placement, leaves an audit event
 // ("tenancy.enter") in the tenant's own trail, and returns a context that carries the scope. Whether this actor may enter
-// is the caller's responsibility.
+// is the caller's responsibility. A suspended or cancelled tenant is entered by its owner alone (perms hold [PermOwn]), and
+// nothing is written for it (tenancy.closed).
 //
 // actor is an opaque id of at most 64 characters (letters, digits, . _ : -): never a name or an e-mail address, for it
-// stays in records that erasure must not touch. Errors: tenancy.unknown_tenant, tenancy.suspended, tenancy.not_ready,
-// tenancy.placement, tenancy.bad_input.
+// stays in records that erasure must not touch. Errors: tenancy.unknown_tenant, tenancy.suspended, tenancy.cancelled,
+// tenancy.not_ready, tenancy.placement, tenancy.bad_input.
 func (db *DB) Enter(ctx context.Context, tenant uuid.UUID, actor string, perms Permissions) (context.Context, error) {
 	return db.enter(ctx, tenant, &scope{actor: actor, perms: slices.Clone(perms)}, "tenancy.enter")
 }
 
 // System enters a tenant for background work, as actor "system:job" with all permissions. It is checked and recorded as
-// Enter is.
+// Enter is, and refused by a tenant that is not active: work is nobody's, and passes over who is suspended or cancelled.
 func (db *DB) System(ctx context.Context, tenant uuid.UUID, job string) (context.Context, error) {
-	return db.enter(ctx, tenant, &scope{actor: "system:" + job, perms: Permissions{AllPermissions}}, actSystem)
+	return db.enter(ctx, tenant, &scope{actor: "system:" + job, perms: Permissions{AllPermissions}, work: true}, actSystem)
 }
 
 // actSystem is what the entering of background work is recorded as.
@@ -95,7 +104,7 @@ const actSystem Permission = "tenancy.system"
 // systemAt is System for a run of a job: at a fixed instant, and recorded with the first write, because a job that looks
 // and finds nothing to do, every minute for every tenant, is nothing that a trail should be filled with.
 func (db *DB) systemAt(ctx context.Context, tenant uuid.UUID, job string, now time.Time) (context.Context, error) {
-	return db.enter(ctx, tenant, &scope{actor: "system:" + job, perms: Permissions{AllPermissions}, fixed: now, quiet: true}, actSystem)
+	return db.enter(ctx, tenant, &scope{actor: "system:" + job, perms: Permissions{AllPermissions}, work: true, fixed: now, quiet: true}, actSystem)
 }
 
 // enter completes a scope that says who and what for, and puts it on a context.
@@ -110,7 +119,7 @@ func (db *DB) enter(ctx context.Context, tenant uuid.UUID, s *scope, act Permiss
 	if open := openTxOf(ctx); open != nil && !open.over.Load() {
 		return nil, ErrScopeMismatch.New(op, "a transaction of another scope is open here")
 	}
-	t, err := db.directory.usable(ctx, op, tenant)
+	t, err := db.directory.usable(ctx, op, tenant, s)
 	if err != nil {
 		return nil, err
 	}

@@ -2,8 +2,12 @@ package tenancy
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"regexp"
 	"strings"
 	"time"
 
@@ -14,13 +18,13 @@ import (
 // State is where a tenant stands in its life.
 type State string
 
-// The states of a tenant.
+// The states of a tenant. A suspended and a cancelled one is closed: its owner ([PermOwn]) reads and exports, and nobody writes.
 const (
 	StateCreating  State = "creating"  // intended; its place is being made
 	StateImporting State = "importing" // its history is being written; nobody enters
 	StateActive    State = "active"
-	StateSuspended State = "suspended" // refused everywhere until resumed
-	StateCancelled State = "cancelled" // refused everywhere; kept until PurgeAfter
+	StateSuspended State = "suspended" // closed by the platform, until resumed
+	StateCancelled State = "cancelled" // its service has ended; closed, and kept until PurgeAfter
 	StatePurging   State = "purging"   // its rows are going
 	StatePurged    State = "purged"    // nothing is left of it but its id, its dates and this
 )
@@ -36,7 +40,11 @@ type Tenant struct {
 	State     State
 	CreatedAt time.Time
 	ChangedAt time.Time
-	// PurgeAfter is when a cancelled tenant's data may go; zero in every other state.
+	// SuspendedAt is since when it is suspended; zero when it is not. A cancelled tenant can be suspended as well.
+	SuspendedAt time.Time
+	// EndsAt is the effective end of service of a tenant that is cancelled, or will be then; zero otherwise.
+	EndsAt time.Time
+	// PurgeAfter is when the data of a tenant with an end may go: [RetentionDays] full days in UTC behind EndsAt.
 	PurgeAfter time.Time
 }
 
@@ -49,10 +57,17 @@ type NewTenant struct {
 	// Reference is the platform's own key for the tenant. Creating again with the same reference returns the tenant
 	// that exists, if the rest of the input is the same too. Optional.
 	Reference string
-	// Region is where the tenant's data must lie. It is that of the placement, or the tenant is refused (tenancy.region).
+	// Region is where the tenant's data must lie, a name of the platform's such as "eu": at most 40 lower-case letters, digits
+	// and -. It is that of the placement, or the tenant is refused (tenancy.region).
 	Region string
 	// Placement is where the tenant's data goes. Default: [Placements].Default, or the one engine that the program has.
 	Placement string
+	// Plan is what the tenant subscribes to, by a name of the platform's: at most 100 characters. It stands in the tenant's
+	// [Contract]. Optional.
+	Plan string
+	// Administrator is the person for whom the tenant is set up. Its name and address stand in the tenant's [Contract], among the
+	// platform's own records; whether they may enter is another matter. Optional.
+	Administrator ContactPerson
 }
 
 // Tenants manages tenants. Every act needs a context from [DB.EnterPlatform] and leaves a line in the platform's journal.
@@ -72,17 +87,29 @@ type tenantRow struct {
 	CreatedAt time.Time `bun:"created_at"`
 	ChangedAt time.Time `bun:"changed_at"`
 
-	PurgeAfter time.Time `bun:"purge_after,nullzero"`
+	SuspendedAt time.Time `bun:"suspended_at,nullzero"`
+	EndsAt      time.Time `bun:"ends_at,nullzero"`
+	PurgeAfter  time.Time `bun:"purge_after,nullzero"`
 	// Turn counts the decisions about the tenant's life, SettledTurn those that its own database has been told.
 	Turn        int64 `bun:"turn"`
 	SettledTurn int64 `bun:"settled_turn"`
+	// Input is a hash of what the tenant was made from: the same reference with other input is refused.
+	Input string `bun:"input"`
 	// Archive names what an imported tenant was made of.
 	Archive string `bun:"archive,nullzero"`
 }
 
+// utc makes equal instants equal values, whatever zone the driver gave them in.
+func (r *tenantRow) utc() *tenantRow {
+	for _, t := range []*time.Time{&r.CreatedAt, &r.ChangedAt, &r.SuspendedAt, &r.EndsAt, &r.PurgeAfter} {
+		*t = t.UTC()
+	}
+	return r
+}
+
 func (r *tenantRow) tenant() Tenant {
 	return Tenant{ID: r.ID, Reference: r.Reference, Name: r.Name, TimeZone: r.TimeZone, Region: r.Region, Placement: r.Placement, State: r.State,
-		CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt, PurgeAfter: r.PurgeAfter}
+		CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt, SuspendedAt: r.SuspendedAt, EndsAt: r.EndsAt, PurgeAfter: r.PurgeAfter}
 }
 
 type journalRow struct {
@@ -91,6 +118,7 @@ type journalRow struct {
 	Actor      string    `bun:"actor"`
 	Act        string    `bun:"act"`
 	TenantID   uuid.UUID `bun:"tenant_id,nullzero"`
+	Turn       int64     `bun:"turn,nullzero"`
 	Reason     string    `bun:"reason"`
 }
 
@@ -122,7 +150,13 @@ const (
 	PermSuspendTenant   Permission = "tenancy.suspend"
 	PermResumeTenant    Permission = "tenancy.resume"
 	PermCancelTenant    Permission = "tenancy.cancel"
+	PermUndoCancel      Permission = "tenancy.undo_cancel"
+	PermHoldTenant      Permission = "tenancy.hold" // placing legal holds, and listing them
+	PermReleaseHold     Permission = "tenancy.release"
 	PermPurgeTenant     Permission = "tenancy.purge"
+	PermReadJournal     Permission = "tenancy.read_journal"
+	PermReadContract    Permission = "tenancy.read_contract"
+	PermSetContract     Permission = "tenancy.set_contract"
 	PermCompleteTenants Permission = "tenancy.complete" // going on with what was cut short or has become due
 )
 
@@ -139,8 +173,9 @@ func (t *Tenants) actor(ctx context.Context, op string, act Permission) (string,
 }
 
 // Create makes a tenant: an intent in the control database, then its place, then the state active. Cut short anywhere, it
-// is completed when the program next opens. Errors: tenancy.not_platform, tenancy.bad_input, tenancy.duplicate (the
-// reference exists with other input), tenancy.placement, tenancy.region, tenancy.dedicated.
+// is completed when the program next opens. It begins the tenant's [Contract] as well. Errors: tenancy.not_platform,
+// tenancy.bad_input, tenancy.card_number, tenancy.duplicate (the reference exists with other input), tenancy.placement,
+// tenancy.region, tenancy.dedicated.
 func (t *Tenants) Create(ctx context.Context, in NewTenant) (Tenant, error) {
 	const op = "tenancy.Tenants.Create"
 	actor, err := t.actor(ctx, op, PermCreateTenant)
@@ -151,7 +186,7 @@ func (t *Tenants) Create(ctx context.Context, in NewTenant) (Tenant, error) {
 	if err != nil {
 		return Tenant{}, err
 	}
-	row, found, err := t.intend(ctx, op, actor, string(PermCreateTenant), row, false)
+	row, found, err := t.intend(ctx, op, actor, string(PermCreateTenant), row, in, false)
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -162,7 +197,7 @@ func (t *Tenants) Create(ctx context.Context, in NewTenant) (Tenant, error) {
 }
 
 // intend writes a new tenant's row, or finds the one that the same input made before.
-func (t *Tenants) intend(ctx context.Context, op, actor, act string, row *tenantRow, again bool) (_ *tenantRow, found bool, err error) {
+func (t *Tenants) intend(ctx context.Context, op, actor, act string, row *tenantRow, in NewTenant, again bool) (_ *tenantRow, found bool, err error) {
 	at, err := t.db.at(op, row.Placement)
 	if err != nil {
 		return nil, false, err
@@ -174,7 +209,7 @@ func (t *Tenants) intend(ctx context.Context, op, actor, act string, row *tenant
 				return err
 			}
 			if existing != nil {
-				if existing.Name != row.Name || existing.TimeZone != row.TimeZone || existing.Region != row.Region || existing.Placement != row.Placement || existing.Archive != row.Archive {
+				if existing.Input != row.Input || existing.Archive != row.Archive {
 					return ErrDuplicate.New(op, "another tenant has the reference %q", row.Reference)
 				}
 				row, found = existing, true
@@ -187,10 +222,13 @@ func (t *Tenants) intend(ctx context.Context, op, actor, act string, row *tenant
 		if _, err := tx.NewInsert().Model(row).ModelTableExpr(t.table(tableTenants)).Exec(ctx); err != nil {
 			return err
 		}
-		return t.journal(ctx, tx, actor, act, row.ID, "")
+		if err := t.beginContract(ctx, tx, row, in); err != nil {
+			return err
+		}
+		return t.journal(ctx, tx, &journalRow{Actor: actor, Act: act, TenantID: row.ID})
 	})
 	if errors.Is(err, ErrDuplicate) && row.Reference != "" && !again { // somebody else has just created it
-		return t.intend(ctx, op, actor, act, row, true)
+		return t.intend(ctx, op, actor, act, row, in, true)
 	}
 	return row, found, err
 }
@@ -200,11 +238,17 @@ func (t *Tenants) newRow(op string, in NewTenant) (*tenantRow, error) {
 	if in.Name == "" || len(in.Name) > 200 || len(in.Reference) > 200 {
 		return nil, ErrBadInput.New(op, "a tenant has a name and a reference of at most 200 characters")
 	}
+	if err := plainText(op, in.Name, in.Reference); err != nil {
+		return nil, err
+	}
 	if in.TimeZone == "" {
 		in.TimeZone = "UTC"
 	}
 	if _, err := time.LoadLocation(in.TimeZone); err != nil || in.TimeZone == "Local" {
 		return nil, ErrBadInput.New(op, "time zone %q is not known", in.TimeZone)
+	}
+	if !regionName.MatchString(in.Region) {
+		return nil, ErrBadInput.New(op, "a region is a name of at most 40 lower-case letters, digits and -")
 	}
 	if in.Placement == "" {
 		in.Placement = t.db.standard
@@ -216,8 +260,23 @@ func (t *Tenants) newRow(op string, in NewTenant) (*tenantRow, error) {
 		return nil, err
 	}
 	now := t.db.now()
+	if err := in.terms(now).check(op); err != nil {
+		return nil, err
+	}
 	return &tenantRow{ID: NewID(), Reference: in.Reference, Name: in.Name, TimeZone: in.TimeZone, Region: in.Region, Placement: in.Placement,
-		State: StateCreating, CreatedAt: now, ChangedAt: now, Turn: 1, SettledTurn: 1}, nil
+		State: StateCreating, CreatedAt: now, ChangedAt: now, Turn: 1, SettledTurn: 1, Input: in.hash()}, nil
+}
+
+var regionName = regexp.MustCompile(`^[a-z0-9-]{0,40}$`)
+
+// hash tells two inputs apart without keeping either.
+func (in NewTenant) hash() string {
+	text, err := json.Marshal(in)
+	if err != nil {
+		panic(err) // strings alone
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // complete makes the tenant's place, which is idempotent, and then says so.
@@ -291,7 +350,7 @@ func (t *Tenants) Get(ctx context.Context, id uuid.UUID) (Tenant, error) {
 	if row == nil {
 		return Tenant{}, ErrNotFound.New(op, "")
 	}
-	return row.tenant(), nil
+	return row.asOf(t.now(ctx)), nil
 }
 
 // List gives tenants in the order of their creation, at most limit (1 to 1,000) after the given id (zero: from the
@@ -309,81 +368,13 @@ func (t *Tenants) List(ctx context.Context, after uuid.UUID, limit int) ([]Tenan
 	}
 	out := make([]Tenant, len(rows))
 	for i := range rows {
-		out[i] = rows[i].tenant()
+		out[i] = rows[i].utc().asOf(t.now(ctx))
 	}
 	return out, nil
 }
 
-// Suspend refuses the tenant everywhere, at once in this process and within StateMaxAge in others. Suspending a
-// suspended tenant changes nothing. Errors: tenancy.not_platform, tenancy.not_found, tenancy.tenant_state,
-// tenancy.bad_input (no reason).
-func (t *Tenants) Suspend(ctx context.Context, id uuid.UUID, reason string) (Tenant, error) {
-	return t.move(ctx, "tenancy.Tenants.Suspend", PermSuspendTenant, id, reason, StateActive, StateSuspended)
-}
-
-// Resume undoes Suspend. Errors: as Suspend's.
-func (t *Tenants) Resume(ctx context.Context, id uuid.UUID, reason string) (Tenant, error) {
-	return t.move(ctx, "tenancy.Tenants.Resume", PermResumeTenant, id, reason, StateSuspended, StateActive)
-}
-
-func (t *Tenants) move(ctx context.Context, op string, act Permission, id uuid.UUID, reason string, from, to State) (Tenant, error) {
-	return t.change(ctx, op, act, id, reason, func(row *tenantRow) error {
-		if row.State != to && row.State != from {
-			return ErrTenantConflict.New(op, "the tenant is %s", row.State)
-		}
-		row.State = to
-		return nil
-	})
-}
-
-// change lets decide look at a tenant's row and change it; what it leaves as it was is not written. Whoever changes the row
-// meanwhile is noticed.
-func (t *Tenants) change(ctx context.Context, op string, act Permission, id uuid.UUID, reason string, decide func(row *tenantRow) error) (Tenant, error) {
-	actor, err := t.actor(ctx, op, act)
-	if err != nil {
-		return Tenant{}, err
-	}
-	if strings.TrimSpace(reason) == "" {
-		return Tenant{}, ErrBadInput.New(op, "a reason is needed")
-	}
-	var row *tenantRow
-	err = t.control(ctx, op, func(tx bun.Tx) error {
-		if row, err = t.find(ctx, tx, "id = ?", id); err != nil {
-			return err
-		}
-		if row == nil {
-			return ErrNotFound.New(op, "")
-		}
-		from := row.State
-		if err := decide(row); err != nil || row.State == from {
-			return err
-		}
-		row.ChangedAt = t.now(ctx)
-		res, err := tx.NewUpdate().Model(row).ModelTableExpr(t.aliased()).
-			Column("state", "changed_at", "purge_after", "reference", "name", "time_zone", "region", "placement", "archive").
-			Where("id = ?", id).Where("state = ?", from).Exec(ctx)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n != 1 {
-			return ErrTenantConflict.New(op, "the tenant's state changed meanwhile")
-		}
-		if row.State == StatePurged {
-			if err := t.unclaim(ctx, tx, id, ""); err != nil {
-				return err
-			}
-		}
-		return t.journal(ctx, tx, actor, string(act), id, reason)
-	})
-	t.db.directory.forget(id)
-	if err != nil {
-		return Tenant{}, err
-	}
-	return row.tenant(), nil
-}
-
-func (t *Tenants) journal(ctx context.Context, tx bun.Tx, actor, act string, tenant uuid.UUID, reason string) error {
-	row := &journalRow{ID: NewID(), OccurredAt: t.now(ctx), Actor: actor, Act: act, TenantID: tenant, Reason: reason}
+func (t *Tenants) journal(ctx context.Context, tx bun.Tx, row *journalRow) error {
+	row.ID, row.OccurredAt = NewID(), t.now(ctx)
 	_, err := tx.NewInsert().Model(row).ModelTableExpr(t.table(tableJournal)).Exec(ctx)
 	return err
 }
@@ -406,7 +397,15 @@ func (t *Tenants) find(ctx context.Context, idb bun.IDB, where string, arg any) 
 	if err != nil {
 		return nil, err
 	}
-	return row, nil
+	return row.utc(), nil
+}
+
+// missing says of a row that was asked for by its key that it does not exist.
+func missing(op string, err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound.New(op, "")
+	}
+	return err
 }
 
 func (t *Tenants) table(name string) string { return t.db.control.TableName(name) }

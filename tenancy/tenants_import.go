@@ -96,7 +96,7 @@ func (t *Tenants) Import(ctx context.Context, in NewTenant, archive string, writ
 		return Tenant{}, err
 	}
 	row.State, row.Archive = StateImporting, archive
-	row, found, err := t.intend(ctx, op, actor, string(PermImportTenant), row, false)
+	row, found, err := t.intend(ctx, op, actor, string(PermImportTenant), row, in, false)
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -114,7 +114,7 @@ func (t *Tenants) Import(ctx context.Context, in NewTenant, archive string, writ
 			return t.open(ctx, op, row)
 		}
 		// What was refused is not kept, and what cannot be cleared away now is cleared away later.
-		_ = t.abandon(context.WithoutCancel(ctx), op, row)
+		_ = t.abandon(context.WithoutCancel(ctx), op, actor, row)
 		return Tenant{}, err
 	}
 	return t.open(ctx, op, row)
@@ -148,7 +148,7 @@ func (t *Tenants) fill(ctx context.Context, op, actor string, row *tenantRow, wr
 	if _, busy := owners.Load(owner); busy {
 		return ErrOuterContext.New(op, "")
 	}
-	return t.db.attempt(ctx, op, s, at, owner, txMode{}, func(_ context.Context, tx *Tx) error {
+	return t.db.attempt(ctx, op, s, at, owner, txMode{platform: true}, func(_ context.Context, tx *Tx) error {
 		if err := tx.session.Import(ctx); err != nil {
 			return tx.failed(op, err)
 		}
@@ -179,14 +179,14 @@ func (t *Tenants) open(ctx context.Context, op string, row *tenantRow) (Tenant, 
 	if err != nil {
 		return Tenant{}, err
 	}
-	if err := at.store.MoveGate(ctx, row.ID, GateActive, 0); err != nil {
+	if err := at.store.MoveGate(ctx, row.ID, GateActive, row.Turn); err != nil {
 		return Tenant{}, at.store.Fault(op, err)
 	}
 	return t.activate(ctx, op, row, StateImporting)
 }
 
 // abandon clears away an import. One whose gate is open was ended, and only its row does not say so yet.
-func (t *Tenants) abandon(ctx context.Context, op string, row *tenantRow) error {
+func (t *Tenants) abandon(ctx context.Context, op, actor string, row *tenantRow) error {
 	ended, err := t.ended(ctx, op, row)
 	if err != nil {
 		return err
@@ -214,6 +214,6 @@ func (t *Tenants) abandon(ctx context.Context, op string, row *tenantRow) error 
 	if err != nil {
 		return err
 	}
-	_, err = t.finish(ctx, op, row)
+	_, err = t.finish(ctx, op, actor, row)
 	return err
 }

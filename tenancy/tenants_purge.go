@@ -3,88 +3,83 @@ package tenancy
 import (
 	"context"
 	"errors"
-	"strings"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 )
 
-const (
-	// RetentionDays is for how many full days a cancelled tenant's data are kept, so that they can be had.
-	RetentionDays = 30
-	// abandonedAfter is how long an import may take. It is longer than any that was measured, by far.
-	abandonedAfter = 24 * time.Hour
-)
-
-// Cancel ends a tenant's subscription: it is refused everywhere as a suspended one is, and its data are kept for 30 full days
-// of its own time zone, until PurgeAfter. Cancelling a cancelled tenant changes nothing.
-//
-// Errors: tenancy.not_platform, tenancy.not_found, tenancy.tenant_state, tenancy.bad_input (no reason).
-func (t *Tenants) Cancel(ctx context.Context, id uuid.UUID, reason string) (Tenant, error) {
-	const op = "tenancy.Tenants.Cancel"
-	return t.change(ctx, op, PermCancelTenant, id, reason, func(row *tenantRow) error {
-		switch row.State { //nolint:exhaustive // the rest is refused
-		case StateCancelled:
-			return nil
-		case StateActive, StateSuspended:
-		default:
-			return ErrTenantConflict.New(op, "the tenant is %s", row.State)
-		}
-		zone, err := zoneOf(op, row)
-		if err != nil {
-			return err
-		}
-		y, m, d := t.now(ctx).In(zone).Date()
-		row.State, row.PurgeAfter = StateCancelled, time.Date(y, m, d+1+RetentionDays, 0, 0, 0, 0, zone).UTC()
-		return nil
-	})
-}
+// abandonedAfter is how long an import may take. It is longer than any that was measured, by far.
+const abandonedAfter = 24 * time.Hour
 
 // Purge removes a cancelled tenant for good: every row of it in every table, or its file. Of the tenant remain its id, its
-// dates and its state, and the platform's journal. It is refused before PurgeAfter. Killed on the way, it is completed by the
-// same call or by [Tenants.CompletePending]. Purging a purged tenant changes nothing. Copies in the host's backups are the
-// host's to let run out.
+// dates and its state, its [Contract] and the platform's journal. It is refused before PurgeAfter, and while a legal hold stands
+// ([Tenants.Hold]). Killed on the way, it is completed by the same call or by [Tenants.CompletePending]. Purging a purged tenant
+// changes nothing. Copies in the host's backups are the host's to let run out.
 //
-// Errors: tenancy.not_platform, tenancy.not_found, tenancy.tenant_state, tenancy.bad_input (no reason), tenancy.busy (its
-// file is in use: try again).
+// Permission: tenancy.purge. Errors: tenancy.not_platform, tenancy.not_found, tenancy.tenant_state, tenancy.legal_hold,
+// tenancy.bad_input (no reason), tenancy.card_number, tenancy.outer_context, tenancy.busy (its file is in use, or a transaction
+// that has begun before holds its rows: try again).
 func (t *Tenants) Purge(ctx context.Context, id uuid.UUID, reason string) (Tenant, error) {
-	return t.purge(ctx, "tenancy.Tenants.Purge", id, reason, false)
+	const op = "tenancy.Tenants.Purge"
+	actor, err := t.actor(ctx, op, PermPurgeTenant)
+	if err != nil {
+		return Tenant{}, err
+	}
+	return t.purge(ctx, op, actor, id, reason, false)
 }
 
 // PurgeNow is [Tenants.Purge] before PurgeAfter. waiver says where the tenant's own written waiver of the 30 days is kept; it
-// stands in the platform's journal with the reason. Errors: as Purge's.
+// stands in the platform's journal with the reason. Permission and errors: as Purge's.
 func (t *Tenants) PurgeNow(ctx context.Context, id uuid.UUID, reason, waiver string) (Tenant, error) {
 	const op = "tenancy.Tenants.PurgeNow"
-	if strings.TrimSpace(waiver) == "" || strings.TrimSpace(reason) == "" {
-		return Tenant{}, ErrBadInput.New(op, "a purge before its time needs the tenant's waiver")
+	actor, err := t.actor(ctx, op, PermPurgeTenant)
+	if err != nil {
+		return Tenant{}, err
 	}
-	return t.purge(ctx, op, id, reason+"; waiver: "+waiver, true)
+	if err := checkReason(op, reason, waiver); err != nil {
+		return Tenant{}, err
+	}
+	return t.purge(ctx, op, actor, id, reason+"; waiver: "+waiver, true)
 }
 
-func (t *Tenants) purge(ctx context.Context, op string, id uuid.UUID, reason string, waived bool) (Tenant, error) {
+func (t *Tenants) purge(ctx context.Context, op, actor string, id uuid.UUID, reason string, waived bool) (Tenant, error) {
 	var place tenantRow
-	out, err := t.change(ctx, op, PermPurgeTenant, id, reason, func(row *tenantRow) error {
-		place = *row
+	d := decision{id: id, actor: actor, act: string(PermPurgeTenant), reason: reason, now: t.now(ctx)}
+	row, err := t.change(ctx, op, d, func(tx bun.Tx, row *tenantRow) error {
+		if row.living() {
+			row.stand(d.now)
+		}
 		switch row.State { //nolint:exhaustive // the rest is refused
 		case StatePurging, StatePurged:
+			place = *row
 			return nil
 		case StateCancelled:
 		default:
 			return ErrTenantConflict.New(op, "the tenant is %s: cancel it first", row.State)
 		}
-		if !waived && t.now(ctx).Before(row.PurgeAfter) {
+		if !waived && d.now.Before(row.PurgeAfter) {
 			return ErrTenantConflict.New(op, "the tenant's data are kept until %s", row.PurgeAfter.Format(time.RFC3339))
 		}
+		if err := t.refuseHeld(ctx, tx, op, id); err != nil {
+			return err
+		}
 		row.State = StatePurging
+		place = *row
 		return nil
 	})
-	if err != nil || out.State == StatePurged {
-		return out, err
+	if err != nil {
+		return Tenant{}, err
 	}
-	return t.finish(ctx, op, &place)
+	if row.State == StatePurged {
+		return row.tenant(), nil
+	}
+	return t.finish(ctx, op, actor, &place)
 }
 
-// clear deletes everything that a tenant has at its place.
+// clear deletes everything that a tenant has at its place. The gate closes first, in case that was still to come: behind a closed
+// gate nobody writes, whatever they think of the tenant's state.
 func (t *Tenants) clear(ctx context.Context, op string, row *tenantRow) error {
 	at, err := t.db.at(op, row.Placement)
 	if err != nil {
@@ -96,7 +91,7 @@ func (t *Tenants) clear(ctx context.Context, op string, row *tenantRow) error {
 	}
 	gate, err := at.store.Gate(ctx, row.ID)
 	if err == nil && gate == GateActive {
-		err = at.store.MoveGate(ctx, row.ID, GateClosed, 0)
+		err = at.store.MoveGate(ctx, row.ID, GateClosed, math.MaxInt64)
 	}
 	if err != nil {
 		return at.store.Fault(op, err)
@@ -105,31 +100,40 @@ func (t *Tenants) clear(ctx context.Context, op string, row *tenantRow) error {
 }
 
 // finish completes a purge: the data, then the row. Both can be repeated.
-func (t *Tenants) finish(ctx context.Context, op string, row *tenantRow) (Tenant, error) {
-	if err := t.endMove(ctx, op, row.ID); err != nil { // a copy at the place before, which could not be purged yet
+func (t *Tenants) finish(ctx context.Context, op, actor string, row *tenantRow) (Tenant, error) {
+	if err := t.endMove(ctx, op, actor, row.ID); err != nil { // a copy at the place before, which could not be purged yet
 		return Tenant{}, err
 	}
 	if err := t.clear(ctx, op, row); err != nil {
 		return Tenant{}, err
 	}
-	return t.change(ctx, op, PermPurgeTenant, row.ID, "nothing is left", func(row *tenantRow) error {
+	d := decision{id: row.ID, actor: actor, act: string(PermPurgeTenant), reason: "nothing is left", now: t.now(ctx)}
+	row, err := t.change(ctx, op, d, func(tx bun.Tx, row *tenantRow) error {
 		switch row.State { //nolint:exhaustive // the rest is refused
 		case StatePurged:
 		case StatePurging:
-			*row = tenantRow{ID: row.ID, State: StatePurged, CreatedAt: row.CreatedAt}
+			if err := t.unclaim(ctx, tx, row.ID, ""); err != nil {
+				return err
+			}
+			*row = tenantRow{ID: row.ID, State: StatePurged, CreatedAt: row.CreatedAt, Turn: row.Turn, SettledTurn: row.SettledTurn}
 		default:
 			return ErrTenantConflict.New(op, "the tenant is %s", row.State)
 		}
 		return nil
 	})
+	if err != nil {
+		return Tenant{}, err
+	}
+	return row.tenant(), nil
 }
 
 // CompletePending goes on with what was cut short or has become due, for at most limit tenants (1 to 1,000), the longest
-// waiting first: creations, purges, moves, imports that nobody has gone on with for a day, and cancelled tenants whose time is over.
-// It tells how many it completed; call it again while that is limit. One that fails does not keep the others back; its error
-// is among those returned. It is meant for a background job.
+// waiting first: creations, purges, moves, imports that nobody has gone on with for a day, decisions that a tenant's own database has
+// not been told, ends of service that have come, and cancelled tenants whose time is over and that no legal hold keeps. It tells
+// how many it completed; call it again while that is limit. One that fails does not keep the others back; its error is among
+// those returned. It is meant for a background job.
 //
-// Errors: tenancy.not_platform, and those of the single acts.
+// Permission: tenancy.complete. Errors: tenancy.not_platform, and those of the single acts.
 func (t *Tenants) CompletePending(ctx context.Context, limit int) (int, error) {
 	const op = "tenancy.Tenants.CompletePending"
 	actor, err := t.actor(ctx, op, PermCompleteTenants)
@@ -138,10 +142,14 @@ func (t *Tenants) CompletePending(ctx context.Context, limit int) (int, error) {
 	}
 	now := t.now(ctx)
 	var rows []tenantRow
+	living := bun.In([]State{StateActive, StateSuspended, StateCancelled})
 	err = t.db.control.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased()).
 		WhereOr("state IN (?, ?)", StateCreating, StatePurging).
 		WhereOr("state = ? AND changed_at < ?", StateImporting, now.Add(-abandonedAfter)).
-		WhereOr("state = ? AND purge_after <= ?", StateCancelled, now).
+		WhereOr("state IN (?) AND settled_turn < turn", living).
+		WhereOr("state IN (?, ?) AND ends_at <= ?", StateActive, StateSuspended, now).
+		WhereOr("state = ? AND purge_after <= ? AND NOT EXISTS (SELECT 1 FROM ? AS h WHERE h.tenant_id = ?TableAlias.id AND h.released_at IS NULL)",
+			StateCancelled, now, bun.Safe(t.table(tableHolds))).
 		OrderExpr("changed_at, id").Limit(int64(min(max(limit, 1), 1000))).Scan(ctx)
 	if err != nil {
 		return 0, t.db.control.Fault(op, err)
@@ -149,16 +157,7 @@ func (t *Tenants) CompletePending(ctx context.Context, limit int) (int, error) {
 	done, err := t.completeMoves(ctx, op, actor, limit)
 	failed := []error{err}
 	for i := range rows {
-		row := &rows[i]
-		switch row.State { //nolint:exhaustive // as selected
-		case StateCreating:
-			_, err = t.complete(ctx, op, row)
-		case StateImporting:
-			err = t.abandon(ctx, op, row)
-		default:
-			_, err = t.purge(ctx, op, row.ID, "its time is over", false)
-		}
-		if err != nil {
+		if err := t.goOn(ctx, op, actor, rows[i].utc()); err != nil {
 			failed = append(failed, err)
 			continue
 		}
@@ -166,6 +165,30 @@ func (t *Tenants) CompletePending(ctx context.Context, limit int) (int, error) {
 	}
 	return done, errors.Join(failed...)
 }
+
+// goOn does what is next for one tenant.
+func (t *Tenants) goOn(ctx context.Context, op, actor string, row *tenantRow) error {
+	now := t.now(ctx)
+	switch {
+	case row.living() && row.SettledTurn < row.Turn:
+		return t.settle(ctx, op, row)
+	case row.State == StateCreating:
+		_, err := t.complete(ctx, op, row)
+		return err
+	case row.State == StateImporting:
+		return t.abandon(ctx, op, actor, row)
+	case row.State == StatePurging, row.State == StateCancelled && !now.Before(row.PurgeAfter):
+		_, err := t.purge(ctx, op, actor, row.ID, "its time is over", false)
+		return err
+	default: // the end of service has come
+		d := decision{id: row.ID, actor: actor, act: actEnd, reason: "the end of service has come", now: now}
+		_, err := t.live(ctx, op, d, func(*tenantRow, time.Time) error { return nil })
+		return err
+	}
+}
+
+// actEnd is what an end of service that has come is recorded as.
+const actEnd = "tenancy.end"
 
 func zoneOf(op string, row *tenantRow) (*time.Location, error) {
 	zone, err := time.LoadLocation(row.TimeZone)

@@ -29,11 +29,14 @@ type Tx struct {
 	inHost    bool
 	streaming bool  // rows are being handed out; the connection is theirs
 	joined    bool  // the transaction is the host's
+	closed    bool  // the tenant is, so nothing is written but acts without a row
+	wrote     bool  // rows, or the host has
 	doomed    error // the first failure within; the whole is undone
 	acts      []string
 	events    []*Event
-	roots     map[aggregate]bool // whose root was written
-	parts     map[aggregate]bool // of which a part was inserted, which the root's event must speak for
+	roots     map[aggregate]bool      // whose root was written
+	parts     map[aggregate]bool      // of which a part was inserted, which the root's event must speak for
+	derived   map[string]derivedWrite // derived rows written, by table
 	memo      map[string]any
 	after     []func(context.Context)
 	changes   *Changes // of a dry run
@@ -59,8 +62,9 @@ var owners sync.Map
 type txMode struct {
 	readOnly bool
 	changes  *Changes
-	host     *sql.Tx     // Join
-	info     *tenantInfo // what the tenant's place was known by; nil where nobody enters
+	host     *sql.Tx // Join
+	closed   bool    // the tenant is closed: its owner reads
+	platform bool    // the platform's own work on a tenant, in whatever state
 }
 
 // maxAttempts bounds how often a transaction runs when it meets serialization failures or deadlocks.
@@ -106,15 +110,15 @@ func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.C
 	if _, busy := owners.Load(owner); busy {
 		return ErrOuterContext.New(op, "")
 	}
-	info, err := db.directory.usable(ctx, op, s.tenant)
+	info, err := db.directory.usable(ctx, op, s.tenant, s)
 	if err != nil {
 		return err
 	}
+	mode.closed = info.closed
 	place, err := db.at(op, info.placement)
 	if err != nil {
 		return err
 	}
-	mode.info = info
 	return db.attempt(ctx, op, s, place, owner, mode, fn)
 }
 
@@ -127,6 +131,9 @@ func (db *DB) attempt(ctx context.Context, op string, s *scope, at *place, owner
 				f(ctx)
 			}
 			return nil
+		}
+		if errors.Is(err, ErrClosed) {
+			db.directory.forget(s.tenant) // another process has closed it
 		}
 		if mode.host != nil || !at.store.Retryable(err) {
 			return err
@@ -159,7 +166,7 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 		return nil, at.store.Fault(op, err)
 	}
 	tx := &Tx{db: db, store: at.store, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil,
-		roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, memo: map[string]any{}}
+		closed: mode.closed, roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, derived: map[string]derivedWrite{}, memo: map[string]any{}}
 	owners.Store(owner, tx)
 	committed := false
 	defer func() {
@@ -177,15 +184,17 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 	if tx.doomed != nil {
 		return nil, ErrTxDoomed.Wrap(op, tx.doomed, "an act within the transaction failed, so the whole is undone: %v", tx.doomed)
 	}
-	if err := db.directory.still(ctx, op, s.tenant, mode.info); err != nil {
-		return nil, err
-	}
 	last, err := tx.lastStatements(op)
 	if err != nil {
 		return nil, err
 	}
 	if mode.changes != nil { // a dry run goes as far as the database's own refusals, and no further
 		return nil, at.store.Fault(op, session.Run(ctx, last))
+	}
+	if !mode.platform { // suspended or moved meanwhile?
+		if err := db.directory.still(ctx, op, tx); err != nil {
+			return nil, err
+		}
 	}
 	if err := session.Commit(ctx, last); err != nil {
 		return nil, at.store.Fault(op, err)
@@ -253,8 +262,11 @@ func (tx *Tx) writable(op string) error {
 	if err := tx.usable(op); err != nil {
 		return err
 	}
-	if tx.readOnly {
+	switch {
+	case tx.readOnly:
 		return ErrReadOnly.New(op, "")
+	case tx.closed:
+		return ErrClosed.New(op, "")
 	}
 	return nil
 }
@@ -314,7 +326,7 @@ func (tx *Tx) Host(ctx context.Context, fn func(*sql.Tx) error) error {
 	if err := tx.writable(op); err != nil {
 		return err
 	}
-	tx.inHost = true
+	tx.inHost, tx.wrote = true, true
 	defer func() { tx.inHost = false }()
 	var hosts error
 	err := tx.session.Host(ctx, func(host *sql.Tx) error {
@@ -377,8 +389,11 @@ func (tx *Tx) Forget(key string) { delete(tx.memo, key) }
 // Outside [Act] it is refused with tenancy.unrecorded_write: there would be nothing to name.
 func (tx *Tx) RecordAct() error {
 	const op = "tenancy.Tx.RecordAct"
-	if err := tx.writable(op); err != nil {
+	if err := tx.usable(op); err != nil {
 		return err
+	}
+	if tx.readOnly {
+		return ErrReadOnly.New(op, "")
 	}
 	if len(tx.acts) == 0 {
 		return ErrUnrecorded.New(op, "no act is running")
@@ -389,19 +404,29 @@ func (tx *Tx) RecordAct() error {
 
 // record adds an audit event to those that are written just before the commit.
 func (tx *Tx) record(act Permission, verb Verb, table string, row uuid.UUID, columns string) {
-	name := strings.Join(tx.acts, "/")
-	if name == "" {
-		name = string(act)
+	tx.recordAs(tx.actName(act), verb, table, row, columns)
+}
+
+// actName is what is being done, outermost first.
+func (tx *Tx) actName(otherwise Permission) string {
+	if len(tx.acts) == 0 {
+		return string(otherwise)
 	}
+	return strings.Join(tx.acts, "/")
+}
+
+func (tx *Tx) recordAs(name string, verb Verb, table string, row uuid.UUID, columns string) {
 	if len(tx.events) == 0 && tx.scope.quiet && !tx.scope.entered.Load() {
 		tx.addEvent(string(actSystem), "", "", uuid.Nil, "")
 	}
 	tx.addEvent(name, verb, table, row, columns)
 }
 
-func (tx *Tx) addEvent(name string, verb Verb, table string, row uuid.UUID, columns string) {
-	tx.events = append(tx.events, &Event{Row: Row{TenantID: tx.scope.tenant, ID: NewID()}, OccurredAt: tx.now, Actor: tx.scope.actor,
-		Act: name, Verb: string(verb), Model: table, RowID: row, Columns: columns})
+func (tx *Tx) addEvent(name string, verb Verb, table string, row uuid.UUID, columns string) *Event {
+	e := &Event{Row: Row{TenantID: tx.scope.tenant, ID: NewID()}, OccurredAt: tx.now, Actor: tx.scope.actor,
+		Act: name, Verb: string(verb), Model: table, RowID: row, Columns: columns}
+	tx.events = append(tx.events, e)
+	return e
 }
 
 // lastStatements are the audit events, after the check that every written part has its root's event.
@@ -411,6 +436,7 @@ func (tx *Tx) lastStatements(op string) ([]*Statement, error) {
 			return nil, ErrUnrecorded.New(op, "rows that are part of one of %s were written without it", part.table)
 		}
 	}
+	tx.recordDerived()
 	if len(tx.events) == 0 {
 		return nil, nil
 	}

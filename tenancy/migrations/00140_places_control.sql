@@ -7,15 +7,14 @@ CREATE TABLE erp_control.dedicated_placements (
     PRIMARY KEY (placement)
 );
 
--- One row per move, which stays when it has ended: where the tenant was. was is the state it goes back to. holder is the process
--- that is at it, until its lease runs out. Instants are microseconds since 1970 in UTC, so that both engines order them alike.
+-- One row per move, which stays when it has ended: where the tenant was. holder is the process that is at it, until
+-- its lease runs out. Instants are microseconds since 1970 in UTC, so that both engines order them alike.
 CREATE TABLE erp_control.moves (
     id UUID NOT NULL,
     tenant_id UUID NOT NULL,
     source TEXT NOT NULL,
     target TEXT NOT NULL,
     step TEXT NOT NULL CHECK (step IN ('copying', 'switched', 'opened', 'done', 'leaving', 'given_up')),
-    was TEXT NOT NULL CHECK (was IN ('active', 'suspended', 'cancelled')),
     began_micros BIGINT NOT NULL,
     changed_micros BIGINT NOT NULL,
     holder UUID,
