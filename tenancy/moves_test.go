@@ -113,7 +113,7 @@ func TestATenantMovesFromPlaceToPlace(t *testing.T) {
 			want = digests(t, f, made.ID)
 		}
 		require.Equal(t, others, digests(t, f, neighbour.ID), "the neighbour's are as they were")
-		settle(t, f, "own") // the dedicated place is free again
+		occupy(t, f) // the dedicated place is free again
 		moved, err := f.DB.Tenants().Move(f.Control.Platform(t), made.ID, "shared", "again")
 		require.NoError(t, err, "moving it to where it is changes nothing")
 		require.Equal(t, tenancy.StateActive, moved.State)
@@ -161,14 +161,11 @@ func TestMovesThatAreRefused(t *testing.T) {
 		platform, tenants := f.Control.Platform(t), f.DB.Tenants()
 		made := filled(t, f, "shared")
 		want := digests(t, f, made.ID)
-		elsewhere := settle(t, f, "own")
+		elsewhere := occupy(t, f)
 		reader, err := f.DB.EnterPlatform(context.Background(), "reader", tenancy.Permissions{tenancy.PermReadTenants})
 		require.NoError(t, err)
 		gone := settle(t, f, "files")
-		_, err = tenants.Cancel(platform, gone.ID, "x")
-		require.NoError(t, err)
-		_, err = tenants.PurgeNow(platform, gone.ID, "x", "y")
-		require.NoError(t, err)
+		depart(t, f, gone.ID)
 		ctx := f.Control.Enter(t, made.ID, "*")
 		for name, c := range map[string]struct {
 			why error
@@ -208,7 +205,7 @@ func TestMovesThatAreRefused(t *testing.T) {
 
 // What is at the new place already is neither overwritten nor deleted: it may be the better copy.
 func TestAMoveFindsNothingAtItsEnd(t *testing.T) {
-	f := fleet(t, "shared", tenancytest.Options{})
+	f := together(t, "shared")
 	made := filled(t, f, "files")
 	old, err := os.ReadFile(filepath.Join(f.At["files"].Dir(), "tenants", made.ID.String()+".db"))
 	require.NoError(t, err)
@@ -224,7 +221,7 @@ func TestAMoveFindsNothingAtItsEnd(t *testing.T) {
 
 // What would stay behind is refused before anything is done.
 func TestATenantWithMoreThanItsModelsDoesNotMove(t *testing.T) {
-	f := fleet(t, "shared", tenancytest.Options{})
+	f := together(t, "shared")
 	made := filled(t, f, "files")
 	want := digests(t, f, made.ID)
 	_, err := f.At["files"].Owner(t, made.ID).Exec("CREATE TABLE crm_calls (note TEXT)")
@@ -282,7 +279,7 @@ var errKilled = errors.New("killed")
 // A move is killed at every statement in turn, by an ended context or by a panic, and is completed by the same call or by the
 // background; and at no time are there two copies in use.
 func TestAMoveKilledAnywhere(t *testing.T) {
-	routes := []struct{ control, from, to string }{{"shared", "shared", "files"}, {"files", "files", "shared"}, {"shared", "shared", "own"}}
+	routes := []struct{ control, from, to string }{{"shared", "shared", "files"}, {"files", "files", "own"}} // and back, in turn
 	for n, route := range routes {
 		t.Run(route.from+" to "+route.to+", control at "+route.control, func(t *testing.T) {
 			clock := time.Now()

@@ -35,8 +35,22 @@ func fleet(t *testing.T, control string, opt tenancytest.Options) *tenancytest.F
 	return tenancytest.Placements(t, opt, control, "", kinds)
 }
 
+// together is a fleet that tests share, with the control database at one of its placements.
+func together(t *testing.T, control string) *tenancytest.Fleet {
+	t.Helper()
+	return tenancytest.SharedPlacements(t, control, tenancytest.Options{Modules: []tenancy.Module{library}, StateMaxAge: time.Millisecond}, control, "", kinds)
+}
+
 // eachControl runs fn with the control database on either engine.
 func eachControl(t *testing.T, fn func(t *testing.T, f *tenancytest.Fleet)) {
+	t.Helper()
+	for _, control := range []string{"shared", "files"} {
+		t.Run("control at "+control, func(t *testing.T) { fn(t, together(t, control)) })
+	}
+}
+
+// eachControlAlone is eachControl for tests that leave behind what would be in others' way.
+func eachControlAlone(t *testing.T, fn func(t *testing.T, f *tenancytest.Fleet)) {
 	t.Helper()
 	for _, control := range []string{"shared", "files"} {
 		t.Run("control at "+control, func(t *testing.T) { fn(t, fleet(t, control, tenancytest.Options{})) })
@@ -49,6 +63,23 @@ func settle(t *testing.T, f *tenancytest.Fleet, placement string) tenancy.Tenant
 	made, err := f.DB.Tenants().Create(f.Control.Platform(t), tenancy.NewTenant{Name: placement, TimeZone: "Europe/London", Region: kinds[placement].Region, Placement: placement})
 	require.NoError(t, err)
 	return made
+}
+
+// occupy makes a tenant at the dedicated placement, which is free again when the test is over.
+func occupy(t *testing.T, f *tenancytest.Fleet) tenancy.Tenant {
+	t.Helper()
+	made := settle(t, f, "own")
+	t.Cleanup(func() { depart(t, f, made.ID) })
+	return made
+}
+
+// depart purges a tenant.
+func depart(t *testing.T, f *tenancytest.Fleet, tenant uuid.UUID) {
+	t.Helper()
+	_, err := f.DB.Tenants().Cancel(f.Control.Platform(t), tenant, "they left")
+	require.NoError(t, err)
+	_, err = f.DB.Tenants().PurgeNow(f.Control.Platform(t), tenant, "they left", "letter")
+	require.NoError(t, err)
 }
 
 func TestPlacementsSideBySide(t *testing.T) {
@@ -80,19 +111,16 @@ func TestPlacementsSideBySide(t *testing.T) {
 				return nil
 			}))
 			id := tenancy.ScopeOf(ctx[name]).TenantID()
-			_, err := f.DB.Tenants().Cancel(f.Control.Platform(t), id, "they left")
-			require.NoError(t, err)
-			_, err = f.DB.Tenants().PurgeNow(f.Control.Platform(t), id, "they left", "letter")
-			require.NoError(t, err)
+			depart(t, f, id)
 			require.Empty(t, f.At[name].Holds(t, id))
 		}
-		settle(t, f, "own") // which is free again
+		occupy(t, f) // which is free again
 	})
 }
 
 // Work that goes round all tenants finds each at its place.
 func TestBackgroundWorkReachesEveryPlacement(t *testing.T) {
-	eachControl(t, func(t *testing.T, f *tenancytest.Fleet) {
+	eachControlAlone(t, func(t *testing.T, f *tenancytest.Fleet) {
 		want := map[uuid.UUID]bool{}
 		for name := range kinds {
 			want[settle(t, f, name).ID] = true
@@ -125,7 +153,7 @@ func TestBackgroundWorkReachesEveryPlacement(t *testing.T) {
 
 // What was cut short is completed at its place, by whoever opens next.
 func TestCreationsAreCompletedAtEveryPlacement(t *testing.T) {
-	eachControl(t, func(t *testing.T, f *tenancytest.Fleet) {
+	eachControlAlone(t, func(t *testing.T, f *tenancytest.Fleet) {
 		control := f.Control.Control(t)
 		cut := map[string]tenancy.Tenant{}
 		for _, name := range []string{"shared", "files", "demo"} {
@@ -172,7 +200,7 @@ func tenantsTable(env *tenancytest.Env) string { return control(env) }
 
 // Control data that lead a tenant astray are refused, by name, and never end at a default or in an empty tenant.
 func TestATenantIsLookedForAtItsPlacementOnly(t *testing.T) {
-	eachControl(t, func(t *testing.T, f *tenancytest.Fleet) {
+	eachControlAlone(t, func(t *testing.T, f *tenancytest.Fleet) {
 		for name := range kinds {
 			made := settle(t, f, name)
 			ctx := f.Control.Enter(t, made.ID, "*")
@@ -222,7 +250,7 @@ func TestATenantIsLookedForAtItsPlacementOnly(t *testing.T) {
 }
 
 func TestRegionIsThePlacements(t *testing.T) {
-	eachControl(t, func(t *testing.T, f *tenancytest.Fleet) {
+	eachControlAlone(t, func(t *testing.T, f *tenancytest.Fleet) {
 		platform := f.Control.Platform(t)
 		write := func(context.Context, *tenancy.Importing) error { t.Error("written where it may not lie"); return nil }
 		for _, c := range []struct {
@@ -259,7 +287,7 @@ func TestRegionIsThePlacements(t *testing.T) {
 
 // Of many creations at once, one gets a dedicated placement.
 func TestADedicatedPlacementIsForOne(t *testing.T) {
-	eachControl(t, func(t *testing.T, f *tenancytest.Fleet) {
+	eachControlAlone(t, func(t *testing.T, f *tenancytest.Fleet) {
 		platform := f.Control.Platform(t)
 		second := f.Open(t, tenancytest.Options{Modules: []tenancy.Module{library}})
 		rival, err := second.EnterPlatform(context.Background(), "rival", tenancy.Permissions{"*"})

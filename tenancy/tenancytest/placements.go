@@ -21,7 +21,7 @@ type At struct {
 	Bound int
 }
 
-// Fleet is one program with several placements, on fresh databases that go with the test.
+// Fleet is one program with several placements, on fresh databases.
 type Fleet struct {
 	DB *tenancy.DB
 	// Engine is what DB was opened with, for tests that open it again.
@@ -32,8 +32,38 @@ type Fleet struct {
 	Control *Env
 }
 
-// Placements opens one program with several placements.
+// Placements opens one program with several placements, on databases that go with the test.
 func Placements(tb testing.TB, opt Options, control, standard string, at map[string]At) *Fleet {
+	tb.Helper()
+	return placements(tb, opt, control, standard, at, tb.TempDir, tb.Cleanup)
+}
+
+// SharedPlacements is [Placements] for tests that take them as they find them: the tests of a process that ask for the same
+// under one name share them, as they share the environments of [Open].
+func SharedPlacements(tb testing.TB, name string, opt Options, control, standard string, at map[string]At) *Fleet {
+	tb.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if f := shared.fleets[name]; f != nil {
+		return f
+	}
+	if shared.fleets == nil {
+		shared.fleets = map[string]*Fleet{}
+	}
+	dir := func() string {
+		dir, err := os.MkdirTemp("", "erp-test-")
+		require.NoError(tb, err)
+		shared.atEnd = append(shared.atEnd, func() error { return os.RemoveAll(dir) })
+		return dir
+	}
+	f := placements(tb, opt, control, standard, at, dir, func(end func()) {
+		shared.atEnd = append([]func() error{func() error { end(); return nil }}, shared.atEnd...)
+	})
+	shared.fleets[name] = f
+	return f
+}
+
+func placements(tb testing.TB, opt Options, control, standard string, at map[string]At, dir func() string, atEnd func(func())) *Fleet {
 	tb.Helper()
 	f := &Fleet{At: map[string]*Env{}, Engine: tenancy.Placements{Control: control, Default: standard, At: map[string]tenancy.Placement{}}}
 	for name, a := range at {
@@ -41,11 +71,11 @@ func Placements(tb testing.TB, opt Options, control, standard string, at map[str
 		f.At[name] = env
 		switch a.Engine {
 		case "sqlite":
-			env.dir = tb.TempDir()
+			env.dir = dir()
 			env.Engine = sqlite.Engine{Dir: env.dir, Unsynced: true, MaxOpen: a.Bound}
 		case "postgres":
 			eng, drop := newPostgres(context.Background(), tb, env)
-			tb.Cleanup(func() { require.NoError(tb, drop()) })
+			atEnd(func() { _ = drop() }) // a server that goes with the process takes it along
 			eng.MaxConns = a.Bound
 			env.Engine = eng
 		default:
@@ -54,7 +84,8 @@ func Placements(tb testing.TB, opt Options, control, standard string, at map[str
 		f.Engine.At[name] = tenancy.Placement{Engine: env.Engine, Region: a.Region, Dedicated: a.Dedicated}
 	}
 	f.Control = f.At[control]
-	f.DB = f.Open(tb, opt)
+	f.DB = f.open(tb, opt)
+	atEnd(func() { _ = f.DB.Close() })
 	for _, env := range f.At {
 		env.DB = f.DB
 	}
@@ -64,6 +95,13 @@ func Placements(tb testing.TB, opt Options, control, standard string, at map[str
 // Open opens the same placements again, as another process would.
 func (f *Fleet) Open(tb testing.TB, opt Options) *tenancy.DB {
 	tb.Helper()
+	db := f.open(tb, opt)
+	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
+	return db
+}
+
+func (f *Fleet) open(tb testing.TB, opt Options) *tenancy.DB {
+	tb.Helper()
 	observe := func(s tenancy.Sent) {
 		for _, env := range f.At {
 			env.observe(s)
@@ -72,7 +110,6 @@ func (f *Fleet) Open(tb testing.TB, opt Options) *tenancy.DB {
 	db, err := tenancy.Open(context.Background(), f.Engine, tenancy.Options{Modules: opt.Modules, Migrate: true, Clock: opt.Clock,
 		StateMaxAge: opt.StateMaxAge, OnStatement: observe})
 	require.NoError(tb, err)
-	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
 	return db
 }
 

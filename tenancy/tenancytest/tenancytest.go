@@ -96,8 +96,9 @@ func Each(t *testing.T, opt Options, fn func(t *testing.T, env *Env)) {
 
 var shared struct {
 	sync.Mutex
-	envs  map[string]*Env
-	atEnd []func() error
+	envs   map[string]*Env
+	fleets map[string]*Fleet
+	atEnd  []func() error
 }
 
 // Open gives the environment of one engine. Environments without a clock of their own are shared by the tests of a
