@@ -97,7 +97,9 @@ func (t *Tenants) Move(ctx context.Context, id uuid.UUID, placement, reason stri
 			}
 		}
 		if err := m.intend(ctx, placement, reason); err != nil {
-			return Tenant{}, err
+			if again := m.read(ctx); again != nil || m.open == nil || m.open.Target != placement { // else somebody was quicker
+				return Tenant{}, errors.Join(err, again)
+			}
 		}
 	}
 	err = m.run(ctx)
