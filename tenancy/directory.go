@@ -14,6 +14,7 @@ type tenantInfo struct {
 	endsAt    time.Time // its end of service, which needs nobody to come into effect
 	placement string
 	region    string
+	moved     int64 // how often the tenant had moved
 	zone      *time.Location
 	readAt    time.Time
 	closed    bool // it is its owner who asks, to read; nothing is written
@@ -84,15 +85,13 @@ func (d *directory) still(ctx context.Context, op string, tx *Tx) error {
 	if err != nil {
 		return err
 	}
-	at, err := d.db.at(op, now.placement)
 	switch {
-	case err != nil:
-	case at.store != tx.store: // what was read may be of what was left there, or of half of it
-		err = ErrPlacement.New(op, "the tenant has moved meanwhile: try again")
+	case now.moved != tx.moved: // what was read may be of what was left at the old place, or of half of it
+		return ErrPlacement.New(op, "the tenant has moved meanwhile: try again")
 	case now.closed && tx.wrote:
-		err = ErrClosed.New(op, "")
+		return ErrClosed.New(op, "")
 	}
-	return err
+	return nil
 }
 
 func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantInfo, error) {
@@ -119,7 +118,7 @@ func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantIn
 	if err := d.seen(ctx, op, row); err != nil {
 		return nil, err
 	}
-	t = tenantInfo{state: row.State, endsAt: row.EndsAt, placement: row.Placement, region: row.Region, zone: zone, readAt: readAt}
+	t = tenantInfo{state: row.State, endsAt: row.EndsAt, placement: row.Placement, region: row.Region, moved: row.Moved, zone: zone, readAt: readAt}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.turn != turn {

@@ -147,7 +147,7 @@ func (db *DB) allow(ctx context.Context, op string, notice time.Duration) error 
 // switchOver makes the copy the tenant, in one transaction of the control database.
 func (m *mover) switchOver(ctx context.Context) error {
 	return m.advance(ctx, MoveSwitched, "the copy at "+m.open.Target+" is whole", func(_ bun.Tx, row *tenantRow) error {
-		row.Placement = m.open.Target
+		row.Placement, row.Moved = m.open.Target, row.Moved+1
 		return nil
 	})
 }

@@ -83,6 +83,7 @@ type tenantRow struct {
 	TimeZone  string    `bun:"time_zone"`
 	Region    string    `bun:"region"`
 	Placement string    `bun:"placement"`
+	Moved     int64     `bun:"moved"` // how often it has moved: two stays at one placement are not one
 	State     State     `bun:"state"`
 	CreatedAt time.Time `bun:"created_at"`
 	ChangedAt time.Time `bun:"changed_at"`

@@ -31,6 +31,7 @@ type Tx struct {
 	joined    bool  // the transaction is the host's
 	closed    bool  // the tenant is, so nothing is written but acts without a row
 	wrote     bool  // rows, or the host has
+	moved     int64 // see txMode
 	doomed    error // the first failure within; the whole is undone
 	acts      []string
 	events    []*Event
@@ -64,6 +65,7 @@ type txMode struct {
 	changes  *Changes
 	host     *sql.Tx // Join
 	closed   bool    // the tenant is closed: its owner reads
+	moved    int64   // how often the tenant had moved when it was asked where it is
 	platform bool    // the platform's own work on a tenant, in whatever state
 }
 
@@ -114,7 +116,7 @@ func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.C
 	if err != nil {
 		return err
 	}
-	mode.closed = info.closed
+	mode.closed, mode.moved = info.closed, info.moved
 	place, err := db.at(op, info.placement)
 	if err != nil {
 		return err
@@ -166,7 +168,7 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 		return nil, at.store.Fault(op, err)
 	}
 	tx := &Tx{db: db, store: at.store, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil,
-		closed: mode.closed, roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, derived: map[string]derivedWrite{}, memo: map[string]any{}}
+		closed: mode.closed, moved: mode.moved, roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, derived: map[string]derivedWrite{}, memo: map[string]any{}}
 	owners.Store(owner, tx)
 	committed := false
 	defer func() {

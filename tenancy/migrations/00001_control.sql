@@ -12,6 +12,7 @@ CREATE TABLE erp_control.tenants (
     time_zone TEXT NOT NULL,
     region TEXT NOT NULL,
     placement TEXT NOT NULL,
+    moved BIGINT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('creating', 'importing', 'active', 'suspended', 'cancelled', 'moving', 'purging', 'purged')),
     input TEXT NOT NULL,
     archive TEXT,
