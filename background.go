@@ -24,7 +24,7 @@ func bounded(act func(ctx context.Context, limit int) (int, error)) func(ctx con
 // jobs are the suite's own.
 func (s *Suite) jobs() []tenancy.Job {
 	return []tenancy.Job{
-		{Name: "tenancy.complete_pending", About: "Tenants whose making, import or purge was cut short are completed, and cancelled ones whose 30 days are over are purged.",
+		{Name: "tenancy.complete_pending", About: "What was cut short in a tenant's life is completed, ends of service that have come take effect, and tenants whose 30 days are over are purged.",
 			Every: time.Minute, Platform: bounded(s.Tenancy.Tenants().CompletePending)},
 		{Name: "inventory.expire_reservations", About: "Goods that were reserved until an instant that has passed are free again.",
 			Every: time.Minute, Tenant: bounded(s.Inventory.ExpireReservations)},

@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -287,6 +289,85 @@ func TestPurgeOverTheWholeSuite(t *testing.T) {
 		require.Equal(t, before, root(t, stays))
 		stays.verify(t)
 	})
+}
+
+// A shop is suspended, leaves and is gone: while it is closed its owner takes everything out, which makes the same shop elsewhere;
+// nobody sells for it, no job works for it; and the job that ends it comes on the 31st day and not before.
+func TestAClosedShopIsTakenOutByItsOwner(t *testing.T) {
+	start := time.Date(2026, 1, 31, 18, 0, 0, 0, time.UTC)
+	for _, engine := range tenancytest.Engines {
+		t.Run(engine, func(t *testing.T) {
+			now := start
+			env := tenancytest.Open(t, engine, tenancytest.Options{Modules: erp.Modules(), Clock: func() time.Time { return now }})
+			suite, err := erp.Wire(env.DB, erp.Options{Dir: t.TempDir(), Ports: erp.Ports{Logger: slog.New(slog.DiscardHandler)}})
+			require.NoError(t, err)
+			s := openShop(t, env, suite, inventory.FIFO)
+			s.trade(t)
+			id, platform, tenants := tenancy.ScopeOf(s.ctx).TenantID(), env.Platform(t), env.DB.Tenants()
+			clerk := env.Enter(t, id, "sales.*", "accounting.*", "inventory.*", "privacy.*")
+			want, figures := root(t, s), s.figures(t)
+			closed := func(refusal error) {
+				t.Helper()
+				archive, same := s.archive(t)
+				require.Equal(t, figures, same, "it is read")
+				copied := &shop{suite: suite}
+				copied.ctx = copied.take(t, env, archive)
+				require.Equal(t, want, root(t, copied), "it is taken out, whole")
+				_, err := suite.Sales.Sell(s.ctx, []sales.NewSale{s.sale("LATE", 1)})
+				require.ErrorIs(t, err, tenancy.ErrClosed)
+				_, err = suite.Privacy.EraseParty(s.ctx, privacy.Erasure{PartyID: s.customer, Reference: "LATE", Reason: "asked"})
+				require.ErrorIs(t, err, tenancy.ErrClosed)
+				_, err = suite.Privacy.Export(clerk, new(bytes.Buffer))
+				require.ErrorIs(t, err, refusal)
+				before := root(t, s)
+				_, err = suite.Tick(t.Context(), now)
+				require.NoError(t, err)
+				require.Equal(t, before, root(t, s), "jobs pass over it")
+				_, err = tenants.Cancel(platform, tenancy.ScopeOf(copied.ctx).TenantID(), "a copy")
+				require.NoError(t, err)
+				_, err = tenants.PurgeNow(platform, tenancy.ScopeOf(copied.ctx).TenantID(), "a copy", "the test's own word")
+				require.NoError(t, err)
+			}
+			_, err = tenants.Suspend(platform, id, "unpaid")
+			require.NoError(t, err)
+			closed(tenancy.ErrTenantSuspended)
+			_, err = env.DB.Life().Cancel(s.ctx, "we close")
+			require.NoError(t, err)
+			closed(tenancy.ErrTenantCancelled)
+			_, err = tenants.Resume(platform, id, "paid after all")
+			require.NoError(t, err)
+			_, err = env.DB.Life().UndoCancel(s.ctx, "we stay")
+			require.NoError(t, err)
+			again := s.sale("AGAIN", 1)
+			again.Date = day(28)
+			_, err = suite.Sales.Sell(clerk, []sales.NewSale{again})
+			require.NoError(t, err)
+			s.verify(t)
+
+			gone, err := env.DB.Life().Cancel(s.ctx, "we close")
+			require.NoError(t, err)
+			want, figures = root(t, s), s.figures(t)
+			for _, day := range []int{29, 30} { // of the full days: 1 February to 2 March
+				now = time.Date(2026, 1, 31+day, 23, 59, 0, 0, time.UTC)
+				require.True(t, now.Before(gone.PurgeAfter))
+				_, err = suite.Tick(t.Context(), now)
+				require.NoError(t, err)
+				_, same := s.archive(t)
+				require.Equal(t, figures, same)
+				require.Equal(t, want, root(t, s))
+			}
+			now = time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC) // the 31st
+			require.Equal(t, gone.PurgeAfter, now)
+			done, err := suite.Tick(t.Context(), now)
+			require.NoError(t, err)
+			require.Zero(t, done.Failed)
+			_, err = env.DB.Enter(t.Context(), id, "tester", tenancy.Permissions{"*"})
+			require.ErrorIs(t, err, tenancy.ErrUnknownTenant)
+			row, err := tenants.Get(platform, id)
+			require.NoError(t, err)
+			require.Equal(t, tenancy.StatePurged, row.State)
+		})
+	}
 }
 
 // A table that points at itself can be written in any order only if the database may wait with looking.

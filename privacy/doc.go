@@ -17,9 +17,10 @@
 //
 //	report, err := data.EraseParty(ctx, privacy.Erasure{PartyID: ada.ID, Reference: "REQUEST-12", Reason: "GDPR Art. 17(1)(b)"})
 //
-// A tenant leaves. After 30 full days no row of it is left:
+// A tenant leaves. For 30 full days its owner can still take the data out, or come back; then no row of it is left:
 //
 //	db.Tenants().Cancel(platform, shop.ID, "contract ended")
+//	data.Export(owner, file)
 //	db.Tenants().Purge(platform, shop.ID, "30 days are over")
 //
 // All of it goes by the registry ([tenancy.Registry]): a model's Spec and its columns' privacy tags. README.md in this folder

@@ -28,14 +28,15 @@ type directory struct {
 	maxAge time.Duration
 	mu     sync.Mutex
 	known  map[uuid.UUID]tenantInfo
-	turn   uint64 // counts forgettings, so that an answer read before one is not kept after it
+	turn   uint64            // counts forgettings, so that an answer read before one is not kept after it
+	moving map[uuid.UUID]int // tenants that are being changed right now, of whom nothing is kept
 }
 
 // maxKnown bounds the directory's memory; beyond it, it starts again.
 const maxKnown = 100_000
 
 func newDirectory(db *DB, maxAge time.Duration) *directory {
-	return &directory{db: db, maxAge: maxAge, known: map[uuid.UUID]tenantInfo{}}
+	return &directory{db: db, maxAge: maxAge, known: map[uuid.UUID]tenantInfo{}, moving: map[uuid.UUID]int{}}
 }
 
 func (d *directory) forget(id uuid.UUID) {
@@ -43,6 +44,23 @@ func (d *directory) forget(id uuid.UUID) {
 	defer d.mu.Unlock()
 	delete(d.known, id)
 	d.turn++
+}
+
+// changing is called before this process changes a tenant, and what it gives afterwards. Meanwhile everybody asks the control data:
+// nobody goes by what was true before, once the change can be seen.
+func (d *directory) changing(id uuid.UUID) (done func()) {
+	d.mu.Lock()
+	d.moving[id]++
+	d.mu.Unlock()
+	d.forget(id)
+	return func() {
+		d.mu.Lock()
+		if d.moving[id]--; d.moving[id] == 0 {
+			delete(d.moving, id)
+		}
+		d.mu.Unlock()
+		d.forget(id)
+	}
 }
 
 // usable gives the tenant's info, or the refusal that its state calls for. The owner of a closed tenant is let in, to read.
@@ -121,7 +139,7 @@ func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantIn
 	t = tenantInfo{state: row.State, endsAt: row.EndsAt, placement: row.Placement, region: row.Region, moved: row.Moved, zone: zone, readAt: readAt}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.turn != turn {
+	if d.turn != turn || d.moving[id] > 0 {
 		return &t, nil
 	}
 	if len(d.known) >= maxKnown {

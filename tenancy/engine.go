@@ -86,7 +86,7 @@ type Gate string
 const (
 	GateActive    Gate = "active"
 	GateImporting Gate = "importing" // history may be written into locked periods; nobody enters
-	GateClosed    Gate = "closed"    // rows may be read; of events, only those that tell of no row are written
+	GateClosed    Gate = "closed"    // rows may be read; of events, those of reads and of acts without a row are written
 	GateMoving    Gate = "moving"    // a copy is being made elsewhere, or is in use there: nothing is written
 	GatePurging   Gate = "purging"   // what is recorded may be deleted; nobody enters
 )
@@ -120,6 +120,9 @@ type Session interface {
 	// Import begins the transaction for a tenant's whole history: the database holds the tenant's gate at 'importing' until
 	// the end, or refuses (tenancy.tenant_state), and leaves references that may wait to be checked at the commit.
 	Import(ctx context.Context) error
+	// Alone begins the transaction and keeps every other writer of the tenant out until the end: for what is looked for, and
+	// written when it is not there.
+	Alone(ctx context.Context) error
 	// Host runs fn with the transaction under the host's role and without a tenant, and restores both on every exit.
 	// The *sql.Tx must not be committed or rolled back by fn: that is refused and the session must then be rolled back.
 	Host(ctx context.Context, fn func(*sql.Tx) error) error

@@ -57,9 +57,9 @@ func GateAt(ctx context.Context, db *DB, placement string, tenant uuid.UUID) (Ga
 func SuspendAndDie(platform context.Context, db *DB, tenant uuid.UUID) error {
 	t := db.Tenants()
 	d := decision{id: tenant, actor: "the-late", act: string(PermSuspendTenant), reason: "test", now: t.now(platform)}
-	_, err := t.change(platform, "test", d, func(_ bun.Tx, row *tenantRow) error {
-		row.SuspendedAt = d.now
-		row.stand(d.now)
+	_, err := t.change(platform, "test", d, func(_ bun.Tx, row *tenantRow, now time.Time) error {
+		row.SuspendedAt = now
+		row.stand(now)
 		return nil
 	})
 	return err

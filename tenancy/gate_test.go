@@ -53,6 +53,49 @@ func TestTheDatabaseItselfRefusesWritesBehindAClosedGate(t *testing.T) {
 	})
 }
 
+// Of events, a closed gate lets those through that tell of no write: the owner of a closed tenant is on record as well.
+func TestEventsThatTellOfNoWritePassAClosedGate(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env) {
+		quiet := context.Background()
+		id := tenantOf(env.Tenant(t))
+		conn, err := env.Owner(t, id).Conn(quiet)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, conn.Close()) }()
+		event := func(verb string) error { // a copy of one that is there, whatever columns it has
+			for _, text := range []string{
+				"CREATE TEMPORARY TABLE another AS SELECT * FROM erp.audit_events WHERE tenant_id = '" + id.String() + "' LIMIT 1",
+				"UPDATE another SET id = '" + tenancy.NewID().String() + "', verb = '" + verb + "'",
+				"INSERT INTO erp.audit_events SELECT * FROM another",
+				"DROP TABLE another",
+			} {
+				if _, failed := conn.ExecContext(quiet, env.SQL(text)); failed != nil {
+					err = failed
+				}
+			}
+			failed := err
+			err = nil
+			return failed
+		}
+		for turn, at := range []struct {
+			gate  tenancy.Gate
+			verbs map[string]bool
+		}{
+			{tenancy.GateActive, map[string]bool{"": true, "read": true, "insert": true, "update": true, "delete": true, "accrue": true}},
+			{tenancy.GateClosed, map[string]bool{"": true, "read": true, "insert": false, "update": false, "delete": false, "accrue": false}},
+			{tenancy.GatePurging, map[string]bool{"": false, "read": false, "insert": false}},
+		} {
+			require.NoError(t, tenancy.MoveGate(quiet, env.DB, id, at.gate, int64(turn)))
+			for verb, passes := range at.verbs {
+				if err := event(verb); passes {
+					require.NoError(t, err, "%s, %q", at.gate, verb)
+				} else {
+					require.ErrorContains(t, err, "tenancy.closed", "%s, %q", at.gate, verb)
+				}
+			}
+		}
+	})
+}
+
 // Whoever writes while the gate closes has committed before it has closed, or never commits.
 func TestAGateOutlastsItsLastWriter(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env) {

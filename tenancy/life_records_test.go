@@ -2,6 +2,8 @@ package tenancy_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"testing"
 	"time"
@@ -102,7 +104,7 @@ func TestContracts(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, made, again)
 		for name, other := range map[string]func(in *tenancy.NewTenant){
-			"plan": func(in *tenancy.NewTenant) { in.Plan = "till" },
+			"plan":          func(in *tenancy.NewTenant) { in.Plan = "till" },
 			"administrator": func(in *tenancy.NewTenant) { in.Administrator.Email = "sunil@example.org" }, "zone": func(in *tenancy.NewTenant) { in.TimeZone = "UTC" },
 		} {
 			changed := in
@@ -191,6 +193,14 @@ func TestCardNumbersAreFound(t *testing.T) {
 	} {
 		require.False(t, tenancy.HoldsCardNumber(text), text)
 	}
+	for range 20_000 { // references are often ids
+		id := uuid.NewString()
+		require.False(t, tenancy.HoldsCardNumber(id), id)
+		require.False(t, tenancy.HoldsCardNumber("order "+tenancy.NewID().String()+": late"))
+		sum := sha256.Sum256([]byte(id))
+		require.False(t, tenancy.HoldsCardNumber(hex.EncodeToString(sum[:])), id)
+	}
+	require.True(t, tenancy.HoldsCardNumber(uuid.NewString()+" 4111111111111111"))
 }
 
 // No text of the platform's records takes the number of a card, and what is refused changes nothing.

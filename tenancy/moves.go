@@ -261,7 +261,7 @@ func (m *mover) intend(ctx context.Context, placement, reason string) error {
 	}
 	now := m.t.now(ctx).UnixMicro()
 	open := &moveRow{ID: NewID(), TenantID: m.id, Source: m.row.Placement, Target: placement, Step: MoveCopying, Began: now, Changed: now}
-	err = m.change(ctx, "from "+open.Source+" to "+placement+": "+reason, func(tx bun.Tx, row *tenantRow) error {
+	err = m.change(ctx, "from "+open.Source+" to "+placement+": "+reason, func(tx bun.Tx, row *tenantRow, _ time.Time) error {
 		if !row.living() || row.Placement != open.Source {
 			return ErrTenantConflict.New(m.op, "the tenant is %s, at %s", row.State, row.Placement)
 		}
@@ -293,21 +293,21 @@ func (m *mover) leave(ctx context.Context, reason string) error {
 }
 
 // change is a decision about the tenant, as [Tenants.change] writes it down.
-func (m *mover) change(ctx context.Context, reason string, how func(tx bun.Tx, row *tenantRow) error) error {
+func (m *mover) change(ctx context.Context, reason string, how func(tx bun.Tx, row *tenantRow, now time.Time) error) error {
 	_, err := m.t.change(ctx, m.op, decision{id: m.id, actor: m.actor, act: string(PermMoveTenant), reason: reason, now: m.t.now(ctx)}, how)
 	return err
 }
 
 // advance takes the tenant and its move a step further, if they are still where they were.
-func (m *mover) advance(ctx context.Context, step MoveStep, what string, how func(tx bun.Tx, row *tenantRow) error) error {
-	return m.change(ctx, what, func(tx bun.Tx, row *tenantRow) error {
+func (m *mover) advance(ctx context.Context, step MoveStep, what string, how func(tx bun.Tx, row *tenantRow, now time.Time) error) error {
+	return m.change(ctx, what, func(tx bun.Tx, row *tenantRow, now time.Time) error {
 		if row.State != StateMoving {
 			return ErrTenantConflict.New(m.op, "the tenant is %s", row.State)
 		}
 		if err := m.step(ctx, tx, step); err != nil {
 			return err
 		}
-		return how(tx, row)
+		return how(tx, row, now)
 	})
 }
 

@@ -146,7 +146,7 @@ func (db *DB) allow(ctx context.Context, op string, notice time.Duration) error 
 
 // switchOver makes the copy the tenant, in one transaction of the control database.
 func (m *mover) switchOver(ctx context.Context) error {
-	return m.advance(ctx, MoveSwitched, "the copy at "+m.open.Target+" is whole", func(_ bun.Tx, row *tenantRow) error {
+	return m.advance(ctx, MoveSwitched, "the copy at "+m.open.Target+" is whole", func(_ bun.Tx, row *tenantRow, _ time.Time) error {
 		row.Placement, row.Moved = m.open.Target, row.Moved+1
 		return nil
 	})
@@ -159,13 +159,12 @@ func (m *mover) openAt(ctx context.Context, placement string, step MoveStep, wha
 	if err != nil {
 		return err
 	}
-	now := m.t.now(ctx)
 	as := *m.row
-	as.stand(now)
+	as.stand(m.t.now(ctx))
 	if err := at.store.MoveGate(ctx, m.id, as.gate(), m.row.Turn); err != nil {
 		return at.store.Fault(m.op, err)
 	}
-	err = m.advance(ctx, step, what, func(tx bun.Tx, row *tenantRow) error {
+	err = m.advance(ctx, step, what, func(tx bun.Tx, row *tenantRow, now time.Time) error {
 		row.stand(now)
 		return also(tx)
 	})

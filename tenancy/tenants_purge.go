@@ -47,9 +47,9 @@ func (t *Tenants) PurgeNow(ctx context.Context, id uuid.UUID, reason, waiver str
 func (t *Tenants) purge(ctx context.Context, op, actor string, id uuid.UUID, reason string, waived bool) (Tenant, error) {
 	var place tenantRow
 	d := decision{id: id, actor: actor, act: string(PermPurgeTenant), reason: reason, now: t.now(ctx)}
-	row, err := t.change(ctx, op, d, func(tx bun.Tx, row *tenantRow) error {
+	row, err := t.change(ctx, op, d, func(tx bun.Tx, row *tenantRow, now time.Time) error {
 		if row.living() {
-			row.stand(d.now)
+			row.stand(now)
 		}
 		switch row.State { //nolint:exhaustive // the rest is refused
 		case StatePurging, StatePurged:
@@ -59,7 +59,7 @@ func (t *Tenants) purge(ctx context.Context, op, actor string, id uuid.UUID, rea
 		default:
 			return ErrTenantConflict.New(op, "the tenant is %s: cancel it first", row.State)
 		}
-		if !waived && d.now.Before(row.PurgeAfter) {
+		if !waived && now.Before(row.PurgeAfter) {
 			return ErrTenantConflict.New(op, "the tenant's data are kept until %s", row.PurgeAfter.Format(time.RFC3339))
 		}
 		if err := t.refuseHeld(ctx, tx, op, id); err != nil {
@@ -108,7 +108,7 @@ func (t *Tenants) finish(ctx context.Context, op, actor string, row *tenantRow) 
 		return Tenant{}, err
 	}
 	d := decision{id: row.ID, actor: actor, act: string(PermPurgeTenant), reason: "nothing is left", now: t.now(ctx)}
-	row, err := t.change(ctx, op, d, func(tx bun.Tx, row *tenantRow) error {
+	row, err := t.change(ctx, op, d, func(tx bun.Tx, row *tenantRow, _ time.Time) error {
 		switch row.State { //nolint:exhaustive // the rest is refused
 		case StatePurged:
 		case StatePurging:

@@ -2,7 +2,6 @@ package tenancy
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/google/uuid"
@@ -18,7 +17,7 @@ func (r *tenantRow) gate() Gate {
 
 // settle tells the tenant's own database what was decided: the gate is moved, the acts are entered into the tenant's trail, and
 // then the control data say that it was done. Each step can be repeated, by anybody and in any order with another's: a gate is
-// not moved by a decision that was overtaken, and an act stands in the trail under the id of its line in the journal.
+// not moved by a decision that was overtaken, and an act is in the trail with the id of its line in the journal.
 func (t *Tenants) settle(ctx context.Context, op string, row *tenantRow) error {
 	if row.SettledTurn >= row.Turn {
 		return nil
@@ -52,11 +51,14 @@ const (
 	byPlatform = "tenancy.platform/"
 )
 
-// tell enters lines of the journal into the tenant's trail, those that are not there yet.
+// tell enters lines of the journal into the tenant's trail, those that are not there yet. An event there names its line.
 func (t *Tenants) tell(ctx context.Context, op string, at *place, tenant uuid.UUID, lines []journalRow) error {
-	write := func(ctx context.Context, tx *Tx) error {
+	return t.db.attempt(ctx, op, &scope{db: t.db, tenant: tenant}, at, goroutineID(), txMode{platform: true}, func(ctx context.Context, tx *Tx) error {
+		if err := tx.session.Alone(ctx); err != nil { // somebody else may be at the same
+			return tx.failed(op, err)
+		}
 		for _, l := range lines {
-			there, err := Exists[Event](ctx, tx, Eq("id", l.ID))
+			there, err := Exists[Event](ctx, tx, Eq("row_id", l.ID), Eq("model", tableJournal))
 			if err != nil {
 				return err
 			}
@@ -67,17 +69,9 @@ func (t *Tenants) tell(ctx context.Context, op string, at *place, tenant uuid.UU
 			if !owners {
 				act = byPlatform + l.Act
 			}
-			e := tx.addEvent(act, "", "", uuid.Nil, "")
-			e.ID, e.OccurredAt, e.Actor = l.ID, l.OccurredAt, l.Actor
+			e := tx.addEvent(act, "", tableJournal, l.ID, "")
+			e.OccurredAt, e.Actor = l.OccurredAt, l.Actor
 		}
 		return nil
-	}
-	var err error
-	for range len(lines) + 1 { // whoever is at the same has each time entered one of them at least
-		err = t.db.attempt(ctx, op, &scope{db: t.db, tenant: tenant}, at, goroutineID(), txMode{platform: true}, write)
-		if !errors.Is(err, ErrDuplicate) {
-			break
-		}
-	}
-	return err
+	})
 }

@@ -127,15 +127,15 @@ func (t *Tenants) decide(ctx context.Context, op string, act Permission, id uuid
 
 // live writes a decision about a tenant's life down, and then sees to it that the tenant's own database knows.
 func (t *Tenants) live(ctx context.Context, op string, d decision, how func(row *tenantRow, now time.Time) error) (Tenant, error) {
-	row, err := t.change(ctx, op, d, func(_ bun.Tx, row *tenantRow) error {
+	row, err := t.change(ctx, op, d, func(_ bun.Tx, row *tenantRow, now time.Time) error {
 		if !row.living() {
 			return ErrTenantConflict.New(op, "the tenant is %s", row.State)
 		}
-		row.stand(d.now)
-		if err := how(row, d.now); err != nil {
+		row.stand(now)
+		if err := how(row, now); err != nil {
 			return err
 		}
-		row.stand(d.now)
+		row.stand(now)
 		return nil
 	})
 	if err != nil {
@@ -167,10 +167,11 @@ func (r *tenantRow) stand(now time.Time) {
 
 // asOf is the tenant at an instant: an end of service needs nobody to come into effect.
 func (r *tenantRow) asOf(now time.Time) Tenant {
-	if r.living() {
-		r.stand(now)
+	out := r.tenant()
+	if r.living() && ended(r.EndsAt, now) {
+		out.State = StateCancelled
 	}
-	return r.tenant()
+	return out
 }
 
 func ended(end, now time.Time) bool { return !end.IsZero() && !now.Before(end) }
@@ -181,7 +182,7 @@ type decision struct {
 	actor  string
 	act    string // as the journal has it
 	reason string
-	now    time.Time
+	now    time.Time // by the clock of whoever decides
 }
 
 // maxReason bounds a reason, in bytes.
@@ -197,14 +198,16 @@ func checkReason(op string, texts ...string) error {
 }
 
 // change lets how look at a tenant's row and change it, and enters the change into the journal; what it leaves as it was is
-// neither written nor entered. Of two changes of one tenant the second sees what the first has done.
-func (t *Tenants) change(ctx context.Context, op string, d decision, how func(tx bun.Tx, row *tenantRow) error) (*tenantRow, error) {
+// neither written nor entered. Of two changes of one tenant the second sees what the first has done, and is not made before it: a
+// clock that is behind another's must not bring back what has ended.
+func (t *Tenants) change(ctx context.Context, op string, d decision, how func(tx bun.Tx, row *tenantRow, now time.Time) error) (*tenantRow, error) {
 	if err := checkReason(op, d.reason); err != nil {
 		return nil, err
 	}
 	if _, busy := owners.Load(goroutineID()); busy { // it would wait for the very transaction that it is called from
 		return nil, ErrOuterContext.New(op, "a transaction is open here: end it first")
 	}
+	defer t.db.directory.changing(d.id)()
 	var row *tenantRow
 	err := t.control(ctx, op, func(tx bun.Tx) (err error) {
 		if row, err = t.lock(ctx, tx, d.id); err != nil {
@@ -213,11 +216,14 @@ func (t *Tenants) change(ctx context.Context, op string, d decision, how func(tx
 		if row == nil {
 			return ErrNotFound.New(op, "")
 		}
-		before := *row
-		if err := how(tx, row); err != nil || *row == before {
+		before, now := *row, d.now
+		if now.Before(row.ChangedAt) {
+			now = row.ChangedAt
+		}
+		if err := how(tx, row, now); err != nil || *row == before {
 			return err
 		}
-		row.ChangedAt, row.Turn = d.now, before.Turn+1
+		row.ChangedAt, row.Turn = now, before.Turn+1
 		_, err = tx.NewUpdate().Model(row).ModelTableExpr(t.aliased()).ExcludeColumn("id", "created_at", "settled_turn").Where("id = ?", d.id).Exec(ctx)
 		if err != nil {
 			return err
@@ -229,7 +235,6 @@ func (t *Tenants) change(ctx context.Context, op string, d decision, how func(tx
 		}
 		return t.journal(ctx, tx, &journalRow{Actor: d.actor, Act: d.act, TenantID: d.id, Turn: row.Turn, Reason: d.reason})
 	})
-	t.db.directory.forget(d.id)
 	if err != nil {
 		return nil, err
 	}

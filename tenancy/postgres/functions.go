@@ -117,8 +117,8 @@ BEGIN
 	PERFORM set_config('erp.tenant', before, true), set_config('lock_timeout', patience, true);
 	RETURN new_state;
 END`},
-	// No event without a gate that is open for it, so no write either: every one has its event in the same transaction. The
-	// gate's row is held until the commit, which is what the application role may not do itself: a gate that closes waits for
+	// No event without a gate that is open for it, so no write either: every one has its event in the same transaction. Events of
+	// acts without a row and of reads are for a closed one too. The gate's row is held until the commit, which is what the application role may not do itself: a gate that closes waits for
 	// those who found it open, and whoever looks through an older snapshot meets a serialization failure, not an older truth.
 	{name: "refuse_closed()", returns: "trigger", definer: true, body: `
 DECLARE
@@ -126,7 +126,7 @@ DECLARE
 	writes boolean;
 	gate text;
 BEGIN
-	FOR tenant, writes IN SELECT f.tenant_id, bool_or(f.verb <> '') FROM fresh AS f GROUP BY f.tenant_id LOOP
+	FOR tenant, writes IN SELECT f.tenant_id, bool_or(f.verb NOT IN ('', 'read')) FROM fresh AS f GROUP BY f.tenant_id LOOP
 		SELECT g.state INTO gate FROM erp.tenant_gates AS g WHERE g.tenant_id = tenant FOR SHARE;
 		IF NOT FOUND OR gate NOT IN ('active', 'importing') AND (writes OR gate <> 'closed') THEN
 			RAISE EXCEPTION 'erp/locked/tenancy.closed/the tenant is closed: nothing is written for it';
@@ -141,6 +141,15 @@ BEGIN
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'erp/conflict/tenancy.tenant_state/the tenant is not being imported';
 	END IF;
+END`},
+	// Keeps every other writer of the session's own tenant waiting until the transaction ends.
+	{name: "hold_gate()", returns: "void", definer: true, callers: []string{appRole}, body: `
+DECLARE
+	patience text := current_setting('lock_timeout');
+BEGIN
+	PERFORM set_config('lock_timeout', '20s', true);
+	PERFORM FROM erp.tenant_gates AS g WHERE g.tenant_id = current_setting('erp.tenant')::uuid FOR UPDATE;
+	PERFORM set_config('lock_timeout', patience, true);
 END`},
 	// What a purge ends with. The gate's own guard lets it go from 'purging' only.
 	{name: "drop_gate(tenant uuid)", returns: "void", definer: true, callers: []string{controlRole}, body: `

@@ -184,3 +184,21 @@ func (s *session) Import(ctx context.Context) error {
 func (j *joined) Import(context.Context) error {
 	return tenancy.ErrJoinUnsupported.New("postgres.Import", "an import is a transaction of its own")
 }
+
+// Alone implements tenancy.Session: the gate's row is everybody's who writes for the tenant.
+func (s *session) Alone(ctx context.Context) error {
+	return s.use(func(c *conn) error {
+		if err := c.usable(); err != nil {
+			return err
+		}
+		t := trip{c: c}
+		t.begin()
+		t.plain("SELECT erp.hold_gate()")
+		return t.run(ctx)
+	})
+}
+
+// Alone implements tenancy.Session.
+func (j *joined) Alone(context.Context) error {
+	return tenancy.ErrJoinUnsupported.New("postgres.Alone", "a host's transaction keeps nobody out")
+}

@@ -167,3 +167,6 @@ func (s *session) Import(ctx context.Context) error {
 	_, err = s.tx.ExecContext(ctx, "PRAGMA defer_foreign_keys = ON") // until the transaction ends
 	return err
 }
+
+// Alone implements tenancy.Session: a file has one writer at a time.
+func (s *session) Alone(ctx context.Context) error { return s.begin(ctx) }

@@ -41,7 +41,7 @@ func triggers(m *tenancy.Model) []trigger {
 	switch m.Writes {
 	case tenancy.AppendOnly:
 		if m.Table == "erp.audit_events" { // no write without its event, so none without a gate that is open for it
-			open := "EXISTS (SELECT 1 FROM erp_tenant_gates AS g WHERE g.tenant_id = NEW.tenant_id AND (g.state IN ('active', 'importing') OR g.state = 'closed' AND NEW.verb = ''))"
+			open := "EXISTS (SELECT 1 FROM erp_tenant_gates AS g WHERE g.tenant_id = NEW.tenant_id AND (g.state IN ('active', 'importing') OR g.state = 'closed' AND NEW.verb IN ('', 'read')))"
 			closed := "SELECT RAISE(ABORT, 'erp/locked/tenancy.closed/the tenant is closed: nothing is written for it')"
 			return []trigger{once, guard("update", "UPDATE", "", refuse), noDelete, guard("closed", "INSERT", "NOT "+open, closed)}
 		}
