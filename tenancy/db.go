@@ -20,7 +20,8 @@ type Options struct {
 	// for tests that count. It never sees values.
 	OnStatement func(Sent)
 	// StateMaxAge is how long another process's change of a tenant's state may go unnoticed here; changes made through
-	// this DB are seen at once. Default 1 s, at most 1 minute.
+	// this DB are seen at once. A tenant that moves waits for the longest that any process has ever been opened with. Default
+	// 1 s, at most 1 minute.
 	StateMaxAge time.Duration
 }
 

@@ -97,16 +97,23 @@ func (d *directory) usable(ctx context.Context, op string, id uuid.UUID, s *scop
 	return t, nil
 }
 
-// still refuses what was begun while the tenant was otherwise than it is now: to commit it, and to take what it read for true.
+// stayed refuses what was read at a place that the tenant has left meanwhile: it may be of what was left there, or of half of it. A
+// mover waits until nobody's answer is of before, so one that is young enough says enough.
+func (d *directory) stayed(ctx context.Context, op string, tx *Tx) error {
+	now, err := d.get(ctx, op, tx.scope.tenant)
+	if err == nil && now.moved != tx.moved {
+		err = ErrPlacement.New(op, "the tenant has moved meanwhile: try again")
+	}
+	return err
+}
+
+// still refuses to commit what was begun while the tenant was otherwise than it is now.
 func (d *directory) still(ctx context.Context, op string, tx *Tx) error {
 	now, err := d.usable(ctx, op, tx.scope.tenant, tx.scope)
 	if err != nil {
 		return err
 	}
-	switch {
-	case now.moved != tx.moved: // what was read may be of what was left at the old place, or of half of it
-		return ErrPlacement.New(op, "the tenant has moved meanwhile: try again")
-	case now.closed && tx.wrote:
+	if now.closed && tx.wrote {
 		return ErrClosed.New(op, "")
 	}
 	return nil

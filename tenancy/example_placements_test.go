@@ -2,6 +2,9 @@ package tenancy_test
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"time"
 
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/postgres"
@@ -30,4 +33,41 @@ func ExamplePlacements() {
 		return err
 	}
 	_, _ = open, create
+}
+
+// A shop that has outgrown its file moves to the shared database. Two directories stand in for the two here.
+func ExampleTenants_Move() {
+	ctx := context.Background()
+	files, _ := os.MkdirTemp("", "example")
+	shared, _ := os.MkdirTemp("", "example")
+	defer func() { _ = os.RemoveAll(files); _ = os.RemoveAll(shared) }()
+	db, err := tenancy.Open(ctx, tenancy.Placements{Control: "shared", Default: "files", At: map[string]tenancy.Placement{
+		"files": {Engine: sqlite.Engine{Dir: files}, Region: "eu"}, "shared": {Engine: sqlite.Engine{Dir: shared}, Region: "eu"},
+	}}, tenancy.Options{Migrate: true, Modules: []tenancy.Module{library}, StateMaxAge: 10 * time.Millisecond})
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = db.Close() }()
+	platform, _ := db.EnterPlatform(ctx, "staff:3", tenancy.Permissions{"tenancy.create", "tenancy.move"})
+	branch, _ := db.Tenants().Create(platform, tenancy.NewTenant{Name: "Town branch", Region: "eu"})
+	clerk, _ := db.Enter(ctx, branch.ID, "user:7", tenancy.Permissions{"library.*"})
+	lend := func(number string) error {
+		return db.Tx(clerk, func(ctx context.Context, tx *tenancy.Tx) error {
+			return tenancy.Insert(ctx, tx, &Receipt{Number: number})
+		})
+	}
+	fmt.Println(branch.Placement, lend("R-1"))
+	branch, err = db.Tenants().Move(platform, branch.ID, "shared", "2,000 books a day")
+	fmt.Println(branch.Placement, branch.State, err)
+	fmt.Println(lend("R-2"))
+	_ = db.Read(clerk, func(ctx context.Context, tx *tenancy.Tx) error {
+		n, err := tenancy.Count[Receipt](ctx, tx)
+		fmt.Println("receipts:", n)
+		return err
+	})
+	// Output:
+	// files <nil>
+	// shared active <nil>
+	// <nil>
+	// receipts: 2
 }

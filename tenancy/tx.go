@@ -186,6 +186,11 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 	if tx.doomed != nil {
 		return nil, ErrTxDoomed.Wrap(op, tx.doomed, "an act within the transaction failed, so the whole is undone: %v", tx.doomed)
 	}
+	if !mode.platform {
+		if err := db.directory.stayed(ctx, op, tx); err != nil {
+			return nil, err
+		}
+	}
 	last, err := tx.lastStatements(op)
 	if err != nil {
 		return nil, err
@@ -193,7 +198,7 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 	if mode.changes != nil { // a dry run goes as far as the database's own refusals, and no further
 		return nil, at.store.Fault(op, session.Run(ctx, last))
 	}
-	if !mode.platform { // suspended or moved meanwhile?
+	if !mode.readOnly && !mode.platform { // suspended meanwhile?
 		if err := db.directory.still(ctx, op, tx); err != nil {
 			return nil, err
 		}
