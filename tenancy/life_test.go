@@ -447,6 +447,35 @@ func TestAnotherProcessIsRefusedByTheDatabase(t *testing.T) {
 	})
 }
 
+// A process whose clock is behind does not bring back what has ended.
+func TestAClockThatIsBehindBringsNothingBack(t *testing.T) {
+	eachAt(t, noon, func(t *testing.T, env *tenancytest.Env, now *time.Time) {
+		owner := env.Tenant(t)
+		id := tenantOf(owner)
+		late, err := tenancy.Open(context.Background(), env.Engine, tenancy.Options{Modules: []tenancy.Module{library}, Clock: func() time.Time { return now.Add(-time.Hour) }})
+		require.NoError(t, err)
+		defer func() { require.NoError(t, late.Close()) }()
+		platform, err := late.EnterPlatform(context.Background(), "behind", tenancy.Permissions{"*"})
+		require.NoError(t, err)
+		cancelled, err := env.DB.Tenants().Cancel(env.Platform(t), id, "they left")
+		require.NoError(t, err)
+		for _, act := range []func(context.Context, uuid.UUID, string) (tenancy.Tenant, error){late.Tenants().Suspend, late.Tenants().Resume, late.Tenants().Cancel} {
+			out, err := act(platform, id, "x")
+			require.NoError(t, err)
+			require.Equal(t, tenancy.StateCancelled, out.State)
+			require.Equal(t, cancelled.EndsAt, out.EndsAt)
+			seen, err := late.Tenants().Get(platform, id)
+			require.NoError(t, err)
+			require.Equal(t, tenancy.StateCancelled, seen.State)
+			gate, err := tenancy.GateOf(platform, env.DB, id)
+			require.NoError(t, err)
+			require.Equal(t, tenancy.GateClosed, gate)
+		}
+		_, err = late.Enter(context.Background(), id, "clerk", tenancy.Permissions{"shelf.*"})
+		require.ErrorIs(t, err, tenancy.ErrTenantCancelled)
+	})
+}
+
 // Each of the platform's acts needs its own permission, and no other helps.
 func TestEachActOfThePlatformsHasItsPermission(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env) {
