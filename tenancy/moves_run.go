@@ -71,7 +71,8 @@ func (m *mover) next(ctx context.Context) error {
 	}
 }
 
-// final reports whether the copying would be refused again: by what the rows are, not by how the databases fare.
+// final reports whether the copying would be refused again: by what the rows are, not by how the databases fare, and not because
+// this process lacks a placement that another has.
 func final(ctx context.Context, err error) bool {
 	if ctx.Err() != nil {
 		return false
@@ -81,10 +82,10 @@ func final(ctx context.Context, err error) bool {
 		return false
 	}
 	switch f.Kind { //nolint:exhaustive // the others pass
-	case fault.Invalid, fault.Conflict, fault.Forbidden, fault.Locked, fault.Restricted:
+	case fault.Invalid, fault.Conflict, fault.Locked, fault.Restricted:
 		return true
 	}
-	return errors.Is(err, ErrMoveDiffers) || errors.Is(err, ErrUnordered) || errors.Is(err, ErrPlacement)
+	return errors.Is(err, ErrMoveDiffers) || errors.Is(err, ErrUnordered)
 }
 
 // giveUp leaves the tenant where it was, because of what copying it was refused with.
@@ -229,7 +230,7 @@ func (m *mover) hold(ctx context.Context) (bool, error) {
 		return true, nil
 	}
 	m.holder = NewID()
-	now := m.t.now(ctx).UnixMicro()
+	now := m.t.db.now().UnixMicro() // a tick's own instant stands still, however long the move takes
 	return m.lease(ctx, "holder = ?, lease_micros = ?", []any{m.holder, now + moveLease.Microseconds()}, "lease_micros <= ?", now)
 }
 
@@ -274,7 +275,7 @@ func (m *mover) keep(ctx context.Context) (_ context.Context, done func()) {
 
 func (m *mover) renew(ctx context.Context, id uuid.UUID, step MoveStep) (bool, error) {
 	res, err := m.t.db.control.Control().NewUpdate().Model((*moveRow)(nil)).ModelTableExpr(m.t.table(tableMoves)).
-		Set("lease_micros = ?", m.t.now(ctx).Add(moveLease).UnixMicro()).Where("id = ?", id).Where("step = ?", step).Where("holder = ?", m.holder).Exec(ctx)
+		Set("lease_micros = ?", m.t.db.now().Add(moveLease).UnixMicro()).Where("id = ?", id).Where("step = ?", step).Where("holder = ?", m.holder).Exec(ctx)
 	if err != nil {
 		return false, err
 	}

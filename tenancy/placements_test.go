@@ -464,3 +464,45 @@ func TestEveryPlacementHasItsBound(t *testing.T) {
 		require.NoError(t, err, name)
 	}
 }
+
+// A placement that becomes one tenant's when somebody is there, or is only just leaving, is that tenant's.
+func TestAPlacementBecomesDedicated(t *testing.T) {
+	f := tenancytest.Placements(t, tenancytest.Options{Modules: []tenancy.Module{library}, StateMaxAge: time.Millisecond}, "a", "a", map[string]tenancytest.At{
+		"a": {Engine: "postgres"}, "b": {Engine: "sqlite"},
+	})
+	made, err := f.DB.Tenants().Create(f.Control.Platform(t), tenancy.NewTenant{Name: "first", Placement: "b"})
+	require.NoError(t, err)
+	b := f.Engine.At["b"]
+	b.Dedicated = true
+	f.Engine.At["b"] = b
+	db := f.Open(t, tenancytest.Options{Modules: []tenancy.Module{library}, StateMaxAge: time.Millisecond})
+	platform, err := db.EnterPlatform(context.Background(), "tester", tenancy.Permissions{"*"})
+	require.NoError(t, err)
+	second := func() error {
+		_, err := db.Tenants().Create(platform, tenancy.NewTenant{Name: "second", Placement: "b"})
+		return err
+	}
+	require.ErrorIs(t, second(), tenancy.ErrDedicated)
+	ctx, err := db.Enter(context.Background(), made.ID, "tester", nil)
+	require.NoError(t, err)
+	reading, release := make(chan struct{}), make(chan struct{})
+	var reader sync.WaitGroup
+	reader.Go(func() {
+		_ = db.Read(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			_, err := tenancy.Count[Author](ctx, tx)
+			close(reading)
+			<-release
+			return err
+		})
+	})
+	<-reading
+	_, err = db.Tenants().Move(platform, made.ID, "a", "x")
+	require.ErrorIs(t, err, tenancy.ErrBusy, "its file is still there")
+	require.ErrorIs(t, second(), tenancy.ErrDedicated)
+	close(release)
+	reader.Wait()
+	_, err = db.Tenants().CompletePending(platform, 10)
+	require.NoError(t, err)
+	require.NoError(t, second())
+	require.ErrorIs(t, second(), tenancy.ErrDedicated)
+}

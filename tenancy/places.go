@@ -206,7 +206,12 @@ func (t *Tenants) claim(ctx context.Context, tx bun.Tx, op string, at *place, te
 	if err != nil {
 		return err
 	}
-	if n > 0 { // placed there before the placement was dedicated
+	left, err := tx.NewSelect().TableExpr(t.table(tableMoves)).Where("source = ?", at.name).Where("tenant_id <> ?", tenant).
+		Where("step NOT IN (?, ?)", MoveDone, MoveGivenUp).Count(ctx)
+	if err != nil {
+		return err
+	}
+	if n+left > 0 { // placed there, or on its way from there, since before the placement was dedicated
 		return taken
 	}
 	var holder uuid.UUID

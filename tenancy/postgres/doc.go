@@ -27,6 +27,10 @@
 // them have the control schema, for the line of migrations is one; only that of the control placement is written to. A process
 // holds up to MaxConns + 4 connections to each.
 //
+// Roles belong to the cluster, and PostgreSQL lets every login connect to every database. Where databases of one cluster are to be
+// apart for each other's logins too, as for a tenant that has paid for its own, have the DBA run REVOKE CONNECT ON DATABASE ... FROM
+// PUBLIC in each; [InstallSQL] grants it to the two logins.
+//
 // # PgBouncer
 //
 // In transaction mode set [Engine.Unprepared], unless PgBouncer is 1.21 or later with max_prepared_statements set.

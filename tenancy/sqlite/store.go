@@ -223,7 +223,7 @@ func (s *store) Strays(ctx context.Context, tenant uuid.UUID) ([]string, error) 
 	}
 	c := &catalogue{ctx: ctx, db: f.db, reg: s.reg}
 	var out []string
-	for _, r := range c.query(1, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name") {
+	for _, r := range c.query(1, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY name") {
 		if !known[r[0]] {
 			out = append(out, r[0])
 		}
