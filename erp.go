@@ -57,7 +57,7 @@ type Options struct {
 	OnStatement func(tenancy.Sent)
 }
 
-// Suite is the whole ERP on one engine. Its services are safe for use by many goroutines.
+// Suite is the whole ERP on one engine, or on several side by side. Its services are safe for use by many goroutines.
 type Suite struct {
 	Tenancy    *tenancy.DB
 	Accounting *accounting.Service
@@ -83,7 +83,8 @@ func Modules() []tenancy.Module {
 }
 
 // Open registers every model, migrates when asked, holds the live database against the models and wires the services; or
-// refuses and says what is wrong. Close the suite when done. Errors: those of [tenancy.Open].
+// refuses and says what is wrong. eng is an engine, or several as [tenancy.Placements]. Close the suite when done. Errors: those of
+// [tenancy.Open].
 func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) {
 	opt.Ports = opt.Ports.withDefaults(opt.Dir, opt.Clock)
 	modules := Modules()

@@ -6,7 +6,6 @@ import "github.com/opsmatiq/erp/tenancy/fault"
 var (
 	ErrBadInput       = fault.Define(fault.Invalid, "privacy.bad_input", "a field of the input is missing or malformed")
 	ErrInterrupted    = fault.Define(fault.Exhausted, "privacy.interrupted", "the database was lost while the archive was being written; begin a new one")
-	ErrUnordered      = fault.Define(fault.Internal, "privacy.unordered", "the database does not sort a key as archives need it: declare its text columns COLLATE \"C\"")
 	ErrArchive        = fault.Define(fault.Invalid, "privacy.archive", "the archive is damaged, or none of ours")
 	ErrSchema         = fault.Define(fault.Conflict, "privacy.schema", "the archive is of another schema than this program's")
 	ErrLimit          = fault.Define(fault.Exhausted, "privacy.limit", "the archive is larger than this program takes")

@@ -3,10 +3,7 @@ package privacy
 import (
 	"archive/zip"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
-	"reflect"
 
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -29,7 +26,7 @@ func Sealed() ExportOption { return func(e *exporting) { e.sealed = true } }
 // (privacy.interrupted): w cannot take back what it has.
 //
 // Permission: privacy.export. Its audit event is committed before the first byte goes out. Errors: privacy.interrupted,
-// privacy.unordered, tenancy.key (sealed columns that do not open), and w's own.
+// tenancy.unordered, tenancy.key (sealed columns that do not open), and w's own.
 func (s *Service) Export(ctx context.Context, w io.Writer, opts ...ExportOption) (Manifest, error) {
 	var how exporting
 	for _, o := range opts {
@@ -80,7 +77,7 @@ func (s *Service) write(ctx context.Context, tx *tenancy.Tx, w io.Writer) (Manif
 // Digest gives the manifest that Export would write now, without the archive: for telling whether two tenants hold the
 // same, or one the same as before.
 //
-// Permission: privacy.digest. Errors: privacy.unordered.
+// Permission: privacy.digest. Errors: tenancy.unordered.
 func (s *Service) Digest(ctx context.Context) (Manifest, error) {
 	return tenancy.View(ctx, s.db, PermDigest, func(ctx context.Context, tx *tenancy.Tx) (Manifest, error) {
 		return s.walk(ctx, tx, func(File) (io.Writer, error) { return io.Discard, nil })
@@ -120,23 +117,9 @@ func walk(ctx context.Context, reg *tenancy.Registry, open func(File) (io.Writer
 
 // writeRecords writes one model's file and counts and hashes what it writes.
 func writeRecords(ctx context.Context, w io.Writer, m *tenancy.Model, f *File, stream streamer) error {
-	hash := sha256.New()
-	w = io.MultiWriter(w, hash)
-	var line []byte
-	last := reflect.New(m.Type)
-	err := stream(ctx, m, func(row any) error {
-		v := reflect.ValueOf(row).Elem()
-		if f.Rows > 0 && m.CompareKeys(last.Interface(), row) >= 0 {
-			return ErrUnordered.New("privacy.Export", "%s does not come in the order of its key: declare its text columns COLLATE \"C\"", m.Table)
-		}
-		last.Elem().Set(v)
-		line = appendRecord(line[:0], m, v)
-		f.Rows++
-		f.Bytes += int64(len(line))
-		_, err := w.Write(line)
-		return err
-	})
-	f.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	records := tenancy.NewRecords(m, w)
+	err := stream(ctx, m, records.Add)
+	f.Rows, f.Bytes, f.SHA256 = records.Rows, records.Bytes, records.Sum()
 	return err
 }
 

@@ -142,7 +142,7 @@ func (r *records) add(line []byte) error {
 	if err := parseRecord(bytes.TrimSuffix(line, []byte("\n")), r.m, row.Elem()); err != nil {
 		return ErrArchive.Wrap(opImport, err, "%s, record %d: %v", r.name, r.count, err)
 	}
-	if r.again = appendRecord(r.again[:0], r.m, row.Elem()); !bytes.Equal(r.again, line) {
+	if r.again = r.m.AppendRecord(r.again[:0], row.Interface()); !bytes.Equal(r.again, line) {
 		return ErrArchive.New(opImport, "%s, record %d is not in the form that Export writes", r.name, r.count)
 	}
 	if r.last != nil && r.m.CompareKeys(r.last, row.Interface()) >= 0 {

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -59,19 +58,10 @@ func archived(reg *tenancy.Registry) []*tenancy.Model {
 // emptyFile describes a model's file before its first row.
 func emptyFile(m *tenancy.Model) File {
 	f := File{Name: m.Table + ".jsonl", Table: m.Table, Trail: m.Trail}
-	for _, c := range stored(m) {
+	for _, c := range m.Recorded() {
 		f.Columns = append(f.Columns, c.Name)
 	}
 	return f
-}
-
-// stored are a model's columns as a record has them: in the order of its struct, without the tenant's id, so that an
-// archive does not depend on it.
-func stored(m *tenancy.Model) []*tenancy.Column {
-	if m.Columns[0] == m.Keys[0] { // as in every model that embeds tenancy.Row or tenancy.Owned first
-		return m.Columns[1:]
-	}
-	return slices.DeleteFunc(slices.Clone(m.Columns), func(c *tenancy.Column) bool { return c == m.Keys[0] })
 }
 
 func newManifest(reg *tenancy.Registry) Manifest {

@@ -14,99 +14,14 @@ import (
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
-// A record is one row as a line of JSON in the one form that it can have: columns in the model's order, numbers without
-// leading zeros, decimals as text without trailing ones, instants in UTC to the microsecond, null for what is missing,
-// text escaped only where JSON demands it (RFC 8785, 3.2.2.2).
-
-// instant is the form of a time: always of one length.
-const instant = "2006-01-02T15:04:05.000000Z"
-
-// appendRecord adds the row's line, with its newline.
-func appendRecord(b []byte, m *tenancy.Model, row reflect.Value) []byte {
-	b = append(b, '{')
-	for i, c := range stored(m) {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, '"')
-		b = append(b, c.Name...)
-		b = append(b, '"', ':')
-		b = appendValue(b, c, row.FieldByIndex(c.Index))
-	}
-	return append(b, '}', '\n')
-}
-
-func appendValue(b []byte, c *tenancy.Column, v reflect.Value) []byte {
-	if c.Nullable && v.IsZero() {
-		return append(b, "null"...)
-	}
-	switch c.Type {
-	case tenancy.BigInt:
-		return strconv.AppendInt(b, v.Int(), 10)
-	case tenancy.Boolean:
-		return strconv.AppendBool(b, v.Bool())
-	case tenancy.Text:
-		return appendText(b, v.String())
-	case tenancy.UUID, tenancy.Date, tenancy.Timestamp, tenancy.Decimal:
-	}
-	switch x := v.Interface().(type) {
-	case uuid.UUID:
-		return appendText(b, x.String())
-	case date.Date:
-		if x.IsZero() { // no column of a day is zero without being null
-			return append(b, "null"...)
-		}
-		return appendText(b, x.String())
-	case time.Time:
-		b = append(b, '"')
-		b = x.UTC().AppendFormat(b, instant)
-		return append(b, '"')
-	case decimal.Decimal:
-		return appendText(b, x.String())
-	}
-	return append(b, "null"...)
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendText quotes a text. Texts are valid UTF-8: neither engine stores others.
-func appendText(b []byte, s string) []byte {
-	b = append(b, '"')
-	from := 0
-	for i := range len(s) {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		b = append(b, s[from:i]...)
-		from = i + 1
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\b':
-			b = append(b, '\\', 'b')
-		case '\t':
-			b = append(b, '\\', 't')
-		case '\n':
-			b = append(b, '\\', 'n')
-		case '\f':
-			b = append(b, '\\', 'f')
-		case '\r':
-			b = append(b, '\\', 'r')
-		default:
-			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
-	}
-	b = append(b, s[from:]...)
-	return append(b, '"')
-}
+// What a record is, and how it is written, stands in tenancy: here it is read.
 
 // parseRecord reads a line, without its newline, into a row of the model. It takes the columns in their order and nothing
 // else; whether the line was in the one form is for the caller to see, by writing the row again.
 func parseRecord(line []byte, m *tenancy.Model, row reflect.Value) error {
 	p := &parser{rest: line}
 	p.expect("{")
-	for i, c := range stored(m) {
+	for i, c := range m.Recorded() {
 		if i > 0 {
 			p.expect(",")
 		}
@@ -195,7 +110,7 @@ func (p *parser) text(c *tenancy.Column, v reflect.Value) {
 	case tenancy.Date:
 		err = set(v, s, date.Parse)
 	case tenancy.Timestamp:
-		err = set(v, s, func(s string) (time.Time, error) { return time.Parse(instant, s) })
+		err = set(v, s, func(s string) (time.Time, error) { return time.Parse(tenancy.RecordInstant, s) })
 	case tenancy.Decimal:
 		err = set(v, s, decimal.NewFromString)
 	case tenancy.BigInt, tenancy.Boolean:

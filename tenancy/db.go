@@ -22,7 +22,8 @@ type Options struct {
 	// for tests that count. It never sees values.
 	OnStatement func(Sent)
 	// StateMaxAge is how long another process's change of a tenant's state may go unnoticed here; changes made through
-	// this DB are seen at once. Default 1 s, at most 1 minute.
+	// this DB are seen at once. A tenant that moves waits for the longest that any process has ever been opened with. Default
+	// 1 s, at most 1 minute.
 	StateMaxAge time.Duration
 	// TellOwner tells the owner of a tenant of a break-glass grant, such as [TellByMail] does. A notice may come more than
 	// once. Default: none; then the owner sees grants in the tenant's own trail and by [Grants.List] alone, and no grant is
@@ -46,11 +47,13 @@ type DB struct {
 	keyrings  *keyrings
 }
 
-// Open opens an engine with all models of the program, migrates when asked, holds the live catalogue against the models
-// and refuses to go on when anything is missing or extra. Tenants whose creation was cut short are completed.
+// Open opens an engine, or several as [Placements], with all models of the program, migrates when asked, holds the live
+// catalogues against the models and refuses to go on when anything is missing or extra. Tenants whose creation was cut short
+// are completed.
 //
-// Errors: tenancy.catalogue, tenancy.schema_version, tenancy.privileged_login, tenancy.bad_input, tenancy.key (Keys does not
-// unwrap the keys that there are).
+// Errors: tenancy.catalogue, tenancy.schema_version, tenancy.privileged_login, tenancy.bad_input, tenancy.placement (two names
+// for one database, a second control database, several tenants at a dedicated placement), tenancy.key (Keys
+// does not unwrap the keys that there are).
 func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 	const op = "tenancy.Open"
 	if eng == nil {
@@ -75,22 +78,22 @@ func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 	if m := reg.anySealed(); m != nil && opt.Keys == nil {
 		return nil, ErrBadInput.New(op, "%s has sealed columns, so Options.Keys is needed", m.Table)
 	}
-	store, err := eng.Open(ctx, reg, EngineOptions{Migrate: opt.Migrate, OnStatement: opt.OnStatement})
-	if err != nil {
-		return nil, err
-	}
-	name := store.Placement()
-	db := &DB{control: store, places: map[string]*place{name: {name: name, store: store}}, standard: name, registry: reg, now: func() time.Time { return opt.Clock().UTC().Truncate(time.Microsecond) }}
+	db := &DB{registry: reg, now: func() time.Time { return opt.Clock().UTC().Truncate(time.Microsecond) }}
 	db.limits = opt.Limits.or(defaultLimits)
 	db.tellOwner = opt.TellOwner
 	db.directory, db.keyrings = newDirectory(db, opt.StateMaxAge), newKeyrings(db, opt.Keys)
-	if err := db.keyrings.check(ctx, op); err != nil {
-		_ = store.Close()
+	if err := db.openPlaces(ctx, op, eng, EngineOptions{Migrate: opt.Migrate, OnStatement: opt.OnStatement}); err != nil {
 		return nil, err
 	}
-	if err := db.Tenants().recover(ctx); err != nil {
-		_ = store.Close()
-		return nil, err
+	err = db.keyrings.check(ctx, op)
+	if err == nil {
+		err = db.allow(ctx, op, opt.StateMaxAge)
+	}
+	if err == nil {
+		err = db.Tenants().recover(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }

@@ -13,6 +13,8 @@ type tenantInfo struct {
 	state     State
 	endsAt    time.Time // its end of service, which needs nobody to come into effect
 	placement string
+	region    string
+	moved     int64 // how often the tenant had moved
 	zone      *time.Location
 	limits    Limits
 	readAt    time.Time
@@ -90,10 +92,20 @@ func (d *directory) usable(ctx context.Context, op string, id uuid.UUID, s *scop
 	default:
 		return nil, ErrTenantNotReady.New(op, "the tenant is %s", t.state)
 	}
-	if t.placement == "" {
-		return nil, ErrPlacement.New(op, "the tenant has no placement")
+	if _, err := d.db.home(op, t.placement, t.region); err != nil {
+		return nil, err
 	}
 	return t, nil
+}
+
+// stayed refuses what was read at a place that the tenant has left meanwhile: it may be of what was left there, or of half of it. A
+// mover waits until nobody's answer is of before, so one that is young enough says enough.
+func (d *directory) stayed(ctx context.Context, op string, tx *Tx) error {
+	now, err := d.get(ctx, op, tx.scope.tenant)
+	if err == nil && now.moved != tx.moved {
+		err = ErrPlacement.New(op, "the tenant has moved meanwhile: try again")
+	}
+	return err
 }
 
 // still refuses to commit what was begun while the tenant was otherwise than it is now.
@@ -102,11 +114,10 @@ func (d *directory) still(ctx context.Context, op string, tx *Tx) error {
 	if err != nil {
 		return err
 	}
-	at, err := d.db.at(op, now.placement)
-	if err == nil && (now.closed && tx.wrote || at.store != tx.store) {
-		err = ErrClosed.New(op, "")
+	if now.closed && tx.wrote {
+		return ErrClosed.New(op, "")
 	}
-	return err
+	return nil
 }
 
 func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantInfo, error) {
@@ -130,11 +141,14 @@ func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantIn
 	if err != nil {
 		return nil, err
 	}
+	if err := d.seen(ctx, op, row); err != nil {
+		return nil, err
+	}
 	own, err := d.db.Tenants().findLimits(ctx, id)
 	if err != nil {
 		return nil, d.db.control.Fault(op, err)
 	}
-	t = tenantInfo{state: row.State, endsAt: row.EndsAt, placement: row.Placement, zone: zone, limits: own.or(d.db.limits), readAt: readAt}
+	t = tenantInfo{state: row.State, endsAt: row.EndsAt, placement: row.Placement, region: row.Region, moved: row.Moved, zone: zone, limits: own.or(d.db.limits), readAt: readAt}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.turn != turn || d.moving[id] > 0 {
@@ -145,4 +159,32 @@ func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantIn
 	}
 	d.known[id] = t
 	return &t, nil
+}
+
+// seen asks the tenant's place whether it knows the tenant: control data that lead elsewhere, a database that was put back as
+// it was before the tenant came, a file that somebody took away, must not look like a tenant without records. What the
+// directory keeps was seen at both ends.
+func (d *directory) seen(ctx context.Context, op string, row *tenantRow) error {
+	switch row.State { //nolint:exhaustive // in the others nobody enters, and there may be nothing yet
+	case StateActive, StateSuspended, StateCancelled:
+	default:
+		return nil
+	}
+	at, err := d.db.home(op, row.Placement, row.Region)
+	if err != nil {
+		return err
+	}
+	gate, err := at.store.Gate(ctx, row.ID)
+	if err != nil {
+		return at.store.Fault(op, err)
+	}
+	switch gate { //nolint:exhaustive // the others are of a tenant in use
+	case "":
+		return ErrPlacement.New(op, "the tenant is not at its placement %s", row.Placement)
+	case GateMoving: // the old copy, and control data of before the move
+		return ErrPlacement.New(op, "what the placement %s has of the tenant is not in use any more", row.Placement)
+	case GateImporting, GatePurging:
+		return ErrClosed.New(op, "the tenant's gate is %s", gate)
+	}
+	return nil
 }

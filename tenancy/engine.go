@@ -10,8 +10,8 @@ import (
 	"github.com/uptrace/bun/schema"
 )
 
-// Engine is a database product that can hold tenants: postgres.Engine or sqlite.Engine. A host makes one and hands it to
-// [Open]; nothing else uses it.
+// Engine is a database product that can hold tenants: postgres.Engine or sqlite.Engine; or several, as [Placements]. A host
+// makes one and hands it to [Open]; nothing else uses it.
 type Engine interface {
 	// Name is "postgres" or "sqlite".
 	Name() string
@@ -47,17 +47,19 @@ type Store interface {
 	TableName(table string) string
 	// Placement is the name of this store where the program has no other.
 	Placement() string
+	// Same reports whether another store is of the very same database, by whatever address and login.
+	Same(ctx context.Context, other Store) (bool, error)
 	// Provision makes room for a tenant, a file or its gate row, with its gate at 'active' or 'importing'.
 	// Idempotent: what is there stays as it is.
 	Provision(ctx context.Context, tenant uuid.UUID, gate Gate) error
 	// Gate is the state of the tenant's gate; "" when it has none.
 	Gate(ctx context.Context, tenant uuid.UUID) (Gate, error)
-	// MoveGate moves the tenant's gate to 'active' or 'closed'. When it returns, no transaction that found the gate open can
+	// MoveGate moves the tenant's gate to 'active', 'closed' or 'moving'. When it returns, no transaction that found the gate open can
 	// commit any more: whoever was about to is waited for, at most 20 s (tenancy.busy). turn is the number of the decision: one
 	// that was overtaken by a later one changes nothing, without an error. Idempotent. The database refuses moves that are
 	// out of order (tenancy.tenant_state), such as opening a gate that is 'purging'.
 	MoveGate(ctx context.Context, tenant uuid.UUID, to Gate, turn int64) error
-	// Purge moves a gate that is 'closed' or 'importing' to 'purging', deletes the tenant's rows of the models in their order,
+	// Purge moves a gate that is 'closed', 'moving' or 'importing' to 'purging', deletes the tenant's rows of the models in their order,
 	// which is such that nothing points to what goes, and then the gate; or the file. It may be cut short and run again.
 	Purge(ctx context.Context, tenant uuid.UUID, models []*Model) error
 	// PutGrant makes a break-glass grant known to the database, so that it checks for itself that the grant stands whenever a
@@ -67,6 +69,9 @@ type Store interface {
 	// EndGrant has the database refuse every further statement under the grant (tenancy.grant_ended), in transactions that are
 	// open as well. Idempotent; a grant that was never put is ended beforehand. SQLite has nothing to do here.
 	EndGrant(ctx context.Context, id uuid.UUID) error
+	// Strays are the tables beside the models' that would go with the tenant's place and that nobody registered: those that a
+	// host has made in the tenant's file.
+	Strays(ctx context.Context, tenant uuid.UUID) ([]string, error)
 	// References are the foreign keys between the models' tables, as the live catalogue has them.
 	References(ctx context.Context) ([]TableReference, error)
 	// Session takes a connection to the tenant's database for one transaction. Nothing is sent before the first
@@ -85,11 +90,13 @@ type Store interface {
 // without a gate that is open for it, none is written, and what it would have told of is undone (tenancy.closed).
 type Gate string
 
-// The states of a gate. It goes from importing to active, between active and closed, and from closed or importing to purging.
+// The states of a gate. It goes from importing to active or closed, between active, closed and moving, and from closed, moving or
+// importing to purging.
 const (
 	GateActive    Gate = "active"
 	GateImporting Gate = "importing" // history may be written into locked periods; nobody enters
 	GateClosed    Gate = "closed"    // rows may be read; of events, those of reads and of acts without a row are written
+	GateMoving    Gate = "moving"    // a copy is being made elsewhere, or is in use there: nothing is written
 	GatePurging   Gate = "purging"   // what is recorded may be deleted; nobody enters
 )
 

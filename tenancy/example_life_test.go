@@ -25,7 +25,7 @@ func ExampleTenants() {
 	defer func() { _ = db.Close() }()
 	platform, _ := db.EnterPlatform(ctx, "staff:3", tenancy.Permissions{"tenancy.*"})
 	tenants := db.Tenants()
-	branch, err := tenants.Create(platform, tenancy.NewTenant{Name: "Town branch", TimeZone: "Europe/London", Region: "eu", Plan: "small",
+	branch, err := tenants.Create(platform, tenancy.NewTenant{Name: "Town branch", TimeZone: "Europe/London", Plan: "small",
 		Administrator: tenancy.ContactPerson{Name: "Ada", Email: "ada@example.org"}})
 	if err != nil {
 		panic(err)

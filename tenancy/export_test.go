@@ -39,6 +39,25 @@ func GateOf(ctx context.Context, db *DB, tenant uuid.UUID) (Gate, error) {
 	return db.control.Gate(ctx, tenant)
 }
 
+// OnControl has f told of every statement that goes to the control database through bun, before it is sent.
+func OnControl(db *DB, f func(ctx context.Context)) {
+	db.control.Control().AddQueryHook(controlHook{f})
+}
+
+type controlHook struct{ f func(ctx context.Context) }
+
+func (h controlHook) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context {
+	h.f(ctx)
+	return ctx
+}
+
+func (controlHook) AfterQuery(context.Context, *bun.QueryEvent) {}
+
+// GateAt is the state of a tenant's gate at a placement.
+func GateAt(ctx context.Context, db *DB, placement string, tenant uuid.UUID) (Gate, error) {
+	return db.places[placement].store.Gate(ctx, tenant)
+}
+
 // SuspendAndDie writes a suspension down and does nothing more, as a process that is killed right behind that.
 func SuspendAndDie(platform context.Context, db *DB, tenant uuid.UUID) error {
 	t := db.Tenants()

@@ -96,16 +96,15 @@ func TestLegalHolds(t *testing.T) {
 func TestContracts(t *testing.T) {
 	eachAt(t, noon, func(t *testing.T, env *tenancytest.Env, _ *time.Time) {
 		tenants, platform := env.DB.Tenants(), env.Platform(t)
-		in := tenancy.NewTenant{Name: "Kade Tea", Reference: "T-1", TimeZone: "Asia/Colombo", Region: "ap-south", Plan: "shop",
+		in := tenancy.NewTenant{Name: "Kade Tea", Reference: "T-1", TimeZone: "Asia/Colombo", Plan: "shop",
 			Administrator: tenancy.ContactPerson{Name: "Nimal", Email: "nimal@example.org"}}
 		made, err := tenants.Create(platform, in)
 		require.NoError(t, err)
-		require.Equal(t, "ap-south", made.Region)
 		again, err := tenants.Create(platform, in)
 		require.NoError(t, err)
 		require.Equal(t, made, again)
 		for name, other := range map[string]func(in *tenancy.NewTenant){
-			"region": func(in *tenancy.NewTenant) { in.Region = "eu" }, "plan": func(in *tenancy.NewTenant) { in.Plan = "till" },
+			"plan":          func(in *tenancy.NewTenant) { in.Plan = "till" },
 			"administrator": func(in *tenancy.NewTenant) { in.Administrator.Email = "sunil@example.org" }, "zone": func(in *tenancy.NewTenant) { in.TimeZone = "UTC" },
 		} {
 			changed := in

@@ -12,19 +12,19 @@ type Reference struct {
 	Columns, Targets []*Column
 }
 
-// References are the foreign keys between models, read from the live catalogue.
+// References are the foreign keys between models, read from the live catalogue of the tenant's own database.
 func (tx *Tx) References(ctx context.Context) ([]Reference, error) {
 	if err := tx.usable("tenancy.Tx.References"); err != nil {
 		return nil, err
 	}
-	return tx.db.references(ctx)
+	return tx.db.references(ctx, tx.store)
 }
 
-func (db *DB) references(ctx context.Context) ([]Reference, error) {
+func (db *DB) references(ctx context.Context, at Store) ([]Reference, error) {
 	const op = "tenancy.References"
-	found, err := db.control.References(ctx)
+	found, err := at.References(ctx)
 	if err != nil {
-		return nil, db.control.Fault(op, err)
+		return nil, at.Fault(op, err)
 	}
 	out := make([]Reference, 0, len(found))
 	for _, f := range found {
@@ -43,10 +43,10 @@ func (db *DB) references(ctx context.Context) ([]Reference, error) {
 	return out, nil
 }
 
-// writeOrder is the order in which a whole tenant can be written: what is pointed to before what points, and a root before
+// writeOrder is the order in which a whole tenant can be written into a database: what is pointed to before what points, and a root before
 // its parts even where it points back to one of them (such a key is deferred, or nobody could ever write the two).
-func (db *DB) writeOrder(ctx context.Context) ([]*Model, error) {
-	refs, err := db.references(ctx)
+func (db *DB) writeOrder(ctx context.Context, at Store) ([]*Model, error) {
+	refs, err := db.references(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -65,8 +65,8 @@ func (db *DB) writeOrder(ctx context.Context) ([]*Model, error) {
 }
 
 // purgeOrder is the order in which a whole tenant can be deleted: what points before what is pointed to.
-func (db *DB) purgeOrder(ctx context.Context) ([]*Model, error) {
-	refs, err := db.references(ctx)
+func (db *DB) purgeOrder(ctx context.Context, at Store) ([]*Model, error) {
+	refs, err := db.references(ctx, at)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ type Tenant struct {
 	Reference string // the platform's own key for it; "" when none
 	Name      string
 	TimeZone  string // IANA name
-	Region    string // where its data must lie; "" when it does not matter
+	Region    string // where its data must lie; "" when nothing was promised
 	Placement string
 	State     State
 	CreatedAt time.Time
@@ -58,9 +58,9 @@ type NewTenant struct {
 	// that exists, if the rest of the input is the same too. Optional.
 	Reference string
 	// Region is where the tenant's data must lie, a name of the platform's such as "eu": at most 40 lower-case letters, digits
-	// and -. Optional.
+	// and -. It is that of the placement, or the tenant is refused (tenancy.region).
 	Region string
-	// Placement is where the tenant's data goes. Default: the engine's.
+	// Placement is where the tenant's data goes. Default: [Placements].Default, or the one engine that the program has.
 	Placement string
 	// Plan is what the tenant subscribes to, by a name of the platform's: at most 100 characters. It stands in the tenant's
 	// [Contract]. Optional.
@@ -83,6 +83,7 @@ type tenantRow struct {
 	TimeZone  string    `bun:"time_zone"`
 	Region    string    `bun:"region"`
 	Placement string    `bun:"placement"`
+	Moved     int64     `bun:"moved"` // how often it has moved: two stays at one placement are not one
 	State     State     `bun:"state"`
 	CreatedAt time.Time `bun:"created_at"`
 	ChangedAt time.Time `bun:"changed_at"`
@@ -177,7 +178,8 @@ func (t *Tenants) actor(ctx context.Context, op string, act Permission) (string,
 
 // Create makes a tenant: an intent in the control database, then its place, then the state active. Cut short anywhere, it
 // is completed when the program next opens. It begins the tenant's [Contract] as well. Errors: tenancy.not_platform,
-// tenancy.bad_input, tenancy.card_number, tenancy.duplicate (the reference exists with other input).
+// tenancy.bad_input, tenancy.card_number, tenancy.duplicate (the reference exists with other input), tenancy.placement,
+// tenancy.region, tenancy.dedicated.
 func (t *Tenants) Create(ctx context.Context, in NewTenant) (Tenant, error) {
 	const op = "tenancy.Tenants.Create"
 	actor, err := t.actor(ctx, op, PermCreateTenant)
@@ -200,6 +202,10 @@ func (t *Tenants) Create(ctx context.Context, in NewTenant) (Tenant, error) {
 
 // intend writes a new tenant's row, or finds the one that the same input made before.
 func (t *Tenants) intend(ctx context.Context, op, actor, act string, row *tenantRow, in NewTenant, again bool) (_ *tenantRow, found bool, err error) {
+	at, err := t.db.at(op, row.Placement)
+	if err != nil {
+		return nil, false, err
+	}
 	err = t.control(ctx, op, func(tx bun.Tx) error {
 		if row.Reference != "" {
 			existing, err := t.find(ctx, tx, "reference = ?", row.Reference)
@@ -213,6 +219,9 @@ func (t *Tenants) intend(ctx context.Context, op, actor, act string, row *tenant
 				row, found = existing, true
 				return nil
 			}
+		}
+		if err := t.claim(ctx, tx, op, at, row.ID); err != nil {
+			return err
 		}
 		if _, err := tx.NewInsert().Model(row).ModelTableExpr(t.table(tableTenants)).Exec(ctx); err != nil {
 			return err
@@ -248,7 +257,10 @@ func (t *Tenants) newRow(op string, in NewTenant) (*tenantRow, error) {
 	if in.Placement == "" {
 		in.Placement = t.db.standard
 	}
-	if _, err := t.db.at(op, in.Placement); err != nil {
+	if in.Placement == "" {
+		return nil, ErrPlacement.New(op, "the program has no default placement: say where the tenant's data goes")
+	}
+	if _, err := t.db.home(op, in.Placement, in.Region); err != nil {
 		return nil, err
 	}
 	now := t.db.now()
@@ -273,7 +285,7 @@ func (in NewTenant) hash() string {
 
 // complete makes the tenant's place, which is idempotent, and then says so.
 func (t *Tenants) complete(ctx context.Context, op string, row *tenantRow) (Tenant, error) {
-	at, err := t.db.at(op, row.Placement)
+	at, err := t.db.home(op, row.Placement, row.Region)
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -319,6 +331,9 @@ func (t *Tenants) recover(ctx context.Context) error {
 		return t.db.control.Fault(op, err)
 	}
 	for i := range rows {
+		if t.db.places[rows[i].Placement] == nil { // entering it says so; the program's other tenants need not wait
+			continue
+		}
 		if _, err := t.complete(ctx, op, &rows[i]); err != nil {
 			return err
 		}

@@ -80,7 +80,8 @@ func (i *Importing) Stream(ctx context.Context, m *Model, fn func(row any) error
 // is given has no scope of the tenant.
 //
 // Errors: tenancy.not_platform, tenancy.bad_input, tenancy.duplicate (the reference exists with other input),
-// tenancy.tenant_state (somebody has purged the import meanwhile); and write's own.
+// tenancy.tenant_state (somebody has purged the import meanwhile), tenancy.placement, tenancy.region, tenancy.dedicated; and
+// write's own.
 func (t *Tenants) Import(ctx context.Context, in NewTenant, archive string, write func(ctx context.Context, i *Importing) error) (Tenant, error) {
 	const op = "tenancy.Tenants.Import"
 	actor, err := t.actor(ctx, op, PermImportTenant)
@@ -91,10 +92,6 @@ func (t *Tenants) Import(ctx context.Context, in NewTenant, archive string, writ
 		return Tenant{}, ErrBadInput.New(op, "an import names its archive, in at most 200 characters")
 	}
 	row, err := t.newRow(op, in)
-	if err != nil {
-		return Tenant{}, err
-	}
-	order, err := t.db.writeOrder(ctx)
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -112,7 +109,7 @@ func (t *Tenants) Import(ctx context.Context, in NewTenant, archive string, writ
 		}
 		return Tenant{}, err
 	}
-	if err := t.fill(ctx, op, actor, row, order, write); err != nil {
+	if err := t.fill(ctx, op, actor, row, write); err != nil {
 		if ended, _ := t.ended(context.WithoutCancel(ctx), op, row); ended { // by another process, with the same archive
 			return t.open(ctx, op, row)
 		}
@@ -124,8 +121,8 @@ func (t *Tenants) Import(ctx context.Context, in NewTenant, archive string, writ
 }
 
 // fill writes the history, in one transaction.
-func (t *Tenants) fill(ctx context.Context, op, actor string, row *tenantRow, order []*Model, write func(context.Context, *Importing) error) error {
-	at, err := t.db.at(op, row.Placement)
+func (t *Tenants) fill(ctx context.Context, op, actor string, row *tenantRow, write func(context.Context, *Importing) error) error {
+	at, err := t.db.home(op, row.Placement, row.Region)
 	if err != nil {
 		return err
 	}
@@ -133,6 +130,10 @@ func (t *Tenants) fill(ctx context.Context, op, actor string, row *tenantRow, or
 		return at.store.Fault(op, err)
 	}
 	zone, err := zoneOf(op, row)
+	if err != nil {
+		return err
+	}
+	order, err := t.db.writeOrder(ctx, at.store)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (t *Tenants) clear(ctx context.Context, op string, row *tenantRow) error {
 	if err != nil {
 		return err
 	}
-	order, err := t.db.purgeOrder(ctx)
+	order, err := t.db.purgeOrder(ctx, at.store)
 	if err != nil {
 		return err
 	}
@@ -101,6 +101,9 @@ func (t *Tenants) clear(ctx context.Context, op string, row *tenantRow) error {
 
 // finish completes a purge: the data, then the key, then the row. Each can be repeated.
 func (t *Tenants) finish(ctx context.Context, op, actor string, row *tenantRow) (Tenant, error) {
+	if err := t.endMove(ctx, op, actor, row.ID); err != nil { // a copy at the place before, which could not be purged yet
+		return Tenant{}, err
+	}
 	if err := t.clear(ctx, op, row); err != nil {
 		return Tenant{}, err
 	}
@@ -111,10 +114,13 @@ func (t *Tenants) finish(ctx context.Context, op, actor string, row *tenantRow) 
 		return Tenant{}, err
 	}
 	d := decision{id: row.ID, actor: actor, act: string(PermPurgeTenant), reason: "nothing is left", now: t.now(ctx)}
-	row, err := t.change(ctx, op, d, func(_ bun.Tx, row *tenantRow, _ time.Time) error {
+	row, err := t.change(ctx, op, d, func(tx bun.Tx, row *tenantRow, _ time.Time) error {
 		switch row.State { //nolint:exhaustive // the rest is refused
 		case StatePurged:
 		case StatePurging:
+			if err := t.unclaim(ctx, tx, row.ID, ""); err != nil {
+				return err
+			}
 			*row = tenantRow{ID: row.ID, State: StatePurged, CreatedAt: row.CreatedAt, Turn: row.Turn, SettledTurn: row.SettledTurn}
 		default:
 			return ErrTenantConflict.New(op, "the tenant is %s", row.State)
@@ -128,7 +134,7 @@ func (t *Tenants) finish(ctx context.Context, op, actor string, row *tenantRow) 
 }
 
 // CompletePending goes on with what was cut short or has become due, for at most limit tenants (1 to 1,000), the longest
-// waiting first: creations, purges, imports that nobody has gone on with for a day, decisions that a tenant's own database has
+// waiting first: creations, purges, moves, imports that nobody has gone on with for a day, decisions that a tenant's own database has
 // not been told, ends of service that have come, and cancelled tenants whose time is over and that no legal hold keeps. It tells
 // how many it completed; call it again while that is limit. One that fails does not keep the others back; its error is among
 // those returned. It is meant for a background job.
@@ -154,8 +160,8 @@ func (t *Tenants) CompletePending(ctx context.Context, limit int) (int, error) {
 	if err != nil {
 		return 0, t.db.control.Fault(op, err)
 	}
-	done := 0
-	var failed []error
+	done, err := t.completeMoves(ctx, op, actor, limit)
+	failed := []error{err}
 	for i := range rows {
 		if err := t.goOn(ctx, op, actor, rows[i].utc()); err != nil {
 			failed = append(failed, err)

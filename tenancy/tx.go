@@ -31,6 +31,7 @@ type Tx struct {
 	joined    bool  // the transaction is the host's
 	closed    bool  // the tenant is, so nothing is written but acts without a row
 	wrote     bool  // rows, or the host has
+	moved     int64 // see txMode
 	doomed    error // the first failure within; the whole is undone
 	sealer    bool  // the session is the sealer's
 	importing bool  // rows come and go as they are: nobody looks at them
@@ -75,6 +76,7 @@ type txMode struct {
 	sealer    bool    // see Sealing
 	importing bool
 	limits    *Limits // nil: none
+	moved     int64   // how often the tenant had moved when it was asked where it is
 }
 
 // maxAttempts bounds how often a transaction runs when it meets serialization failures or deadlocks.
@@ -133,7 +135,7 @@ func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.C
 	if err != nil {
 		return err
 	}
-	mode.closed = info.closed
+	mode.closed, mode.moved = info.closed, info.moved
 	place, err := db.at(op, info.placement)
 	if err != nil {
 		return err
@@ -207,7 +209,7 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 		return nil, at.store.Fault(op, err)
 	}
 	tx := &Tx{db: db, store: at.store, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil, limits: mode.limits,
-		closed: mode.closed, sealer: mode.sealer, importing: mode.importing, roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, derived: map[string]derivedWrite{}, memo: map[string]any{}}
+		closed: mode.closed, moved: mode.moved, sealer: mode.sealer, importing: mode.importing, roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, derived: map[string]derivedWrite{}, memo: map[string]any{}}
 	if s.grant != nil {
 		tx.session = &watched{session, tx}
 	}
@@ -230,6 +232,11 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 	}
 	if tx.doomed != nil {
 		return nil, ErrTxDoomed.Wrap(op, tx.doomed, "an act within the transaction failed, so the whole is undone: %v", tx.doomed)
+	}
+	if !mode.platform {
+		if err := db.directory.stayed(ctx, op, tx); err != nil {
+			return nil, err
+		}
 	}
 	last, err := tx.lastStatements(op)
 	if err != nil {

@@ -4,11 +4,12 @@
 
 -- The gate is the tenant's state as its own database knows it. The two doors through append-only history check it:
 -- 'purging' lets rows be deleted, 'importing' lets history into locked periods. Behind a 'closed' one nothing is written but
--- who entered, what was read and what was taken out. turn is the number of the platform's decision that moved it last: of two that meet, the
+-- who entered, what was read and what was taken out, and behind a 'moving' one nothing at all. turn is the number of the
+-- platform's decision that moved it last: of two that meet, the
 -- younger one holds, whichever comes last.
 CREATE TABLE erp.tenant_gates (
     tenant_id UUID NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('active', 'importing', 'closed', 'purging')),
+    state TEXT NOT NULL CHECK (state IN ('active', 'importing', 'closed', 'moving', 'purging')),
     turn BIGINT NOT NULL,
     PRIMARY KEY (tenant_id)
 );

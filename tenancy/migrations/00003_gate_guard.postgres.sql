@@ -12,7 +12,8 @@ BEGIN
         RETURN OLD;
     END IF;
     IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('importing', 'active'), ('importing', 'closed'), ('importing', 'purging'),
-        ('active', 'closed'), ('closed', 'active'), ('closed', 'purging')) THEN
+        ('active', 'closed'), ('closed', 'active'), ('closed', 'purging'), ('active', 'moving'), ('closed', 'moving'), ('moving', 'active'),
+        ('moving', 'closed'), ('moving', 'purging')) THEN
         RAISE EXCEPTION 'erp/conflict/tenancy.tenant_state/a gate does not go from % to %', OLD.state, NEW.state;
     END IF;
     IF NEW.turn < OLD.turn THEN

@@ -1,5 +1,5 @@
-// Package postgres is the engine for production: PostgreSQL 15 or later, one shared database for many tenants, the walls
-// between them held by the database itself.
+// Package postgres is the engine for production: PostgreSQL 15 or later, one shared database for many tenants, or one
+// that is a single tenant's; the walls between them held by the database itself.
 //
 //	eng, err := postgres.Install(ctx, "postgres://postgres:secret@localhost/shop", postgres.InstallOptions{})
 //	db, err := tenancy.Open(ctx, eng, tenancy.Options{Migrate: true, Modules: modules})
@@ -22,6 +22,16 @@
 // write, and COMMIT goes out with the last ones. Values are bound parameters; a statement's text is constant, so each
 // connection parses it once. Text that bun made carries its values inside it and is therefore neither cached nor logged; it
 // is sent as an unnamed statement, of which the server itself refuses a second one behind a semicolon.
+//
+// # Several databases in one program
+//
+// Each database is an [Engine] with roles, logins and schemas of its own, and a placement's name ([tenancy.Placements]). All of
+// them have the control schema, for the line of migrations is one; only that of the control placement is written to. A process
+// holds up to MaxConns + 4 connections to each.
+//
+// Roles belong to the cluster, and PostgreSQL lets every login connect to every database. Where databases of one cluster are to be
+// apart for each other's logins too, as for a tenant that has paid for its own, have the DBA run REVOKE CONNECT ON DATABASE ... FROM
+// PUBLIC in each; [InstallSQL] grants it to the two logins.
 //
 // # PgBouncer
 //

@@ -130,7 +130,8 @@ BEGIN
 	IF new_turn < old_turn THEN -- overtaken
 		new_state := old_state;
 	ELSIF (old_state, new_state) IN (('importing', 'active'), ('importing', 'closed'), ('importing', 'purging'),
-		('active', 'closed'), ('closed', 'active'), ('closed', 'purging')) OR old_state = new_state AND old_turn < new_turn THEN
+		('active', 'closed'), ('closed', 'active'), ('closed', 'purging'), ('active', 'moving'), ('closed', 'moving'), ('moving', 'active'),
+		('moving', 'closed'), ('moving', 'purging')) OR old_state = new_state AND old_turn < new_turn THEN
 		UPDATE erp.tenant_gates AS g SET state = new_state, turn = new_turn WHERE g.tenant_id = tenant;
 	ELSIF old_state IS DISTINCT FROM new_state THEN
 		RAISE EXCEPTION 'erp/conflict/tenancy.tenant_state/a tenant''s gate does not go from % to %', coalesce(old_state, 'none'), new_state;

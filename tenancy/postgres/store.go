@@ -128,3 +128,20 @@ func (s *store) sameDatabase(ctx context.Context, theirs identity) error {
 	}
 	return nil
 }
+
+// Same implements tenancy.Store.
+func (s *store) Same(ctx context.Context, other tenancy.Store) (bool, error) {
+	o, ok := other.(*store)
+	if !ok {
+		return false, nil
+	}
+	ours, err := s.identify(ctx)
+	if err != nil {
+		return false, asFault("postgres.Same", err)
+	}
+	theirs, err := o.identify(ctx)
+	return ours == theirs, asFault("postgres.Same", err)
+}
+
+// Strays implements tenancy.Store. The host's tables are the database's here, not the tenant's.
+func (*store) Strays(context.Context, uuid.UUID) ([]string, error) { return nil, nil }

@@ -173,15 +173,22 @@ func (k connector) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 const (
-	limitAttached  = 7 // SQLITE_LIMIT_ATTACHED
-	connsPerFile   = 4 // one writer and a few readers
-	idlePerFile    = 2
-	cacheKibibytes = 4096
+	limitAttached   = 7 // SQLITE_LIMIT_ATTACHED
+	sessionsPerFile = 4 // one writer and a few readers
+	connsPerFile    = sessionsPerFile + 1
+	idlePerFile     = 2
+	cacheKibibytes  = 4096
 )
 
-// openFile opens one database file with the settings that erp relies on.
-func (e Engine) openFile(path string) (*sql.DB, error) {
-	q := url.Values{}
+// openFile opens one database file with the settings that erp relies on. It makes the file when there is none.
+func (e Engine) openFile(path string) (*sql.DB, error) { return e.openWith(path, url.Values{}) }
+
+// openThere opens a file that somebody may be taking away, and never makes one in its place.
+func (e Engine) openThere(path string) (*sql.DB, error) {
+	return e.openWith(path, url.Values{"mode": {"rw"}})
+}
+
+func (e Engine) openWith(path string, q url.Values) (*sql.DB, error) {
 	for _, p := range []string{"journal_mode(WAL)", "trusted_schema(0)", "recursive_triggers(1)", fmt.Sprintf("cache_size(-%d)", cacheKibibytes)} {
 		q.Add("_pragma", p)
 	}

@@ -3,6 +3,10 @@
 //
 //	eng := sqlite.Engine{Dir: "./data"}
 //	suite, err := erp.Open(ctx, eng, erp.Options{Migrate: true})
+//
+// Several directories, or files beside PostgreSQL databases, are placements of one program ([tenancy.Placements]). Each has its own
+// bound on open files. A tenant's file may be taken away by another process (a purge, a move) while this one has it open: it is
+// known by what it is, not by its name, and looked at each time it is taken.
 package sqlite
 
 import (
@@ -21,7 +25,7 @@ type Engine struct {
 	// Dir holds control.db, tenants/ and the template that new tenants are copied from. It is made when missing, readable
 	// by its owner alone. One machine only: SQLite's locks do not work over network file systems. Required.
 	Dir string
-	// MaxOpen is how many tenants' files are open at once, 1 to 10,000. The least recently used idle one is closed for a
+	// MaxOpen is how many tenants' files are open at once, 1 to 10,000, with up to 5 connections of 3 descriptors each. The least recently used idle one is closed for a
 	// new one; when none is idle the act is refused with tenancy.busy. Default 200.
 	MaxOpen int
 	// BusyTimeoutMillis is how long a writer waits for another one of the same tenant, 1 to 600,000. Default 10,000.

@@ -112,7 +112,7 @@ func (s *store) Purge(ctx context.Context, tenant uuid.UUID, _ []*tenancy.Model)
 }
 
 func (s *store) closeGate(ctx context.Context, path string, tenant uuid.UUID) error {
-	db, err := s.engine.openFile(path)
+	db, err := s.engine.openThere(path)
 	if err != nil {
 		return err
 	}

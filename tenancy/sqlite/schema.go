@@ -153,7 +153,7 @@ func (s *store) upgrade(ctx context.Context, op string, db *sql.DB) error {
 // openTenant opens a tenant's file, migrating it when asked, and refuses it when its schema is not the template's.
 func (s *store) openTenant(ctx context.Context, path string) (*sql.DB, error) {
 	const op = "sqlite.Session"
-	db, err := s.engine.openFile(path)
+	db, err := s.engine.openThere(path)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ type session struct {
 	timeout  time.Duration // of a statement; 0: none
 	rests    []func()      // ends of the contexts of what may still be read
 	writing  bool          // it is this session's turn to write
+	seated   bool
 	ended    bool
 }
 
@@ -54,6 +55,12 @@ func (s *session) begin(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+	select {
+	case s.file.seats <- struct{}{}:
+		s.seated = true
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	var err error
 	if s.conn, err = s.file.db.Conn(ctx); err != nil {
@@ -143,6 +150,9 @@ func (s *session) end() error {
 	var err error
 	if s.conn != nil {
 		err = s.conn.Close()
+	}
+	if s.seated {
+		<-s.file.seats
 	}
 	if s.writing {
 		<-s.file.writer

@@ -26,9 +26,11 @@ type fileKey = uuid.UUID
 // file is a tenant's open file.
 type file struct {
 	tenant uuid.UUID
+	is     os.FileInfo // what was there when it was opened
 	db     *sql.DB
 	bun    *bun.DB
 	writer chan struct{} // the one writer's turn; whoever waits for it holds no connection
+	seats  chan struct{} // of sessions: one connection more than these can hold is for looking at the gate
 	users  int
 	used   uint64 // when it was last taken, by the store's own count
 }
@@ -103,25 +105,30 @@ func (s *store) take(ctx context.Context, tenant uuid.UUID) (*file, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.turn++
-	if f := s.open[tenant]; f != nil {
+	path := s.path(tenant)
+	is, err := os.Stat(path)
+	if err != nil {
+		return nil, errors.Join(tenancy.ErrPlacement.New("sqlite.Session", "the tenant's file is missing"), s.drop(tenant))
+	}
+	if f := s.open[tenant]; f != nil && os.SameFile(f.is, is) {
 		f.users++
 		f.used = s.turn
 		return f, nil
+	}
+	// Another process may have taken the file away and brought another: the tenant has moved from here and back.
+	if err := s.drop(tenant); err != nil {
+		return nil, err
 	}
 	if len(s.open) >= s.engine.MaxOpen {
 		if err := s.closeIdle(); err != nil {
 			return nil, err
 		}
 	}
-	path := s.path(tenant)
-	if _, err := os.Stat(path); err != nil {
-		return nil, tenancy.ErrPlacement.New("sqlite.Session", "the tenant's file is missing")
-	}
 	db, err := s.openTenant(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	f := &file{tenant: tenant, db: db, bun: bun.NewDB(db, s.dialect), writer: make(chan struct{}, 1), users: 1, used: s.turn}
+	f := &file{tenant: tenant, is: is, db: db, bun: bun.NewDB(db, s.dialect), writer: make(chan struct{}, 1), seats: make(chan struct{}, sessionsPerFile), users: 1, used: s.turn}
 	s.open[tenant] = f
 	return f, nil
 }
@@ -129,7 +136,19 @@ func (s *store) take(ctx context.Context, tenant uuid.UUID) (*file, error) {
 func (s *store) release(f *file) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f.users--
+	if f.users--; f.users == 0 && s.open[f.tenant] != f {
+		_ = f.db.Close() // its file was taken away meanwhile
+	}
+}
+
+// drop forgets an open file that is not the tenant's any more. Whoever uses it closes it.
+func (s *store) drop(tenant uuid.UUID) error {
+	f := s.open[tenant]
+	delete(s.open, tenant)
+	if f == nil || f.users > 0 {
+		return nil
+	}
+	return f.db.Close()
 }
 
 // closeIdle makes room by closing the file that has been idle for longest.
@@ -183,4 +202,40 @@ func (s *store) Provision(ctx context.Context, tenant uuid.UUID, gate tenancy.Ga
 		return err
 	}
 	return os.Rename(draft, s.path(tenant))
+}
+
+// Same implements tenancy.Store: two paths may lead to one directory.
+func (s *store) Same(_ context.Context, other tenancy.Store) (bool, error) {
+	o, ok := other.(*store)
+	if !ok {
+		return false, nil
+	}
+	ours, err := os.Stat(s.engine.Dir)
+	if err != nil {
+		return false, err
+	}
+	theirs, err := os.Stat(o.engine.Dir)
+	return err == nil && os.SameFile(ours, theirs), err
+}
+
+// Strays implements tenancy.Store.
+func (s *store) Strays(ctx context.Context, tenant uuid.UUID) ([]string, error) {
+	const op = "sqlite.Strays"
+	f, err := s.take(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	defer s.release(f)
+	known := map[string]bool{versionTable: true}
+	for _, m := range s.reg.Models {
+		known[tableName(m.Table)] = true
+	}
+	c := &catalogue{ctx: ctx, db: f.db, reg: s.reg}
+	var out []string
+	for _, r := range c.query(1, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY name") {
+		if !known[r[0]] {
+			out = append(out, r[0])
+		}
+	}
+	return out, s.Fault(op, c.err)
 }

@@ -17,19 +17,26 @@ import (
 // outlives the test, for later ones of the process share it; Main removes it and its logins.
 func openPostgres(ctx context.Context, tb testing.TB, env *Env) {
 	tb.Helper()
+	eng, drop := newPostgres(ctx, tb, env)
+	env.Engine = eng
+	shared.atEnd = append(shared.atEnd, drop)
+}
+
+// newPostgres makes a database with its logins; drop removes both.
+func newPostgres(ctx context.Context, tb testing.TB, env *Env) (eng postgres.Engine, drop func() error) {
+	tb.Helper()
 	server := pgtest.Start(tb)
-	database, drop, err := server.CreateDatabase(ctx)
+	database, dropDatabase, err := server.CreateDatabase(ctx)
 	require.NoError(tb, err)
 	env.ownerURL = database
-	eng, err := postgres.Install(ctx, database, postgres.InstallOptions{})
+	eng, err = postgres.Install(ctx, database, postgres.InstallOptions{})
 	require.NoError(tb, err)
-	env.Engine = eng
-	shared.atEnd = append(shared.atEnd, func() error {
-		if err := drop(context.Background()); err != nil {
+	return eng, func() error {
+		if err := dropDatabase(context.Background()); err != nil {
 			return err
 		}
 		return dropLogins(server.URL("postgres"), eng.DSN, eng.ControlDSN, eng.SealDSN)
-	})
+	}
 }
 
 // dropLogins removes the roles that the DSNs log in as: roles belong to the cluster and would outlive their database.

@@ -42,6 +42,8 @@ type Options struct {
 	Modules []tenancy.Module
 	// Clock, when set, gives the test a database of its own with this clock.
 	Clock func() time.Time
+	// StateMaxAge is [tenancy.Options].StateMaxAge, for databases of a test's own.
+	StateMaxAge time.Duration
 }
 
 // Env is one engine's database in a test.
@@ -98,8 +100,9 @@ func Each(t *testing.T, opt Options, fn func(t *testing.T, env *Env)) {
 
 var shared struct {
 	sync.Mutex
-	envs  map[string]*Env
-	atEnd []func() error
+	envs   map[string]*Env
+	fleets map[string]*Fleet
+	atEnd  []func() error
 }
 
 // Open gives the environment of one engine. Environments without a clock of their own are shared by the tests of a
@@ -146,7 +149,7 @@ func open(tb testing.TB, engine string, opt Options) *Env {
 	require.NoError(tb, err)
 	shared.atEnd = append(shared.atEnd, func() error { return os.RemoveAll(secret) })
 	env.Keys = local.Keys{Path: filepath.Join(secret, "master.key")}
-	db, err := tenancy.Open(ctx, env.Engine, tenancy.Options{Modules: opt.Modules, Migrate: true, Clock: opt.Clock, Keys: env.Keys, OnStatement: env.observe})
+	db, err := tenancy.Open(ctx, env.Engine, tenancy.Options{Modules: opt.Modules, Migrate: true, Clock: opt.Clock, StateMaxAge: opt.StateMaxAge, Keys: env.Keys, OnStatement: env.observe})
 	require.NoError(tb, err)
 	env.DB = db
 	return env
@@ -214,12 +217,16 @@ func (e *Env) Owner(tb testing.TB, tenant uuid.UUID) *sql.DB {
 	if e.Name == "postgres" {
 		db, err = sql.Open("pgx", e.ownerURL) //tenantlint:allow database a test looks at the walls from outside
 	} else {
-		path := filepath.Join(e.dir, "tenants", tenant.String()+".db")
-		db, err = sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)") //tenantlint:allow database a test looks at the walls from outside
+		db, err = sql.Open("sqlite", "file:"+e.file(tenant)+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)") //tenantlint:allow database a test looks at the walls from outside
 	}
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = db.Close() })
 	return db
+}
+
+// file is where SQLite keeps a tenant.
+func (e *Env) file(tenant uuid.UUID) string {
+	return filepath.Join(e.dir, "tenants", tenant.String()+".db")
 }
 
 // Control opens a raw connection to the control data as its owner.
