@@ -18,6 +18,7 @@ import (
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/access"
+	"github.com/opsmatiq/erp/tenancy/audit"
 	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/sqlite"
 )
@@ -151,6 +152,13 @@ func TestMembersTravelAndOpenNothing(t *testing.T) {
 	require.NoError(t, err)
 	owner, err := suite.Access.Authenticate(t.Context(), access.Credential{Secret: s.Token})
 	require.NoError(t, err)
+	entries, err := suite.Audit.List(owner, audit.Filter{}, tenancy.PageRequest{Limit: 100})
+	require.NoError(t, err)
+	named := map[string]bool{}
+	for _, e := range entries.Items {
+		named[e.Name] = true
+	}
+	require.True(t, named["Ada Byron"], "the trail's actors have names")
 	sam, err := suite.Access.Invite(owner, access.NewMember{Email: "sam@example.com", Name: "Sam Clerk", Roles: []string{"sales"}})
 	require.NoError(t, err)
 	require.NoError(t, suite.Access.RemoveMember(owner, sam.ID))

@@ -45,9 +45,11 @@ type Options struct {
 	// Default: nobody; it is logged.
 	Operator string
 	// OwnerAddress gives the e-mail address of a tenant's owner, who is told through the Mailer of every break-glass grant.
-	// Default: nobody is told so, and no grant is given in an emergency; see [tenancy.Options].TellOwner.
+	// Default: with Access, its [access.Service.OwnerAddress]; else nobody is told so, and no grant is given in an emergency: see
+	// [tenancy.Options].TellOwner.
 	OwnerAddress func(ctx context.Context, tenant uuid.UUID) (string, error)
-	// Names resolves actors when audit trails are read. Default: actors are shown as they are.
+	// Names resolves actors when audit trails are read. Default: with Access, its [access.Service.Names]; else actors are shown as
+	// they are.
 	Names audit.Names
 	// TrustedKeys are public keys that audit trails were signed with before the present one.
 	TrustedKeys []ed25519.PublicKey
@@ -88,8 +90,12 @@ func Modules() []tenancy.Module {
 func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) {
 	opt.Ports = opt.Ports.withDefaults(opt.Dir, opt.Clock)
 	modules := Modules()
+	var s *Suite
 	if opt.Access != nil {
 		modules = append(modules, access.Module())
+		if opt.OwnerAddress == nil {
+			opt.OwnerAddress = func(ctx context.Context, tenant uuid.UUID) (string, error) { return s.Access.OwnerAddress(ctx, tenant) }
+		}
 	}
 	on := tenancy.Options{Modules: append(modules, opt.Models...), Migrate: opt.Migrate, Clock: opt.Clock, Limits: opt.Limits, Keys: opt.Ports.Keys, OnStatement: opt.OnStatement}
 	if opt.OwnerAddress != nil {
@@ -99,8 +105,7 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 	if err != nil {
 		return nil, err
 	}
-	s, err := Wire(db, opt)
-	if err != nil {
+	if s, err = Wire(db, opt); err != nil {
 		_ = db.Close()
 		return nil, err
 	}
@@ -117,12 +122,15 @@ func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
 	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
 	s.Privacy = privacy.New(db, privacy.Options{})
-	s.Audit = audit.New(db, s.auditOptions(opt))
 	if opt.Access != nil {
 		if err := s.wireAccess(*opt.Access); err != nil {
 			return nil, err
 		}
+		if opt.Names == nil {
+			opt.Names = s.Access.Names
+		}
 	}
+	s.Audit = audit.New(db, s.auditOptions(opt))
 	work := tenancy.BackgroundOptions{Jobs: append(s.jobs(), opt.Jobs...), Workers: opt.Workers, Logger: s.Ports.Logger}
 	if s.operator != "" {
 		work.OnStuck = s.tellOperator

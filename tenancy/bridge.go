@@ -28,8 +28,11 @@ func init() { // what package access may do with the door, and hosts may not
 	control.Record = func(of any, table string, row uuid.UUID) error {
 		const op = "tenancy.Record"
 		tx, _ := of.(*Tx)
-		if err := tx.writable(op); err != nil {
+		if err := tx.usable(op); err != nil {
 			return err
+		}
+		if tx.readOnly { // a closed tenant's owner may revoke a key, and that is told
+			return ErrReadOnly.New(op, "")
 		}
 		if len(tx.acts) == 0 {
 			return ErrUnrecorded.New(op, "no act is running")

@@ -30,9 +30,6 @@ const (
 	PermGrant        Permission = "tenancy.grant"
 )
 
-// ownerPermission is what the tenant's owner has.
-const ownerPermission Permission = "tenancy.own"
-
 const (
 	// MaxGrant is the longest that a grant may last from when it is authorised.
 	MaxGrant = 8 * time.Hour
@@ -303,7 +300,7 @@ func (g *Grants) owner(ctx context.Context, op string) (*scope, error) {
 		return nil, err
 	case s.grant != nil:
 		return nil, ErrGrantScope.New(op, "grants are not managed under a grant")
-	case !s.perms.Allow(PermGrant) && !s.perms.Allow(ownerPermission):
+	case !s.perms.Allow(PermGrant) && !s.perms.Allow(PermOwn):
 		return nil, ErrForbidden.New(op, "the scope lacks the permission %s", PermGrant)
 	case isProgram(s.actor):
 		return nil, ErrForbidden.New(op, "a person decides about access, not a program")
@@ -319,8 +316,10 @@ func (g *Grants) owner(ctx context.Context, op string) (*scope, error) {
 	return nil, ErrTenantNotReady.New(op, "the tenant is %s", info.state)
 }
 
-// isProgram reports whether an actor is background work.
-func isProgram(actor string) bool { return strings.HasPrefix(actor, "system:") }
+// isProgram reports whether an actor is background work or comes with an API key.
+func isProgram(actor string) bool {
+	return strings.HasPrefix(actor, "system:") || strings.HasPrefix(actor, "key:")
+}
 
 // Use is one line of a grant's history: an act about it, or a statement under it.
 type Use struct {

@@ -114,7 +114,7 @@ func namedActs(op string, perms Permissions) (string, error) {
 			return "", ErrBadInput.New(op, "a grant names each act: %q is none", p)
 		case !grantableName(string(p)):
 			return "", ErrBadInput.New(op, "%q is not the name of an act", p)
-		case p == PermGrant || p == ownerPermission || strings.HasPrefix(string(p), "grant."):
+		case p == PermGrant || p == PermOwn || strings.HasPrefix(string(p), "grant."):
 			return "", ErrBadInput.New(op, "%s is not given by a grant", p)
 		}
 		names[i] = string(p)

@@ -81,6 +81,9 @@ func (l *Life) scope(ctx context.Context, op string, act Permission) (*scope, er
 	if err != nil {
 		return nil, err
 	}
+	if s.grant != nil {
+		return nil, ErrGrantScope.New(op, "a grant decides nothing about a tenant's life")
+	}
 	if _, err := l.db.directory.usable(ctx, op, s.tenant, s); err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (s *scope) now() time.Time {
 const PermOwn Permission = "tenancy.own"
 
 // owner reports whether the scope reaches a closed tenant.
-func (s *scope) owner() bool { return !s.work && s.perms.Allow(PermOwn) }
+func (s *scope) owner() bool { return !s.work && s.grant == nil && s.perms.Allow(PermOwn) }
 
 // TenantID is whose data the scope reaches.
 func (s Scope) TenantID() uuid.UUID {

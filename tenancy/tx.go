@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -67,21 +66,6 @@ func openTxOf(ctx context.Context) *Tx {
 // transaction is refused at once; it would otherwise wait for itself, or quietly be a second transaction.
 var owners sync.Map
 
-type txMode struct {
-	readOnly  bool
-	changes   *Changes
-	host      *sql.Tx // Join
-	closed    bool    // the tenant is closed: its owner reads
-	platform  bool    // the platform's own work on a tenant, in whatever state
-	sealer    bool    // see Sealing
-	importing bool
-	limits    *Limits // nil: none
-	moved     int64   // how often the tenant had moved when it was asked where it is
-}
-
-// maxAttempts bounds how often a transaction runs when it meets serialization failures or deadlocks.
-const maxAttempts = 8
-
 // Tx runs fn in a transaction of the scope's tenant and commits when fn returns nil. Called inside another, it joins it:
 // several services compose into one act, and an error of an inner one undoes the whole even if the outer one swallows it.
 //
@@ -108,176 +92,6 @@ func (db *DB) Join(ctx context.Context, host *sql.Tx, fn func(ctx context.Contex
 		return ErrBadInput.New("tenancy.Join", "the host's transaction is nil")
 	}
 	return db.run(ctx, "tenancy.Join", txMode{host: host}, fn)
-}
-
-func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.Context, *Tx) error) error {
-	s, err := db.heldScope(ctx, op)
-	if err != nil {
-		return err
-	}
-	if s.grant != nil {
-		if mode.host != nil {
-			return ErrGrantScope.New(op, "nobody could say what a host's own transaction looks at")
-		}
-		mode.readOnly = mode.readOnly || s.grant.withheld
-	}
-	if tx := openTxOf(ctx); tx != nil {
-		return tx.join(ctx, op, s, mode, fn)
-	}
-	if s.grant != nil {
-		defer db.Grants().markAfter(ctx, op, s.grant.id)
-	}
-	owner := goroutineID()
-	if _, busy := owners.Load(owner); busy {
-		return ErrOuterContext.New(op, "")
-	}
-	info, err := db.directory.usable(ctx, op, s.tenant, s)
-	if err != nil {
-		return err
-	}
-	mode.closed, mode.moved = info.closed, info.moved
-	place, err := db.at(op, info.placement)
-	if err != nil {
-		return err
-	}
-	mode.limits = &info.limits
-	return db.attempt(ctx, op, s, place, owner, mode, fn)
-}
-
-// attempt runs a transaction until it is not in another's way. What was read in it is on record before it returns, whatever
-// way that is.
-func (db *DB) attempt(ctx context.Context, op string, s *scope, at *place, owner int64, mode txMode, fn func(context.Context, *Tx) error) (err error) {
-	var reads []*Event
-	defer func() { err = db.recordReads(ctx, op, s, at, owner, reads, err) }()
-	after, err := db.retry(ctx, op, s, at, owner, mode, &reads, fn)
-	if err != nil {
-		return err
-	}
-	pending := reads
-	reads = nil
-	if err := db.recordReads(ctx, op, s, at, owner, pending, nil); err != nil {
-		return err
-	}
-	for _, f := range after {
-		f(ctx)
-	}
-	return nil
-}
-
-func (db *DB) retry(ctx context.Context, op string, s *scope, at *place, owner int64, mode txMode, reads *[]*Event, fn func(context.Context, *Tx) error) ([]func(context.Context), error) {
-	for attempt := 1; ; attempt++ {
-		after, err := db.once(ctx, op, s, at, owner, mode, reads, fn)
-		if errors.Is(err, ErrClosed) {
-			db.directory.forget(s.tenant) // another process has closed it
-		}
-		if err == nil || mode.host != nil || !at.store.Retryable(err) {
-			return after, err
-		}
-		if attempt == maxAttempts {
-			return nil, ErrBusy.Wrap(op, err, "")
-		}
-		if err := pause(ctx, attempt); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// pause waits a little longer after each attempt, and unevenly, so that two rivals do not meet again.
-func pause(ctx context.Context, attempt int) error {
-	t := time.NewTimer(time.Duration(rand.Int64N(int64(time.Millisecond) << attempt))) //nolint:gosec // jitter is no secret
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}
-
-// once runs one attempt. Whatever way it is left, panics included, the session ends clean, and reads are the events of reading
-// that are still to be written.
-func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner int64, mode txMode, reads *[]*Event, fn func(context.Context, *Tx) error) (_ []func(context.Context), err error) {
-	if mode.limits != nil && mode.host == nil {
-		giveBack, err := db.turns.take(ctx, op, s.tenant, *mode.limits, mode.limits.transactions(at.store.Sessions()))
-		if err != nil {
-			return nil, at.store.Fault(op, err)
-		}
-		defer giveBack()
-	}
-	session, err := newSession(ctx, s, at.store, mode)
-	if err != nil {
-		return nil, at.store.Fault(op, err)
-	}
-	tx := &Tx{db: db, store: at.store, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil, limits: mode.limits,
-		closed: mode.closed, moved: mode.moved, sealer: mode.sealer, importing: mode.importing, roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, derived: map[string]derivedWrite{}, memo: map[string]any{}}
-	if s.grant != nil {
-		tx.session = &watched{session, tx}
-	}
-	owners.Store(owner, tx)
-	committed := false
-	defer func() {
-		tx.over.Store(true)
-		owners.Delete(owner)
-		if *reads = nil; !committed || tx.readOnly {
-			*reads = tx.reads
-		}
-		if !committed {
-			if back := session.Rollback(context.WithoutCancel(ctx)); back != nil && err == nil {
-				err = at.store.Fault(op, back)
-			}
-		}
-	}()
-	if err := fn(context.WithValue(ctx, txKey{}, tx), tx); err != nil {
-		return nil, err
-	}
-	if tx.doomed != nil {
-		return nil, ErrTxDoomed.Wrap(op, tx.doomed, "an act within the transaction failed, so the whole is undone: %v", tx.doomed)
-	}
-	if !mode.platform {
-		if err := db.directory.stayed(ctx, op, tx); err != nil {
-			return nil, err
-		}
-	}
-	last, err := tx.lastStatements(op)
-	if err != nil {
-		return nil, err
-	}
-	if mode.changes != nil { // a dry run goes as far as the database's own refusals, and no further
-		return nil, at.store.Fault(op, session.Run(ctx, last))
-	}
-	if !mode.readOnly && !mode.platform { // suspended meanwhile?
-		if err := db.directory.still(ctx, op, tx); err != nil {
-			return nil, err
-		}
-	}
-	commit := func() error { return at.store.Fault(op, session.Commit(ctx, last)) }
-	if s.grant != nil {
-		err = db.Grants().commit(ctx, op, s.grant.id, commit)
-	} else {
-		err = commit()
-	}
-	if err != nil {
-		return nil, err
-	}
-	committed = true
-	if len(tx.events) > 0 {
-		s.entered.Store(true)
-	}
-	return tx.after, nil
-}
-
-func newSession(ctx context.Context, s *scope, store Store, mode txMode) (Session, error) {
-	on := SessionOptions{Tenant: s.tenant, ReadOnly: mode.readOnly, Sealer: mode.sealer}
-	if s.grant != nil {
-		on.Grant = s.grant.id
-	}
-	if mode.limits != nil {
-		on.StatementTimeout = mode.limits.statementTimeout()
-	}
-	if mode.host != nil {
-		return store.Join(ctx, on, mode.host)
-	}
-	return store.Session(ctx, on)
 }
 
 // join runs an inner transaction inside the open one.

@@ -243,7 +243,7 @@ func TestACredentialIsForItsTenant(t *testing.T) {
 	})
 }
 
-// A tenant that is suspended or gone lets nobody but its owner in, by session or by key, from the next request on.
+// A tenant that is suspended lets nobody but its owner in, and one that is gone nobody, by session or by key, from the next request on.
 func TestATenantThatIsClosed(t *testing.T) {
 	each(t, access.Options{}, func(t *testing.T, w *world) {
 		tenant, owner := w.shop()
@@ -264,6 +264,15 @@ func TestATenantThatIsClosed(t *testing.T) {
 		_, err = w.auth.Identify(t.Context(), other)
 		require.ErrorIs(t, err, access.ErrNoCredential)
 		require.Contains(t, w.journal("access.logout"), line{"user:" + clerk.id.String(), "access.logout", tenant.String(), ""})
+		// The owner comes in, to read and to see to who is in; nothing is written but that they did.
+		boss := w.enter(owner)
+		_, err = w.auth.Members(boss)
+		require.NoError(t, err)
+		require.NoError(t, w.auth.RevokeKey(boss, key.ID))
+		_, err = w.auth.SetRoles(boss, clerk.member, "auditor")
+		require.ErrorIs(t, err, tenancy.ErrClosed)
+		_, err = w.auth.Invite(boss, access.NewMember{Email: w.email("late"), Name: "L", Roles: []string{"sales"}})
+		require.ErrorIs(t, err, tenancy.ErrClosed)
 		_, err = w.DB.Tenants().Resume(w.Platform(t), tenant, "paid")
 		require.NoError(t, err)
 		w.with(session.Token)
