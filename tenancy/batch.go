@@ -182,6 +182,7 @@ func (tx *Tx) recordRows(st *Statement) {
 	switch {
 	case st.Verb == VerbSelect:
 		tx.noteRead(m, st.Affected, pinned(st.Conds))
+	case m.Derived && m.Trail: // how far a consumer is: an event of it would be one more to consume
 	case m.Derived:
 		if _, noted := tx.derived[m.Table]; !noted {
 			tx.derived[m.Table] = derivedWrite{tx.actName(""), st.Verb}
