@@ -319,3 +319,38 @@ func TestMovesThatCross(t *testing.T) {
 	}
 	movers.Wait()
 }
+
+// A process that lacks the placement does not give the move up for that: another one has it.
+func TestAMoveWaitsForAProcessThatHasThePlacement(t *testing.T) {
+	f := together(t, "shared")
+	platform, tenants := f.Control.Platform(t), f.DB.Tenants()
+	made := filled(t, f, "shared")
+	want := digests(t, f, made.ID)
+	ctx, kill := context.WithCancel(platform)
+	defer kill()
+	f.Control.Observe(t, func(s tenancy.Sent) {
+		if s.Verb == "insert" {
+			kill()
+		}
+	})
+	_, err := tenants.Move(ctx, made.ID, "files", "x")
+	require.Error(t, err)
+	fewer := tenancy.Placements{Control: "shared", At: map[string]tenancy.Placement{"shared": f.Engine.At["shared"]}}
+	db, err := tenancy.Open(context.Background(), fewer, tenancy.Options{Modules: []tenancy.Module{library}, StateMaxAge: time.Millisecond})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	elsewhere, err := db.EnterPlatform(context.Background(), "elsewhere", tenancy.Permissions{"*"})
+	require.NoError(t, err)
+	_, err = db.Tenants().CompletePending(elsewhere, 10)
+	require.ErrorIs(t, err, tenancy.ErrPlacement)
+	_, err = db.Tenants().AbandonMove(elsewhere, made.ID, "x")
+	require.ErrorIs(t, err, tenancy.ErrPlacement, "nor can it clear away what may be there")
+	open, err := tenants.Moves(platform, 10)
+	require.NoError(t, err)
+	require.Len(t, open, 1)
+	_, err = tenants.CompletePending(platform, 10)
+	require.NoError(t, err)
+	onlyAt(t, f, made.ID, "shared")
+	require.Equal(t, want, digests(t, f, made.ID))
+	move(t, f, made.ID, "files")
+}

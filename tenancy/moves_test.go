@@ -349,3 +349,29 @@ func TestAMoveKilledAnywhere(t *testing.T) {
 		})
 	}
 }
+
+// Behind a moving gate the database takes nothing, not even who entered: it would be lost with the old copy.
+func TestNothingIsWrittenBehindAMovingGate(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env) {
+		ctx := env.Tenant(t)
+		id := tenantOf(ctx)
+		require.NoError(t, insertAuthor(ctx, env))
+		require.NoError(t, tenancy.MoveGate(context.Background(), env.DB, id, tenancy.GateMoving, 5))
+		before := rowsOf(t, env, id)
+		refused := func(err error) {
+			require.True(t, errors.Is(err, tenancy.ErrClosed) || errors.Is(err, tenancy.ErrPlacement), "%v", err)
+			require.Equal(t, before, rowsOf(t, env, id))
+		}
+		refused(insertAuthor(ctx, env))
+		_, err := env.DB.Enter(context.Background(), id, "tester", tenancy.Permissions{"*"})
+		refused(err)
+		_, err = env.Owner(t, id).Exec(env.SQL("INSERT INTO erp.audit_events (tenant_id, id, occurred_at, actor, act, verb, model, columns) VALUES ('" + id.String() + "', '" +
+			tenancy.NewID().String() + "', '2026-01-01T00:00:00.000000Z', 'x', 'x', '', '', '')"))
+		require.ErrorContains(t, err, "tenancy.closed", "whoever asks")
+		require.NoError(t, tenancy.MoveGate(context.Background(), env.DB, id, tenancy.GateActive, 4), "overtaken")
+		_, err = env.Owner(t, id).Exec(env.SQL("UPDATE erp.tenant_gates SET state = 'importing', turn = 9 WHERE tenant_id = '" + id.String() + "'"))
+		require.ErrorContains(t, err, "tenancy.tenant_state")
+		require.NoError(t, tenancy.MoveGate(context.Background(), env.DB, id, tenancy.GateActive, 6))
+		require.Eventually(t, func() bool { return insertAuthor(ctx, env) == nil }, 10*time.Second, time.Millisecond)
+	})
+}

@@ -100,6 +100,8 @@ func TestGatesOpenInOneOrder(t *testing.T) {
 		{[]string{"active", "importing"}, false}, {[]string{"active", "closed", "purging", "active"}, false}, {[]string{"importing", "purging"}, true},
 		{[]string{"open"}, false}, {[]string{"active", "closed", "purging", "purging"}, true}, {[]string{"active", "purging"}, false}, {[]string{"closed"}, false},
 		{[]string{"active", "closed", "closed", "active", "closed"}, true}, {[]string{"active", "closed", "importing"}, false}, {[]string{"importing", "closed", "active"}, true},
+		{[]string{"active", "moving", "active"}, true}, {[]string{"active", "closed", "moving", "closed"}, true}, {[]string{"active", "moving", "purging"}, true}, {[]string{"importing", "moving"}, false},
+		{[]string{"active", "moving", "importing"}, false}, {[]string{"active", "moving", "purging", "moving"}, false},
 	} {
 		tenant := tenancy.NewID()
 		var err error
