@@ -499,7 +499,7 @@ func copyOf(t *testing.T, env *tenancytest.Env, tenant uuid.UUID) (restore func(
 	return func() {
 		_, err := owner.Exec("INSERT INTO vault.contacts SELECT * FROM public." + copied)
 		require.NoError(t, err)
-		_, err = owner.Exec("INSERT INTO erp.tenant_gates VALUES ('" + tenant.String() + "', 'active')")
+		_, err = owner.Exec("INSERT INTO erp.tenant_gates (tenant_id, state, turn) VALUES ('" + tenant.String() + "', 'active', 99)")
 		require.NoError(t, err)
 		revive()
 	}
