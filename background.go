@@ -23,7 +23,7 @@ func bounded(act func(ctx context.Context, limit int) (int, error)) func(ctx con
 
 // jobs are the suite's own.
 func (s *Suite) jobs() []tenancy.Job {
-	return []tenancy.Job{
+	jobs := []tenancy.Job{
 		{Name: "tenancy.complete_pending", About: "Tenants whose making, import or purge was cut short are completed, and cancelled ones whose 30 days are over are purged.",
 			Every: time.Minute, Platform: bounded(s.Tenancy.Tenants().CompletePending)},
 		{Name: "inventory.expire_reservations", About: "Goods that were reserved until an instant that has passed are free again.",
@@ -33,6 +33,10 @@ func (s *Suite) jobs() []tenancy.Job {
 		{Name: "pos.expire_sessions", About: "Tills that were open for longer than they may sell nothing more until they are closed.",
 			Every: 10 * time.Minute, Tenant: bounded(s.POS.ExpireSessions)},
 	}
+	if s.Access != nil {
+		jobs = append(jobs, s.Access.Jobs()...)
+	}
+	return jobs
 }
 
 // Run does the background work of this database until the context is done: expiring what was promised for a time, ending

@@ -10,6 +10,7 @@ import (
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/sales"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/access"
 )
 
 // Options configures [Open].
@@ -27,6 +28,9 @@ type Options struct {
 	Dir string
 	// Signer, when set, signs the receipts of tills before they are final. Default: they are chained and unsigned.
 	Signer pos.Signer
+	// Access, when set, adds users, roles, sessions and API keys ([access.New]); its Keys, Mailer and Logger default to the
+	// suite's. Default: none of it, and none of its tables. A database that was opened with it is opened with it ever after.
+	Access *access.Options
 	// Jobs are the host's own background work, done by [Suite.Run] with the suite's.
 	Jobs []tenancy.Job
 	// Workers is how many tenants background work serves at once, 1 to 64. Default 2.
@@ -46,6 +50,8 @@ type Suite struct {
 	Sales      *sales.Service
 	POS        *pos.Service
 	Privacy    *privacy.Service
+	// Access is nil unless [Options].Access was set.
+	Access *access.Service
 	// Ports are those that were given, and defaults for the others.
 	Ports Ports
 
@@ -53,7 +59,8 @@ type Suite struct {
 	operator   string
 }
 
-// Modules are erp's own domains, as [Open] registers them, for hosts that open a [tenancy.DB] themselves.
+// Modules are erp's own domains, as [Open] registers them, for hosts that open a [tenancy.DB] themselves. [access.Module] is
+// not among them: it is added by those who want it.
 func Modules() []tenancy.Module {
 	return []tenancy.Module{accounting.Module(), inventory.Module(), purchasing.Module(), sales.Module(), pos.Module(), privacy.Module()}
 }
@@ -61,8 +68,12 @@ func Modules() []tenancy.Module {
 // Open registers every model, migrates when asked, holds the live database against the models and wires the services; or
 // refuses and says what is wrong. Close the suite when done. Errors: those of [tenancy.Open].
 func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) {
+	modules := Modules()
+	if opt.Access != nil {
+		modules = append(modules, access.Module())
+	}
 	db, err := tenancy.Open(ctx, eng, tenancy.Options{
-		Modules: append(Modules(), opt.Models...), Migrate: opt.Migrate, Clock: opt.Clock, OnStatement: opt.OnStatement,
+		Modules: append(modules, opt.Models...), Migrate: opt.Migrate, Clock: opt.Clock, OnStatement: opt.OnStatement,
 	})
 	if err != nil {
 		return nil, err
@@ -75,8 +86,9 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 	return s, nil
 }
 
-// Wire makes a suite on a database that the caller opened with [Modules] among its modules. Of the options, Models, Migrate
-// and OnStatement are the database's and count for nothing here. Errors: tenancy.bad_input (jobs that cannot be).
+// Wire makes a suite on a database that the caller opened with [Modules] among its modules, and [access.Module] where
+// [Options].Access is set. Of the options, Models, Migrate and OnStatement are the database's and count for nothing here. Errors:
+// tenancy.bad_input (jobs that cannot be), access.bad_input.
 func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s := &Suite{Tenancy: db, Accounting: accounting.New(db), Ports: opt.Ports.withDefaults(opt.Dir, opt.Clock), operator: opt.Operator}
 	s.Inventory = inventory.New(db, s.Accounting)
@@ -84,6 +96,11 @@ func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
 	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
 	s.Privacy = privacy.New(db, privacy.Options{})
+	if opt.Access != nil {
+		if err := s.wireAccess(*opt.Access); err != nil {
+			return nil, err
+		}
+	}
 	work := tenancy.BackgroundOptions{Jobs: append(s.jobs(), opt.Jobs...), Workers: opt.Workers, Logger: s.Ports.Logger}
 	if s.operator != "" {
 		work.OnStuck = s.tellOperator
@@ -91,6 +108,20 @@ func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	var err error
 	s.background, err = db.Background(work)
 	return s, err
+}
+
+func (s *Suite) wireAccess(opt access.Options) (err error) {
+	if opt.Keys == nil {
+		opt.Keys = s.Ports.Keys
+	}
+	if opt.Mailer == nil {
+		opt.Mailer = s.Ports.Mailer
+	}
+	if opt.Logger == nil {
+		opt.Logger = s.Ports.Logger
+	}
+	s.Access, err = access.New(s.Tenancy, opt)
+	return err
 }
 
 // Close gives back every connection and file.

@@ -98,7 +98,8 @@ func (db *DB) systemAt(ctx context.Context, tenant uuid.UUID, job string, now ti
 	return db.enter(ctx, tenant, &scope{actor: "system:" + job, perms: Permissions{AllPermissions}, fixed: now, quiet: true}, actSystem)
 }
 
-// enter completes a scope that says who and what for, and puts it on a context.
+// enter completes a scope that says who and what for, and puts it on a context. act is what that is recorded as; "" is for
+// credentials whose entering was recorded when they were given out.
 func (db *DB) enter(ctx context.Context, tenant uuid.UUID, s *scope, act Permission) (context.Context, error) {
 	const op = "tenancy.Enter"
 	if ctx == nil {
@@ -116,7 +117,7 @@ func (db *DB) enter(ctx context.Context, tenant uuid.UUID, s *scope, act Permiss
 	}
 	s.db, s.tenant, s.zone = db, tenant, t.zone
 	ctx = context.WithValue(ctx, scopeKey{}, Scope{s})
-	if s.quiet {
+	if s.quiet || act == "" {
 		return ctx, nil
 	}
 	err = db.Tx(ctx, func(_ context.Context, tx *Tx) error {

@@ -125,6 +125,9 @@ func (t *Tenants) actor(ctx context.Context, op string, act Permission) (string,
 	if s == nil || !s.platform || s.db != t.db {
 		return "", ErrNotPlatform.New(op, "")
 	}
+	if !s.expires.IsZero() && !t.db.now().Before(s.expires) {
+		return "", ErrScopeExpired.New(op, "")
+	}
 	if !s.perms.Allow(act) {
 		return "", ErrForbidden.New(op, "the platform's scope lacks the permission %s", act)
 	}
@@ -357,7 +360,7 @@ func (t *Tenants) change(ctx context.Context, op string, act Permission, id uuid
 	return row.tenant(), nil
 }
 
-func (t *Tenants) journal(ctx context.Context, tx bun.Tx, actor, act string, tenant uuid.UUID, reason string) error {
+func (t *Tenants) journal(ctx context.Context, tx bun.IDB, actor, act string, tenant uuid.UUID, reason string) error {
 	row := &journalRow{ID: NewID(), OccurredAt: t.now(ctx), Actor: actor, Act: act, TenantID: tenant, Reason: reason}
 	_, err := tx.NewInsert().Model(row).ModelTableExpr(t.table(tableJournal)).Exec(ctx)
 	return err
