@@ -60,6 +60,7 @@ ifneq ($(strip $(PLAIN_PKGS)),)
 	$(GO) test $(RACE) -run '^TestRace' -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(RACES_ONLY)
 	$(GO) test -skip '^TestRace' -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(RACES_ONLY)
 	$(GO) test -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(PLAIN_PKGS)
+	cd examples/server && $(GO) test -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) ./...
 endif
 
 .PHONY: soak
@@ -77,10 +78,12 @@ golden: setup ## run the tests with -update, which rewrites the golden files: re
 .PHONY: vet
 vet: ## go vet
 	$(GO) vet ./...
+	cd examples/server && $(GO) vet ./...
 
 .PHONY: lint
 lint: ## golangci-lint, at the version fixed here
 	$(GOLANGCI) run ./...
+	cd examples/server && $(GOLANGCI) run --config ../../.golangci.yml ./...
 
 .PHONY: fmt
 fmt: ## format the tree

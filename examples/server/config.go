@@ -18,6 +18,9 @@ type config struct {
 	Dir        string // of the embedded database and of the ports' defaults
 	Postgres   string // an admin's URL; "" is the embedded database
 	Production bool
+	Tenant     string // to be made, with its owner; "" serves
+	Owner      string
+	Zone       string
 }
 
 func parseConfig(args []string) (config, error) {
@@ -29,6 +32,9 @@ func parseConfig(args []string) (config, error) {
 	fs.StringVar(&c.Dir, "dir", "server-data", "the `directory` of the embedded database, keys and mail")
 	fs.StringVar(&c.Postgres, "postgres", "", "an admin's `URL` of a PostgreSQL database to use instead of the embedded one")
 	fs.BoolVar(&c.Production, "production", false, "refuse what is only good for trying out: plain connections beyond this machine, demo tenants")
+	fs.StringVar(&c.Tenant, "tenant", "", "make a tenant of this `name`, invite its -owner, and end")
+	fs.StringVar(&c.Owner, "owner", "", "the e-mail `address` of the new tenant's owner")
+	fs.StringVar(&c.Zone, "zone", "UTC", "the new tenant's time zone")
 	if err := fs.Parse(args); err != nil {
 		return c, err
 	}
@@ -39,6 +45,9 @@ func parseConfig(args []string) (config, error) {
 func (c config) check() error {
 	if (c.Cert == "") != (c.Key == "") {
 		return errors.New("-cert and -key belong together")
+	}
+	if (c.Tenant == "") != (c.Owner == "") {
+		return errors.New("-tenant and -owner belong together")
 	}
 	if !c.Production {
 		return nil

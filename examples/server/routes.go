@@ -8,6 +8,7 @@ import (
 
 	"github.com/opsmatiq/erp"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/access"
 )
 
 // get and post register an act under a path. Whoever calls it has been let in by the middleware, so ctx carries a scope; the
@@ -25,13 +26,18 @@ func register[I, O any](api huma.API, method, path, id, about string, act func(c
 		OperationID: id, Method: method, Path: path, Summary: about,
 		Security: []map[string][]string{{"session": {}}, {"key": {}}},
 		Errors:   []int{401, 403, 404, 409, 422, 423, 429},
-	}, func(ctx context.Context, in *I) (*O, error) {
+	}, tell(act))
+}
+
+// tell turns an act's error into a problem.
+func tell[I, O any](act func(ctx context.Context, in *I) (*O, error)) func(context.Context, *I) (*O, error) {
+	return func(ctx context.Context, in *I) (*O, error) {
 		out, err := act(ctx, in)
 		if err != nil {
-			return nil, problemOf(err)
+			return nil, &problem{Problem: access.ProblemOf(err)}
 		}
 		return out, nil
-	})
+	}
 }
 
 // body is an answer with a JSON body.
@@ -43,7 +49,9 @@ type page struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"50"`
 }
 
-func (p page) request() tenancy.PageRequest { return tenancy.PageRequest{After: p.After, Limit: p.Limit} }
+func (p page) request() tenancy.PageRequest {
+	return tenancy.PageRequest{After: p.After, Limit: p.Limit}
+}
 
 // listOf is a page of an answer.
 type listOf[T any] struct {

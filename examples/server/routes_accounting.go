@@ -26,16 +26,18 @@ type standing struct {
 	Credit string `json:"credit"`
 }
 
+type entryLine struct {
+	Account accounting.AccountRef `json:"account" example:"code:4000" doc:"code:..., role:... or id:..."`
+	Debit   string                `json:"debit,omitempty" example:"12.34" doc:"in the base currency; debit or credit, the other left out"`
+	Credit  string                `json:"credit,omitempty"`
+}
+
 type newEntry struct {
 	Body struct {
-		Reference string    `json:"reference" minLength:"1" doc:"the caller's own number: sent again, it is booked once"`
-		Date      date.Date `json:"date"`
-		Memo      string    `json:"memo,omitempty" maxLength:"500"`
-		Lines     []struct {
-			Account accounting.AccountRef `json:"account" example:"code:4000" doc:"code:..., role:... or id:..."`
-			Debit   string                `json:"debit,omitempty" example:"12.34" doc:"in the base currency; debit or credit, the other left out"`
-			Credit  string                `json:"credit,omitempty"`
-		} `json:"lines" minItems:"2"`
+		Reference string      `json:"reference" minLength:"1" doc:"the caller's own number: sent again, it is booked once"`
+		Date      date.Date   `json:"date"`
+		Memo      string      `json:"memo,omitempty" maxLength:"500"`
+		Lines     []entryLine `json:"lines" minItems:"2"`
 	}
 }
 

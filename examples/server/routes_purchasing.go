@@ -12,16 +12,18 @@ import (
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
+type purchaseLine struct {
+	ProductID uuid.UUID       `json:"product_id"`
+	Quantity  money.Quantity  `json:"quantity" example:"12"`
+	UnitPrice decimal.Decimal `json:"unit_price" example:"2.50"`
+}
+
 type newPurchaseOrder struct {
 	Body struct {
-		Reference string    `json:"reference" minLength:"1" doc:"the caller's own number: sent again, it is ordered once"`
-		VendorID  uuid.UUID `json:"vendor_id"`
-		Date      date.Date `json:"date,omitzero" doc:"default today in the tenant's time zone"`
-		Lines     []struct {
-			ProductID uuid.UUID       `json:"product_id"`
-			Quantity  money.Quantity  `json:"quantity" example:"12"`
-			UnitPrice decimal.Decimal `json:"unit_price" example:"2.50"`
-		} `json:"lines" minItems:"1" maxItems:"10000"`
+		Reference string         `json:"reference" minLength:"1" doc:"the caller's own number: sent again, it is ordered once"`
+		VendorID  uuid.UUID      `json:"vendor_id"`
+		Date      date.Date      `json:"date,omitzero" doc:"default today in the tenant's time zone"`
+		Lines     []purchaseLine `json:"lines" minItems:"1" maxItems:"10000"`
 	}
 }
 

@@ -13,18 +13,20 @@ import (
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
+type saleLine struct {
+	ProductID uuid.UUID       `json:"product_id"`
+	Quantity  money.Quantity  `json:"quantity" example:"3"`
+	UnitPrice decimal.Decimal `json:"unit_price" example:"4.99"`
+	TaxCode   string          `json:"tax_code,omitempty" maxLength:"20"`
+}
+
 type newSale struct {
 	Body struct {
 		Reference  string                `json:"reference" minLength:"1" doc:"the caller's own number: sent again, it is sold once"`
 		CustomerID uuid.UUID             `json:"customer_id,omitzero" doc:"none is a walk-in, who pays at once"`
 		Date       date.Date             `json:"date,omitzero" doc:"default today in the tenant's time zone"`
 		PaidBy     accounting.AccountRef `json:"paid_by,omitzero" example:"role:cash" doc:"none: it goes on the customer's account"`
-		Lines      []struct {
-			ProductID uuid.UUID       `json:"product_id"`
-			Quantity  money.Quantity  `json:"quantity" example:"3"`
-			UnitPrice decimal.Decimal `json:"unit_price" example:"4.99"`
-			TaxCode   string          `json:"tax_code,omitempty" maxLength:"20"`
-		} `json:"lines" minItems:"1" maxItems:"10000"`
+		Lines      []saleLine            `json:"lines" minItems:"1" maxItems:"10000"`
 	}
 }
 
