@@ -60,6 +60,7 @@ ifneq ($(strip $(PLAIN_PKGS)),)
 	$(GO) test $(RACE) -run '^TestRace' -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(RACES_ONLY)
 	$(GO) test -skip '^TestRace' -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(RACES_ONLY)
 	$(GO) test -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(PLAIN_PKGS)
+	cd examples/server && $(GO) test -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) ./...
 endif
 
 .PHONY: soak
@@ -83,6 +84,7 @@ golden: setup ## run the tests with -update, which rewrites the golden files: re
 .PHONY: vet
 vet: ## go vet
 	$(GO) vet ./...
+	cd examples/server && $(GO) vet ./...
 
 # Without the commit in it the program stays the same, and go vet keeps what it found.
 .PHONY: tenantlint
@@ -93,6 +95,7 @@ tenantlint: ## what a host runs on its code (tenancy/tenantlint), on this projec
 .PHONY: lint
 lint: tenantlint ## golangci-lint, at the version fixed here, and tenantlint
 	$(GOLANGCI) run ./...
+	cd examples/server && $(GOLANGCI) run --config ../../.golangci.yml ./...
 
 .PHONY: fmt
 fmt: ## format the tree
