@@ -93,8 +93,8 @@ func (db *DB) recordReads(ctx context.Context, op string, s *scope, at *place, o
 	if len(reads) == 0 {
 		return err
 	}
-	// Whatever becomes of the caller, who has seen what he has seen.
-	recording := db.attempt(context.WithoutCancel(ctx), op, s, at, owner, txMode{}, func(_ context.Context, tx *Tx) error {
+	// Whatever becomes of the caller, who has seen what he has seen, and at the place where it was seen: that tenant's gate decides.
+	recording := db.attempt(context.WithoutCancel(ctx), op, s, at, owner, txMode{platform: true}, func(_ context.Context, tx *Tx) error {
 		for _, e := range reads {
 			tx.keepEvent(e)
 		}

@@ -3,12 +3,14 @@ package tenancytest
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/local"
 	"github.com/opsmatiq/erp/tenancy/sqlite"
 )
 
@@ -84,6 +86,10 @@ func placements(tb testing.TB, opt Options, control, standard string, at map[str
 		f.Engine.At[name] = tenancy.Placement{Engine: env.Engine, Region: a.Region, Dedicated: a.Dedicated}
 	}
 	f.Control = f.At[control]
+	keys := local.Keys{Path: filepath.Join(dir(), "master.key")}
+	for _, env := range f.At {
+		env.Keys = keys
+	}
 	f.DB = f.open(tb, opt)
 	atEnd(func() { _ = f.DB.Close() })
 	for _, env := range f.At {
@@ -108,7 +114,7 @@ func (f *Fleet) open(tb testing.TB, opt Options) *tenancy.DB {
 		}
 	}
 	db, err := tenancy.Open(context.Background(), f.Engine, tenancy.Options{Modules: opt.Modules, Migrate: true, Clock: opt.Clock,
-		StateMaxAge: opt.StateMaxAge, OnStatement: observe})
+		StateMaxAge: opt.StateMaxAge, Keys: f.Control.Keys, OnStatement: observe})
 	require.NoError(tb, err)
 	return db
 }
