@@ -189,7 +189,7 @@ var txAssaults = []Assault{
 			got := make(chan error)
 			_ = w.Env.DB.Tx(w.Victim, func(ctx context.Context, tx *tenancy.Tx) error {
 				go func() {
-					rows, err := tenancy.Find[box](ctx, tx)
+					rows, err := tenancy.Find[box](ctx, tx) //tenantlint:allow context that is the attack
 					seen = rows
 					got <- err
 				}()
@@ -198,7 +198,7 @@ var txAssaults = []Assault{
 			var err error
 			_ = w.Env.DB.Tx(w.Victim, func(ctx context.Context, tx *tenancy.Tx) error {
 				go func() {
-					_, e := tenancy.Find[box](ctx, tx)
+					_, e := tenancy.Find[box](ctx, tx) //tenantlint:allow context that is the attack
 					got <- e
 				}()
 				err = <-got
@@ -218,7 +218,7 @@ var txAssaults = []Assault{
 			var seen any
 			var failure error
 			jobs, err := w.Env.DB.Background(tenancy.BackgroundOptions{Jobs: []tenancy.Job{{Name: "attack.forgot", Every: time.Second, Tenant: func(context.Context) (bool, error) {
-				seen, failure = w.boxes(context.Background())
+				seen, failure = w.boxes(context.Background()) //tenantlint:allow context that is the attack
 				return false, nil
 			}}}})
 			require.NoError(w.TB, err)

@@ -215,9 +215,9 @@ func (e *Env) Owner(tb testing.TB, tenant uuid.UUID) *sql.DB {
 	var db *sql.DB
 	var err error
 	if e.Name == "postgres" {
-		db, err = sql.Open("pgx", e.ownerURL) //tenantlint:allow database a test looks at the walls from outside
+		db, err = sql.Open("pgx", e.ownerURL)
 	} else {
-		db, err = sql.Open("sqlite", "file:"+e.file(tenant)+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)") //tenantlint:allow database a test looks at the walls from outside
+		db, err = sql.Open("sqlite", "file:"+e.file(tenant)+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)")
 	}
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = db.Close() })
@@ -236,7 +236,7 @@ func (e *Env) Control(tb testing.TB) *sql.DB {
 	if e.Name == "sqlite" {
 		driver, dsn = "sqlite", "file:"+filepath.Join(e.dir, "control.db")+"?_pragma=busy_timeout(10000)"
 	}
-	db, err := sql.Open(driver, dsn) //tenantlint:allow database a test looks at the walls from outside
+	db, err := sql.Open(driver, dsn)
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = db.Close() })
 	return db

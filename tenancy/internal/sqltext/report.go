@@ -130,12 +130,15 @@ func (s *scanner) word(rest string) *Refusal {
 		n++
 	}
 	word := strings.ToLower(rest[:n])
+	// Behind a dot stands a column, or a table of a schema, whose name was looked at before it. On SQLite the schema is the file.
+	qualified := s.at > 0 && s.text[s.at-1] == '.'
+	named := s.tables.Named(word)
 	switch {
 	case !s.any && word != "select" && word != "with":
 		return s.refuse("a report starts with SELECT or WITH")
 	case forbidden[word] || strings.HasPrefix(word, "pg_") || strings.HasPrefix(word, "sqlite_"):
 		return s.refuse("%q has no place in a report", word)
-	case s.tables.Named(word):
+	case named && (!qualified || s.tables.Stored(word)):
 		return s.refuse("name the table as {%s}, in braces", word)
 	}
 	s.any, s.last = true, word

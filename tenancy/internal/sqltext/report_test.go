@@ -22,6 +22,13 @@ func TestScopeReport(t *testing.T) {
 	require.Equal(t, "SELECT b.title FROM (rows of books) AS b WHERE b.title = ? AND b.kind = 'novel'", text)
 }
 
+// A column may have the name of a table.
+func TestScopeReportLetsColumnsHaveNamesOfTables(t *testing.T) {
+	text, refused := ScopeReport("SELECT s.books FROM {books} AS s", library{})
+	require.Nil(t, refused)
+	require.Equal(t, "SELECT s.books FROM (rows of books) AS s", text)
+}
+
 // What is refused is named where it stands, for tenantlint points there.
 func TestScopeReportPointsAtWhatItRefuses(t *testing.T) {
 	for _, bad := range []string{ // « is not part of the text: what follows it is refused
@@ -29,6 +36,7 @@ func TestScopeReportPointsAtWhatItRefuses(t *testing.T) {
 		"SELECT «/* no */ 1", `SELECT * FROM «"books"`, "SELECT * FROM «{nowhere}", "SELECT * FROM «{books", "SELECT «'open", "SELECT «set_config('a', 'b', true)",
 		"SELECT upper«('a')", "SELECT title FROM «'lib_books'", "SELECT title FROM «'anything'", "SELECT E«'a'", "SELECT «'why?'", "SELECT «pg_sleep(1)",
 		"SELECT title FROM {books} AS b «FOR UPDATE", "SELECT 1«::text",
+		"SELECT * FROM main.«lib_books",
 	} {
 		at := strings.Index(bad, "«")
 		_, refused := ScopeReport(strings.Replace(bad, "«", "", 1), library{})
