@@ -37,7 +37,7 @@ type Assault struct {
 
 // Assaults are all that the suite knows, in the order in which it makes them.
 func Assaults() []Assault {
-	return slices.Concat(scopeAssaults, readAssaults, sqlAssaults, writeAssaults, txAssaults, houseAssaults)
+	return slices.Concat(scopeAssaults, readAssaults, sqlAssaults, writeAssaults, txAssaults, settingAssaults, houseAssaults, grantAssaults, floodAssaults)
 }
 
 // Attack makes every assault on a database of each engine that holds the modules of opt beside the suite's own.
