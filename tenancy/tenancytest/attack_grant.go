@@ -132,7 +132,9 @@ var grantAssaults = []Assault{
 	},
 	{
 		Name: "revoked break-glass", Database: true,
-		Unwalled: func(n *Naive) any { return n.support(time.Now().Add(time.Hour), "the list was wrong, and is put right") },
+		Unwalled: func(n *Naive) any {
+			return n.support(time.Now().Add(time.Hour), "the list was wrong, and is put right")
+		},
 		Walled: func(w *Walled) (any, error) {
 			s := w.staff()
 			id := s.granted()

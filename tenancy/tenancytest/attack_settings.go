@@ -88,7 +88,7 @@ var settingAssaults = []Assault{
 		Walled: func(w *Walled) (any, error) {
 			before := w.trails()
 			texts := []string{"UPDATE erp.audit_events SET actor = 'user:2'", "DELETE FROM erp.audit_events", "UPDATE erp.audit_events SET tenant_id = '" + w.foreign.tenant.String() + "'",
-				"INSERT INTO erp.audit_events SELECT '" + w.foreign.tenant.String() + "', '" + uuid.NewString() + "', e.occurred_at, 'user:2', e.act, e.verb, e.model, e.row_id, e.columns FROM erp.audit_events AS e"}
+				"INSERT INTO erp.audit_events (tenant_id, id, occurred_at, actor, act, verb, model, row_id, columns, row_count) SELECT '" + w.foreign.tenant.String() + "', '" + uuid.NewString() + "', e.occurred_at, 'user:2', e.act, e.verb, e.model, e.row_id, e.columns, e.row_count FROM erp.audit_events AS e LIMIT 1"}
 			var seen any
 			if w.Env.Name == "postgres" {
 				seen = w.inject().all(texts...)
