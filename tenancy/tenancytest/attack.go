@@ -33,35 +33,42 @@ type Assault struct {
 	Database bool
 	// Own is part of what the intruder must see: an attack that gives nothing at all may have been no attack.
 	Own bool
+
+	needs func(s Surface) bool // nil: nothing but the store
 }
 
 // Assaults are all that the suite knows, in the order in which it makes them.
 func Assaults() []Assault {
-	return slices.Concat(scopeAssaults, readAssaults, sqlAssaults, writeAssaults, txAssaults, houseAssaults)
+	return slices.Concat(scopeAssaults, readAssaults, sqlAssaults, writeAssaults, txAssaults, settingAssaults, houseAssaults, grantAssaults, floodAssaults, surfaceAssaults)
 }
 
-// Attack makes every assault on a database of each engine that holds the modules of opt beside the suite's own.
+// Attack makes every assault on a database of each engine that holds the modules of opt beside the suite's own; those on what
+// stands above the store where opt has a [Surface].
 func Attack(t *testing.T, opt Options) {
 	t.Helper()
 	opt.Modules = append(slices.Clone(opt.Modules), attacked)
 	Each(t, opt, func(t *testing.T, env *Env) {
-		for _, a := range Assaults() {
-			if len(a.Engines) > 0 && !slices.Contains(a.Engines, env.Name) {
-				continue
-			}
-			t.Run(a.Name, func(t *testing.T) { a.run(t, env) })
-		}
+		attackOn(t, env, opt, func(Assault) bool { return true })
 	})
 	// Two walls that stand one behind the other hide each other's holes. So the attacks are made once more where the
 	// database holds nothing back: what is still refused is refused by the code.
 	t.Run("postgres without policies", func(t *testing.T) {
-		env := openWithoutPolicies(t, opt)
-		for _, a := range Assaults() {
-			if !a.Database && (len(a.Engines) == 0 || slices.Contains(a.Engines, env.Name)) {
-				t.Run(a.Name, func(t *testing.T) { a.run(t, env) })
-			}
-		}
+		attackOn(t, openWithoutPolicies(t, opt), opt, func(a Assault) bool { return !a.Database })
 	})
+}
+
+// attackOn makes those of the assaults that can be made on the database.
+func attackOn(t *testing.T, env *Env, opt Options, made func(a Assault) bool) {
+	t.Helper()
+	var surface Surface
+	if opt.Surface != nil {
+		surface = opt.Surface(t, env)
+	}
+	for _, a := range Assaults() {
+		if made(a) && (len(a.Engines) == 0 || slices.Contains(a.Engines, env.Name)) && (a.needs == nil || a.needs(surface)) {
+			t.Run(a.Name, func(t *testing.T) { a.run(t, env, surface) })
+		}
+	}
 }
 
 // openWithoutPolicies makes a database of its own whose policies its owner has turned off after the program had looked at them.
@@ -77,7 +84,7 @@ func openWithoutPolicies(t *testing.T, opt Options) *Env {
 	return env
 }
 
-func (a Assault) run(t *testing.T, env *Env) {
+func (a Assault) run(t *testing.T, env *Env, surface Surface) {
 	t.Helper()
 	n := newNaive(t, env)
 	before := n.digest()
@@ -86,6 +93,7 @@ func (a Assault) run(t *testing.T, env *Env) {
 		"the attack does no harm where there are no walls, so it proves nothing; it saw %s", seen)
 
 	w := newWalled(t, env)
+	w.Surface = surface
 	was := w.digest()
 	got, err := a.Walled(w)
 	seen = show(got)

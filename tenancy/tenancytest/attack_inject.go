@@ -3,8 +3,12 @@ package tenancytest
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"net/url"
+	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/tenancy"
@@ -55,22 +59,40 @@ func (i *injected) must(text string) {
 	require.NoError(i.w.TB, err, text)
 }
 
-// say runs SQL, several statements if it has several, in a savepoint, and gives what came back: rows or the error.
+// say runs SQL, several statements if it has several, in a savepoint, and gives everything that came back: the rows of each
+// statement, what COPY sent, and the error.
 func (i *injected) say(text string) any {
 	ctx := context.Background()
-	if _, err := i.conn.ExecContext(ctx, "SAVEPOINT attack"); err != nil {
-		return err
-	}
-	rows, err := i.conn.QueryContext(ctx, text)
-	if err == nil {
-		var out []string
-		if out, err = lines(rows); err == nil {
-			_, _ = i.conn.ExecContext(ctx, "RELEASE SAVEPOINT attack")
-			return out
+	var out []string
+	err := i.conn.Raw(func(driver any) error {
+		conn, ok := driver.(*stdlib.Conn)
+		require.True(i.w.TB, ok)
+		pg := conn.Conn().PgConn()
+		if _, err := pg.Exec(ctx, "SAVEPOINT attack").ReadAll(); err != nil {
+			return err
 		}
-	}
-	_, _ = i.conn.ExecContext(ctx, "ROLLBACK TO SAVEPOINT attack")
-	return err
+		var err error
+		if strings.HasPrefix(text, "COPY") {
+			var sent strings.Builder
+			_, err = pg.CopyTo(ctx, &sent, text)
+			out = append(out, sent.String())
+		} else {
+			var results []*pgconn.Result
+			results, err = pg.Exec(ctx, text).ReadAll() // as the simple protocol has it: stacked
+			for _, r := range results {
+				for _, row := range r.Rows {
+					out = append(out, fmt.Sprintf("%s", row))
+				}
+			}
+		}
+		end := "RELEASE SAVEPOINT attack"
+		if err != nil {
+			end = "ROLLBACK TO SAVEPOINT attack"
+		}
+		_, _ = pg.Exec(ctx, end).ReadAll()
+		return err
+	})
+	return []any{out, err}
 }
 
 // all says several things one after the other, and commits.

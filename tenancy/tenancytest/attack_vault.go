@@ -99,6 +99,8 @@ type Walled struct {
 	Intruder, Victim context.Context //nolint:containedctx // the two sides of the attack
 	// Secret stands in every text of the victim's rows, and nowhere else; OwnSecret in the intruder's.
 	Secret, OwnSecret string
+	// Surface is what [Options] gave.
+	Surface Surface
 
 	own, foreign rows
 }

@@ -53,7 +53,7 @@ var writeAssaults = []Assault{
 		},
 		Walled: func(w *Walled) (any, error) {
 			return w.inject().all(fmt.Sprintf("INSERT INTO attacked.owners (tenant_id, id, name) VALUES ('%s', '%s', 'planted')", w.foreign.tenant, uuid.New()),
-				fmt.Sprintf("INSERT INTO erp.audit_events (tenant_id, id, occurred_at, actor, act, verb, model, columns) VALUES ('%s', '%s', now(), 'user:1', 'x', '', '', '')", w.foreign.tenant, uuid.New())), nil
+				fmt.Sprintf("INSERT INTO erp.audit_events (tenant_id, id, occurred_at, actor, act, verb, model, columns, row_count) VALUES ('%s', '%s', now(), 'user:1', 'x', '', '', '', 0)", w.foreign.tenant, uuid.New())), nil
 		},
 		Own: true,
 	},

@@ -44,6 +44,8 @@ type Options struct {
 	Clock func() time.Time
 	// StateMaxAge is [tenancy.Options].StateMaxAge, for databases of a test's own.
 	StateMaxAge time.Duration
+	// Surface is what [Attack] attacks beyond the store, of a program on env's database. Default: nothing.
+	Surface func(tb testing.TB, env *Env) Surface
 }
 
 // Env is one engine's database in a test.
