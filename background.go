@@ -38,9 +38,9 @@ func (s *Suite) jobs() []tenancy.Job {
 		{Name: "pos.expire_sessions", About: "Tills that were open for longer than they may sell nothing more until they are closed.",
 			Every: 10 * time.Minute, Tenant: bounded(s.POS.ExpireSessions)},
 		{Name: "audit.seal", About: "Audit events get their places in the chain, which is signed and handed to the anchor.",
-			Every: 2 * time.Second, Tenant: bounded(s.Audit.Seal)},
+			Every: 2 * time.Second, Closed: true, Tenant: bounded(s.Audit.Seal)},
 		{Name: "audit.sweep", About: "Audit events that were committed long after they were made are found and sealed.",
-			Every: time.Hour, Tenant: s.Audit.Sweep},
+			Every: time.Hour, Closed: true, Tenant: s.Audit.Sweep},
 	}
 	if s.Access != nil {
 		jobs = append(jobs, s.Access.Jobs()...)

@@ -51,8 +51,8 @@ func (b *Background) Run(ctx context.Context) error {
 
 // Tick does once what is due at an instant, and returns when nothing is left. Acts within see that instant as now: for
 // tests, and for hosts that have a scheduler of their own. A job that fails is counted, logged and tried again later, each
-// time after twice as long, at most a day; it stops neither other jobs nor other tenants. Tenants that are not active are
-// passed over.
+// time after twice as long, at most a day; it stops neither other jobs nor other tenants. Tenants that are suspended or cancelled
+// are passed over, but by jobs that are [Job].Closed; all others that are not active, by every job.
 //
 // Errors: tenancy.scope_mismatch (inside a transaction), tenancy.database (the control database cannot be asked).
 func (b *Background) Tick(ctx context.Context, now time.Time) (Ticked, error) {
@@ -89,10 +89,14 @@ const dueAtOnce = 200
 
 // due are the next tenants, by id, for whom the job is due and nobody's.
 func (b *Background) due(ctx context.Context, job *Job, after uuid.UUID, now time.Time) ([]uuid.UUID, error) {
+	states := []State{StateActive}
+	if job.Closed {
+		states = append(states, StateSuspended, StateCancelled)
+	}
 	var ids []uuid.UUID
 	err := b.db.control.Control().NewRaw(`SELECT t.id FROM ? AS t LEFT JOIN ? AS r ON r.job = ? AND r.tenant_id = t.id
-		WHERE t.state = ? AND t.id > ? AND (r.job IS NULL OR (r.due_micros <= ? AND r.lease_micros <= ?)) ORDER BY t.id LIMIT ?`,
-		b.table(tableTenants), b.table(tableJobRuns), job.Name, string(StateActive), after, now.UnixMicro(), now.UnixMicro(), dueAtOnce).Scan(ctx, &ids)
+		WHERE t.state IN (?) AND t.id > ? AND (r.job IS NULL OR (r.due_micros <= ? AND r.lease_micros <= ?)) ORDER BY t.id LIMIT ?`,
+		b.table(tableTenants), b.table(tableJobRuns), job.Name, bun.In(states), after, now.UnixMicro(), now.UnixMicro(), dueAtOnce).Scan(ctx, &ids)
 	return ids, err
 }
 
@@ -144,7 +148,7 @@ func (b *Background) runOne(ctx context.Context, job *Job, tenant uuid.UUID, at 
 		err = run.pieces(inside)
 	}
 	switch {
-	case (errors.Is(err, fault.Unscoped) || errors.Is(err, ErrClosed)) && b.closed(ctx, tenant): // suspended meanwhile
+	case (errors.Is(err, fault.Unscoped) || errors.Is(err, ErrClosed)) && b.closed(ctx, job, tenant): // suspended meanwhile
 		return false, run.end(ctx, at.later().Add(job.Every), "", 0)
 	case ctx.Err() != nil: // the process is going down: somebody else goes on where this one stopped
 		return false, run.end(context.WithoutCancel(ctx), at.now, "", 0)
@@ -161,12 +165,12 @@ type instant struct{ now, began time.Time }
 func (i instant) later() time.Time { return i.now.Add(time.Since(i.began).Truncate(time.Second)) }
 
 // closed reports whether the tenant cannot be entered now, so that what a job was refused says nothing of the job.
-func (b *Background) closed(ctx context.Context, tenant uuid.UUID) bool {
+func (b *Background) closed(ctx context.Context, job *Job, tenant uuid.UUID) bool {
 	if tenant == uuid.Nil {
 		return false
 	}
 	b.db.directory.forget(tenant)
-	_, err := b.db.directory.usable(ctx, "tenancy.Background", tenant, &scope{work: true})
+	_, err := b.db.directory.usable(ctx, "tenancy.Background", tenant, &scope{work: true, closed: job.Closed})
 	return errors.Is(err, fault.Unscoped)
 }
 
@@ -175,7 +179,7 @@ func (b *Background) enter(ctx context.Context, job *Job, tenant uuid.UUID, now 
 		s := &scope{db: b.db, actor: "system:" + job.Name, perms: Permissions{AllPermissions}, zone: time.UTC, platform: true, fixed: now}
 		return context.WithValue(ctx, scopeKey{}, Scope{s}), nil
 	}
-	return b.db.systemAt(ctx, tenant, job.Name, now)
+	return b.db.systemAt(ctx, tenant, job, now)
 }
 
 // safely turns a panic of a job into an error, so that one tenant's trouble does not end the process.

@@ -18,7 +18,7 @@ type tenantInfo struct {
 	zone      *time.Location
 	limits    Limits
 	readAt    time.Time
-	closed    bool // it is its owner who asks, to read; nothing is written
+	closed    bool // nothing is written, whoever was let in
 }
 
 // directory keeps the states of tenants in use, so that a suspended tenant is refused before any SQL is sent and an
@@ -64,7 +64,7 @@ func (d *directory) changing(id uuid.UUID) (done func()) {
 	}
 }
 
-// usable gives the tenant's info, or the refusal that its state calls for. The owner of a closed tenant is let in, to read.
+// usable gives the tenant's info, or the refusal that its state calls for. A closed tenant lets its owner in, and jobs that are for it, to read.
 func (d *directory) usable(ctx context.Context, op string, id uuid.UUID, s *scope) (*tenantInfo, error) {
 	if id == uuid.Nil {
 		return nil, ErrNoScope.New(op, "no tenant is named")
@@ -82,7 +82,7 @@ func (d *directory) usable(ctx context.Context, op string, id uuid.UUID, s *scop
 	}
 	t.closed = t.state == StateSuspended || t.state == StateCancelled
 	switch {
-	case t.state == StateActive || t.closed && s.owner():
+	case t.state == StateActive || t.closed && s.reachesClosed():
 	case t.state == StateSuspended:
 		return nil, ErrTenantSuspended.New(op, "")
 	case t.state == StateCancelled:

@@ -16,7 +16,7 @@ func ErasuresOf(row uuid.UUID, at time.Time) []*erasure {
 
 // SystemAt enters as a background job does: the entering is recorded with the first write.
 func SystemAt(ctx context.Context, db *DB, tenant uuid.UUID, job string) (context.Context, error) {
-	return db.systemAt(ctx, tenant, job, db.now())
+	return db.systemAt(ctx, tenant, &Job{Name: job}, db.now())
 }
 
 // BeginImport is what an import's transaction begins with, on a tenant in whatever state.

@@ -12,7 +12,7 @@ import (
 	"github.com/opsmatiq/erp/tenancy/fault"
 )
 
-// Job is background work: done now and then for every active tenant, or for the platform itself.
+// Job is background work: done now and then for every active tenant, for closed ones too when it says so, or for the platform itself.
 type Job struct {
 	// Name is "domain.act" in lower case, such as "inventory.expire_reservations". It is the key of the job's leases, and
 	// "system:NAME" is the actor of what the job does.
@@ -25,6 +25,9 @@ type Job struct {
 	// run is cut short when the process dies, and another process goes on: each piece must be an act of its own that
 	// leaves the rest to be found again.
 	Tenant func(ctx context.Context) (more bool, err error)
+	// Closed has Tenant done for tenants that are suspended or cancelled as well. It reads there: nothing is written for a closed
+	// tenant (tenancy.closed), but the seals of its audit trail.
+	Closed bool
 	// Platform, instead of Tenant, does a piece of the platform's own work, in a context of [DB.EnterPlatform].
 	Platform func(ctx context.Context) (more bool, err error)
 }
@@ -83,6 +86,8 @@ func (opt *BackgroundOptions) check(op string) error {
 			return ErrBadInput.New(op, "two jobs are called %s", j.Name)
 		case (j.Tenant == nil) == (j.Platform == nil):
 			return ErrBadInput.New(op, "job %s works for tenants or for the platform, not for both or none", j.Name)
+		case j.Closed && j.Tenant == nil:
+			return ErrBadInput.New(op, "job %s works for the platform, which is never closed", j.Name)
 		}
 		if err := within("Every of job "+j.Name, &j.Every, 0, time.Second, 31*24*time.Hour); err != nil {
 			return err

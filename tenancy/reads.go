@@ -88,13 +88,14 @@ func pinned(conds []Cond) uuid.UUID {
 }
 
 // recordReads writes the events of a transaction that could not write them itself: because it only read, or was undone. It is
-// a transaction of its own, after the other has given its connection back, so no two are ever held at once.
-func (db *DB) recordReads(ctx context.Context, op string, s *scope, at *place, owner int64, reads []*Event, err error) error {
+// a transaction of its own, after the other has given its connection back, so no two are ever held at once. It is at the place that
+// was read, so moved is how often the tenant had moved then: what has gone elsewhere meanwhile is not handed out.
+func (db *DB) recordReads(ctx context.Context, op string, s *scope, at *place, owner, moved int64, reads []*Event, err error) error {
 	if len(reads) == 0 {
 		return err
 	}
-	// Whatever becomes of the caller, who has seen what he has seen, and at the place where it was seen: that tenant's gate decides.
-	recording := db.attempt(context.WithoutCancel(ctx), op, s, at, owner, txMode{platform: true}, func(_ context.Context, tx *Tx) error {
+	// Whatever becomes of the caller, who has seen what he has seen.
+	recording := db.attempt(context.WithoutCancel(ctx), op, s, at, owner, txMode{moved: moved}, func(_ context.Context, tx *Tx) error {
 		for _, e := range reads {
 			tx.keepEvent(e)
 		}

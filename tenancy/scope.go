@@ -22,6 +22,7 @@ type scope struct {
 	expires  time.Time // zero: never
 	platform bool      // platform staff: tenants only, no tenant data
 	work     bool      // background work, which is nobody's and passes closed tenants over
+	closed   bool      // background work that does not: see Job.Closed
 	fixed    time.Time // background work sees this instant as now; zero: the clock's
 	quiet    bool      // the entering is recorded with the first write, by entered
 	entered  atomic.Bool
@@ -40,7 +41,9 @@ func (s *scope) now() time.Time {
 // out, and to decide about its life ([DB.Life]). Nothing is written for such a tenant but that.
 const PermOwn Permission = "tenancy.own"
 
-// owner reports whether the scope reaches a closed tenant.
+// reachesClosed reports whether the scope reaches a closed tenant, to read.
+func (s *scope) reachesClosed() bool { return s.closed || s.owner() }
+
 func (s *scope) owner() bool { return !s.work && s.grant == nil && s.perms.Allow(PermOwn) }
 
 // TenantID is whose data the scope reaches.
@@ -111,8 +114,8 @@ const actSystem Permission = "tenancy.system"
 
 // systemAt is System for a run of a job: at a fixed instant, and recorded with the first write, because a job that looks
 // and finds nothing to do, every minute for every tenant, is nothing that a trail should be filled with.
-func (db *DB) systemAt(ctx context.Context, tenant uuid.UUID, job string, now time.Time) (context.Context, error) {
-	return db.enter(ctx, tenant, &scope{actor: "system:" + job, perms: Permissions{AllPermissions}, work: true, fixed: now, quiet: true}, actSystem)
+func (db *DB) systemAt(ctx context.Context, tenant uuid.UUID, job *Job, now time.Time) (context.Context, error) {
+	return db.enter(ctx, tenant, &scope{actor: "system:" + job.Name, perms: Permissions{AllPermissions}, work: true, closed: job.Closed, fixed: now, quiet: true}, actSystem)
 }
 
 // enter completes a scope that says who and what for, and puts it on a context. act is what that is recorded as; "" is for

@@ -27,8 +27,11 @@ func init() { // what package audit may do with the door, and hosts may not
 // putSealed writes rows of models that are BySealer, in the sealer's session. They leave no event: they are about events.
 func (tx *Tx) putSealed(ctx context.Context, kinds [][]any) error {
 	const op = "tenancy.Sealing"
-	if err := tx.writable(op); err != nil {
+	if err := tx.usable(op); err != nil { // a closed tenant's trail is sealed too: its last events are of being closed, and looked into
 		return err
+	}
+	if tx.readOnly {
+		return ErrReadOnly.New(op, "")
 	}
 	var statements []*Statement
 	for _, rows := range kinds {

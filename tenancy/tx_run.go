@@ -12,7 +12,7 @@ type txMode struct {
 	readOnly  bool
 	changes   *Changes
 	host      *sql.Tx // Join
-	closed    bool    // the tenant is closed: its owner reads
+	closed    bool    // the tenant is closed: who is let in reads
 	platform  bool    // the platform's own work on a tenant, in whatever state
 	sealer    bool    // see Sealing
 	importing bool
@@ -61,14 +61,14 @@ func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.C
 // way that is.
 func (db *DB) attempt(ctx context.Context, op string, s *scope, at *place, owner int64, mode txMode, fn func(context.Context, *Tx) error) (err error) {
 	var reads []*Event
-	defer func() { err = db.recordReads(ctx, op, s, at, owner, reads, err) }()
+	defer func() { err = db.recordReads(ctx, op, s, at, owner, mode.moved, reads, err) }()
 	after, err := db.retry(ctx, op, s, at, owner, mode, &reads, fn)
 	if err != nil {
 		return err
 	}
 	pending := reads
 	reads = nil
-	if err := db.recordReads(ctx, op, s, at, owner, pending, nil); err != nil {
+	if err := db.recordReads(ctx, op, s, at, owner, mode.moved, pending, nil); err != nil {
 		return err
 	}
 	for _, f := range after {
