@@ -230,7 +230,7 @@ func TestRefusedActsChangeNothing(t *testing.T) {
 	})
 }
 
-func TestManySellersAtOnce(t *testing.T) {
+func TestRaceManySellersAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
 		s := openShop(t, env, suite, inventory.Average)
 		var wg sync.WaitGroup

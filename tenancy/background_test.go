@@ -172,7 +172,7 @@ func TestAFailingJobHarmsNobodyElseAndIsTriedLater(t *testing.T) {
 	})
 }
 
-func TestOneOfManyProcessesDoesEachRun(t *testing.T) {
+func TestRaceOneOfManyProcessesDoesEachRun(t *testing.T) {
 	eachAlone(t, func(t *testing.T, env *tenancytest.Env) {
 		for range 5 {
 			env.Tenant(t)

@@ -97,7 +97,7 @@ func TestEventsThatTellOfNoWritePassAClosedGate(t *testing.T) {
 }
 
 // Whoever writes while the gate closes has committed before it has closed, or never commits.
-func TestAGateOutlastsItsLastWriter(t *testing.T) {
+func TestRaceAGateOutlastsItsLastWriter(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env) {
 		ctx := env.Tenant(t)
 		id := tenantOf(ctx)

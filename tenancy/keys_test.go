@@ -66,7 +66,7 @@ func TestOpenWantsTheRightKeys(t *testing.T) {
 }
 
 // Goroutines of two processes seal a tenant's first values at once: they end up with one key.
-func TestTwoWhoMakeTheFirstKeyMakeOne(t *testing.T) {
+func TestRaceTwoWhoMakeTheFirstKeyMakeOne(t *testing.T) {
 	eachVault(t, func(t *testing.T, env *tenancytest.Env) {
 		ctx := env.Tenant(t)
 		require.Empty(t, keysOf(t, env, tenantOf(ctx)), "made when it is needed")
@@ -188,7 +188,7 @@ func TestRotateKey(t *testing.T) {
 }
 
 // Of two processes that rotate one version at once, one does, and both are told of it.
-func TestTwoRotationsOfOneVersionAreOne(t *testing.T) {
+func TestRaceTwoRotationsOfOneVersionAreOne(t *testing.T) {
 	eachVault(t, func(t *testing.T, env *tenancytest.Env) {
 		ctx := env.Tenant(t)
 		fillVault(t, env, ctx)
@@ -302,7 +302,7 @@ func errOf[T any](_ T, err error) error { return err }
 
 // Two processes write and read while keys are rotated, rows sealed anew and the master key changed: nobody is refused, and
 // nobody reads anything but what was written.
-func TestRotationUnderLoad(t *testing.T) {
+func TestRaceRotationUnderLoad(t *testing.T) {
 	for _, engine := range tenancytest.Engines {
 		t.Run(engine, func(t *testing.T) {
 			env := tenancytest.Open(t, engine, tenancytest.Options{Modules: []tenancy.Module{vault}, Clock: time.Now})

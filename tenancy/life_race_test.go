@@ -17,7 +17,7 @@ import (
 
 // Work is in flight in every stage while the tenant is suspended: begun, written, about to commit, in a chain of others. What ends
 // after the suspension has returned has ended in a typed refusal, and what has not was committed before.
-func TestSuspensionAgainstWorkInFlight(t *testing.T) {
+func TestRaceSuspensionAgainstWorkInFlight(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env) {
 		ctx := env.Tenant(t)
 		id := tenantOf(ctx)
@@ -75,7 +75,7 @@ func TestSuspensionAgainstWorkInFlight(t *testing.T) {
 }
 
 // A transaction that has written and is still open when its tenant is suspended does not commit, whoever's it is.
-func TestATransactionThatIsOpenWhileItsTenantIsSuspended(t *testing.T) {
+func TestRaceATransactionThatIsOpenWhileItsTenantIsSuspended(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env) {
 		for name, want := range map[string]error{"*": tenancy.ErrClosed, "shelf.*": tenancy.ErrTenantSuspended} {
 			ctx := env.Tenant(t)
@@ -105,7 +105,7 @@ func TestATransactionThatIsOpenWhileItsTenantIsSuspended(t *testing.T) {
 
 // Many decide about one tenant at once. In the end its database knows what the last of them decided, and every decision stands once
 // in the journal and once in the trail.
-func TestManyDecideAtOnce(t *testing.T) {
+func TestRaceManyDecideAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env) {
 		owner := env.Tenant(t)
 		id := tenantOf(owner)
@@ -146,7 +146,7 @@ func TestManyDecideAtOnce(t *testing.T) {
 }
 
 // Of a hold and a purge that meet, one is refused.
-func TestAHoldAndAPurgeMeet(t *testing.T) {
+func TestRaceAHoldAndAPurgeMeet(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env) {
 		tenants, platform := env.DB.Tenants(), env.Platform(t)
 		for range 5 {

@@ -68,7 +68,7 @@ func TestStatementsThatTakeTooLongAreStopped(t *testing.T) {
 }
 
 // A stream waits for as long as it takes: here, for a row that somebody else holds.
-func TestStreamsAreNotHurried(t *testing.T) {
+func TestRaceStreamsAreNotHurried(t *testing.T) {
 	env := tenancytest.Open(t, "postgres", tenancytest.Options{Modules: []tenancy.Module{library}})
 	ctx := limited(t, env, tenancy.Limits{StatementTimeout: 200 * time.Millisecond})
 	addBooks(t, ctx, env, novel("Held"))

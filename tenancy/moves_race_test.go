@@ -40,7 +40,7 @@ func authors(ctx context.Context, db *tenancy.DB) (n int64, err error) {
 
 // Two processes move a tenant at once, to and fro, while a third one and the background are at it, and clerks in both go on
 // writing and reading. No acknowledged write is lost, nobody ever reads less than there is, and there are never two copies in use.
-func TestTwoMoversAndWorkInFlight(t *testing.T) {
+func TestRaceTwoMoversAndWorkInFlight(t *testing.T) {
 	eachControl(t, func(t *testing.T, f *tenancytest.Fleet) {
 		other, elsewhere := process(t, f, tenancytest.Options{})
 		platform := f.Control.Platform(t)
@@ -119,7 +119,7 @@ func clearUp(t *testing.T, f *tenancytest.Fleet, tenant uuid.UUID) {
 }
 
 // A process that has not noticed yet, and has the old place at hand, never takes what is left there for the tenant.
-func TestAProcessThatHasNotNoticedTheMove(t *testing.T) {
+func TestRaceAProcessThatHasNotNoticedTheMove(t *testing.T) {
 	eachControl(t, func(t *testing.T, f *tenancytest.Fleet) {
 		other, _ := process(t, f, tenancytest.Options{StateMaxAge: 300 * time.Millisecond})
 		made := filled(t, f, "files")
@@ -175,7 +175,7 @@ func TestAProcessThatHasNotNoticedTheMove(t *testing.T) {
 
 // A file that is in use is not taken from under its user: the tenant has moved, and the old copy goes later. Until then it does
 // not move on, and it is not purged without it.
-func TestAnOldCopyThatIsInUse(t *testing.T) {
+func TestRaceAnOldCopyThatIsInUse(t *testing.T) {
 	f := together(t, "shared")
 	platform, tenants := f.Control.Platform(t), f.DB.Tenants()
 	for name, after := range map[string]func(t *testing.T, id uuid.UUID){
@@ -234,7 +234,7 @@ func TestAnOldCopyThatIsInUse(t *testing.T) {
 }
 
 // A move is given up while somebody is at it, or when nobody is any more.
-func TestAMoveIsAbandoned(t *testing.T) {
+func TestRaceAMoveIsAbandoned(t *testing.T) {
 	eachControl(t, func(t *testing.T, f *tenancytest.Fleet) {
 		platform, tenants := f.Control.Platform(t), f.DB.Tenants()
 		rival, elsewhere := process(t, f, tenancytest.Options{})
@@ -296,7 +296,7 @@ func TestAMoveIsAbandoned(t *testing.T) {
 }
 
 // Tenants that cross each other's way do not wait for each other's connections.
-func TestMovesThatCross(t *testing.T) {
+func TestRaceMovesThatCross(t *testing.T) {
 	f := tenancytest.Placements(t, tenancytest.Options{Modules: []tenancy.Module{library}, StateMaxAge: time.Millisecond}, "a", "", map[string]tenancytest.At{
 		"a": {Engine: "postgres", Bound: 1}, "b": {Engine: "postgres", Bound: 1},
 	})

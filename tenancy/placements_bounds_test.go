@@ -16,7 +16,7 @@ import (
 )
 
 // Every placement keeps its own bound, and one that is at its bound keeps nobody at the others waiting.
-func TestEveryPlacementHasItsBound(t *testing.T) {
+func TestRaceEveryPlacementHasItsBound(t *testing.T) {
 	bounds := map[string]int{"p1": 2, "p2": 3, "s1": 2, "s2": 3}
 	f := tenancytest.Placements(t, tenancytest.Options{Modules: []tenancy.Module{library}, StateMaxAge: time.Minute}, "p1", "", map[string]tenancytest.At{
 		"p1": {Engine: "postgres", Bound: bounds["p1"]}, "p2": {Engine: "postgres", Bound: bounds["p2"]},
@@ -71,7 +71,7 @@ func TestEveryPlacementHasItsBound(t *testing.T) {
 }
 
 // A placement that becomes one tenant's when somebody is there, or is only just leaving, is that tenant's.
-func TestAPlacementBecomesDedicated(t *testing.T) {
+func TestRaceAPlacementBecomesDedicated(t *testing.T) {
 	f := tenancytest.Placements(t, tenancytest.Options{Modules: []tenancy.Module{library}, StateMaxAge: time.Millisecond}, "a", "a", map[string]tenancytest.At{
 		"a": {Engine: "postgres"}, "b": {Engine: "sqlite"},
 	})

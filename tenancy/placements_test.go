@@ -286,7 +286,7 @@ func TestRegionIsThePlacements(t *testing.T) {
 }
 
 // Of many creations at once, one gets a dedicated placement.
-func TestADedicatedPlacementIsForOne(t *testing.T) {
+func TestRaceADedicatedPlacementIsForOne(t *testing.T) {
 	eachControlAlone(t, func(t *testing.T, f *tenancytest.Fleet) {
 		platform := f.Control.Platform(t)
 		second := f.Open(t, tenancytest.Options{Modules: []tenancy.Module{library}})

@@ -213,7 +213,7 @@ func TestTheTransactionRestsWhileRowsAreStreamed(t *testing.T) {
 }
 
 // Several processes, or goroutines, may complete one tenant's creation; what is written into it meanwhile stays.
-func TestCreatingOneTenantManyTimesAtOnce(t *testing.T) {
+func TestRaceCreatingOneTenantManyTimesAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env) {
 		for round := range 5 {
 			reference := fmt.Sprint(uuid.NewString(), round)
@@ -242,7 +242,7 @@ func TestCreatingOneTenantManyTimesAtOnce(t *testing.T) {
 	})
 }
 
-func TestAWaitEndsWithItsContext(t *testing.T) {
+func TestRaceAWaitEndsWithItsContext(t *testing.T) {
 	env := tenancytest.Open(t, "sqlite", tenancytest.Options{Modules: []tenancy.Module{library}})
 	ctx := env.Tenant(t)
 	require.NoError(t, env.DB.Tx(ctx, func(_ context.Context, tx *tenancy.Tx) error {

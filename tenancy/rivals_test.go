@@ -16,7 +16,7 @@ import (
 
 // A transaction that wrote before its tenant was cancelled, and is still open when it is, does not commit: a purge leaves nothing
 // behind.
-func TestAPurgeOutlastsOpenTransactions(t *testing.T) {
+func TestRaceAPurgeOutlastsOpenTransactions(t *testing.T) {
 	eachAlone(t, func(t *testing.T, env *tenancytest.Env) {
 		ctx := env.Tenant(t)
 		id := tenantOf(ctx)
@@ -55,7 +55,7 @@ func TestAPurgeOutlastsOpenTransactions(t *testing.T) {
 }
 
 // Two calls import the same archive; one gives up while the other writes. The other's tenant stays.
-func TestAnImportThatGivesUpLeavesItsRivalsWork(t *testing.T) {
+func TestRaceAnImportThatGivesUpLeavesItsRivalsWork(t *testing.T) {
 	eachAlone(t, func(t *testing.T, env *tenancytest.Env) {
 		in := tenancy.NewTenant{Reference: "R", Name: "n", TimeZone: "UTC"}
 		inside, release := make(chan bool), make(chan bool)

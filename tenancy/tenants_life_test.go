@@ -369,7 +369,7 @@ func TestPurgeKilledAnywhere(t *testing.T) {
 }
 
 // A file that is in use is not taken from under its user.
-func TestPurgeOfAFileInUse(t *testing.T) {
+func TestRacePurgeOfAFileInUse(t *testing.T) {
 	env := tenancytest.Open(t, "sqlite", tenancytest.Options{Modules: []tenancy.Module{library}})
 	platform, ctx := env.Platform(t), env.Tenant(t)
 	id := tenancy.ScopeOf(ctx).TenantID()

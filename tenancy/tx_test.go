@@ -136,7 +136,7 @@ func TestClockIsFrozenAndTodayIsTheTenants(t *testing.T) {
 	}
 }
 
-func TestSecondGoroutineIsRefused(t *testing.T) {
+func TestRaceSecondGoroutineIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env) {
 		ctx := env.Tenant(t)
 		require.NoError(t, env.DB.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
@@ -204,7 +204,7 @@ func TestReadOnlyRefusesWrites(t *testing.T) {
 	})
 }
 
-func TestReadSeesOneState(t *testing.T) {
+func TestRaceReadSeesOneState(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env) {
 		ctx := env.Tenant(t)
 		addBooks(t, ctx, env, novel("First"))
@@ -412,7 +412,7 @@ func TestTenants(t *testing.T) {
 }
 
 // Two transactions that lock the same two rows in opposite order: the database undoes one of them, and it runs again.
-func TestDeadlocksAreRetried(t *testing.T) {
+func TestRaceDeadlocksAreRetried(t *testing.T) {
 	env := tenancytest.Open(t, "postgres", tenancytest.Options{Modules: []tenancy.Module{library}}) // SQLite's writers never meet
 	ctx := env.Tenant(t)
 	a, b := novel("A"), novel("B")
