@@ -34,7 +34,8 @@ type Assault struct {
 	// Own is part of what the intruder must see: an attack that gives nothing at all may have been no attack.
 	Own bool
 
-	needs func(s Surface) bool // nil: nothing but the store
+	needs   func(s Surface) bool // nil: nothing but the store
+	prepare func(w *Walled)      // what has to be there before; nil: nothing
 }
 
 // Assaults are all that the suite knows, in the order in which it makes them.
@@ -94,6 +95,9 @@ func (a Assault) run(t *testing.T, env *Env, surface Surface) {
 
 	w := newWalled(t, env)
 	w.Surface = surface
+	if a.prepare != nil {
+		a.prepare(w)
+	}
 	was := w.digest()
 	got, err := a.Walled(w)
 	seen = show(got)

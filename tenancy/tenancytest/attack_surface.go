@@ -82,6 +82,9 @@ func unpacked(archive []byte) (string, error) {
 	return out.String(), nil
 }
 
+// openWeb makes the program's HTTP side, with whoever has to be let in there.
+func (w *Walled) openWeb() { w.web = w.Surface.Web(w) }
+
 // export is the intruder's archive.
 func (w *Walled) export() []byte {
 	w.TB.Helper()
@@ -157,9 +160,9 @@ var surfaceAssaults = []Assault{
 			web := n.web()
 			return []any{web.spoofHeaders(n.TB), web.spoofBody(n.TB)}
 		},
+		prepare: (*Walled).openWeb,
 		Walled: func(w *Walled) (any, error) {
-			web := w.Surface.Web(w)
-			return []any{web.spoofHeaders(w.TB), web.spoofBody(w.TB)}, nil
+			return []any{w.web.spoofHeaders(w.TB), w.web.spoofBody(w.TB)}, nil
 		},
 		Own: true,
 	},
@@ -167,7 +170,8 @@ var surfaceAssaults = []Assault{
 		Name:     "token for one on another's host",
 		needs:    func(s Surface) bool { return s.Web != nil },
 		Unwalled: func(n *Naive) any { return n.web().onAnothersHost(n.TB) },
-		Walled:   func(w *Walled) (any, error) { return w.Surface.Web(w).onAnothersHost(w.TB), nil },
+		prepare:  (*Walled).openWeb,
+		Walled:   func(w *Walled) (any, error) { return w.web.onAnothersHost(w.TB), nil },
 	},
 }
 
@@ -198,7 +202,7 @@ func (w *Walled) behindGuards(tenant uuid.UUID, text string) {
 	}
 	require.NoError(w.TB, errors.Join(rows.Err(), rows.Close()))
 	require.NotEmpty(w.TB, drop)
-	w.all(db, append(append(append([]string{"BEGIN IMMEDIATE"}, drop...), w.Env.SQL(text)), append(create, "COMMIT")...)...)
+	w.all(db, append(append(append([]string{"PRAGMA foreign_keys = off", "BEGIN IMMEDIATE"}, drop...), w.Env.SQL(text)), append(create, "COMMIT")...)...)
 }
 
 func (w *Walled) all(db *sql.DB, texts ...string) {

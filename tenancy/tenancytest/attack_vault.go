@@ -103,6 +103,7 @@ type Walled struct {
 	Surface Surface
 
 	own, foreign rows
+	web          Web
 }
 
 // rows are the ids of what a tenant has.
