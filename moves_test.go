@@ -3,6 +3,7 @@ package erp_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"testing"
 	"time"
 
@@ -57,6 +58,8 @@ func TestATenantMovesWithEverything(t *testing.T) {
 			after, err := suite.Privacy.Digest(s.ctx)
 			require.NoError(t, err)
 			require.Equal(t, before.Root, after.Root, to)
+			_, err = suite.Privacy.Export(s.ctx, io.Discard)
+			require.NoError(t, err, "looks that are recorded find where it is now")
 			for _, file := range after.Files {
 				require.True(t, file.Trail || file.Rows > 0, "%s is empty: what was not there cannot have moved", file.Table)
 			}

@@ -3,6 +3,7 @@ package erp_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"testing"
 	"time"
 
@@ -118,5 +119,34 @@ func TestTheSuiteSealsInTheBackground(t *testing.T) {
 		checks, err := suite.Verify(s.ctx)
 		require.NoError(t, err)
 		require.Equal(t, audit.CheckChain, checks[0].Name)
+	})
+}
+
+// The last events of a tenant are of who closed it and what was taken out: they are sealed as well.
+func TestAClosedTenantsTrailIsSealed(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
+		s := openShop(t, env, suite, inventory.FIFO)
+		id := tenancy.ScopeOf(s.ctx).TenantID()
+		at := time.Now()
+		for _, closed := range []func() error{
+			func() error {
+				_, err := suite.Tenancy.Tenants().Suspend(env.Platform(t), id, "unpaid")
+				return err
+			},
+			func() error { _, err := suite.Tenancy.Life().Cancel(s.ctx, "we leave"); return err },
+		} {
+			require.NoError(t, closed())
+			_, err := suite.Privacy.Export(s.ctx, io.Discard)
+			require.NoError(t, err)
+			at = at.Add(2 * time.Second)
+			_, err = suite.Tick(t.Context(), at)
+			require.NoError(t, err)
+			entries, err := suite.Audit.List(s.ctx, audit.Filter{}, tenancy.PageRequest{Limit: 100})
+			require.NoError(t, err)
+			for _, e := range entries.Items {
+				require.NotZero(t, e.Seq, "%s waits for its seal", e.Act)
+			}
+			s.whole(t)
+		}
 	})
 }

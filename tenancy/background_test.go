@@ -91,6 +91,47 @@ func TestTickServesEveryActiveTenantWhenDue(t *testing.T) {
 	})
 }
 
+// Work that is for closed tenants too reads there, and writes nothing; what is being purged it passes over.
+func TestJobsForClosedTenantsRead(t *testing.T) {
+	eachAlone(t, func(t *testing.T, env *tenancytest.Env) {
+		active, asleep, gone, purged := tenantOf(env.Tenant(t)), tenantOf(env.Tenant(t)), tenantOf(env.Tenant(t)), tenantOf(env.Tenant(t))
+		platform := env.Platform(t)
+		_, err := env.DB.Tenants().Suspend(platform, asleep, "test")
+		require.NoError(t, err)
+		for _, id := range []uuid.UUID{gone, purged} {
+			_, err = env.DB.Tenants().Cancel(platform, id, "test")
+			require.NoError(t, err)
+		}
+		_, err = env.DB.Tenants().PurgeNow(platform, purged, "test", "waiver")
+		require.NoError(t, err)
+		var c, w counter
+		look := c.job("test.look", func(ctx context.Context) (bool, error) {
+			return false, env.DB.Read(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+				_, err := tenancy.Count[Author](ctx, tx)
+				return err
+			})
+		})
+		write := w.job("test.write", func(ctx context.Context) (bool, error) {
+			return false, env.DB.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+				return tenancy.Insert(ctx, tx, &Author{Name: "by a job"})
+			})
+		})
+		look.Closed, write.Closed = true, true
+		bg := background(t, env, tenancy.BackgroundOptions{Jobs: []tenancy.Job{look}})
+		require.Equal(t, tenancy.Ticked{Ran: 3}, ticked(t, bg, noon))
+		require.Equal(t, map[uuid.UUID]int{active: 1, asleep: 1, gone: 1}, c.served)
+		bg = background(t, env, tenancy.BackgroundOptions{Jobs: []tenancy.Job{write}})
+		require.Equal(t, tenancy.Ticked{Ran: 1, Failed: 2}, ticked(t, bg, noon))
+		failures, err := bg.Failures(platform, 10)
+		require.NoError(t, err)
+		for _, f := range failures {
+			require.Equal(t, tenancy.ErrClosed.Code, f.Failure)
+		}
+		_, err = env.DB.System(t.Context(), asleep, "other")
+		require.ErrorIs(t, err, tenancy.ErrTenantSuspended, "it is a job's own, and no other work's")
+	})
+}
+
 func TestAJobSeesTheTicksInstantAndIsRecordedWhenItWrites(t *testing.T) {
 	eachAlone(t, func(t *testing.T, env *tenancytest.Env) {
 		ctx := env.Tenant(t)
@@ -266,6 +307,7 @@ func TestBackgroundRefusesMistakes(t *testing.T) {
 			"two names":    {Jobs: []tenancy.Job{{Name: "a.b", Every: time.Hour, Tenant: do}, {Name: "a.b", Every: time.Hour, Tenant: do}}},
 			"nothing":      {Jobs: []tenancy.Job{{Name: "a.b", Every: time.Hour}}},
 			"both":         {Jobs: []tenancy.Job{{Name: "a.b", Every: time.Hour, Tenant: do, Platform: do}}},
+			"closed":       {Jobs: []tenancy.Job{{Name: "a.b", Every: time.Hour, Platform: do, Closed: true}}},
 			"never":        {Jobs: []tenancy.Job{{Name: "a.b", Tenant: do}}},
 			"many workers": {Workers: 65},
 			"long lease":   {Lease: 2 * time.Hour},

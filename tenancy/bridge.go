@@ -25,15 +25,19 @@ func init() { // what package access may do with the door, and hosts may not
 		ScopeOf(inside).s.expires = in.Expires
 		return inside, nil
 	}
-	control.Record = func(of any, table string, row uuid.UUID) error {
+	control.Record = func(of any, table string, row uuid.UUID, gives bool) error {
 		const op = "tenancy.Record"
 		tx, _ := of.(*Tx)
 		if err := tx.usable(op); err != nil {
 			return err
 		}
-		if tx.readOnly { // a closed tenant's owner may revoke a key, and that is told
+		switch {
+		case tx.readOnly:
 			return ErrReadOnly.New(op, "")
+		case gives && tx.closed: // its owner may revoke a key, and that is told; no more are made
+			return ErrClosed.New(op, "")
 		}
+		tx.wrote = tx.wrote || gives // so that it is asked again before the commit
 		if len(tx.acts) == 0 {
 			return ErrUnrecorded.New(op, "no act is running")
 		}

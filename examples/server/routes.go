@@ -67,7 +67,7 @@ func list[T, U any](p tenancy.PageOf[T], of func(T) U) *body[listOf[U]] {
 	return out
 }
 
-// routes are one read and one write of each domain.
+// routes are one read and one write of each domain, who did what, and leaving.
 func routes(api huma.API, suite *erp.Suite) {
 	accountingRoutes(api, suite.Accounting)
 	inventoryRoutes(api, suite.Inventory)
@@ -75,4 +75,5 @@ func routes(api huma.API, suite *erp.Suite) {
 	salesRoutes(api, suite.Sales)
 	posRoutes(api, suite.POS)
 	privacyRoutes(api, suite.Privacy)
+	tenancyRoutes(api, suite)
 }

@@ -74,6 +74,27 @@ func (s *site) answer(method, path, requestBody string, headers ...string) (stat
 
 func bearer(key string) []string { return []string{"Authorization", "Bearer " + key} }
 
+// session signs the owner of a demo shop in, and gives the headers of a page of ours.
+func (s *site) session(shop int) []string {
+	s.t.Helper()
+	c := s.signIn(shop)
+	return []string{"Cookie", c.Name + "=" + c.Value, "Sec-Fetch-Site", "same-origin"}
+}
+
+func (s *site) signIn(shop int) *http.Cookie {
+	s.t.Helper()
+	r := httptest.NewRequestWithContext(s.t.Context(), "POST", "https://erp.example"+pathSession,
+		strings.NewReader(`{"email":"`+s.accounts[shop].Email+`","password":"`+s.accounts[shop].Password+`"}`))
+	r.Header.Set("Content-Type", "application/json")
+	rec := httptest.NewRecorder()
+	s.handler.ServeHTTP(rec, r)
+	require.Equal(s.t, http.StatusOK, rec.Code, rec.Body.String())
+	cookies := rec.Result().Cookies()
+	require.Len(s.t, cookies, 1, "no other cookie")
+	require.NotContains(s.t, rec.Body.String(), cookies[0].Value, "the token is in the cookie alone")
+	return cookies[0]
+}
+
 // operation is a route of the OpenAPI document, with a request that is good for the shop.
 type operation struct {
 	method, path, id string
@@ -89,6 +110,7 @@ var bodies = map[string]func(shop demoShop) string{
 	"list-sales":           nil,
 	"list-registers":       nil,
 	"digest":               nil,
+	"list-events":          nil,
 	"list-keys":            nil,
 	"sign-out":             nil,
 	"sign-in":              func(demoShop) string { return `{"email":"nobody@example.com","password":"not the password"}` },
@@ -104,6 +126,7 @@ var bodies = map[string]func(shop demoShop) string{
 	"sell": func(s demoShop) string {
 		return `{"reference":"S-1","customer_id":"` + s.customer.String() + `","lines":[{"product_id":"` + s.product.String() + `","quantity":"2","unit_price":"4.99"}]}`
 	},
+	"cancel-service":  func(demoShop) string { return `{"reason":"we close"}` },
 	"create-register": func(demoShop) string { return `{"code":"T1","name":"Front"}` },
 	"erase": func(s demoShop) string {
 		return `{"party_id":"` + s.vendor.String() + `","reference":"R-1","reason":"asked for"}`
@@ -136,7 +159,7 @@ func (s *site) operations() (out []operation) {
 	}
 	require.Len(s.t, out, len(bodies), "and the other way round")
 	slices.SortFunc(out, func(a, b operation) int {
-		last := func(o operation) int { return strings.Count(o.id, "erase") } // what it erases is gone for the others
+		last := func(o operation) int { return slices.Index([]string{"erase", "cancel-service"}, o.id) } // what is gone then is gone for the others
 		return cmp.Or(cmp.Compare(last(a), last(b)), strings.Compare(a.id, b.id))
 	})
 	return out
@@ -236,27 +259,24 @@ func (s *site) root(shop demoShop) (string, error) {
 func TestEveryRouteWorksForItsOwner(t *testing.T) {
 	s := newSite(t)
 	for _, o := range s.operations() {
-		if o.open || o.id == "sign-out" || o.id == "create-key" { // those need a session: below
+		if o.open || o.id == "sign-out" { // TestSessionOverHTTP has them
 			continue
 		}
-		status, _, text := s.answer(o.method, o.path, o.request(s.shops[0]), append(bearer(s.accounts[0].Key), tenantHeader, s.shops[0].tenant.ID.String())...)
+		credential := bearer(s.accounts[0].Key)
+		if o.id == "create-key" || o.id == "cancel-service" { // what a key may not, or was not given
+			status, _, text := s.answer(o.method, o.path, o.request(s.shops[0]), credential...)
+			require.Equal(t, http.StatusForbidden, status, "%s: %s", o.id, text)
+			credential = s.session(0)
+		}
+		status, _, text := s.answer(o.method, o.path, o.request(s.shops[0]), append(credential, tenantHeader, s.shops[0].tenant.ID.String())...)
 		require.Less(t, status, 300, "%s: %s", o.id, text)
 	}
 }
 
 func TestSessionOverHTTP(t *testing.T) {
 	s := newSite(t)
-	r := httptest.NewRequestWithContext(t.Context(), "POST", "https://erp.example"+pathSession,
-		strings.NewReader(`{"email":"`+s.accounts[0].Email+`","password":"`+s.accounts[0].Password+`"}`))
-	r.Header.Set("Content-Type", "application/json")
-	rec := httptest.NewRecorder()
-	s.handler.ServeHTTP(rec, r)
-	require.Equal(t, http.StatusOK, rec.Code, rec.Body.String())
-	cookies := rec.Result().Cookies()
-	require.Len(t, cookies, 1, "no other cookie")
-	c := cookies[0]
+	c := s.signIn(0)
 	require.True(t, c.HttpOnly && c.Secure && c.SameSite != http.SameSiteNoneMode && c.Path == "/" && c.Domain == "")
-	require.NotContains(t, rec.Body.String(), c.Value, "the token is in the cookie alone")
 	cookie := []string{"Cookie", c.Name + "=" + c.Value, "Sec-Fetch-Site", "same-origin"}
 
 	status, _, text := s.answer("POST", "/v1/keys", bodies["create-key"](s.shops[0]), cookie...)
@@ -279,6 +299,7 @@ func TestASuspendedTenantsCredentialIsRefusedEverywhere(t *testing.T) {
 	s := newSite(t)
 	clerk, err := demoKey(t.Context(), s.suite, s.accounts[0], "clerk", clerkPermissions)
 	require.NoError(t, err)
+	owner := s.session(0)
 	platform, err := s.suite.Tenancy.EnterPlatform(t.Context(), "test", tenancy.Permissions{tenancy.PermSuspendTenant})
 	require.NoError(t, err)
 	_, err = s.suite.Tenancy.Tenants().Suspend(platform, s.shops[0].tenant.ID, "test")
@@ -290,18 +311,31 @@ func TestASuspendedTenantsCredentialIsRefusedEverywhere(t *testing.T) {
 		status, code, text := s.answer(o.method, o.path, o.request(s.shops[0]), bearer(clerk)...)
 		require.Contains(t, []int{http.StatusUnauthorized, http.StatusForbidden}, status, "%s: %s", o.id, text)
 		require.Equal(t, "tenancy.suspended", code, "%s: %s", o.id, text)
-		if o.method != http.MethodGet && o.id != "sign-out" { // the owner may still look, and write nothing
-			status, _, text = s.answer(o.method, o.path, o.request(s.shops[0]), bearer(s.accounts[0].Key)...)
-			require.GreaterOrEqual(t, status, 400, "%s by the owner: %s", o.id, text)
-			require.Less(t, status, 500, "%s by the owner: %s", o.id, text)
+		if o.id == "sign-out" || o.id == "cancel-service" {
+			continue
 		}
+		status, code, text = s.answer(o.method, o.path, o.request(s.shops[0]), owner...) // who may still look, and write nothing
+		if o.method == http.MethodGet {
+			require.Equal(t, http.StatusOK, status, "%s by the owner: %s", o.id, text)
+			continue
+		}
+		require.GreaterOrEqual(t, status, 400, "%s by the owner: %s", o.id, text)
+		require.Less(t, status, 500, "%s by the owner: %s", o.id, text)
 	}
+	status, _, text := s.answer("GET", "/v1/audit/events?act=tenancy.platform", "", owner...)
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, text, "tenancy.platform/tenancy.suspend", "the owner sees who did it")
+	status, _, text = s.answer("POST", "/v1/tenancy/cancellation", `{"reason":"we leave"}`, owner...)
+	require.Equal(t, http.StatusOK, status, "the owner may leave: %s", text)
+	require.Contains(t, text, `"state":"cancelled"`)
+	status, _, text = s.answer("GET", "/v1/sales/sales", "", owner...)
+	require.Equal(t, http.StatusOK, status, "and read on: %s", text)
 	status, code, _ := s.answer("GET", "/v1/inventory/stock", "", bearer(s.accounts[1].Key)...)
 	require.Equal(t, http.StatusOK, status, "the neighbour works on: %s", code)
 }
 
 // clerkPermissions are everything that the routes ask for, without being the owner's.
-var clerkPermissions = tenancy.Permissions{"accounting.*", "inventory.*", "purchasing.*", "sales.*", "pos.*", "privacy.*", "access.*"}
+var clerkPermissions = tenancy.Permissions{"accounting.*", "inventory.*", "purchasing.*", "sales.*", "pos.*", "privacy.*", "access.*", "audit.*", tenancy.PermCancelTenant}
 
 func TestPathsThatDoNotExistNeedACredentialToo(t *testing.T) {
 	s := newSite(t)

@@ -70,7 +70,7 @@ const (
 // themselves: their roles are asked at each request, and with their membership it ends.
 //
 // Permission: access.keys, in a session: a key makes no keys. Errors: access.bad_input, access.grants_more, access.limit,
-// access.wrong_credential.
+// access.wrong_credential, tenancy.closed (a suspended or cancelled tenant's keys are revoked, and none made).
 func (s *Service) CreateKey(ctx context.Context, in NewKey) (Key, error) {
 	const op = "access.CreateKey"
 	var row *keyRow
@@ -89,7 +89,7 @@ func (s *Service) CreateKey(ctx context.Context, in NewKey) (Key, error) {
 			}
 		}
 		row.KeyHash, row.Hint, row.TenantID, row.UserID = hash, secret[len(secret)-4:], me.TenantID, me.UserID
-		return true, control.Record(tx, tableKeys, row.ID)
+		return true, control.Record(tx, tableKeys, row.ID, true)
 	})
 	if err != nil {
 		return Key{}, err
@@ -173,7 +173,7 @@ func (s *Service) RevokeKey(ctx context.Context, key uuid.UUID) error {
 		if n == 0 {
 			return tenant, tenancy.ErrNotFound.New(op, "")
 		}
-		return tenant, control.Record(tx, tableKeys, key)
+		return tenant, control.Record(tx, tableKeys, key, false)
 	})
 	if err != nil {
 		return err

@@ -221,7 +221,7 @@ func (s *Service) EndTenantSessions(ctx context.Context, member uuid.UUID) error
 		if err != nil {
 			return nil, err
 		}
-		return row, control.Record(tx, membersTable, row.ID)
+		return row, control.Record(tx, membersTable, row.ID, false)
 	})
 	if err != nil {
 		return err

@@ -269,6 +269,8 @@ func TestATenantThatIsClosed(t *testing.T) {
 		_, err = w.auth.Members(boss)
 		require.NoError(t, err)
 		require.NoError(t, w.auth.RevokeKey(boss, key.ID))
+		_, err = w.auth.CreateKey(boss, access.NewKey{Name: "late", Permissions: tenancy.Permissions{"pos.*"}})
+		require.ErrorIs(t, err, tenancy.ErrClosed)
 		_, err = w.auth.SetRoles(boss, clerk.member, "auditor")
 		require.ErrorIs(t, err, tenancy.ErrClosed)
 		_, err = w.auth.Invite(boss, access.NewMember{Email: w.email("late"), Name: "L", Roles: []string{"sales"}})

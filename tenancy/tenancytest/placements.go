@@ -32,6 +32,8 @@ type Fleet struct {
 	At map[string]*Env
 	// Control is the one with the control database.
 	Control *Env
+	// Keys is what DB was opened with.
+	Keys local.Keys
 }
 
 // Placements opens one program with several placements, on databases that go with the test.
@@ -86,14 +88,11 @@ func placements(tb testing.TB, opt Options, control, standard string, at map[str
 		f.Engine.At[name] = tenancy.Placement{Engine: env.Engine, Region: a.Region, Dedicated: a.Dedicated}
 	}
 	f.Control = f.At[control]
-	keys := local.Keys{Path: filepath.Join(dir(), "master.key")}
-	for _, env := range f.At {
-		env.Keys = keys
-	}
+	f.Keys = local.Keys{Path: filepath.Join(dir(), "master.key")}
 	f.DB = f.open(tb, opt)
 	atEnd(func() { _ = f.DB.Close() })
 	for _, env := range f.At {
-		env.DB = f.DB
+		env.DB, env.Keys = f.DB, f.Keys
 	}
 	return f
 }
@@ -114,7 +113,7 @@ func (f *Fleet) open(tb testing.TB, opt Options) *tenancy.DB {
 		}
 	}
 	db, err := tenancy.Open(context.Background(), f.Engine, tenancy.Options{Modules: opt.Modules, Migrate: true, Clock: opt.Clock,
-		StateMaxAge: opt.StateMaxAge, Keys: f.Control.Keys, OnStatement: observe})
+		StateMaxAge: opt.StateMaxAge, Keys: f.Keys, OnStatement: observe})
 	require.NoError(tb, err)
 	return db
 }

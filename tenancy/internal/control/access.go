@@ -37,8 +37,8 @@ var (
 	// EnterPlatform is DB.EnterPlatform with an end.
 	EnterPlatform func(ctx context.Context, db any, in Entering) (context.Context, error)
 	// Record leaves an event of the running act in the tenant's trail, about a row of the control database. tx is a
-	// *tenancy.Tx.
-	Record func(tx any, table string, row uuid.UUID) error
+	// *tenancy.Tx. An act that gives somebody something is refused by a tenant that is closed.
+	Record func(tx any, table string, row uuid.UUID, gives bool) error
 	// At is the instant of a context's platform scope: the clock's, or a tick's.
 	At func(ctx context.Context, db any) time.Time
 )
