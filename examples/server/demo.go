@@ -69,7 +69,7 @@ func demoAccounts(ctx context.Context, suite *erp.Suite, mail *demoMailer, shops
 		if _, err := suite.Access.Accept(ctx, access.Acceptance{Token: mail.token, Password: a.Password}); err != nil {
 			return nil, err
 		}
-		if a.Key, err = demoKey(ctx, suite, a, "demo", tenancy.Permissions{tenancy.AllPermissions}); err != nil {
+		if a.Key, err = demoKey(ctx, suite, a, "demo", demoPermissions); err != nil {
 			return nil, err
 		}
 		out = append(out, a)
@@ -80,6 +80,9 @@ func demoAccounts(ctx context.Context, suite *erp.Suite, mail *demoMailer, shops
 	}
 	return out, os.WriteFile(file, text, 0o600)
 }
+
+// demoPermissions are all that the demo does. A key is no owner, so it cannot have everything.
+var demoPermissions = tenancy.Permissions{"accounting.*", "inventory.*", "purchasing.*", "sales.*", "pos.*", "privacy.*", "access.*", erp.PermVerify}
 
 // demoKey makes an API key as its owner would.
 func demoKey(ctx context.Context, suite *erp.Suite, a demoAccount, name string, perms tenancy.Permissions) (string, error) {
