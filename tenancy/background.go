@@ -96,7 +96,7 @@ func (b *Background) due(ctx context.Context, job *Job, after uuid.UUID, now tim
 	var ids []uuid.UUID
 	err := b.db.control.Control().NewRaw(`SELECT t.id FROM ? AS t LEFT JOIN ? AS r ON r.job = ? AND r.tenant_id = t.id
 		WHERE t.state IN (?) AND t.id > ? AND (r.job IS NULL OR (r.due_micros <= ? AND r.lease_micros <= ?)) ORDER BY t.id LIMIT ?`,
-		b.table(tableTenants), b.table(tableJobRuns), job.Name, bun.In(states), after, now.UnixMicro(), now.UnixMicro(), dueAtOnce).Scan(ctx, &ids)
+		b.table(tableTenants), b.table(tableJobRuns), job.Name, bun.In(states), after, now.UnixMicro(), now.UnixMicro(), dueAtOnce).Scan(ctx, &ids) //nolint:staticcheck // see List
 	return ids, err
 }
 

@@ -90,13 +90,13 @@ func digitOf(r rune) (byte, bool) {
 		return 0, false
 	}
 	if r < unicode.MaxASCII {
-		return byte(r - '0'), true
+		return byte(r - '0'), true //nolint:gosec // a digit
 	}
 	first := r
 	for unicode.IsDigit(first - 1) {
 		first--
 	}
-	return byte((r - first) % 10), true
+	return byte((r - first) % 10), true //nolint:gosec // a digit
 }
 
 // separates reports whether a rune may stand within a number: spaces, dashes, dots, and what is not seen at all.

@@ -33,6 +33,7 @@ func ExamplePlacements() {
 		return err
 	}
 	_, _ = open, create
+	// Output:
 }
 
 // A shop that has outgrown its file moves to the shared database. Two directories stand in for the two here.

@@ -41,7 +41,7 @@ func GateOf(ctx context.Context, db *DB, tenant uuid.UUID) (Gate, error) {
 
 // OnControl has f told of every statement that goes to the control database through bun, before it is sent.
 func OnControl(db *DB, f func(ctx context.Context)) {
-	db.control.Control().AddQueryHook(controlHook{f})
+	db.control.Control().AddQueryHook(controlHook{f}) //nolint:staticcheck // on the handle that is there
 }
 
 type controlHook struct{ f func(ctx context.Context) }
@@ -78,7 +78,7 @@ func HoldsCardNumber(s string) bool { return holdsCardNumber(s) }
 
 // Unannounced sends statements past every verb, on a transaction under a grant, and gives what each of them ended in.
 func Unannounced(ctx context.Context, tx *Tx, sql string) map[string]error {
-	_, query := tx.session.Conn().QueryContext(ctx, sql)
+	_, query := tx.session.Conn().QueryContext(ctx, sql) //nolint:rowserrcheck,sqlclosecheck // it is refused
 	_, exec := tx.session.Conn().ExecContext(ctx, sql)
 	var n int
 	row := tx.session.Conn().QueryRowContext(ctx, sql).Scan(&n)

@@ -73,7 +73,7 @@ func TestRaceTwoWhoMakeTheFirstKeyMakeOne(t *testing.T) {
 		envs := []*tenancytest.Env{env, secondProcess(t, env, env.Keys), secondProcess(t, env, env.Keys)}
 		scopes := make([]context.Context, len(envs))
 		for i, e := range envs {
-			scopes[i] = e.Enter(t, tenantOf(ctx), "*")
+			scopes[i] = e.Enter(t, tenantOf(ctx), "*") //nolint:fatcontext // one for each
 		}
 		var wg sync.WaitGroup
 		for i := range 12 {
@@ -234,6 +234,7 @@ func journalOf(t *testing.T, env *tenancytest.Env, tenant uuid.UUID) (acts []str
 		require.NoError(t, rows.Scan(&act))
 		acts = append(acts, act)
 	}
+	require.NoError(t, rows.Err())
 	return acts
 }
 

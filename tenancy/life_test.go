@@ -208,7 +208,9 @@ func TestDerivedRowsAloneAreRecorded(t *testing.T) {
 }
 
 func TestThirtyFullDays(t *testing.T) {
-	day := func(y int, m time.Month, d, h, min int) time.Time { return time.Date(y, m, d, h, min, 0, 0, time.UTC) }
+	day := func(y int, m time.Month, d, h, minute int) time.Time {
+		return time.Date(y, m, d, h, minute, 0, 0, time.UTC)
+	}
 	tokyo, err := time.LoadLocation("Asia/Tokyo")
 	require.NoError(t, err)
 	for _, c := range []struct{ end, purge time.Time }{

@@ -88,7 +88,7 @@ func TestPlacementsSideBySide(t *testing.T) {
 		for name := range kinds {
 			made := settle(t, f, name)
 			require.Equal(t, name, made.Placement)
-			ctx[name] = f.Control.Enter(t, made.ID, "*")
+			ctx[name] = f.Control.Enter(t, made.ID, "*") //nolint:fatcontext // one for each
 			require.NoError(t, f.DB.Tx(ctx[name], func(ctx context.Context, tx *tenancy.Tx) error {
 				if err := tenancy.Insert(ctx, tx, &Author{Name: "of " + name}); err != nil {
 					return err

@@ -148,7 +148,7 @@ func (t *Tenants) CompletePending(ctx context.Context, limit int) (int, error) {
 	}
 	now := t.now(ctx)
 	var rows []tenantRow
-	living := bun.In([]State{StateActive, StateSuspended, StateCancelled})
+	living := bun.In([]State{StateActive, StateSuspended, StateCancelled}) //nolint:staticcheck // see List
 	err = t.db.control.Control().NewSelect().Model(&rows).ModelTableExpr(t.aliased()).
 		WhereOr("state IN (?, ?)", StateCreating, StatePurging).
 		WhereOr("state = ? AND changed_at < ?", StateImporting, now.Add(-abandonedAfter)).

@@ -14,11 +14,13 @@ import (
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/access"
+	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
 // site is a running server with its two demo shops.
@@ -354,4 +356,21 @@ func TestFormsAreProblemsToo(t *testing.T) {
 		bearer(s.accounts[0].Key)...)
 	require.Equal(t, http.StatusUnprocessableEntity, status)
 	require.Equal(t, "accounting.entry_unbalanced", code)
+}
+
+// The attack suite's HTTP part, as a host runs it against its own program.
+func TestAttacks(t *testing.T) {
+	s := newSite(t)
+	caller := func(i int, name string) tenancytest.Caller {
+		t.Helper()
+		status, _, text := s.answer("POST", "/v1/pos/registers", `{"code":"A1","name":"`+name+`"}`, bearer(s.accounts[i].Key)...)
+		require.Less(t, status, 300, text)
+		return tenancytest.Caller{Tenant: s.shops[i].tenant.ID, Secret: name, Credential: http.Header{"Authorization": {"Bearer " + s.accounts[i].Key}}}
+	}
+	tenancytest.AttackWeb(t, tenancytest.Web{
+		Handler: s.handler, Read: "/v1/pos/registers", Header: tenantHeader, Intruder: caller(0, "The intruder's till"), Victim: caller(1, "The victim's till"), Write: "/v1/pos/registers",
+		Body: func(claimed uuid.UUID) string {
+			return `{"code":"A2","name":"planted","tenant_id":"` + claimed.String() + `","TenantID":"` + claimed.String() + `"}`
+		},
+	})
 }

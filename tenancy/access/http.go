@@ -147,7 +147,7 @@ func (h *HTTP) cookie(value string, age int) *http.Cookie {
 	if h.opt.Strict {
 		site = http.SameSiteStrictMode
 	}
-	return &http.Cookie{Name: CookieName, Value: value, Path: "/", Secure: true, HttpOnly: true, SameSite: site, MaxAge: age}
+	return &http.Cookie{Name: CookieName, Value: value, Path: "/", Secure: true, HttpOnly: true, SameSite: site, MaxAge: age} //nolint:gosec // Lax or Strict
 }
 
 // TenantHeader reads a tenant's id from a header, for [HTTPOptions].Tenant.

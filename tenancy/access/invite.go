@@ -79,7 +79,7 @@ func (s *Service) record(ctx context.Context, tx *tenancy.Tx, op string, m newMe
 	if err != nil {
 		return nil, err
 	}
-	old := (*memberRow)(nil)
+	var old *memberRow
 	if len(found) > 0 {
 		old = &found[0]
 	} else if old, err = memberOf(ctx, tx, user, tenancy.ForUpdate()); err != nil {

@@ -127,16 +127,6 @@ func (s *Service) powers(names []string) (perms tenancy.Permissions, factor bool
 	return slices.Compact(perms), factor
 }
 
-// covers reports whether a set holds everything that another holds.
-func covers(have, want tenancy.Permissions) bool {
-	for _, p := range want {
-		if !have.Allow(p) {
-			return false
-		}
-	}
-	return true
-}
-
 // common is what both sets allow.
 func common(a, b tenancy.Permissions) tenancy.Permissions {
 	var out tenancy.Permissions

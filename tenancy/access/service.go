@@ -206,10 +206,10 @@ const (
 	tableTenants  = "erp_control.user_tenants"
 	tableSessions = "erp_control.user_sessions"
 	tableKeys     = "erp_control.api_keys"
-	tableTokens   = "erp_control.mailed_tokens"
+	tableTokens   = "erp_control.mailed_tokens" //nolint:gosec // a table
 	tableCodes    = "erp_control.recovery_codes"
 	tableAttempts = "erp_control.attempts"
-	tableSecrets  = "erp_control.access_keys"
+	tableSecrets  = "erp_control.access_keys" //nolint:gosec // a table
 )
 
 // table is a control table's name for raw SQL.

@@ -71,7 +71,7 @@ func (s *Service) hand(ctx context.Context, p *sealing) error {
 // stands reports whether the chain has what the anchor kept of it.
 func (s *Service) stands(ctx context.Context, r tenancy.Root) (stands bool, err error) {
 	err = trail.Sealing(ctx, s.db, true, func(ctx context.Context, tx any) error {
-		stands, err = tenancy.Exists[seal](ctx, tx.(*tenancy.Tx), tenancy.Eq("seq", r.Seq), tenancy.Eq("digest", r.Digest)) //nolint:forcetypeassert // that is what it is
+		stands, err = tenancy.Exists[seal](ctx, tx.(*tenancy.Tx), tenancy.Eq("seq", r.Seq), tenancy.Eq("digest", r.Digest)) //nolint:errcheck // that is what it is
 		return err
 	})
 	return stands, err

@@ -222,6 +222,7 @@ func (d *desk) tamperSQLite(t testing.TB, db *sql.DB, tables, statements []strin
 	guards := map[string]string{}
 	rows, err := db.Query("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
 	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
 	for rows.Next() {
 		var name, text string
 		require.NoError(t, rows.Scan(&name, &text))
@@ -231,7 +232,7 @@ func (d *desk) tamperSQLite(t testing.TB, db *sql.DB, tables, statements []strin
 			}
 		}
 	}
-	require.NoError(t, rows.Close())
+	require.NoError(t, rows.Err())
 	require.NotEmpty(t, guards)
 	for name := range guards {
 		exec("DROP TRIGGER " + name)

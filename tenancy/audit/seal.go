@@ -46,7 +46,7 @@ type reach struct {
 func (s *Service) pass(ctx context.Context, op string, r reach) (int, error) {
 	for range maxRivals {
 		p := &sealing{s: s, reach: r}
-		if err := trail.Sealing(ctx, s.db, true, func(ctx context.Context, tx any) error { return p.look(ctx, op, tx.(*tenancy.Tx)) }); err != nil { //nolint:forcetypeassert // that is what it is
+		if err := trail.Sealing(ctx, s.db, true, func(ctx context.Context, tx any) error { return p.look(ctx, op, tx.(*tenancy.Tx)) }); err != nil { //nolint:errcheck // that is what it is
 			return 0, err
 		}
 		if err := p.prepare(ctx); err != nil {
@@ -190,7 +190,7 @@ func behind(id uuid.UUID, slack time.Duration) uuid.UUID {
 	at := min(millis(id), millis(tenancy.NewID()))
 	var out uuid.UUID
 	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], uint64(max(at-slack.Milliseconds(), 0))) //nolint:gosec // not negative
+	binary.BigEndian.PutUint64(b[:], uint64(max(at-slack.Milliseconds(), 0)))
 	copy(out[:6], b[2:])
 	return out
 }
@@ -285,7 +285,7 @@ func (s *Service) Sweep(ctx context.Context) (bool, error) {
 	r := reach{all: true, after: s.swept[tenant], limit: maxBatch}
 	s.mu.Unlock()
 	err := trail.Sealing(ctx, s.db, true, func(ctx context.Context, of any) error {
-		tx := of.(*tenancy.Tx) //nolint:forcetypeassert // that is what it is
+		tx := of.(*tenancy.Tx) //nolint:errcheck // that is what it is
 		if err := tx.Require(PermSeal); err != nil {
 			return err
 		}

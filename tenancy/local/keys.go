@@ -123,7 +123,7 @@ func (k Keys) change(op string, change func(masters [][]byte) [][]byte) (err err
 		return err
 	}
 	guard := k.Path + ".changing"
-	held, err := os.OpenFile(guard, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	held, err := os.OpenFile(guard, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // beside the key file, whose path is the host's
 	if err != nil {
 		return tenancy.ErrFiles.Wrap(op, err, "the master keys are being changed by another process; if none is alive, remove %s", filepath.Base(guard))
 	}

@@ -141,7 +141,7 @@ func (d dying) Remove(ctx context.Context, name string) error {
 }
 
 func TestASigningKeyIsWrappedAnew(t *testing.T) {
-	for kill := 0; kill < 6; kill++ {
+	for kill := range 6 {
 		dir := t.TempDir()
 		files, keys := local.Files{Dir: dir}, local.Keys{Path: filepath.Join(dir, "master.key")}
 		key, err := local.SigningKey(ctx, files, keys, "till")

@@ -109,7 +109,7 @@ var houseAssaults = []Assault{
 			where := " WHERE id = '" + w.own.tenant.String() + "'"
 			require.NoError(w.TB, control.QueryRow("SELECT placement FROM "+table+where).Scan(&was))
 			for _, to := range []string{"elsewhere", ""} {
-				_, err := control.Exec("UPDATE " + table + " SET placement = '" + to + "'" + where)
+				_, err := control.Exec("UPDATE " + table + " SET placement = '" + to + "'" + where) //nolint:gosec // the suite's own words
 				require.NoError(w.TB, err)
 				seen, err := w.reopen(w.Env.Engine)
 				if fault.CodeOf(err) != tenancy.ErrPlacement.Code {
@@ -117,7 +117,7 @@ var houseAssaults = []Assault{
 				}
 			}
 			seen, err := w.reopen(w.Env.Engine)
-			_, back := control.Exec("UPDATE " + table + " SET placement = '" + was + "'" + where)
+			_, back := control.Exec("UPDATE " + table + " SET placement = '" + was + "'" + where) //nolint:gosec // the suite's own words
 			require.NoError(w.TB, back)
 			return seen, err
 		},

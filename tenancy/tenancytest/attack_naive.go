@@ -68,7 +68,7 @@ type naiveLabel struct {
 
 // BeforeSelect is bun's own multi-tenant example: a hook that adds the predicate when the context has a tenant.
 func (*naiveBox) BeforeSelect(ctx context.Context, q *bun.SelectQuery) error {
-	if tenant, ok := ctx.Value("tenant_id").(string); ok { //nolint:staticcheck // a string key, as in the wild
+	if tenant, ok := ctx.Value("tenant_id").(string); ok { // a string key, as in the wild
 		q.Where("?TableAlias.tenant_id = ?", tenant)
 	}
 	return nil
@@ -153,7 +153,7 @@ func (n *Naive) fill(secret string) naiveRows {
 
 // as is a context as such a store knows it.
 func (n *Naive) as(tenant string) context.Context {
-	return context.WithValue(context.Background(), "tenant_id", tenant) //nolint:staticcheck,revive // a string key, as in the wild
+	return context.WithValue(context.Background(), "tenant_id", tenant) //nolint:staticcheck // a string key, as in the wild
 }
 
 // me is the intruder's context.

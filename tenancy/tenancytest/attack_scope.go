@@ -110,7 +110,7 @@ var scopeAssaults = []Assault{
 	{
 		Name: "platform scope",
 		Unwalled: func(n *Naive) any { // staff see everything
-			return n.boxes(context.WithValue(context.Background(), "admin", true)) //nolint:staticcheck,revive // as in the wild
+			return n.boxes(context.WithValue(context.Background(), "admin", true)) //nolint:staticcheck // as in the wild
 		},
 		Walled: func(w *Walled) (any, error) {
 			out, err := w.boxes(w.Env.Platform(w.TB))

@@ -22,7 +22,6 @@ const ownBox = "SELECT content FROM {boxes} AS b"
 
 var (
 	onPostgres = []string{"postgres"}
-	onSQLite   = []string{"sqlite"}
 )
 
 // sqlAssaults reach the victim by SQL: text that the program wrote without care (a report), and text that is not the program's

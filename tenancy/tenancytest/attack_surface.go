@@ -200,7 +200,7 @@ func (w *Walled) behindGuards(tenant uuid.UUID, text string) {
 		require.NoError(w.TB, rows.Scan(&name, &guard))
 		drop, create = append(drop, "DROP TRIGGER "+name), append(create, guard)
 	}
-	require.NoError(w.TB, errors.Join(rows.Err(), rows.Close()))
+	require.NoError(w.TB, errors.Join(rows.Err(), rows.Close())) //nolint:sqlclosecheck // here, so that its error is seen
 	require.NotEmpty(w.TB, drop)
 	w.all(db, append(append(append([]string{"PRAGMA foreign_keys = off", "BEGIN IMMEDIATE"}, drop...), w.Env.SQL(text)), append(create, "COMMIT")...)...)
 }

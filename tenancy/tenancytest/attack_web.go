@@ -85,8 +85,8 @@ func (web Web) spoofed() []func(r *http.Request) {
 	}
 	return append(out,
 		func(r *http.Request) { r.URL.RawQuery = "tenant=" + victim + "&tenant_id=" + victim + "&org=" + victim },
-		func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "tenant", Value: victim}) },
-		func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "tenant_id", Value: victim}) },
+		func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "tenant", Value: victim}) },    //nolint:gosec // a request's
+		func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "tenant_id", Value: victim}) }, //nolint:gosec // a request's
 		func(r *http.Request) {
 			r.Header["X-Tenant-ID"] = []string{web.Intruder.Tenant.String(), victim} // whoever looks at the last one
 		},
@@ -170,7 +170,7 @@ func (n *Naive) web() Web {
 			_ = n.try("INSERT INTO naive_owners VALUES (?, ?, ?)", uuid.NewString(), body.TenantID, body.Name)
 			return
 		}
-		_ = json.NewEncoder(w).Encode(n.boxes(n.as(tenant)))
+		_ = json.NewEncoder(w).Encode(n.boxes(n.as(tenant))) //nolint:errchkjson // whatever comes of it is what the intruder sees
 	})
 	caller := func(r naiveRows, host string) Caller {
 		return Caller{Tenant: uuid.MustParse(r.tenant), Credential: http.Header{"Authorization": {"Bearer " + r.tenant}}, Host: host, Secret: r.title}

@@ -255,10 +255,9 @@ var writeAssaults = []Assault{
 				}
 			}
 			if w.Env.Name == "postgres" {
-				shared := []string{}
 				rows, err := w.Env.Owner(w.TB, w.own.tenant).Query("SELECT schemaname || '.' || sequencename FROM pg_sequences WHERE schemaname IN ('erp', 'attacked')")
 				require.NoError(w.TB, err)
-				shared, err = lines(rows)
+				shared, err := lines(rows)
 				require.NoError(w.TB, err)
 				return says(len(shared) > 0, w.Secret), nil
 			}
