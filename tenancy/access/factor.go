@@ -55,7 +55,7 @@ func (s *Service) SetUpFactor(ctx context.Context, password string) (Factor, err
 	if err != nil {
 		return Factor{}, err
 	}
-	err = s.setUser(ctx, s.control.DB, user.ID, "totp_sealed = ''", "totp_pending = ?", sealed)
+	err = s.setUser(ctx, s.control.DB, user.ID, "totp_sealed = ''", "totp_pending = ?, totp_wrapped_at = ?", sealed, s.control.Now())
 	if err != nil {
 		return Factor{}, s.fault(op, err)
 	}
