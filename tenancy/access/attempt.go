@@ -117,12 +117,13 @@ func (s *Service) counterKey(ctx context.Context, op string) ([]byte, error) {
 	}
 	fresh := make([]byte, sha256.Size)
 	_, _ = rand.Read(fresh)
+	at := s.control.Now()
 	sealed, err := s.seal(ctx, fresh, binding)
 	if err != nil {
 		return nil, err
 	}
 	// Somebody else may have been quicker: then theirs is read.
-	_, err = s.control.DB.NewRaw(`INSERT INTO ? (name, wrapped, wrapped_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING`, s.table(tableSecrets), name, sealed, s.control.Now()).Exec(ctx)
+	_, err = s.control.DB.NewRaw(`INSERT INTO ? (name, wrapped, wrapped_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING`, s.table(tableSecrets), name, sealed, at).Exec(ctx)
 	if err != nil {
 		return nil, s.fault(op, err)
 	}

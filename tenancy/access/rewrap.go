@@ -62,16 +62,18 @@ func (s *Service) RewrapKeys(ctx context.Context, before time.Time, limit int) (
 }
 
 func (s *Service) rewrapCounters(ctx context.Context, op, name, stored string) error {
+	at := s.control.Now() // when the wrapping begins: a master key that changes meanwhile is the next call's
 	next, err := s.rewrap(ctx, op, stored, counterBinding)
 	if err != nil {
 		return err
 	}
-	_, err = s.control.DB.NewRaw("UPDATE ? SET wrapped = ?, wrapped_at = ? WHERE name = ? AND wrapped = ?", s.table(tableSecrets), next, s.control.Now(), name, stored).Exec(ctx)
+	_, err = s.control.DB.NewRaw("UPDATE ? SET wrapped = ?, wrapped_at = ? WHERE name = ? AND wrapped = ?", s.table(tableSecrets), next, at, name, stored).Exec(ctx)
 	return s.fault(op, err)
 }
 
 // rewrapFactor is undone by nobody, and undoes nothing: who sets a factor up or takes it away meanwhile goes first.
 func (s *Service) rewrapFactor(ctx context.Context, op string, u *userRow) error {
+	at := s.control.Now()
 	sealed, err := s.rewrap(ctx, op, u.TOTPSealed, factorBinding(u.ID))
 	if err != nil {
 		return err
@@ -81,7 +83,7 @@ func (s *Service) rewrapFactor(ctx context.Context, op string, u *userRow) error
 		return err
 	}
 	_, err = s.control.DB.NewRaw("UPDATE ? SET totp_sealed = ?, totp_pending = ?, totp_wrapped_at = ? WHERE id = ? AND totp_sealed = ? AND totp_pending = ?",
-		s.table(tableUsers), sealed, pending, s.control.Now(), u.ID, u.TOTPSealed, u.TOTPPending).Exec(ctx)
+		s.table(tableUsers), sealed, pending, at, u.ID, u.TOTPSealed, u.TOTPPending).Exec(ctx)
 	return s.fault(op, err)
 }
 
