@@ -34,6 +34,12 @@
 // [Options].Keys wraps. The store seals and opens it; a copy of the database shows nothing of it, and once a purge has
 // destroyed the key no copy ever will. See [Tenants.RotateKey], [Tenants.RewrapKeys] and [Tenants.DestroyKey].
 //
+// # A tenant's life, and where it lies
+//
+// [Tenants] is the platform's side: creating, suspending, cancelling, holding, purging, and moving from one of [Placements] to
+// another. [Life] is the tenant's own. The platform's staff have no scope of any tenant; [Grants] are their one way in, given by
+// the tenant's owner, and every statement under one is on record.
+//
 // # The five walls
 //
 // Compile time: only packages under tenancy import a database driver (internal/tidy). Run time: this package. Database:

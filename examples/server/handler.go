@@ -32,6 +32,7 @@ func newHandler(suite *erp.Suite) (http.Handler, huma.API, error) {
 	api.UseMiddleware(keepExchange)
 	accessRoutes(api, suite.Access, web)
 	routes(api, suite)
+	mux.HandleFunc("/", noRoute)
 	in, out := web.Require(mux), web.Public(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")

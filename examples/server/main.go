@@ -47,6 +47,9 @@ func run(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	if c.Production {
+		fmt.Printf("listening on %s\n", c.Addr)
+	}
 	handler, _, err := newHandler(suite)
 	if err != nil {
 		return err

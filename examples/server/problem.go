@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -34,6 +35,17 @@ func (*problem) ContentType(string) string { return "application/problem+json" }
 // codeForm is this server's own refusal, beside the library's: the request does not have the form that the OpenAPI document asks
 // for.
 const codeForm fault.Code = "server.form"
+
+// codeRoute is this server's own refusal of a path, or a method there, that it does not have.
+const codeRoute fault.Code = "server.no_route"
+
+// noRoute answers what no route does.
+func noRoute(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(http.StatusNotFound)
+	_ = json.NewEncoder(w).Encode(access.Problem{Type: "about:blank", Title: http.StatusText(http.StatusNotFound), Status: http.StatusNotFound, //nolint:errchkjson // strings alone
+		Code: codeRoute, Detail: "there is no such path, or not with this method"})
+}
 
 // huma's own refusals take the same form.
 func init() {

@@ -13,7 +13,8 @@ import (
 )
 
 type trailPage struct {
-	page
+	After string    `query:"after" doc:"the next of the page before"` // huma does not look into an embedded page
+	Limit int       `query:"limit" minimum:"1" maximum:"1000" default:"50"`
 	Actor string    `query:"actor" maxLength:"64" doc:"who did it, by id"`
 	Act   string    `query:"act" maxLength:"200" doc:"how the act begins: sales.sell"`
 	Table string    `query:"table" maxLength:"100" doc:"of which records, as schema.name"`
@@ -56,7 +57,7 @@ type service struct {
 func tenancyRoutes(api huma.API, suite *erp.Suite) {
 	get(api, "/v1/audit/events", "list-events", "Who did what, the newest first (audit.read)",
 		func(ctx context.Context, in *trailPage) (*body[listOf[auditEvent]], error) {
-			found, err := suite.Audit.List(ctx, audit.Filter{Row: in.RowID, Table: in.Table, Actor: in.Actor, Act: in.Act, From: in.From, To: in.To}, in.request())
+			found, err := suite.Audit.List(ctx, audit.Filter{Row: in.RowID, Table: in.Table, Actor: in.Actor, Act: in.Act, From: in.From, To: in.To}, page{in.After, in.Limit}.request())
 			if err != nil {
 				return nil, err
 			}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -344,6 +345,38 @@ func TestPathsThatDoNotExistNeedACredentialToo(t *testing.T) {
 	status, code, _ := s.answer("GET", "/v2/anything", "")
 	require.Equal(t, http.StatusUnauthorized, status)
 	require.Equal(t, "access.no_credential", code)
+	for _, r := range [][2]string{{"GET", "/v2/anything"}, {"PUT", "/v1/inventory/stock"}} {
+		status, code, _ = s.answer(r[0], r[1], "", bearer(s.accounts[0].Key)...)
+		require.Equal(t, http.StatusNotFound, status, r)
+		require.Equal(t, string(codeRoute), code, r)
+	}
+}
+
+func TestTheTrailIsReadInPages(t *testing.T) {
+	s := newSite(t)
+	seen := map[string]bool{}
+	path := "/v1/audit/events?act=inventory&limit=2"
+	for next := ""; ; {
+		status, _, text := s.answer("GET", path+next, "", bearer(s.accounts[0].Key)...)
+		require.Equal(t, http.StatusOK, status, text)
+		var got listOf[auditEvent]
+		require.NoError(t, json.Unmarshal([]byte(text), &got))
+		require.LessOrEqual(t, len(got.Items), 2)
+		for _, e := range got.Items {
+			require.True(t, strings.HasPrefix(e.Act, "inventory"), e.Act)
+			require.False(t, seen[e.ID.String()], "seen twice")
+			seen[e.ID.String()] = true
+		}
+		if got.Next == "" {
+			break
+		}
+		next = "&after=" + url.QueryEscape(got.Next)
+	}
+	require.Greater(t, len(seen), 2)
+	for _, bad := range []string{"?limit=0", "?limit=1001", "?after=zzz", "?from=yesterday", "?row_id=7"} {
+		status, _, text := s.answer("GET", "/v1/audit/events"+bad, "", bearer(s.accounts[0].Key)...)
+		require.Equal(t, http.StatusUnprocessableEntity, status, "%s: %s", bad, text)
+	}
 }
 
 func TestFormsAreProblemsToo(t *testing.T) {

@@ -104,9 +104,12 @@ func network(a netip.Addr) string {
 	return a.String()
 }
 
+// counterBinding is what the counters' key is wrapped for.
+const counterBinding = "access counters"
+
 // counterKey is the key of the counters' hashes: made once for a database, sealed there by the key service.
 func (s *Service) counterKey(ctx context.Context, op string) ([]byte, error) {
-	const name, binding = "counters", "access counters"
+	const name, binding = "counters", counterBinding
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.pepper != nil {
@@ -114,12 +117,13 @@ func (s *Service) counterKey(ctx context.Context, op string) ([]byte, error) {
 	}
 	fresh := make([]byte, sha256.Size)
 	_, _ = rand.Read(fresh)
+	at := s.control.Now()
 	sealed, err := s.seal(ctx, fresh, binding)
 	if err != nil {
 		return nil, err
 	}
 	// Somebody else may have been quicker: then theirs is read.
-	_, err = s.control.DB.NewRaw(`INSERT INTO ? (name, wrapped) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`, s.table(tableSecrets), name, sealed).Exec(ctx)
+	_, err = s.control.DB.NewRaw(`INSERT INTO ? (name, wrapped, wrapped_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING`, s.table(tableSecrets), name, sealed, at).Exec(ctx)
 	if err != nil {
 		return nil, s.fault(op, err)
 	}

@@ -50,12 +50,12 @@ func (s *Service) SetUpFactor(ctx context.Context, password string) (Factor, err
 	if user.TOTPSealed != "" {
 		return Factor{}, ErrFactorPresent.New(op, "")
 	}
-	secret := newTOTPSecret()
+	secret, at := newTOTPSecret(), s.control.Now()
 	sealed, err := s.seal(ctx, secret, factorBinding(user.ID))
 	if err != nil {
 		return Factor{}, err
 	}
-	err = s.setUser(ctx, s.control.DB, user.ID, "totp_sealed = ''", "totp_pending = ?", sealed)
+	err = s.setUser(ctx, s.control.DB, user.ID, "totp_sealed = ''", "totp_pending = ?, totp_wrapped_at = ?", sealed, at)
 	if err != nil {
 		return Factor{}, s.fault(op, err)
 	}

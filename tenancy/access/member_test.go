@@ -274,7 +274,7 @@ var own = map[string]string{
 	"Sessions": "self", "EndSession": "self", "EndOtherSessions": "self", "Logout": "self", "ChangePassword": "self", "SetUpFactor": "self", "ConfirmFactor": "self",
 	"RemoveFactor": "self", "NewRecoveryCodes": "self", "Memberships": "self", "SwitchTenant": "self",
 	"AddOwner": "platform", "AddStaff": "platform", "SetStaffPermissions": "platform", "FindUser": "platform", "Users": "platform", "SuspendUser": "platform",
-	"ResumeUser": "platform", "EndUserSessions": "platform", "TakeFactor": "platform", "UnlockUser": "platform", "EraseUser": "platform", "Sweep": "platform",
+	"ResumeUser": "platform", "EndUserSessions": "platform", "TakeFactor": "platform", "UnlockUser": "platform", "EraseUser": "platform", "Sweep": "platform", "RewrapKeys": "platform",
 }
 
 // Every method is called with zero arguments in every context that is not for it: refused before anything is asked. A new

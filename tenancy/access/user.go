@@ -32,11 +32,13 @@ type userRow struct {
 	// StaffPermissions are what a member of the platform's staff may do there, separated by commas.
 	StaffPermissions string `bun:"staff_permissions" privacy:"none"`
 	// TOTPSealed is the second factor's secret as the key service wrapped it; TOTPPending one that is not confirmed yet.
-	TOTPSealed  string    `bun:"totp_sealed" privacy:"credential,delete"`
-	TOTPPending string    `bun:"totp_pending" privacy:"credential,delete"`
-	TOTPStep    int64     `bun:"totp_step"`
-	CreatedAt   time.Time `bun:"created_at"`
-	ChangedAt   time.Time `bun:"changed_at"`
+	TOTPSealed  string `bun:"totp_sealed" privacy:"credential,delete"`
+	TOTPPending string `bun:"totp_pending" privacy:"credential,delete"`
+	TOTPStep    int64  `bun:"totp_step"`
+	// TOTPWrappedAt is when the key service wrapped whichever of the two there is.
+	TOTPWrappedAt time.Time `bun:"totp_wrapped_at,nullzero"`
+	CreatedAt     time.Time `bun:"created_at"`
+	ChangedAt     time.Time `bun:"changed_at"`
 }
 
 // The states of an account.

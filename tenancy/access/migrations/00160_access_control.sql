@@ -2,7 +2,8 @@
 -- (passwords by argon2id, random tokens by SHA-256) or sealed by the key service; none can be read back from here.
 
 -- +goose Up
--- password_hash is '' until the person has chosen a password. totp_step is the last time step whose code was used.
+-- password_hash is '' until the person has chosen a password. totp_step is the last time step whose code was used, totp_wrapped_at
+-- when the key service wrapped the secret.
 CREATE TABLE erp_control.users (
     id UUID NOT NULL,
     email TEXT NOT NULL,
@@ -15,6 +16,7 @@ CREATE TABLE erp_control.users (
     totp_sealed TEXT NOT NULL,
     totp_pending TEXT NOT NULL,
     totp_step BIGINT NOT NULL,
+    totp_wrapped_at TIMESTAMPTZ,
     created_at TIMESTAMPTZ NOT NULL,
     changed_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (id),
@@ -109,5 +111,6 @@ CREATE INDEX erp_attempts_expiry ON erp_control.attempts (expires_at);
 CREATE TABLE erp_control.access_keys (
     name TEXT NOT NULL,
     wrapped TEXT NOT NULL,
+    wrapped_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (name)
 );
