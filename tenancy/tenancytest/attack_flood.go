@@ -80,10 +80,16 @@ var floodAssaults = []Assault{
 				}()
 			}
 			<-open
-			refusal := <-ends // somebody neither ran nor might wait
+			var refusal error
+			left := flood
+			select {
+			case refusal = <-ends: // somebody neither ran nor might wait
+				left--
+			case <-time.After(patience):
+			}
 			work := w.work(db)
 			close(release)
-			for range flood - 1 {
+			for range left {
 				<-ends
 			}
 			return says(work != nil, w.Secret), refusal

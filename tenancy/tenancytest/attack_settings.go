@@ -18,9 +18,11 @@ func (w *Walled) switches(i *injected) []string {
 	victim, own := w.foreign.tenant.String(), ""
 	require.NoError(w.TB, i.conn.QueryRowContext(context.Background(), "SELECT current_setting('erp.tenant')").Scan(&own))
 	forged := strings.Replace(own, w.own.tenant.String(), victim, 1) // the MAC is of the intruder's
+	stolen := ""                                                     // of another connection, which no attack shows how to get
+	require.NoError(w.TB, w.Env.Owner(w.TB, w.foreign.tenant).QueryRow("SELECT erp.sign('"+victim+"')").Scan(&stolen))
 	look := "; SELECT content FROM attacked.boxes"
 	out := []string{}
-	for _, token := range []string{victim, forged, forged[:len(forged)-64] + strings.Repeat("0", 64), "", own + "/" + victim} {
+	for _, token := range []string{victim, forged, forged[:len(forged)-64] + strings.Repeat("0", 64), "", own + "/" + victim, stolen} {
 		out = append(out, "SET LOCAL erp.tenant = '"+token+"'"+look, "SELECT set_config('erp.tenant', '"+token+"', true)"+look, "SELECT set_config('erp.tenant', '"+token+"', false)"+look)
 	}
 	for _, text := range []string{

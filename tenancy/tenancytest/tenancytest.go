@@ -1,18 +1,3 @@
-// Package tenancytest gives tests real databases with real walls, on both engines, for erp's own tests and for a host's.
-//
-//	func TestMain(m *testing.M) { os.Exit(tenancytest.Main(m)) }
-//
-//	func TestPost(t *testing.T) {
-//		tenancytest.Each(t, tenancytest.Options{Modules: []tenancy.Module{accounting.Module()}},
-//			func(t *testing.T, env *tenancytest.Env) {
-//				ctx := env.Tenant(t) // a fresh tenant, entered with all permissions
-//				...
-//			})
-//	}
-//
-// There is one database per engine and set of modules in a test process, and a fresh tenant per test: that is how a
-// product runs, and it makes every test a test of isolation. A missing PostgreSQL fails with one clear line; nothing is
-// skipped.
 package tenancytest
 
 import (
