@@ -59,7 +59,7 @@ var floodAssaults = []Assault{
 			require.NoError(n.TB, err)
 			ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 			defer cancel()
-			_, starved := n.db.DB.QueryContext(ctx, "SELECT 1") //nolint:sqlclosecheck // it is to fail
+			_, starved := n.db.DB.QueryContext(ctx, "SELECT 1") // it is to fail
 			require.NoError(n.TB, held.Rollback())
 			return says(starved != nil, n.Secret)
 		},
