@@ -107,7 +107,7 @@ DECLARE`, tests: of("set_config")},
 `, new: `	_ = tenant
 `, tests: sealing},
 	{name: "limits: transactions at once", file: "tenancy/turns.go", old: `	case q.running < q.most && len(q.waiting) == 0:`, new: `	case len(q.waiting) == 0:`, tests: of("starvation")},
-	{name: "limits: all that want may wait", file: "tenancy/turns.go", old: `	case len(q.waiting) >= l.Waiting:`, new: `	case len(q.waiting) >= 1_000_000:`, tests: []string{"./tenancy", "-run", "TestRaceAFloodLeavesRoomForTheNeighbour", "-timeout", "60s"}},
+	{name: "limits: all that want may wait", file: "tenancy/turns.go", old: `	case len(q.waiting) >= l.Waiting:`, new: `	case len(q.waiting) >= 1_000_000:`, tests: []string{"./tenancy", "-run", "TestRaceAFloodLeavesRoomForTheNeighbour", "-timeout", "30s"}},
 	{name: "access: a credential is good for every tenant", file: "tenancy/access/key.go", old: `	case c.Tenant != uuid.Nil && c.Tenant != found.TenantID:`, new: `	case false:`, tests: []string{".", "-run", "^TestAttacks$/sqlite/token"}},
 }
 
