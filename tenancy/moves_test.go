@@ -365,8 +365,8 @@ func TestNothingIsWrittenBehindAMovingGate(t *testing.T) {
 		refused(insertAuthor(ctx, env))
 		_, err := env.DB.Enter(context.Background(), id, "tester", tenancy.Permissions{"*"})
 		refused(err)
-		_, err = env.Owner(t, id).Exec(env.SQL("INSERT INTO erp.audit_events (tenant_id, id, occurred_at, actor, act, verb, model, columns) VALUES ('" + id.String() + "', '" +
-			tenancy.NewID().String() + "', '2026-01-01T00:00:00.000000Z', 'x', 'x', '', '', '')"))
+		_, err = env.Owner(t, id).Exec(env.SQL("INSERT INTO erp.audit_events (tenant_id, id, occurred_at, actor, act, verb, model, columns, row_count) VALUES ('" + id.String() + "', '" +
+			tenancy.NewID().String() + "', '2026-01-01T00:00:00.000000Z', 'x', 'x', '', '', '', 0)"))
 		require.ErrorContains(t, err, "tenancy.closed", "whoever asks")
 		require.NoError(t, tenancy.MoveGate(context.Background(), env.DB, id, tenancy.GateActive, 4), "overtaken")
 		_, err = env.Owner(t, id).Exec(env.SQL("UPDATE erp.tenant_gates SET state = 'importing', turn = 9 WHERE tenant_id = '" + id.String() + "'"))
