@@ -90,7 +90,9 @@ var floodAssaults = []Assault{
 			work := w.work(db)
 			close(release)
 			for range left {
-				_ = <-ends // how the others ended says nothing
+				if err := <-ends; refusal == nil {
+					refusal = err
+				}
 			}
 			return says(work != nil, w.Secret), refusal
 		},
