@@ -73,7 +73,7 @@ func sqlOfOurs(ctx context.Context, db *sql.DB, tx *sql.Tx, b *bun.DB, g *gorm.D
 	_ = c.CopyFrom(ctx, pgx.Identifier{"app", "sales"})
 	_ = squirrel.Select("id").From("erp.sales s").Where("erp.id = 1") // want `database: SQL names the table erp.sales`
 	_, _ = query(db, "SELECT * FROM erp.sales")                       // want `database: SQL names the table erp.sales`
-	_ = exec("DELETE FROM erp.sales", db)                             // want `database: SQL names the table erp.sales`
+	_ = Exec("DELETE FROM erp.sales", db)                             // want `database: SQL names the table erp.sales`
 	say("SELECT * FROM erp.sales")
 
 	text := "SELECT 1 FROM crm"
@@ -87,7 +87,7 @@ func sqlOfOurs(ctx context.Context, db *sql.DB, tx *sql.Tx, b *bun.DB, g *gorm.D
 
 func query(db *sql.DB, text string) (*sql.Rows, error) { return db.Query(text) }
 
-func exec(text string, db *sql.DB) error { _, err := db.Exec(text); return err }
+func Exec(text string, db *sql.DB) error { _, err := db.Exec(text); return err }
 
 func say(string) {}
 
