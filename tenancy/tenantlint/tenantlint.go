@@ -68,7 +68,7 @@ a report is constant and names its tables in braces (report), and a request's co
 is a comment with its reason: //tenantlint:allow RULE REASON.`,
 		URL:       "https://pkg.go.dev/" + module + "/tenancy/tenantlint",
 		FactTypes: []analysis.Fact{new(registered), new(passesContext)},
-		Run:       func(pass *analysis.Pass) (any, error) { return nil, run(pass, opt) },
+		Run:       func(pass *analysis.Pass) (any, error) { run(pass, opt); return nil, nil },
 	}
 	a.Flags.Var(&opt.allow, "allow", "comma-separated import paths (path/... for all below) in which the rule database does not hold")
 	a.Flags.Var(&opt.closed, "closed", "comma-separated import paths (path/... for all below) that may not import a database package at all")
@@ -95,11 +95,11 @@ type finding struct {
 	message string
 }
 
-func run(pass *analysis.Pass, opt *options) error {
+func run(pass *analysis.Pass, opt *options) {
 	path, _, _ := strings.Cut(pass.Pkg.Path(), " ")
 	l := &linter{pass: pass, opt: opt, path: path}
 	if within(path, databases...) || strings.HasSuffix(path, ".test") {
-		return nil // their business is what we look for, or go test wrote it
+		return // their business is what we look for, or go test wrote it
 	}
 	for _, f := range pass.Files {
 		if opt.tests || !strings.HasSuffix(l.position(f.FileStart).Filename, "_test.go") {
@@ -108,14 +108,13 @@ func run(pass *analysis.Pass, opt *options) error {
 	}
 	erp := l.shareTables()
 	if !erp && !slices.ContainsFunc(pass.Pkg.Imports(), isDatabase) {
-		return nil // it can reach neither us nor a database
+		return // it can reach neither us nor a database
 	}
 	l.code = newCode(pass, l.files)
 	l.checkDatabase()
 	l.checkReports()
 	l.checkContexts()
 	l.report()
-	return nil
 }
 
 func (l *linter) position(pos token.Pos) token.Position { return l.pass.Fset.Position(pos) }

@@ -25,7 +25,8 @@ type Token struct {
 func Tokens(text string) []Token {
 	var out []Token
 	for rest := skipBlank(text); rest != ""; rest = skipBlank(rest) {
-		at, after, kind := len(text)-len(rest), "", Literal
+		at, kind := len(text)-len(rest), Literal
+		var after string
 		switch c := rest[0]; {
 		case c == '\'':
 			after = skipQuoted(rest)
