@@ -226,7 +226,7 @@ func (c *contextReader) checkTransactionContext(call *ast.CallExpr, arg ast.Expr
 		case r.v == nil:
 		case in.goroutine && r.v == in.ctx:
 			c.found(ruleContext, arg.Pos(), call, "the transaction's context in another goroutine, where it is refused: a transaction belongs to the goroutine that began it")
-		case !in.goroutine && !in.isDecl && in.isOutside(r.v) && joining:
+		case !in.goroutine && in.isOutside(r.v) && joining:
 			c.found(ruleContext, arg.Pos(), call, "%s is from outside the transaction, where it is refused: use the context that the function is given", r.v.Name())
 		}
 	}
@@ -335,7 +335,6 @@ func carriesContext(t types.Type) (suffix string, ok bool) {
 // transaction is what is known of the transaction that a node stands in.
 type transaction struct {
 	fn        ast.Node
-	isDecl    bool       // fn is declared, so nothing outside of it can be named in it
 	ctx       *types.Var // the context that fn is given
 	inHost    bool       // the node stands in a function given to Host
 	goroutine bool       // the node stands in a function that another goroutine runs
@@ -360,7 +359,6 @@ func (l *linter) transactionAround(n ast.Node) *transaction {
 		}
 		if has {
 			t.fn = fn
-			_, t.isDecl = fn.(*ast.FuncDecl)
 			return t
 		}
 		t.ctx = nil

@@ -14,7 +14,7 @@ import (
 // checkDatabase finds ways to erp's data that do not lead through the store. A host's own tables and connections are its own
 // business.
 func (l *linter) checkDatabase() {
-	if l.path == tenancyPath || within(l.path, store...) || l.opt.allow.match(l.path) {
+	if behindTheDoor(l.path) || l.opt.allow.match(l.path) {
 		return
 	}
 	closed := l.opt.closed.match(l.path)

@@ -36,7 +36,7 @@
 //   - the text must be constant: literals, constants, what is put together from them in variables, unexported fields, parameters and
 //     results of the package's own functions. A value in the text is a finding: values belong in args.
 //
-// Of a text with conditional pieces up to 64 forms are read, so that each piece is in one of them.
+// Of a text with many conditional pieces not all forms are read, but enough that each piece is in one of them.
 //
 // # context: a request's context goes along
 //

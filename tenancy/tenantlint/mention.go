@@ -74,7 +74,7 @@ func (m *mentions) here() string {
 		return "the table " + name
 	case slices.Contains(ownSchemas, name) && m.isSchema(), name == "erp" && m.isSchema():
 		return "the schema " + name
-	case strings.HasPrefix(name, "erp_") && m.name(-1) == "role" && slices.Contains([]string{"set", "local", "session"}, m.name(-2)):
+	case strings.HasPrefix(name, "erp_") && slices.Contains([]string{"role", "authorization"}, m.name(-1)) && slices.Contains([]string{"set", "local", "session"}, m.name(-2)):
 		return "the role " + name
 	}
 	return ""

@@ -17,8 +17,11 @@ const (
 	sqlitePath   = tenancyPath + "/sqlite"
 )
 
-// store are the packages behind the door: the rule database is about everybody else.
-var store = []string{postgresPath, sqlitePath, tenancyPath + "/internal"}
+// behindTheDoor reports whether a package is of tenancy's own, which alone speaks to the database: the rule database is about
+// everybody else, and about the one package there that is a host's.
+func behindTheDoor(path string) bool {
+	return within(path, tenancyPath) && !within(path, tenancyPath+"/tenancytest", tenancyPath+"/tenantlint")
+}
 
 // within reports whether an import path is one of the folders or below it.
 func within(path string, folders ...string) bool {

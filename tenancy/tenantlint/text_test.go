@@ -18,8 +18,18 @@ import (
 
 // textsOf reads the argument of the one call of use in a function's body.
 func textsOf(t interface{ Fatalf(string, ...any) }, body string) (values []string, stranger ast.Expr) {
-	fset := token.NewFileSet()
-	f, err := parser.ParseFile(fset, "p.go", "package p\nfunc use(string) {}\nfunc f(c func() bool) {\n"+body+"\n}\n", 0)
+	found, stranger, _ := readTexts(t, body)
+	for _, one := range found {
+		values = append(values, one.String())
+	}
+	return values, stranger
+}
+
+const before = "package p\nfunc use(string) {}\nfunc f(c func() bool) {\n"
+
+func readTexts(t interface{ Fatalf(string, ...any) }, body string) (found []text, stranger ast.Expr, fset *token.FileSet) {
+	fset = token.NewFileSet()
+	f, err := parser.ParseFile(fset, "p.go", before+body+"\n}\n", 0)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, body)
 	}
@@ -32,14 +42,25 @@ func textsOf(t interface{ Fatalf(string, ...any) }, body string) (values []strin
 	c := newCode(&analysis.Pass{Pkg: pkg, TypesInfo: info}, []*ast.File{f})
 	for fn, calls := range c.calls {
 		if fn.Name() == "use" {
-			var found []text
 			found, stranger = c.texts(calls[0].Args[0])
-			for _, one := range found {
-				values = append(values, one.String())
-			}
 		}
 	}
-	return values, stranger
+	return found, stranger, fset
+}
+
+// A place in a text is a place in the source, as far as the source is written as it reads.
+func TestTextsKnowWhereTheyAreWritten(t *testing.T) {
+	body := "q := `raw\nX` + \"plain Y\"\nq += \"\\t escaped Z\"\nuse(q)"
+	found, _, fset := readTexts(t, body)
+	require.Len(t, found, 1)
+	value := found[0].String()
+	for _, c := range []string{"X", "Y"} {
+		at := fset.Position(found[0].pos(strings.Index(value, c))).Offset
+		require.Equal(t, c, (before + body)[at:at+1])
+	}
+	at := fset.Position(found[0].pos(strings.Index(value, "Z"))).Offset
+	require.Equal(t, `\t esc`, (before + body)[at:at+6], "the beginning of its literal")
+	require.False(t, found[0].pos(len(value)).IsValid())
 }
 
 // block is a piece of a made-up program that changes q: as Go, and as what it does to each value that q may have before.

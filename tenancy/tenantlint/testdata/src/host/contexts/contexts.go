@@ -99,6 +99,15 @@ func (s *server) withDefault(ctx context.Context) {
 	if nil == ctx {
 		_, _ = s.sales.Sell(context.Background(), "tea") // want `context: context.Background in a request path`
 	}
+	if ctx == nil {
+		return
+	} else {
+		ctx = context.Background()
+	}
+	_, _ = s.sales.Sell(ctx, "tea") // want `context: context.Background in a request path`
+}
+
+func (s *server) withoutDefault(ctx context.Context) {
 	if ctx != nil {
 		ctx = context.Background()
 	}
@@ -169,13 +178,16 @@ func (s *server) transactions(ctx context.Context, platform context.Context) err
 
 func each(f func()) { f() }
 
+var elsewhere context.Context
+
 func (s *server) book(ctx context.Context, tx *tenancy.Tx) error {
+	_, _ = s.sales.Sell(elsewhere, "tea") // want `context: elsewhere is from outside the transaction`
 	_, err := s.sales.Sell(ctx, "tea")
 	return err
 }
 
-func (s *server) goroutines(ctx context.Context, g *errgroup.Group) error {
-	return s.db.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+func (s *server) goroutines(outer context.Context, g *errgroup.Group) error {
+	return s.db.Tx(outer, func(ctx context.Context, tx *tenancy.Tx) error {
 		go func() {
 			_ = tenancy.Insert(context.WithoutCancel(ctx), tx, &sales.Sale{}) // want `context: the transaction tx in another goroutine` `context: the transaction's context in another goroutine`
 			_ = tenancy.Insert(nil, tx, &sales.Sale{})                        // said once
@@ -183,6 +195,7 @@ func (s *server) goroutines(ctx context.Context, g *errgroup.Group) error {
 		go s.book(ctx, tx)                                                   // want `context: a transaction handed to another goroutine` `context: the transaction's context handed to another goroutine`
 		go s.service(ctx)                                                    // want `context: the transaction's context handed to another goroutine`
 		go tx.AfterCommit(nil)                                               // want `context: a transaction handed to another goroutine`
+		go func() { _, _ = s.sales.Sell(outer, "tea") }()                    // a transaction of its own
 		go other(ctx)                                                        // has nothing to do with erp
 		g.Go(func() error { return tenancy.Insert(nil, tx, &sales.Sale{}) }) // want `context: the transaction tx in another goroutine`
 		time.AfterFunc(1, func() { _, _ = s.sales.Sell(ctx, "tea") })        // want `context: the transaction's context in another goroutine`

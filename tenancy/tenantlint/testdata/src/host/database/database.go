@@ -20,6 +20,8 @@ import (
 
 type call struct{ Note string }
 
+type holder struct{ Key tenancy.Row } // it only holds a key
+
 func ownTables(ctx context.Context, db *sql.DB, b *bun.DB, g *gorm.DB) error {
 	if _, err := db.ExecContext(ctx, "CREATE TABLE crm_calls (tenant_id TEXT, note TEXT)"); err != nil {
 		return err
@@ -31,6 +33,10 @@ func ownTables(ctx context.Context, db *sql.DB, b *bun.DB, g *gorm.DB) error {
 	_, _ = db.Query("SELECT erp_synced_at FROM orders")
 	_, _ = db.Query("SET LOCAL statement_timeout = '1s'")
 	_, _ = db.Query("GRANT erp_app TO host_login") // as Join asks for
+	_, _ = db.Query("CREATE ROLE erp_reader")
+	_, _ = db.Query("ALTER TABLE crm_calls SET SCHEMA erp_archive")
+	_, _ = db.Query("SELECT set_config('app.user', $1, true)")
+	_ = b.NewSelect().Model(&holder{}).Scan(ctx)
 	_ = b.NewSelect().Model(&call{}).Column("erp.id").Where("erp.id = ?", 1).Scan(ctx)
 	g.Create(&call{})
 	_, err := db.Exec("INSERT INTO crm_calls VALUES ('x')")
@@ -50,6 +56,7 @@ func sqlOfOurs(ctx context.Context, db *sql.DB, tx *sql.Tx, b *bun.DB, g *gorm.D
 	_, _ = db.Query("SET LOCAL erp.tenant = 'x'")                        // want `database: SQL names the setting erp.tenant`
 	_, _ = db.Query("SELECT set_config('erp.tenant', $1, true)")         // want `database: SQL names the setting erp.tenant`
 	_, _ = db.Query("SET ROLE erp_app")                                  // want `database: SQL names the role erp_app`
+	_, _ = db.Query("SET SESSION AUTHORIZATION erp_app")                 // want `database: SQL names the role erp_app`
 	_, _ = db.Query("SET search_path = erp, public")                     // want `database: SQL names the schema erp`
 	_, _ = db.Query("GRANT USAGE ON SCHEMA erp TO crm")                  // want `database: SQL names the schema erp`
 	_, _ = db.Query("DROP SCHEMA IF EXISTS erp_migrations")              // want `database: SQL names the schema erp_migrations`
@@ -66,6 +73,7 @@ func sqlOfOurs(ctx context.Context, db *sql.DB, tx *sql.Tx, b *bun.DB, g *gorm.D
 	_ = c.CopyFrom(ctx, pgx.Identifier{"app", "sales"})
 	_ = squirrel.Select("id").From("erp.sales s").Where("erp.id = 1") // want `database: SQL names the table erp.sales`
 	_, _ = query(db, "SELECT * FROM erp.sales")                       // want `database: SQL names the table erp.sales`
+	_ = Exec("DELETE FROM erp.sales", db)                             // want `database: SQL names the table erp.sales`
 	say("SELECT * FROM erp.sales")
 
 	text := "SELECT 1 FROM crm"
@@ -78,6 +86,8 @@ func sqlOfOurs(ctx context.Context, db *sql.DB, tx *sql.Tx, b *bun.DB, g *gorm.D
 }
 
 func query(db *sql.DB, text string) (*sql.Rows, error) { return db.Query(text) }
+
+func Exec(text string, db *sql.DB) error { _, err := db.Exec(text); return err }
 
 func say(string) {}
 

@@ -58,6 +58,12 @@ func ofAnEngine(ctx context.Context, admin string) {
 	_, _ = sql.Open("pgx", admin) // want `database: Open opens erp's own database`
 }
 
+func literals() {
+	erp, crm := address{DSN: os.Getenv("ERP")}, address{DSN: os.Getenv("CRM")}
+	_ = postgres.Engine{DSN: erp.DSN}
+	_, _ = sql.Open("pgx", crm.DSN)
+}
+
 func files(dir, tenant string) {
 	eng := sqlite.Engine{Dir: dir}
 	_ = sqlite.Engine{Dir: "./data"}

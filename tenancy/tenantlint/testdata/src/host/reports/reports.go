@@ -124,6 +124,7 @@ func outside(ctx context.Context, tx *tenancy.Tx) {
 	_, _ = tenancy.Report[sum](ctx, tx, "SELECT * FROM {sales} AS s WHERE EXISTS (SELECT 1 FROM crm)")         // want `report: name the table as {crm}, in braces`
 	_, _ = tenancy.Report[sum](ctx, tx, "SELECT x.a AS (b) FROM b")                                            // want `report: name the table as {b}, in braces`
 	_, _ = tenancy.Report[sum](ctx, tx, "WITH a AS (SELECT 1) SELECT b AS x FROM b")                           // want `report: name the table as {b}, in braces`
+	_, _ = tenancy.Report[sum](ctx, tx, "SELECT 1) FROM crm")                                                  // want `report: name the table as {crm}, in braces`
 	_, _ = tenancy.Report[sum](ctx, tx, "SELECT DISTINCT a FROM crm")                                          // want `report: name the table as {crm}, in braces`
 }
 
@@ -206,6 +207,7 @@ func methods(ctx context.Context, tx *tenancy.Tx, name string) {
 	_, _ = tenancy.Report[sum](ctx, tx, string(kept))
 	_, _ = tenancy.Report[sum](ctx, tx, string(changed)) // want `report: changed is not constant`
 	service.listed(service{}, ctx, tx, name)
+	service{}.listed(ctx, tx, "SELECT 1")
 	methods(ctx, tx, name)
 }
 
