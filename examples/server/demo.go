@@ -74,7 +74,7 @@ func demoAccounts(ctx context.Context, suite *erp.Suite, mail *demoMailer, shops
 		}
 		out = append(out, a)
 	}
-	text, err := json.MarshalIndent(out, "", "  ")
+	text, err := json.MarshalIndent(out, "", "  ") //nolint:gosec // the demo accounts, for whoever tries the server out
 	if err != nil {
 		return nil, err
 	}

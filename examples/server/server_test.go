@@ -317,7 +317,7 @@ func TestASuspendedTenantsCredentialIsRefusedEverywhere(t *testing.T) {
 		if o.id == "sign-out" || o.id == "cancel-service" {
 			continue
 		}
-		status, code, text = s.answer(o.method, o.path, o.request(s.shops[0]), owner...) // who may still look, and write nothing
+		status, _, text = s.answer(o.method, o.path, o.request(s.shops[0]), owner...) // who may still look, and write nothing
 		if o.method == http.MethodGet {
 			require.Equal(t, http.StatusOK, status, "%s by the owner: %s", o.id, text)
 			continue
