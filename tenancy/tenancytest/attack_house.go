@@ -64,6 +64,7 @@ var houseAssaults = []Assault{
 				{"CREATE POLICY everybody ON attacked.boxes USING (true)", "DROP POLICY everybody ON attacked.boxes"},
 				{"CREATE UNIQUE INDEX everywhere ON attacked.boxes (title, tenant_id, id)", "DROP INDEX attacked.everywhere"},
 				{"CREATE VIEW attacked.report AS SELECT content FROM attacked.boxes", "DROP VIEW attacked.report"},
+				{"GRANT SELECT ON attacked.boxes TO erp_control", "REVOKE SELECT ON attacked.boxes FROM erp_control"},
 				{"GRANT SELECT ON attacked.boxes TO PUBLIC", "REVOKE SELECT ON attacked.boxes FROM PUBLIC"},
 				{"ALTER TABLE attacked.boxes DISABLE TRIGGER erp_refuse_key", "ALTER TABLE attacked.boxes ENABLE ALWAYS TRIGGER erp_refuse_key"},
 				{"CREATE FUNCTION erp.everything() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER AS 'SELECT content FROM attacked.boxes'", "DROP FUNCTION erp.everything()"},
