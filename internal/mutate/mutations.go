@@ -70,7 +70,7 @@ var mutations = []mutation{
 		b.WriteString(e.Err.Error())
 	}
 	b.WriteString("(")
-	b.WriteString(string(e.Code))`},
+	b.WriteString(string(e.Code))`, tests: []string{"./tenancy/fault"}},
 	{name: "signed setting: the MAC is not looked at", file: "tenancy/postgres/signed.go", old: `IS DISTINCT FROM 0 OR part[2]`, new: `IS NULL OR part[2]`, tests: of("set_config")},
 	{name: "signed setting: good for every connection", file: "tenancy/postgres/signed.go", old: ` OR part[2]::bigint IS DISTINCT FROM pg_backend_pid() THEN`, new: ` THEN`, tests: of("set_config")},
 	{name: "signed setting: anybody may sign", file: "tenancy/postgres/signed.go",

@@ -322,3 +322,21 @@ func TestACommentBehindAColumnDoesNotSwallowItsCheck(t *testing.T) {
 		tenancy.ScopeOf(ctx).TenantID().String(), tenancy.NewID().String())
 	require.ErrorContains(t, err, "CHECK")
 }
+
+// Behind the words that are looked for stands SQLite's own limit: whatever gets past them attaches nothing.
+func TestAttachIsOutOfReachOfASession(t *testing.T) {
+	ctx := t.Context()
+	db := open(t, sqlite.Engine{Dir: t.TempDir(), Unsynced: true}, lab(oneFile(first)))
+	store, err := sqlite.Engine{Dir: t.TempDir(), Unsynced: true}.Open(ctx, db.Registry(), tenancy.EngineOptions{Migrate: true})
+	require.NoError(t, err)
+	defer func() { _ = store.Close() }()
+	id := tenancy.NewID()
+	require.NoError(t, store.Provision(ctx, id, tenancy.GateActive))
+	session, err := store.Session(ctx, tenancy.SessionOptions{Tenant: id})
+	require.NoError(t, err)
+	defer func() { _ = session.Rollback(ctx) }()
+	_, err = session.Conn().ExecContext(ctx, "SELECT 1")
+	require.NoError(t, err)
+	_, err = session.Conn().ExecContext(ctx, "ATTACH DATABASE ':memory:' AS x")
+	require.ErrorContains(t, err, "too many attached databases")
+}
