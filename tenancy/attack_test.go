@@ -6,4 +6,4 @@ import (
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
-func TestAttack(t *testing.T) { tenancytest.Attack(t, tenancytest.Options{}) }
+func TestRaceAttack(t *testing.T) { tenancytest.Attack(t, tenancytest.Options{}) }

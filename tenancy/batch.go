@@ -119,7 +119,15 @@ func add[T any](b *Batch, verb Verb, rows []*T, columns ...string) {
 }
 
 // Run sends the batch. On an error nothing of the transaction remains. A batch may be filled and run again.
-func (b *Batch) Run(ctx context.Context) error {
+func (b *Batch) Run(ctx context.Context) error { return b.run(ctx, false) }
+
+// Hold is [Batch.Run] for what [Put] and [Accrue] wrote, when nobody waits for the answer: it goes to the database together
+// with what the transaction sends next, at the latest with the commit, so that an act that ends with its writes has no trip
+// for them alone. What is read afterwards sees them. What the database refuses comes as the error of that later call, or of
+// [DB.Tx]. A batch that loads, sets or removes is refused (tenancy.bad_query).
+func (b *Batch) Hold(ctx context.Context) error { return b.run(ctx, true) }
+
+func (b *Batch) run(ctx context.Context, hold bool) error {
 	const op = "tenancy.Batch"
 	tx := b.tx
 	check := tx.usable
@@ -137,6 +145,9 @@ func (b *Batch) Run(ctx context.Context) error {
 	b.statements, b.held, b.loaded, b.writes = nil, nil, nil, false
 	if len(statements) == 0 {
 		return nil
+	}
+	if hold {
+		return tx.hold(ctx, op, statements)
 	}
 	if err := tx.send(ctx, op, statements); err != nil {
 		return err
@@ -170,6 +181,28 @@ func (tx *Tx) send(ctx context.Context, op string, statements []*Statement) erro
 		}
 		tx.recordRows(st)
 		tx.noteChanges(st)
+	}
+	return nil
+}
+
+// hold is send for what may wait. Under a grant, and for a host that looks at changes before they are made, nothing does.
+func (tx *Tx) hold(ctx context.Context, op string, statements []*Statement) error {
+	for _, st := range statements {
+		if st.Verb != VerbInsert && st.Verb != VerbAccrue {
+			return tx.failed(op, ErrBadQuery.New(op, "a batch that is held only inserts: whether it can %s must be known at once", st.Verb))
+		}
+	}
+	if tx.scope.grant != nil || tx.changes != nil {
+		return tx.send(ctx, op, statements)
+	}
+	if err := tx.countWritten(op, statements); err != nil {
+		return tx.failed(op, err)
+	}
+	if err := tx.failed(op, tx.sealed(ctx, op, statements, tx.session.Hold)); err != nil {
+		return err
+	}
+	for _, st := range statements {
+		tx.recordRows(st)
 	}
 	return nil
 }

@@ -148,6 +148,10 @@ type Session interface {
 	Conn() bun.IConn
 	// Run sends statements in order, in one round trip where the engine can, and stops at the first error.
 	Run(ctx context.Context, statements []*Statement) error
+	// Hold is Run for inserts and accruals that may wait: an engine for which a trip to the database costs something sends them
+	// in front of what it sends next, at the latest of the commit, with the values that the rows have now. A refusal comes
+	// there, and Affected is not set.
+	Hold(ctx context.Context, statements []*Statement) error
 	// Commit sends the last statements and commits. A session that sent nothing and has nothing to send commits nothing.
 	Commit(ctx context.Context, statements []*Statement) error
 	// Rollback ends the transaction (for Join: goes back to the savepoint and restores the host's role and tenant). It is

@@ -1,19 +1,8 @@
 package tenancy
 
-import "runtime"
+import "github.com/petermattis/goid"
 
-// goroutineID reads the number in the first line of the goroutine's own stack trace, "goroutine 123 [running]:". Go has
-// no other way to ask, and the question must be asked: a transaction used by a second goroutine, or begun again on an
-// outer context, is a mistake that otherwise shows as a wait without end. It costs about a microsecond.
-func goroutineID() int64 {
-	var buf [40]byte
-	n := runtime.Stack(buf[:], false)
-	var id int64
-	for _, c := range buf[len("goroutine "):n] {
-		if c < '0' || c > '9' {
-			break
-		}
-		id = id*10 + int64(c-'0')
-	}
-	return id
-}
+// goroutineID is the runtime's own number of the goroutine. Go has no other way to ask, and the question must be asked: a
+// transaction used by a second goroutine, or begun again on an outer context, is a mistake that otherwise shows as a wait
+// without end. On the usual processors it costs a nanosecond; elsewhere it is read off the goroutine's stack trace.
+func goroutineID() int64 { return goid.Get() }

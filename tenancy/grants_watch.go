@@ -32,6 +32,9 @@ func (w *watched) Run(ctx context.Context, statements []*Statement) error {
 	return w.Session.Run(ctx, statements)
 }
 
+// Hold implements Session: nothing under a grant waits until after it was announced.
+func (w *watched) Hold(context.Context, []*Statement) error { return w.refuse() }
+
 // Commit implements Session. The transaction itself commits, past this.
 func (w *watched) Commit(context.Context, []*Statement) error { return w.refuse() }
 

@@ -19,6 +19,11 @@ import (
 
 // run sends statements, with sealed columns sealed. The rows that the statements hold are the caller's, and stay as they are.
 func (tx *Tx) run(ctx context.Context, op string, statements []*Statement) error {
+	return tx.sealed(ctx, op, statements, tx.session.Run)
+}
+
+// sealed calls f with the statements as they are to be stored.
+func (tx *Tx) sealed(ctx context.Context, op string, statements []*Statement, f func(context.Context, []*Statement) error) error {
 	plain := make([][]reflect.Value, len(statements))
 	for i, st := range statements {
 		plain[i] = st.Rows
@@ -33,7 +38,7 @@ func (tx *Tx) run(ctx context.Context, op string, statements []*Statement) error
 			return err
 		}
 	}
-	return tx.session.Run(ctx, statements)
+	return f(ctx, statements)
 }
 
 // sealRows puts sealed copies in the place of a statement's rows.

@@ -28,7 +28,7 @@ type mutation struct {
 	tests []string
 }
 
-var attacks = []string{"./tenancy", "-run", "^TestAttack$"}
+var attacks = []string{"./tenancy", "-run", "^TestRaceAttack$"}
 
 func main() {
 	if err := run(context.Background(), os.Args[1:]); err != nil {

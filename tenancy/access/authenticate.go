@@ -42,15 +42,7 @@ func (s *Service) Authenticate(ctx context.Context, c Credential) (context.Conte
 	if found.Staff {
 		return s.enterStaff(ctx, op, c, found)
 	}
-	switch {
-	case found.TenantID == uuid.Nil:
-		return nil, ErrNoTenant.New(op, "")
-	case c.Tenant != uuid.Nil && c.Tenant != found.TenantID:
-		return nil, ErrWrongTenant.New(op, "")
-	case found.Link != linkJoined:
-		return nil, ErrNotMember.New(op, "")
-	}
-	member, err := s.memberIn(ctx, op, found.UserID, found.TenantID)
+	member, err := s.memberFor(ctx, op, c, found.UserID, found.TenantID, found.Link)
 	if err != nil {
 		return nil, err
 	}
@@ -148,6 +140,19 @@ func (s *Service) admitted(ctx context.Context, op string, user, tenant uuid.UUI
 
 // permOwn is what an owner has: also what lets somebody into a tenant that is suspended or cancelled, to read.
 const permOwn = "tenancy.own"
+
+// memberFor is who a credential makes somebody in its tenant, unless it is used for another one.
+func (s *Service) memberFor(ctx context.Context, op string, c Credential, user, tenant uuid.UUID, link string) (*memberRow, error) {
+	switch {
+	case tenant == uuid.Nil:
+		return nil, ErrNoTenant.New(op, "")
+	case c.Tenant != uuid.Nil && c.Tenant != tenant:
+		return nil, ErrWrongTenant.New(op, "")
+	case link != linkJoined:
+		return nil, ErrNotMember.New(op, "")
+	}
+	return s.memberIn(ctx, op, user, tenant)
+}
 
 // memberIn is the tenant's own record of a person, if it lets them in.
 func (s *Service) memberIn(ctx context.Context, op string, user, tenant uuid.UUID) (*memberRow, error) {

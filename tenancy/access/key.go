@@ -206,13 +206,7 @@ func (s *Service) authenticateKey(ctx context.Context, op string, c Credential) 
 		return nil, ErrNoCredential.New(op, "")
 	}
 	found := &rows[0]
-	switch {
-	case c.Tenant != uuid.Nil && c.Tenant != found.TenantID:
-		return nil, ErrWrongTenant.New(op, "")
-	case found.Link != linkJoined:
-		return nil, ErrNotMember.New(op, "")
-	}
-	member, err := s.memberIn(ctx, op, found.UserID, found.TenantID)
+	member, err := s.memberFor(ctx, op, c, found.UserID, found.TenantID, found.Link)
 	if err != nil {
 		return nil, err
 	}

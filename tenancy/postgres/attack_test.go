@@ -37,11 +37,11 @@ type attack struct {
 
 // The parts of erp.current_tenant() that an attack shows to be needed.
 var (
-	macCheck    = [2]string{"IS DISTINCT FROM 0 OR", "IS NULL OR"}
-	pidCheck    = [2]string{"part[2]::bigint IS DISTINCT FROM pg_backend_pid()", "false"}
-	timeCheck   = [2]string{"ahead NOT BETWEEN 1 AND", "false AND ahead NOT BETWEEN 1 AND"}
-	grantCheck  = [2]string{"part[4] <> '' AND", "false AND"}
-	retireCheck = [2]string{"OR key.retired_at <= clock_timestamp()", ""}
+	macCheck    = [2]string{"= sha256(convert_to('/' ||", "<> sha256(convert_to('!' ||"}
+	pidCheck    = [2]string{"split_part(token, '/', 2) = pg_backend_pid()::text", "true"}
+	timeCheck   = [2]string{"NOT BETWEEN 1 AND 2 *", "NOT BETWEEN -1000000000000000 AND 1000000::bigint *"}
+	grantCheck  = [2]string{"IF split_part(token, '/', 4) <> '' THEN", "IF false THEN"}
+	retireCheck = [2]string{" AND (k.retired_at IS NULL OR k.retired_at > clock_timestamp())", ""}
 )
 
 func currentTenant() function { return signedFunctions()[0] }
@@ -61,7 +61,7 @@ func without(parts ...[2]string) string {
 
 // searchesFirst is current_tenant() if it named its table by search path, and somebody could put something into that.
 func searchesFirst(path string) string {
-	return strings.Replace(without([2]string{"FROM erp_wall.signing_keys AS k WHERE", "FROM signing_keys AS k WHERE"}), "SET search_path = ", "SET search_path = "+path+", ", 1)
+	return strings.Replace(without([2]string{"FROM erp_wall.signing_keys AS k", "FROM signing_keys AS k"}), "SET search_path = ", "SET search_path = "+path+", ", 1)
 }
 
 // unsigned is what the policy asked before it was signed, in the form that takes a token too.

@@ -3,16 +3,18 @@ package postgres
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsmatiq/erp/tenancy"
 )
 
 // compiled is a statement in SQL. The text depends on the model, the columns and the shape of the conditions, never on
-// values or on the number of rows. The tenant is always $1 and comes from the scope, whatever a row says.
+// values or on the number of rows, but for an insert of one, which PostgreSQL plans and runs in less time as VALUES. The tenant is always $1 and comes from the scope, whatever a row says.
 type compiled struct {
 	text   string
 	params []param
@@ -24,6 +26,46 @@ type compiler struct {
 	st  *tenancy.Statement
 	sql strings.Builder
 	out compiled
+}
+
+// shape is what the text of a write depends on.
+type shape struct {
+	model   *tenancy.Model
+	verb    tenancy.Verb
+	one     bool // a single row
+	changed string
+}
+
+// shapes are the writes that a connection has compiled, without their rows.
+type shapes map[shape]*compiled
+
+// compile gives a statement's SQL.
+func (s shapes) compile(st *tenancy.Statement) (*compiled, error) {
+	if st.Verb == tenancy.VerbSelect {
+		return compile(st)
+	}
+	key := shape{st.Model, st.Verb, len(st.Rows) == 1, columnNames(st.Changed)}
+	known := s[key]
+	if known == nil {
+		var err error
+		if known, err = compile(st); err != nil {
+			return nil, err
+		}
+		s[key] = &compiled{text: known.text, params: slices.Clone(known.params), fields: known.fields}
+		s[key].bind(uuid.Nil, nil)
+		return known, nil
+	}
+	out := &compiled{text: known.text, params: slices.Clone(known.params), fields: known.fields}
+	out.bind(st.Tenant, st.Rows)
+	return out, nil
+}
+
+// bind puts a tenant and rows in the place of those that a write was compiled with.
+func (c *compiled) bind(tenant uuid.UUID, rows []reflect.Value) {
+	c.params[0].value = reflect.ValueOf(tenant)
+	for i := range c.params[1:] {
+		c.params[i+1].rows = rows
+	}
 }
 
 func compile(st *tenancy.Statement) (*compiled, error) {
@@ -102,6 +144,18 @@ func (c *compiler) insert() {
 	c.write("INSERT INTO ", quoteTable(m.Table), " AS t (", quote(m.Keys[0].Name))
 	for _, col := range rest {
 		c.write(", ", quote(col.Name))
+	}
+	if len(c.st.Rows) == 1 && c.st.Verb == tenancy.VerbInsert {
+		c.write(") VALUES ($1::uuid")
+		for _, col := range rest {
+			c.write(", ")
+			c.param(param{typ: col.Type, rows: c.st.Rows, col: col, one: true})
+			if col.Type == tenancy.Decimal {
+				c.write("::erp.decimal_text")
+			}
+		}
+		c.write(")")
+		return
 	}
 	c.write(") SELECT $1::uuid")
 	for _, col := range rest {

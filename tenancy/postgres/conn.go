@@ -31,6 +31,7 @@ type conn struct {
 	token      string            // the tenant as signed for the transaction that is open
 	prepared   map[string]string // text to name; on this connection, for as long as it lives
 	parsed     int               // names given so far; never given twice
+	shapes     shapes
 
 	transactions uint64    // begun on this connection; see trip.replan
 	tenant       uuid.UUID // of the last transaction
@@ -38,6 +39,7 @@ type conn struct {
 	washed       bool      // by the transaction that is open
 
 	on      *scope // nil: no session
+	held    []step // what waits for the next trip
 	lifted  bool   // the bound of a statement's time is lifted, for rows that are streamed
 	hosting bool   // the host's function is running
 	dirty   bool   // it has run, so the connection may carry settings of its own
@@ -95,7 +97,7 @@ func (c *conn) attach(s *scope) error {
 		c.spoilt = true
 		return fmt.Errorf("the connection is in use: %w", driver.ErrBadConn)
 	}
-	c.on, c.lifted, c.hosting, c.dirty, c.broken = s, false, false, false, nil
+	c.on, c.held, c.lifted, c.hosting, c.dirty, c.broken = s, nil, false, false, false, nil
 	return nil
 }
 
@@ -110,7 +112,7 @@ const forget = "DISCARD ALL"
 // cannot be done the connection is closed; database/sql then drops it.
 func (c *conn) detach() {
 	s := c.on
-	c.on, c.hosting = nil, false
+	c.on, c.held, c.hosting = nil, nil, false
 	if s == nil || c.pg.IsClosed() {
 		return
 	}

@@ -52,7 +52,7 @@ func (k *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		_ = dc.Close()
 		return nil, fmt.Errorf("pgx gave a %T", dc)
 	}
-	c := &conn{std: std, pg: std.Conn().PgConn(), types: std.Conn().TypeMap(), unprepared: k.unprepared, pooler: k.pooler, keys: k.keys, prepared: map[string]string{}}
+	c := &conn{std: std, pg: std.Conn().PgConn(), types: std.Conn().TypeMap(), unprepared: k.unprepared, pooler: k.pooler, keys: k.keys, prepared: map[string]string{}, shapes: shapes{}}
 	if !c.speaks() {
 		_ = std.Close()
 		return nil, ErrConfiguration.New("postgres.Connect", "the database must have standard_conforming_strings on and clients in UTF8")

@@ -43,11 +43,12 @@ type param struct {
 	typ   tenancy.ColumnType
 	rows  []reflect.Value // of structs: the parameter is the array of column col
 	col   *tenancy.Column
+	one   bool          // not an array, but the column of the only row
 	list  reflect.Value // a slice: the parameter is the array of its elements
 	value reflect.Value // otherwise
 }
 
-func (p param) isArray() bool { return p.col != nil || p.list.IsValid() }
+func (p param) isArray() bool { return p.col != nil && !p.one || p.list.IsValid() }
 
 func (p param) oid() uint32 {
 	if p.isArray() {
@@ -76,13 +77,25 @@ func (p param) each(f func(v reflect.Value, null bool) error) error {
 	}
 	for _, row := range p.rows {
 		v := row.FieldByIndex(p.col.Index)
-		// A missing date is NULL even where the column has none, so that the refusal names the column.
-		null := (p.col.Nullable || p.typ == tenancy.Date) && isZero(v)
-		if err := f(v, null); err != nil {
+		if err := f(v, p.null(v)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// single is the value of a parameter that is no array.
+func (p param) single() (v reflect.Value, null bool) {
+	if !p.one {
+		return p.value, false
+	}
+	v = p.rows[0].FieldByIndex(p.col.Index)
+	return v, p.null(v)
+}
+
+// null: a missing date is NULL even where the column has none, so that the refusal names the column.
+func (p param) null(v reflect.Value) bool {
+	return (p.col.Nullable || p.typ == tenancy.Date) && isZero(v)
 }
 
 func (p param) len() int {
@@ -95,7 +108,11 @@ func (p param) len() int {
 // binary is the parameter in PostgreSQL's binary format; nil is NULL.
 func (p param) binary() ([]byte, error) {
 	if !p.isArray() {
-		b, err := appendBinary(nil, p.typ, p.value)
+		v, null := p.single()
+		if null {
+			return nil, nil
+		}
+		b, err := appendBinary(nil, p.typ, v)
 		if err == nil && b == nil {
 			b = []byte{} // empty text, not NULL
 		}

@@ -175,6 +175,11 @@ func (j *joined) Run(ctx context.Context, statements []*tenancy.Statement) error
 	return nil
 }
 
+// Hold implements tenancy.Session: the host's transaction may go on without us, so nothing is left for later.
+func (j *joined) Hold(ctx context.Context, statements []*tenancy.Statement) error {
+	return j.Run(ctx, statements)
+}
+
 // one runs a statement. Values go as text, which every driver can bind.
 func (j *joined) one(ctx context.Context, st *tenancy.Statement) error {
 	if st.Tenant != j.on.tenant {

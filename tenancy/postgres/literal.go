@@ -14,12 +14,16 @@ import (
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
-// text is the parameter in PostgreSQL's text format, which every driver can bind as a string. It serves Join, where the
-// connection is of the host's driver.
-func (p param) text() (string, error) {
+// text is the parameter in PostgreSQL's text format, which every driver can bind as a string, or nil for NULL. It serves
+// Join, where the connection is of the host's driver.
+func (p param) text() (any, error) {
 	var b strings.Builder
 	if !p.isArray() {
-		err := writeText(&b, p.typ, p.value)
+		v, null := p.single()
+		if null {
+			return nil, nil
+		}
+		err := writeText(&b, p.typ, v)
 		return b.String(), err
 	}
 	b.WriteByte('{')

@@ -69,10 +69,10 @@ func (s *session) Conn() bun.IConn { return &s.sender }
 
 // Run implements tenancy.Session.
 func (s *session) Run(ctx context.Context, statements []*tenancy.Statement) error {
-	if len(statements) == 0 {
-		return nil
-	}
 	return s.use(func(c *conn) error {
+		if len(statements) == 0 && len(c.held) == 0 {
+			return nil
+		}
 		if err := c.usable(); err != nil {
 			return err
 		}
@@ -89,13 +89,30 @@ func (s *session) Run(ctx context.Context, statements []*tenancy.Statement) erro
 	})
 }
 
+// Hold implements tenancy.Session.
+func (s *session) Hold(_ context.Context, statements []*tenancy.Statement) error {
+	return s.use(func(c *conn) error {
+		if err := c.usable(); err != nil {
+			return err
+		}
+		for _, st := range statements {
+			s, err := c.step(st)
+			if err != nil {
+				return err
+			}
+			c.held = append(c.held, s)
+		}
+		return nil
+	})
+}
+
 // Commit implements tenancy.Session. After an error the session must be rolled back.
 func (s *session) Commit(ctx context.Context, statements []*tenancy.Statement) error {
 	err := s.use(func(c *conn) error {
 		if err := c.usable(); err != nil {
 			return err
 		}
-		if !c.begun() && len(statements) == 0 {
+		if !c.begun() && len(statements)+len(c.held) == 0 {
 			return nil
 		}
 		t := trip{c: c}

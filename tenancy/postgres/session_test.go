@@ -123,7 +123,7 @@ func TestTextsLeaveNothingPrepared(t *testing.T) {
 	s := f.session(t, tenant, false)
 	batch(s)
 	before := prepared(s)
-	require.Equal(t, 3, before, "one for each text of the batch, and the settings")
+	require.Equal(t, 4, before, "one for each text of the batch, BEGIN, and the settings")
 	for range 20 {
 		var got []thing
 		require.NoError(t, s.DB().NewSelect().Conn(s.Conn()).Model(&got).ModelTableExpr(`testmod.things AS "thing"`).

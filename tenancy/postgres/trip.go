@@ -30,15 +30,24 @@ type step struct {
 	commits  bool
 }
 
-// begin adds what opens the transaction, unless it is open: the isolation, the role, the tenant, and a search path that
-// nobody can write to.
+// begin adds what opens the transaction, unless it is open, and what was held for the next trip.
 func (t *trip) begin(ctx context.Context) error {
 	if t.c.begun() {
 		t.hurry(true)
-		return nil
+	} else if err := t.open(ctx); err != nil {
+		return err
 	}
+	for _, s := range t.c.held {
+		t.send(s)
+	}
+	t.c.held = nil
+	return nil
+}
+
+// open adds the isolation, the role, the tenant, and a search path that nobody can write to.
+func (t *trip) open(ctx context.Context) error {
 	t.c.on.tell("begin", "")
-	t.plain(t.c.on.isolation())
+	t.kept(t.c.on.isolation())
 	if err := t.sign(ctx); err != nil {
 		return err
 	}
@@ -192,30 +201,45 @@ const (
 
 func (t *trip) plain(text string) { t.steps = append(t.steps, step{text: text}) }
 
-// add compiles a statement and encodes its values.
+func (t *trip) kept(text string) { t.steps = append(t.steps, step{text: text, kept: true}) }
+
+// add adds a statement.
 func (t *trip) add(st *tenancy.Statement) error {
-	if st.Tenant != t.c.on.tenant {
-		return tenancy.ErrScopeMismatch.New("postgres", "a statement is of another tenant than its session")
-	}
-	out, err := compile(st)
+	s, err := t.c.step(st)
 	if err != nil {
-		return tenancy.ErrBadQuery.Wrap("postgres", err, "%v", err)
+		return err
+	}
+	t.send(s)
+	return nil
+}
+
+func (t *trip) send(s step) {
+	t.c.on.tell(string(s.st.Verb), s.st.Model.Table)
+	t.steps = append(t.steps, s)
+}
+
+// step compiles a statement and encodes its values.
+func (c *conn) step(st *tenancy.Statement) (step, error) {
+	if st.Tenant != c.on.tenant {
+		return step{}, tenancy.ErrScopeMismatch.New("postgres", "a statement is of another tenant than its session")
+	}
+	out, err := c.shapes.compile(st)
+	if err != nil {
+		return step{}, tenancy.ErrBadQuery.Wrap("postgres", err, "%v", err)
 	}
 	s := step{text: out.text, st: st, compiled: out, values: make([][]byte, len(out.params)), oids: make([]uint32, len(out.params))}
 	for i, p := range out.params {
 		s.oids[i] = p.oid()
 		if s.values[i], err = p.binary(); err != nil {
-			return tenancy.ErrRefusedValue.Wrap("postgres", err, "%s: %v", st.Model.Table, err)
+			return step{}, tenancy.ErrRefusedValue.Wrap("postgres", err, "%s: %v", st.Model.Table, err)
 		}
 	}
-	t.c.on.tell(string(st.Verb), st.Model.Table)
-	t.steps = append(t.steps, s)
-	return nil
+	return s, nil
 }
 
 func (t *trip) commit() {
 	t.c.on.tell("commit", "")
-	t.steps = append(t.steps, step{text: "COMMIT", commits: true})
+	t.steps = append(t.steps, step{text: "COMMIT", commits: true, kept: true})
 }
 
 var binaryParams = []int16{pgx.BinaryFormatCode}

@@ -103,6 +103,11 @@ func (s *session) Run(ctx context.Context, statements []*tenancy.Statement) erro
 	})
 }
 
+// Hold implements tenancy.Session: no trip is saved here.
+func (s *session) Hold(ctx context.Context, statements []*tenancy.Statement) error {
+	return s.Run(ctx, statements)
+}
+
 // Commit implements tenancy.Session.
 func (s *session) Commit(ctx context.Context, statements []*tenancy.Statement) error {
 	if err := s.Run(ctx, statements); err != nil {

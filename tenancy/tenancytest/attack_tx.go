@@ -215,9 +215,12 @@ var txAssaults = []Assault{
 			return n.try("SELECT content FROM naive_boxes WHERE id = ?", payload["box"])
 		},
 		Walled: func(w *Walled) (any, error) {
+			var mu sync.Mutex // tenants take their turns at once
 			var seen any
 			var failure error
 			jobs, err := w.Env.DB.Background(tenancy.BackgroundOptions{Jobs: []tenancy.Job{{Name: "attack.forgot", Every: time.Second, Tenant: func(context.Context) (bool, error) {
+				mu.Lock()
+				defer mu.Unlock()
 				seen, failure = w.boxes(context.Background()) //tenantlint:allow context that is the attack
 				return false, nil
 			}}}})
