@@ -90,6 +90,25 @@ func Load[T any](b *Batch, dest *[]T, opts ...Option) {
 	})
 }
 
+// Expect has the batch refused (tenancy.stale) unless a row meets the options when it is run: so an act can rest on what an
+// earlier transaction read, and still answer by what is. See [Tx.Guess].
+func Expect[T any](b *Batch, opts ...Option) {
+	if b.err != nil {
+		return
+	}
+	const op = "tenancy.Expect"
+	m, err := modelOf[T](b.tx, op)
+	if err != nil {
+		b.err = err
+		return
+	}
+	q := newQuery(opts)
+	if b.err = q.check(m, op); b.err == nil && (q.lock || len(q.order) > 0 || q.limit != 0) {
+		b.err = ErrBadQuery.New(op, "only conditions can be expected")
+	}
+	b.statements = append(b.statements, &Statement{Verb: VerbExpect, Model: m, Tenant: b.tx.scope.tenant, Conds: q.conds})
+}
+
 func add[T any](b *Batch, verb Verb, rows []*T, columns ...string) {
 	if b.err != nil || len(rows) == 0 {
 		return
@@ -121,7 +140,7 @@ func add[T any](b *Batch, verb Verb, rows []*T, columns ...string) {
 // Run sends the batch. On an error nothing of the transaction remains. A batch may be filled and run again.
 func (b *Batch) Run(ctx context.Context) error { return b.run(ctx, false) }
 
-// Hold is [Batch.Run] for what [Put] and [Accrue] wrote, when nobody waits for the answer: it goes to the database together
+// Hold is [Batch.Run] for what [Put] and [Accrue] wrote, and what is [Expect]ed, when nobody waits for the answer: it goes to the database together
 // with what the transaction sends next, at the latest with the commit, so that an act that ends with its writes has no trip
 // for them alone. What is read afterwards sees them. What the database refuses comes as the error of that later call, or of
 // [DB.Tx]. A batch that loads, sets or removes is refused (tenancy.bad_query).
@@ -188,7 +207,7 @@ func (tx *Tx) send(ctx context.Context, op string, statements []*Statement) erro
 // hold is send for what may wait. Under a grant, and for a host that looks at changes before they are made, nothing does.
 func (tx *Tx) hold(ctx context.Context, op string, statements []*Statement) error {
 	for _, st := range statements {
-		if st.Verb != VerbInsert && st.Verb != VerbAccrue {
+		if st.Verb != VerbInsert && st.Verb != VerbAccrue && st.Verb != VerbExpect {
 			return tx.failed(op, ErrBadQuery.New(op, "a batch that is held only inserts: whether it can %s must be known at once", st.Verb))
 		}
 	}
@@ -211,8 +230,9 @@ func (tx *Tx) hold(ctx context.Context, op string, statements []*Statement) erro
 // that is changed or removed later has an event of its own; derived rows are spoken for by what they are derived from.
 func (tx *Tx) recordRows(st *Statement) {
 	m := st.Model
-	tx.wrote = tx.wrote || st.Verb != VerbSelect
+	tx.wrote = tx.wrote || !st.Verb.reads()
 	switch {
+	case st.Verb == VerbExpect:
 	case st.Verb == VerbSelect:
 		tx.noteRead(m, st.Affected, pinned(st.Conds))
 	case m.Derived && m.Trail: // how far a consumer is: an event of it would be one more to consume

@@ -112,3 +112,75 @@ func TestAnActOfWritesIsOneTrip(t *testing.T) {
 		require.Equal(t, []string{"begin ", "insert lib.books", "insert erp.audit_events", "commit "}, order)
 	})
 }
+
+func TestWhatIsExpectedMustBeSo(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env) {
+		ctx, other := env.Tenant(t), env.Tenant(t)
+		for _, owner := range []context.Context{ctx, other} {
+			require.NoError(t, env.DB.Tx(owner, func(ctx context.Context, tx *tenancy.Tx) error { return held(ctx, tx, novel("There")) }))
+		}
+		require.NoError(t, env.DB.Tx(other, func(ctx context.Context, tx *tenancy.Tx) error { return held(ctx, tx, novel("Next door")) }))
+		expecting := func(title string, end func(*tenancy.Batch, context.Context) error) error {
+			return env.DB.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+				b := tx.Batch()
+				tenancy.Expect[Book](b, tenancy.Eq("title", title))
+				tenancy.Put(b, []*Book{novel("Rests on " + title + tenancy.NewID().String())})
+				return end(b, ctx)
+			})
+		}
+		for _, end := range []func(*tenancy.Batch, context.Context) error{(*tenancy.Batch).Run, (*tenancy.Batch).Hold} {
+			require.NoError(t, expecting("There", end))
+			require.ErrorIs(t, expecting("Nowhere", end), tenancy.ErrStale)
+			require.ErrorIs(t, expecting("Next door", end), tenancy.ErrStale)
+		}
+		require.EqualValues(t, 3, countBooks(t, ctx, env))
+		require.ErrorIs(t, env.DB.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			b := tx.Batch()
+			tenancy.Expect[Book](b, tenancy.Limit(1))
+			return b.Run(ctx)
+		}), tenancy.ErrBadQuery)
+	})
+}
+
+func TestAWrongGuessIsTriedAgainWithoutOne(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env) {
+		ctx := env.Tenant(t)
+		var guesses []bool
+		act := func(title string) error {
+			guesses = nil
+			return env.DB.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+				guess := tx.Guess()
+				guesses = append(guesses, guess)
+				if !guess {
+					there, err := tenancy.Exists[Book](ctx, tx, tenancy.Eq("title", title))
+					if err != nil || there {
+						return err
+					}
+				}
+				return held(ctx, tx, novel(title))
+			})
+		}
+		require.NoError(t, act("Once"))
+		require.Equal(t, []bool{true}, guesses)
+		require.NoError(t, act("Once"), "the second attempt sees that it is there")
+		require.Equal(t, []bool{true, false}, guesses)
+		require.EqualValues(t, 1, countBooks(t, ctx, env))
+
+		runs := 0
+		require.ErrorIs(t, env.DB.Tx(ctx, func(context.Context, *tenancy.Tx) error { runs++; return tenancy.ErrBadInput.New("test", "") }), tenancy.ErrBadInput)
+		require.Equal(t, 1, runs, "nobody guessed")
+		runs = 0
+		require.ErrorIs(t, env.DB.Tx(ctx, func(_ context.Context, tx *tenancy.Tx) error { runs++; tx.Guess(); return tenancy.ErrBadInput.New("test", "") }), tenancy.ErrBadInput)
+		require.Equal(t, 2, runs, "and the answer is that of the attempt that did not")
+		runs = 0
+		_, err := env.DB.DryRun(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			runs++
+			if tx.Guess() {
+				return held(ctx, tx, novel("Once"))
+			}
+			return held(ctx, tx, novel("Twice"))
+		})
+		require.NoError(t, err)
+		require.Equal(t, 2, runs)
+	})
+}

@@ -50,7 +50,7 @@ func (db *DB) DryRun(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 
 // noteChanges keeps copies of written rows for a dry run.
 func (tx *Tx) noteChanges(st *Statement) {
-	if tx.changes == nil || st.Verb == VerbSelect || st.Model.Table == "erp.audit_events" {
+	if tx.changes == nil || st.Verb.reads() || st.Model.Table == "erp.audit_events" {
 		return
 	}
 	var columns []string

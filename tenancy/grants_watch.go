@@ -231,8 +231,11 @@ func lookedBatch(statements []*Statement) func() []look {
 		out := make([]look, len(statements))
 		for i, st := range statements {
 			out[i] = look{verb: string(st.Verb), table: st.Model.Table}
-			if st.Verb == VerbSelect {
-				out[i].verb, out[i].filter = "load", shownConds(st.Conds)
+			if st.Verb.reads() {
+				out[i].filter = shownConds(st.Conds)
+				if st.Verb == VerbSelect {
+					out[i].verb = "load"
+				}
 				continue
 			}
 			var ids []string

@@ -123,7 +123,7 @@ func mostRows(n int) int { return max(0, n) }
 // countWritten refuses what would take the transaction beyond the rows that it may write.
 func (tx *Tx) countWritten(op string, statements []*Statement) error {
 	for _, st := range statements {
-		if st.Verb != VerbSelect {
+		if !st.Verb.reads() {
 			tx.written += len(st.Rows)
 		}
 	}

@@ -16,7 +16,11 @@ const (
 	VerbUpdate Verb = "update" // update the Changed columns of the row with the same key
 	VerbDelete Verb = "delete" // delete by key
 	VerbSelect Verb = "select" // read rows that meet Conds
+	VerbExpect Verb = "expect" // fail with ErrStale unless a row meets Conds
 )
+
+// reads reports that nothing is written.
+func (v Verb) reads() bool { return v == VerbSelect || v == VerbExpect }
 
 // Statement is one engine-neutral statement of a batch. Engines turn it into SQL of constant text, with whole columns as
 // parameters, so that it costs one statement however many rows it has.

@@ -46,6 +46,7 @@ type Tx struct {
 	changes   *Changes // of a dry run
 	looks     []look   // announced and not on record yet; under a grant alone
 	limits    *Limits  // nil: none
+	guesses   *guesses // nil: it runs once only
 	written   int      // rows so far
 }
 
@@ -185,6 +186,18 @@ func (tx *Tx) Require(act Permission) error {
 		return nil
 	}
 	return ErrForbidden.New(string(act), "the scope lacks the permission %s", act)
+}
+
+// Guess tells an act whether it may rest on what it kept from earlier transactions, and leave it to the database to refuse what
+// is not so ([Expect], keys, guards), instead of asking first. It says yes on the first attempt of a transaction that can be run
+// again. If that one fails with a fault of the kinds invalid, not_found, conflict or locked, for whatever reason, it is run
+// again, and Guess says no: what is refused is always refused by what is. Inside [DB.Join] it says no.
+func (tx *Tx) Guess() bool {
+	if tx.guesses == nil || tx.guesses.wrong {
+		return false
+	}
+	tx.guesses.made = true
+	return true
 }
 
 // AfterCommit has f run once, after the transaction is committed and not otherwise: never on a dry run, never on an

@@ -6,7 +6,26 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+
+	"github.com/opsmatiq/erp/tenancy/fault"
 )
+
+// guesses are what the attempts of one transaction know of each other: see [Tx.Guess].
+type guesses struct{ made, wrong bool }
+
+// blame reports that an attempt may have failed because it guessed.
+func (g *guesses) blame(err error) bool {
+	if g == nil || !g.made || g.wrong {
+		return false
+	}
+	for _, kind := range []fault.Kind{fault.Invalid, fault.NotFound, fault.Conflict, fault.Locked} {
+		if errors.Is(err, kind) {
+			g.wrong = true
+			return true
+		}
+	}
+	return false
+}
 
 type txMode struct {
 	readOnly  bool
@@ -17,7 +36,8 @@ type txMode struct {
 	sealer    bool    // see Sealing
 	importing bool
 	limits    *Limits // nil: none
-	moved     int64   // how often the tenant had moved when it was asked where it is
+	guesses   *guesses
+	moved     int64 // how often the tenant had moved when it was asked where it is
 }
 
 // maxAttempts bounds how often a transaction runs when it meets serialization failures or deadlocks.
@@ -78,8 +98,14 @@ func (db *DB) attempt(ctx context.Context, op string, s *scope, at *place, owner
 }
 
 func (db *DB) retry(ctx context.Context, op string, s *scope, at *place, owner int64, mode txMode, reads *[]*Event, fn func(context.Context, *Tx) error) ([]func(context.Context), error) {
+	if mode.host == nil {
+		mode.guesses = new(guesses)
+	}
 	for attempt := 1; ; attempt++ {
 		after, err := db.once(ctx, op, s, at, owner, mode, reads, fn)
+		if err != nil && mode.guesses.blame(err) {
+			continue
+		}
 		if errors.Is(err, ErrClosed) {
 			db.directory.forget(s.tenant) // another process has closed it
 		}
@@ -121,7 +147,7 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 	if err != nil {
 		return nil, at.store.Fault(op, err)
 	}
-	tx := &Tx{db: db, store: at.store, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, joined: mode.host != nil, limits: mode.limits,
+	tx := &Tx{db: db, store: at.store, scope: s, session: session, owner: owner, now: s.now(), readOnly: mode.readOnly, changes: mode.changes, guesses: mode.guesses, joined: mode.host != nil, limits: mode.limits,
 		closed: mode.closed, moved: mode.moved, sealer: mode.sealer, importing: mode.importing, roots: map[aggregate]bool{}, parts: map[aggregate]bool{}, derived: map[string]derivedWrite{}, memo: map[string]any{}}
 	if s.grant != nil {
 		tx.session = &watched{session, tx}

@@ -41,7 +41,7 @@ type shapes map[shape]*compiled
 
 // compile gives a statement's SQL.
 func (s shapes) compile(st *tenancy.Statement) (*compiled, error) {
-	if st.Verb == tenancy.VerbSelect {
+	if st.Verb == tenancy.VerbSelect || st.Verb == tenancy.VerbExpect {
 		return compile(st)
 	}
 	key := shape{st.Model, st.Verb, len(st.Rows) == 1, columnNames(st.Changed)}
@@ -83,6 +83,8 @@ func compile(st *tenancy.Statement) (*compiled, error) {
 		c.delete()
 	case tenancy.VerbSelect:
 		err = c.selectRows()
+	case tenancy.VerbExpect:
+		err = c.expect()
 	default:
 		err = fmt.Errorf("unknown verb %q", st.Verb)
 	}
@@ -234,16 +236,8 @@ func (c *compiler) selectRows() error {
 		c.comma(i)
 		c.write("t.", quote(col.Name))
 	}
-	c.write(" FROM (SELECT * FROM ", quoteTable(m.Table), " WHERE ", quote(m.Keys[0].Name), " = $1::uuid) AS t")
-	for i, cond := range c.st.Conds {
-		if i == 0 {
-			c.write(" WHERE ")
-		} else {
-			c.write(" AND ")
-		}
-		if err := c.cond(cond); err != nil {
-			return err
-		}
+	if err := c.from(); err != nil {
+		return err
 	}
 	if err := c.order(); err != nil {
 		return err
@@ -255,6 +249,32 @@ func (c *compiler) selectRows() error {
 	if c.st.Lock {
 		c.write(" FOR UPDATE OF t")
 	}
+	return nil
+}
+
+func (c *compiler) from() error {
+	m := c.st.Model
+	c.write(" FROM (SELECT * FROM ", quoteTable(m.Table), " WHERE ", quote(m.Keys[0].Name), " = $1::uuid) AS t")
+	for i, cond := range c.st.Conds {
+		if i == 0 {
+			c.write(" WHERE ")
+		} else {
+			c.write(" AND ")
+		}
+		if err := c.cond(cond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expect fails in the database, so that what was sent behind it in the same trip is not done.
+func (c *compiler) expect() error {
+	c.write("SELECT erp.expect(EXISTS (SELECT")
+	if err := c.from(); err != nil {
+		return err
+	}
+	c.write("))")
 	return nil
 }
 

@@ -100,6 +100,12 @@ BEGIN
 	END IF;
 	RETURN NEW;
 END`},
+	{name: "expect(holds boolean)", returns: "void", callers: []string{appRole}, body: `
+BEGIN
+	IF holds IS NOT TRUE THEN
+		RAISE EXCEPTION 'erp/conflict/tenancy.stale/what was read before does not hold any more';
+	END IF;
+END`},
 	{name: "gate_state(tenant uuid)", returns: "text", definer: true, callers: []string{controlRole}, body: `
 DECLARE
 	before text := coalesce(current_setting('erp.tenant', true), '');

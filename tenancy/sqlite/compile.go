@@ -29,6 +29,8 @@ func (c *conn) run(ctx context.Context, st *tenancy.Statement) error {
 		return c.each(ctx, quiet, st)
 	case tenancy.VerbSelect:
 		return c.query(ctx, st)
+	case tenancy.VerbExpect:
+		return c.expect(ctx, st)
 	}
 	return errors.New("sqlite: unknown verb " + string(st.Verb))
 }
@@ -128,6 +130,16 @@ func (c *conn) query(ctx context.Context, st *tenancy.Statement) error {
 			return err
 		}
 	}
+}
+
+// expect looks for one row.
+func (c *conn) expect(ctx context.Context, st *tenancy.Statement) error {
+	look := *st
+	look.Limit, look.Row = 1, func(func(...any) error) error { return nil }
+	if err := c.query(ctx, &look); err != nil || look.Affected > 0 {
+		return err
+	}
+	return tenancy.ErrStale.New("sqlite", "")
 }
 
 // appendRow adds a row's columns as arguments; the tenant is always the scope's.
