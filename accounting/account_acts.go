@@ -28,12 +28,11 @@ func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, er
 		if c := roleControls[in.Role]; c != NoControl && a.Control == NoControl {
 			a.Control = c
 		}
-		b := tx.Batch()
+		b := changing(tx)
 		if err := takeRole(op, set, b, &a); err != nil {
 			return Account{}, err
 		}
 		tenancy.Put(b, []*Account{&a})
-		tx.Forget(setupKey)
 		return done(&a, b.Run(ctx))
 	})
 }
@@ -80,12 +79,11 @@ func (s *Service) UpdateAccount(ctx context.Context, in AccountChange) (Account,
 		}
 		a := *there
 		a.Name, a.Role, a.Active = in.Name, in.Role, in.Active
-		b := tx.Batch()
+		b := changing(tx)
 		if err := takeRole(op, set, b, &a); err != nil {
 			return Account{}, err
 		}
 		tenancy.Set(b, []*Account{&a}, "name", "role", "active")
-		tx.Forget(setupKey)
 		return done(&a, b.Run(ctx))
 	})
 }

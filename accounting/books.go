@@ -3,6 +3,8 @@ package accounting
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
@@ -20,6 +22,8 @@ type Books struct {
 	// YearStart is the first day of the first fiscal year.
 	YearStart date.Date `bun:"year_start"`
 	OpenedAt  time.Time `bun:"opened_at"`
+	// Revision changes with every change of a setting: of the books, accounts, journals, taxes, years and periods.
+	Revision uuid.UUID `bun:"revision"`
 }
 
 // NewBooks is the input of [Service.OpenBooks].

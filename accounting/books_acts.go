@@ -27,7 +27,7 @@ func (s *Service) OpenBooks(ctx context.Context, in NewBooks) (Books, error) {
 		if len(there) > 0 {
 			return sameBooks(op, there[0], in)
 		}
-		books := &Books{Currency: in.Currency, Country: in.Country, Chart: in.Chart, YearStart: in.YearStart, OpenedAt: tx.Now()}
+		books := &Books{Currency: in.Currency, Country: in.Country, Chart: in.Chart, YearStart: in.YearStart, OpenedAt: tx.Now(), Revision: tenancy.NewID()}
 		b := tx.Batch()
 		tenancy.Put(b, []*Books{books})
 		tenancy.Put(b, chartAccounts(in.Chart, tx))

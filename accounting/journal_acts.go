@@ -2,6 +2,7 @@ package accounting
 
 import (
 	"context"
+	"slices"
 
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -23,8 +24,9 @@ func (s *Service) CreateJournal(ctx context.Context, in NewJournal) (Journal, er
 			return Journal{}, ErrCodeTaken.New(op, "there is a journal %s already", in.Code)
 		}
 		j := Journal{Code: in.Code, Name: in.Name}
-		tx.Forget(setupKey)
-		return done(&j, tenancy.Insert(ctx, tx, &j))
+		b := changing(tx)
+		tenancy.Put(b, []*Journal{&j})
+		return done(&j, b.Run(ctx))
 	})
 }
 
@@ -37,6 +39,6 @@ func (s *Service) ListJournals(ctx context.Context) ([]Journal, error) {
 		if err != nil {
 			return nil, err
 		}
-		return set.journals, nil
+		return slices.Clone(set.journals), nil
 	})
 }

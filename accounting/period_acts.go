@@ -3,6 +3,7 @@ package accounting
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
@@ -30,9 +31,8 @@ func (s *Service) AddFiscalYear(ctx context.Context, start date.Date) (FiscalYea
 			return FiscalYear{}, ErrYearGap.New(op, "the books run from %s to %s: a year starts on %s or on %s", first.StartsOn, last.EndsOn,
 				last.EndsOn.AddDays(1), first.StartsOn.AddMonths(-periodsPerYear))
 		}
-		b := tx.Batch()
+		b := changing(tx)
 		year := putFiscalYear(b, tx, start)
-		tx.Forget(setupKey)
 		return done(year, b.Run(ctx))
 	})
 }
@@ -69,7 +69,7 @@ func (s *Service) FiscalYears(ctx context.Context) ([]FiscalYear, error) {
 		if err != nil {
 			return nil, err
 		}
-		return set.years, nil
+		return slices.Clone(set.years), nil
 	})
 }
 
@@ -82,7 +82,7 @@ func (s *Service) Periods(ctx context.Context) ([]Period, error) {
 		if err != nil {
 			return nil, err
 		}
-		return set.periods, nil
+		return slices.Clone(set.periods), nil
 	})
 }
 
@@ -110,7 +110,8 @@ func (s *Service) SetPeriodState(ctx context.Context, in SetPeriod) (Period, err
 			return Period{}, ErrBadInput.New(op, "Reason is needed to open period %s again", p.Name)
 		}
 		p.State, p.Reason, p.ChangedAt = in.State, in.Reason, tx.Now()
-		tx.Forget(setupKey)
-		return done(p, tenancy.Update(ctx, tx, p, "state", "reason", "changed_at"))
+		b := changing(tx)
+		tenancy.Set(b, []*Period{p}, "state", "reason", "changed_at")
+		return done(p, b.Run(ctx))
 	})
 }

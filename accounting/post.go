@@ -35,17 +35,22 @@ func (s *Service) Post(ctx context.Context, in []NewEntry) ([]Entry, error) {
 			in[i] = in[i].withDefaults()
 			replays.expect(in[i].Reference, in[i].fingerprint(&hash))
 		}
-		wanted := partiesOf(in)
-		var parties []Party
-		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) {
-			replays.load(b)
-			loadParties(b, &parties, wanted)
-		})
-		if err != nil {
-			return nil, err
-		}
-		if err := allFound(op, wanted, parties); err != nil {
-			return nil, err
+		set := s.guess(tx)
+		guessed := set != nil
+		if !guessed {
+			wanted := partiesOf(in)
+			var parties []Party
+			var err error
+			set, err = s.setup(ctx, tx, op, func(b *tenancy.Batch) {
+				replays.load(b)
+				loadParties(b, &parties, wanted)
+			})
+			if err != nil {
+				return nil, err
+			}
+			if err := allFound(op, wanted, parties); err != nil {
+				return nil, err
+			}
 		}
 		p := newPlan(op, tx, set, len(in))
 		out, err := replays.run(func(i int) (*Entry, error) {
@@ -55,8 +60,11 @@ func (s *Service) Post(ctx context.Context, in []NewEntry) ([]Entry, error) {
 			return nil, err
 		}
 		b := tx.Batch()
+		if guessed { // the settings; references and parties are keys that the database looks at by itself
+			set.expect(b)
+		}
 		p.write(b)
-		return give(out, b.Run(ctx))
+		return give(out, b.Hold(ctx))
 	})
 }
 

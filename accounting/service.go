@@ -11,7 +11,8 @@ import (
 // before anything else, then the permission that its doc comment names, and runs in one transaction: called inside
 // [tenancy.DB.Tx] it joins that one.
 type Service struct {
-	db *tenancy.DB
+	db   *tenancy.DB
+	kept keptSettings
 }
 
 // New makes the service on an opened database whose modules include [Module].

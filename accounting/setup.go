@@ -52,6 +52,7 @@ func (s *Service) setup(ctx context.Context, tx *tenancy.Tx, op string, also fun
 		}
 		set.books = books[0]
 		set.index()
+		s.kept.put(set)
 		return set, nil
 	})
 	if err != nil || !known || also == nil {

@@ -32,8 +32,9 @@ func (s *Service) CreateTax(ctx context.Context, in NewTax) (Tax, error) {
 			return Tax{}, ErrRoleType.New(op, "tax on sales is owed: account %s is not a liability", a.Code)
 		}
 		t := Tax{Code: in.Code, Name: in.Name, Rate: in.Rate, AccountID: a.ID, Active: true}
-		tx.Forget(setupKey)
-		return done(&t, tenancy.Insert(ctx, tx, &t))
+		b := changing(tx)
+		tenancy.Put(b, []*Tax{&t})
+		return done(&t, b.Run(ctx))
 	})
 }
 
@@ -50,8 +51,9 @@ func (s *Service) UpdateTax(ctx context.Context, in TaxChange) (Tax, error) {
 			return Tax{}, err
 		}
 		t.Name, t.Active = in.Name, in.Active
-		tx.Forget(setupKey)
-		return done(t, tenancy.Update(ctx, tx, t, "name", "active"))
+		b := changing(tx)
+		tenancy.Set(b, []*Tax{t}, "name", "active")
+		return done(t, b.Run(ctx))
 	})
 }
 
@@ -64,6 +66,6 @@ func (s *Service) ListTaxes(ctx context.Context) ([]Tax, error) {
 		if err != nil {
 			return nil, err
 		}
-		return set.taxes, nil
+		return slices.Clone(set.taxes), nil
 	})
 }

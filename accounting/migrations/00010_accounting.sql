@@ -15,6 +15,7 @@ CREATE TABLE erp.books (
     chart TEXT NOT NULL,
     year_start DATE NOT NULL,
     opened_at TIMESTAMPTZ NOT NULL,
+    revision UUID NOT NULL,
     PRIMARY KEY (tenant_id)
 );
 
