@@ -66,6 +66,29 @@ func Example() {
 	// Output: GBP 2010-11 1300 Current account
 }
 
+// What would an act do? Told in entries and balances, and undone.
+func ExampleService_Preview() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	preview := must(books.Preview(ctx, func(ctx context.Context) error {
+		_, err := books.Post(ctx, []accounting.NewEntry{{Date: date.Of(2010, 12, 1), Memo: "Rent", Lines: []accounting.NewLine{
+			accounting.DebitLine(accounting.ByCode("6100"), pounds("800.00")),
+			accounting.CreditLine(accounting.ByRole(accounting.RoleBank), pounds("800.00")),
+		}}})
+		return err
+	}))
+	for _, e := range preview.Entries {
+		fmt.Println(e.EntryDate, e.Journal, e.Memo, len(e.Lines), "lines")
+	}
+	for _, b := range preview.Balances {
+		fmt.Println(b.Code, b.Name, b.Before, "->", b.After)
+	}
+	// Output:
+	// 2010-12-01 GEN Rent 2 lines
+	// 1000 Bank 0.00 -> -800.00
+	// 6100 Rent 0.00 -> 800.00
+}
+
 func ExampleService_Post() {
 	ctx, books, done := exampleBooks()
 	defer done()
