@@ -226,4 +226,5 @@ func ExampleService_Verify() {
 	// true no gaps in legal numbers
 	// true documents equal their lines
 	// true bills equal their lines
+	// true closed periods are as they were closed
 }
