@@ -163,12 +163,12 @@ func TestNobodyReversesTwice(t *testing.T) {
 
 func TestClosingRacesPosting(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
-		var december uuid.UUID
+		var november uuid.UUID
 		periods, err := s.books.Periods(s.ctx)
 		require.NoError(t, err)
 		for _, p := range periods {
-			if p.Name == "2010-12" {
-				december = p.ID
+			if p.Name == "2010-11" {
+				november = p.ID
 			}
 		}
 		var atClosing int64
@@ -176,14 +176,14 @@ func TestClosingRacesPosting(t *testing.T) {
 			if g == 0 {
 				for s.balance(cash) < 5 { // let some come in first
 				}
-				_, err := s.books.SetPeriodState(s.ctx, accounting.SetPeriod{PeriodID: december, State: accounting.PeriodLocked})
+				_, err := s.books.SetPeriodState(s.ctx, accounting.SetPeriod{PeriodID: november, State: accounting.PeriodLocked})
 				if err == nil {
 					atClosing = s.balance(cash)
 				}
 				return err
 			}
 			for {
-				if _, err := s.books.Post(s.ctx, []accounting.NewEntry{transfer("", "2010-12-01", 1)}); err != nil {
+				if _, err := s.books.Post(s.ctx, []accounting.NewEntry{transfer("", "2010-11-05", 1)}); err != nil {
 					return err
 				}
 			}

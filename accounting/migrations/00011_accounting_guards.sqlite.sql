@@ -28,7 +28,7 @@ BEGIN
     WHERE NOT EXISTS (SELECT 1 FROM erp.periods p
         WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.period_id AND NEW.entry_date BETWEEN p.starts_on AND p.ends_on);
     SELECT RAISE(ABORT, 'erp/locked/accounting.period_locked/the period is locked')
-    FROM erp.periods p WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.period_id AND p.state = 'locked'
+    FROM erp.periods p WHERE p.tenant_id = NEW.tenant_id AND p.ends_on >= NEW.entry_date AND p.state = 'locked'
         AND NOT EXISTS (SELECT 1 FROM erp.tenant_gates g WHERE g.tenant_id = NEW.tenant_id AND g.state = 'importing');
     SELECT RAISE(ABORT, 'erp/locked/accounting.period_soft_locked/the period is soft-locked: a reason is needed')
     FROM erp.periods p WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.period_id AND p.state = 'soft_locked' AND NOT NEW.lock_exception

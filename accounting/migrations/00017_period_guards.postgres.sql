@@ -118,7 +118,9 @@ CREATE TRIGGER erp_period_reopenings_guard BEFORE INSERT OR UPDATE ON erp.period
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_period_closings() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF (to_jsonb(NEW) - 'superseded_by_id' - 'superseded_at') IS DISTINCT FROM (to_jsonb(OLD) - 'superseded_by_id' - 'superseded_at')
+    IF NEW IS NOT DISTINCT FROM OLD THEN
+        RETURN NEW;
+    ELSIF (to_jsonb(NEW) - 'superseded_by_id' - 'superseded_at') IS DISTINCT FROM (to_jsonb(OLD) - 'superseded_by_id' - 'superseded_at')
        OR OLD.superseded_by_id IS NOT NULL
        OR NOT EXISTS (SELECT 1 FROM erp.period_reopenings r
             JOIN erp.periods p ON p.tenant_id = r.tenant_id AND p.id = r.period_id
@@ -152,8 +154,26 @@ END $$;
 
 CREATE TRIGGER erp_account_balances_added AFTER INSERT ON erp.account_balances
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION erp.guard_balances();
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_changed_balances() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    bad record;
+BEGIN
+    SELECT p.name INTO bad
+        FROM (SELECT DISTINCT f.tenant_id, f.period_id FROM fresh f) n
+        CROSS JOIN LATERAL (SELECT q.name FROM erp.periods q WHERE q.tenant_id = n.tenant_id AND q.id = n.period_id AND q.state = 'locked' LIMIT 1) p
+        WHERE NOT EXISTS (SELECT 1 FROM erp.tenant_gates g WHERE g.tenant_id = n.tenant_id AND g.state = 'importing')
+          AND EXISTS (SELECT * FROM fresh f WHERE f.tenant_id = n.tenant_id AND f.period_id = n.period_id EXCEPT SELECT * FROM stale)
+        LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'erp/locked/accounting.period_locked/period % is locked', bad.name;
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
 CREATE TRIGGER erp_account_balances_changed AFTER UPDATE ON erp.account_balances
-    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION erp.guard_balances();
+    REFERENCING OLD TABLE AS stale NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION erp.guard_changed_balances();
 
 -- Documents and settlements keep to the locks as entries do. A document dated in a locked period is late: its own entry stands
 -- in a later one.

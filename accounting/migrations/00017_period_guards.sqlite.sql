@@ -1,6 +1,9 @@
 -- What the database refuses about periods, whoever asks (docs/decisions/014): writing at or before a hard lock, and lifting one
 -- without the reopening of two persons. While the tenant's gate is importing, history may be inserted.
 
+-- Row by row it cannot be told whether the locked periods will be the first ones in the end. So every other trigger asks for a lock
+-- at or after the day, and not only on it.
+
 -- +goose Up
 
 -- +goose StatementBegin
@@ -12,11 +15,6 @@ BEGIN
     SELECT RAISE(ABORT, 'erp/conflict/accounting.period_state/a period is locked with its closing figures, the last of a year by closing the year')
     WHERE NEW.state = 'locked' AND OLD.state <> 'locked' AND NOT EXISTS (SELECT 1 FROM erp.period_closings c
         WHERE c.tenant_id = NEW.tenant_id AND c.period_id = NEW.id AND c.superseded_by_id IS NULL AND (c.kind = 'year' OR NEW.seq <> 12));
-    SELECT RAISE(ABORT, 'erp/locked/accounting.period_locked/nothing is open before a locked period')
-    WHERE NEW.state = 'locked' AND OLD.state <> 'locked' AND EXISTS (SELECT 1 FROM erp.periods p
-            WHERE p.tenant_id = NEW.tenant_id AND p.starts_on < NEW.starts_on AND p.state <> 'locked')
-       OR NEW.state <> 'locked' AND OLD.state = 'locked' AND EXISTS (SELECT 1 FROM erp.periods p
-            WHERE p.tenant_id = NEW.tenant_id AND p.starts_on > NEW.starts_on AND p.state = 'locked');
     SELECT RAISE(ABORT, 'erp/conflict/accounting.period_state/the period is locked')
     WHERE OLD.state = 'locked' AND NEW.state = 'locked' AND NEW.changed_at <> OLD.changed_at;
     SELECT RAISE(ABORT, 'erp/conflict/accounting.period_state/the period is locked: two persons open it again')
@@ -96,12 +94,13 @@ END;
 CREATE TRIGGER erp_period_closings_guard BEFORE UPDATE ON erp.period_closings FOR EACH ROW
 WHEN (NEW.period_id, NEW.kind, NEW.root, NEW.debit_minor, NEW.debit_currency, NEW.profit_minor, NEW.profit_currency, NEW.closed_by, NEW.closed_at)
   <> (OLD.period_id, OLD.kind, OLD.root, OLD.debit_minor, OLD.debit_currency, OLD.profit_minor, OLD.profit_currency, OLD.closed_by, OLD.closed_at)
-  OR NEW.entry_id IS NOT OLD.entry_id OR OLD.superseded_by_id IS NOT NULL
-  OR NOT EXISTS (SELECT 1 FROM erp.period_reopenings r
+  OR NEW.entry_id IS NOT OLD.entry_id
+  OR (NEW.superseded_by_id IS NOT OLD.superseded_by_id OR NEW.superseded_at IS NOT OLD.superseded_at) AND (OLD.superseded_by_id IS NOT NULL
+    OR NOT EXISTS (SELECT 1 FROM erp.period_reopenings r
         JOIN erp.periods p ON p.tenant_id = r.tenant_id AND p.id = r.period_id
         JOIN erp.periods c ON c.tenant_id = r.tenant_id AND c.id = OLD.period_id
         WHERE r.tenant_id = OLD.tenant_id AND r.id = NEW.superseded_by_id AND r.journal_id IS NULL AND r.approved_at IS NOT NULL
-          AND p.starts_on <= c.starts_on AND r.asked_at >= OLD.closed_at)
+          AND p.starts_on <= c.starts_on AND r.asked_at >= OLD.closed_at))
 BEGIN
     SELECT RAISE(ABORT, 'erp/conflict/accounting.period_state/what was closed is superseded by an approved reopening, once, and nothing else of it changes');
 END;
@@ -109,7 +108,9 @@ END;
 
 -- +goose StatementBegin
 CREATE TRIGGER erp_account_balances_added BEFORE INSERT ON erp.account_balances FOR EACH ROW
-WHEN EXISTS (SELECT 1 FROM erp.periods p WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.period_id AND p.state = 'locked') AND NOT EXISTS (SELECT 1 FROM erp.tenant_gates g WHERE g.tenant_id = NEW.tenant_id AND g.state = 'importing')
+WHEN EXISTS (SELECT 1 FROM erp.periods q
+    JOIN erp.periods p ON p.tenant_id = q.tenant_id AND p.state = 'locked' AND p.starts_on >= q.starts_on
+    WHERE q.tenant_id = NEW.tenant_id AND q.id = NEW.period_id) AND NOT EXISTS (SELECT 1 FROM erp.tenant_gates g WHERE g.tenant_id = NEW.tenant_id AND g.state = 'importing')
 BEGIN
     SELECT RAISE(ABORT, 'erp/locked/accounting.period_locked/the period is locked');
 END;
@@ -117,7 +118,9 @@ END;
 
 -- +goose StatementBegin
 CREATE TRIGGER erp_account_balances_changed BEFORE UPDATE ON erp.account_balances FOR EACH ROW
-WHEN EXISTS (SELECT 1 FROM erp.periods p WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.period_id AND p.state = 'locked') AND NOT EXISTS (SELECT 1 FROM erp.tenant_gates g WHERE g.tenant_id = NEW.tenant_id AND g.state = 'importing')
+WHEN (NEW.debit_minor <> OLD.debit_minor OR NEW.credit_minor <> OLD.credit_minor) AND EXISTS (SELECT 1 FROM erp.periods q
+    JOIN erp.periods p ON p.tenant_id = q.tenant_id AND p.state = 'locked' AND p.starts_on >= q.starts_on
+    WHERE q.tenant_id = NEW.tenant_id AND q.id = NEW.period_id) AND NOT EXISTS (SELECT 1 FROM erp.tenant_gates g WHERE g.tenant_id = NEW.tenant_id AND g.state = 'importing')
 BEGIN
     SELECT RAISE(ABORT, 'erp/locked/accounting.period_locked/the period is locked');
 END;
