@@ -121,14 +121,23 @@ func TestEveryActKeepsToTheLock(t *testing.T) {
 		e := s.post(transfer("", "2010-10-07", 7))[0]
 		s.lock("2010-11")
 		acts := map[string]func() error{
-			"Post":  func() error { return s.tryPost(transfer("", "2010-11-30", 1)) },
-			"Issue": func() error { _, err := s.books.Issue(s.ctx, []accounting.NewInvoice{invoice("", s.ann.ID, "2010-11-30", "1")}); return err },
+			"Post": func() error { return s.tryPost(transfer("", "2010-11-30", 1)) },
+			"Issue": func() error {
+				_, err := s.books.Issue(s.ctx, []accounting.NewInvoice{invoice("", s.ann.ID, "2010-11-30", "1")})
+				return err
+			},
 			"Issue of nothing": func() error {
 				_, err := s.books.Issue(s.ctx, []accounting.NewInvoice{invoice("", s.ann.ID, "2010-11-30", "0")})
 				return err
 			},
-			"Bill": func() error { _, err := s.books.Bill(s.ctx, []accounting.NewBill{aBill("", "", s.ben.ID, "2010-11-30", "1")}); return err },
-			"Pay":  func() error { _, err := s.books.Pay(s.ctx, []accounting.NewPayment{received("", s.ann.ID, "2010-11-30", 1)}); return err },
+			"Bill": func() error {
+				_, err := s.books.Bill(s.ctx, []accounting.NewBill{aBill("", "", s.ben.ID, "2010-11-30", "1")})
+				return err
+			},
+			"Pay": func() error {
+				_, err := s.books.Pay(s.ctx, []accounting.NewPayment{received("", s.ann.ID, "2010-11-30", 1)})
+				return err
+			},
 			"Allocate": func() error {
 				_, err := s.books.Allocate(s.ctx, []accounting.NewAllocation{{DebitID: v.ID, CreditID: p.ID, Date: day("2010-11-30"), Amount: gbp(400)}})
 				return err
