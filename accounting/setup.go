@@ -20,7 +20,7 @@ type setup struct {
 	years    []FiscalYear
 	periods  []Period      // by date
 	locks    []JournalLock // few
-	taxes    []Tax    // by code
+	taxes    []Tax         // by code
 
 	byRef  map[AccountRef]*Account // what was looked up
 	byID   map[uuid.UUID]*Account
