@@ -1,6 +1,7 @@
 package accounting_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/uuid"
@@ -149,5 +150,38 @@ func TestAYearWithoutResultHasNoEntry(t *testing.T) {
 		require.Equal(t, gbp(-30), loss.Profit)
 		require.Equal(t, int64(30), s.balanceOn(retained, "2011-12-31"))
 		s.sound()
+	})
+}
+
+// Locking and closing cost the same few statements, however much was posted and to however many accounts.
+func TestClosingCostsConstantStatements(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		var counts [2][2]int
+		for i := range counts {
+			other := newShop(t, s.env)
+			var in []accounting.NewEntry
+			for n := range i*30 + 1 {
+				account, err := other.books.CreateAccount(other.ctx, accounting.NewAccount{Code: fmt.Sprint("X", n), Name: "More", Type: accounting.Expense})
+				require.NoError(t, err)
+				e := fee(fmt.Sprintf("2010-%02d-01", n%12+1), int64(n+1))
+				e.Lines[0].Account = accounting.ByID(account.ID)
+				in = append(in, e)
+			}
+			other.post(in...)
+			november := other.period("2010-11")
+			years, err := other.books.FiscalYears(other.ctx)
+			require.NoError(t, err)
+			counts[i][0] = s.env.Count(t, func() {
+				_, err = other.books.SetPeriodState(other.ctx, accounting.SetPeriod{PeriodID: november.ID, State: accounting.PeriodLocked})
+				require.NoError(t, err)
+			})
+			counts[i][1] = s.env.Count(t, func() {
+				_, err = other.books.CloseYear(other.ctx, accounting.NewYearEnd{FiscalYearID: years[0].ID})
+				require.NoError(t, err)
+			})
+			other.sound()
+		}
+		require.Equal(t, counts[0], counts[1])
+		require.Less(t, counts[0][1], 40)
 	})
 }
