@@ -3,13 +3,21 @@
 
 -- +goose Up
 
--- The name of the locked period that a day lies in; null when there is none. (The day before all periods is nobody's.)
+-- The name of the locked period that a day lies in, or before which it lies; null when there is none. Locked periods are the first ones
+-- (erp_periods_order), so it is enough to look at the one that the day lies in, or at the first of all.
 -- +goose StatementBegin
 CREATE FUNCTION erp.locked_on(tenant UUID, day DATE) RETURNS TEXT LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    p record;
 BEGIN
-    RETURN (SELECT p.name FROM erp.periods p WHERE p.tenant_id = tenant AND p.state = 'locked' AND p.ends_on >= day
-        AND NOT EXISTS (SELECT 1 FROM erp.tenant_gates g WHERE g.tenant_id = tenant AND g.state = 'importing')
-        ORDER BY p.starts_on LIMIT 1);
+    SELECT q.name, q.state INTO p FROM erp.periods q WHERE q.tenant_id = tenant AND q.starts_on <= day ORDER BY q.starts_on DESC LIMIT 1;
+    IF NOT FOUND THEN
+        SELECT q.name, q.state INTO p FROM erp.periods q WHERE q.tenant_id = tenant ORDER BY q.starts_on LIMIT 1;
+    END IF;
+    IF p.state = 'locked' AND NOT EXISTS (SELECT 1 FROM erp.tenant_gates g WHERE g.tenant_id = tenant AND g.state = 'importing') THEN
+        RETURN p.name;
+    END IF;
+    RETURN NULL;
 END $$;
 -- +goose StatementEnd
 
