@@ -141,12 +141,14 @@ func (f *figures) closings(op string, tx *tenancy.Tx, periods []*Period) ([]*Clo
 
 // debitSide is the sum of the balances that stand on the debit side.
 func debitSide(op string, set *setup, posted map[uuid.UUID]accountSum) (money.Amount, error) {
-	total, err := money.Zero(set.books.Currency), error(nil)
+	total := money.Zero(set.books.Currency)
 	for _, sum := range posted {
 		if net := sum.net(); net > 0 {
-			if total, err = total.Add(money.Amount{Minor: net, Currency: total.Currency}); err != nil {
+			more, err := total.Add(money.Amount{Minor: net, Currency: total.Currency})
+			if err != nil {
 				return total, ErrAmountLimit.Wrap(op, err, "the trial balance is larger than a statement can hold")
 			}
+			total = more
 		}
 	}
 	return total, nil

@@ -1,6 +1,7 @@
 package accounting
 
 import (
+	"context"
 	"errors"
 
 	"github.com/google/uuid"
@@ -122,4 +123,27 @@ func (set *setup) dated(tx *tenancy.Tx, op, where string, journal uuid.UUID, e *
 		}
 	}
 	return nil, e.Date, ErrNoOpenPeriod.New(op, "%sno period after %s is open: add a fiscal year", where, e.Date)
+}
+
+// CheckDate refuses a day on which a journal takes no entries. Domains above ask it about what has no entry of its own, or gets
+// one later: goods worth nothing, a till that opens. exception is a [NewEntry].LockException, "" for none. The answer may be
+// overtaken by whoever locks the period: the tables of what is dated are guarded in the database as well.
+//
+// Permission: accounting.read, and accounting.exception where an exception is given. Errors: accounting.unknown_journal,
+// accounting.no_period, accounting.period_locked, accounting.period_soft_locked, accounting.exception_forbidden,
+// accounting.books_not_open.
+func (s *Service) CheckDate(ctx context.Context, journal JournalCode, on date.Date, exception string) error {
+	const op = "accounting.CheckDate"
+	_, err := tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (*Period, error) {
+		set, err := s.setup(ctx, tx, op, nil)
+		if err != nil {
+			return nil, err
+		}
+		j, err := set.journal(op, "", journal)
+		if err != nil {
+			return nil, err
+		}
+		return set.writable(tx, op, "", j.ID, on, exception)
+	})
+	return err
 }

@@ -3,7 +3,6 @@ package accounting_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"testing"
 
@@ -132,10 +131,7 @@ func TestRaceOfApprovals(t *testing.T) {
 		s.lock("2010-03")
 		asked, err := s.books.AskReopening(s.ctx, accounting.NewReopening{PeriodID: s.period("2010-02").ID, Reason: "race"})
 		require.NoError(t, err)
-		people := make([]context.Context, 3)
-		for i := range people {
-			people[i] = s.as(fmt.Sprint("person-", i))
-		}
+		people := [3]context.Context{s.as("ben"), s.as("cid"), s.as("dee")}
 		errs := together(3, func(i int) error { _, err := s.books.ApproveReopening(people[i], asked.ID); return err })
 		require.Equal(t, 1, countOf(errs, nil))
 		require.Equal(t, 2, countOf(errs, accounting.ErrReopeningState))

@@ -184,7 +184,7 @@ type openingFact struct {
 
 // openingEntry books opening balances, and what they do not sum to against opening equity.
 func openingEntry(f *openingFact) NewEntry {
-	e := NewEntry{Reference: f.Reference, Journal: JournalGeneral, Kind: KindOpening, Date: f.Date, Memo: f.Memo, Lines: append([]NewLine(nil), f.Lines...)}
+	e := NewEntry{Reference: f.Reference, Journal: JournalOpening, Kind: KindOpening, Date: f.Date, Memo: f.Memo, Lines: append([]NewLine(nil), f.Lines...)}
 	if f.Rest.Minor != 0 {
 		e.Lines = append(e.Lines, signedLine(ByRole(RoleOpeningEquity), f.Rest, -1))
 	}

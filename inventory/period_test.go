@@ -134,3 +134,17 @@ func inTransaction(db *sql.DB, statement string) error {
 	_, err = tx.ExecContext(context.Background(), statement)
 	return err
 }
+
+// A lock of the stock journal alone holds for documents that have no entry in it as well.
+func TestLockOfTheStockJournal(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		periods, err := s.books.Periods(s.ctx)
+		require.NoError(t, err)
+		_, err = s.books.SetPeriodState(s.ctx, accounting.SetPeriod{PeriodID: periods[0].ID, Journal: accounting.JournalStock, State: accounting.PeriodLocked})
+		require.NoError(t, err)
+		for _, doc := range [][]NewDocument{{receipt("", s.tea, "1", "1.00")}, {receipt("", s.tea, "1", "0.00")}, grouped(tenancy.NewID(), receipt("", s.tea, "1", "1.00"))} {
+			require.ErrorIs(t, s.book(doc...)(), accounting.ErrPeriodLocked)
+		}
+		s.verify(t)
+	})
+}
