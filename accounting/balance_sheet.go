@@ -28,7 +28,8 @@ type BalanceSheet struct {
 	CustomersInCredit, VendorsInDebit int
 }
 
-// BalanceSheet draws up what is owned and owed at the end of a day, by entry date.
+// BalanceSheet draws up what is owned and owed at the end of a day, by entry date. The entry that closes the day's own fiscal year
+// is left out: on its last day the result is still the year's.
 //
 // Permission: accounting.read. Errors: accounting.bad_input, accounting.no_period, accounting.books_not_open.
 func (s *Service) BalanceSheet(ctx context.Context, asOf date.Date) (BalanceSheet, error) {
@@ -49,6 +50,9 @@ func (s *Service) BalanceSheet(ctx context.Context, asOf date.Date) (BalanceShee
 		}
 		within, err := sums(ctx, tx, set, year.StartsOn, asOf)
 		if err != nil {
+			return BalanceSheet{}, err
+		}
+		if err := withoutYearEnd(ctx, tx, within, year.StartsOn, asOf); err != nil {
 			return BalanceSheet{}, err
 		}
 		parties, err := partySums(ctx, tx, asOf)

@@ -41,8 +41,9 @@ type NewBill struct {
 	Lines []NewBillLine
 	// Note is free text beside the document, at most 2,000 characters.
 	Note string `validate:"text=2000"`
-	// LockException is as in [NewEntry].
-	LockException string `validate:"text=500"`
+	// LockException and Late are as in [NewEntry].
+	LockException string     `validate:"text=500"`
+	Late          LatePolicy `validate:"omitempty,oneof=refuse first_open"`
 }
 
 // NewBillLine is one line of a [NewBill]. Its net amount is Net where that is stated, else Quantity x UnitPrice rounded half

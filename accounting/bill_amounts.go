@@ -19,7 +19,7 @@ type billDraft struct {
 // fact is the bill as the ledger sees it.
 func (d *billDraft) fact() *billFact {
 	v := d.bill
-	f := &billFact{Kind: v.Kind, ID: v.ID, PartyID: v.PartyID, Date: v.BillDate, Due: v.DueDate, Gross: v.Gross, Lock: d.in.LockException,
+	f := &billFact{Kind: v.Kind, ID: v.ID, PartyID: v.PartyID, Date: v.BillDate, Due: v.DueDate, Gross: v.Gross, Lock: d.in.LockException, Late: d.in.Late,
 		Parts: make([]postingPart, 0, len(d.parts)+1)}
 	for _, p := range append(d.parts, d.tax) {
 		if p.account != uuid.Nil {

@@ -244,7 +244,11 @@ func (w *billing) addText(d *billDraft) {
 func (w *billing) enter(where string, d *billDraft) error {
 	e := billEntry(d.fact())
 	if len(e.Lines) == 0 {
-		_, err := w.set.writable(w.tx, w.op, where, d.in.Date, d.in.LockException) // a document that books nothing respects locks as well
+		journal, err := w.set.journal(w.op, where, e.Journal)
+		if err != nil {
+			return err
+		}
+		_, err = w.set.writable(w.tx, w.op, where, journal.ID, d.in.Date, d.in.LockException) // a document that books nothing respects locks as well
 		return err
 	}
 	before := len(w.plan.items)

@@ -25,6 +25,7 @@ const (
 	KindBill         EntryKind = "bill"          // made by Bill
 	KindVendorCredit EntryKind = "vendor_credit" // made by Bill
 	KindTill         EntryKind = "till"          // a till's closing, by aggregate
+	KindYearEnd      EntryKind = "year_end"      // made by CloseYear
 )
 
 // Source is the document that an entry books: the model's name and the document's id. An entry with a source is corrected
@@ -55,6 +56,9 @@ type NewEntry struct {
 	// LockException is the reason for posting into a soft-locked period; it needs [PermException]. Elsewhere it is
 	// recorded and has no effect.
 	LockException string `validate:"text=500"`
+	// Late says what becomes of the entry when its date lies in a period that takes none. Default [LateRefuse]. It is not part
+	// of what makes two inputs the same.
+	Late LatePolicy `validate:"omitempty,oneof=refuse first_open"`
 	// Source is the document that is booked, if any.
 	Source Source
 }
@@ -87,6 +91,9 @@ type Entry struct {
 	PeriodID  uuid.UUID `bun:"period_id"`
 	// EntryDate is the day the entry counts for.
 	EntryDate date.Date `bun:"entry_date"`
+	// Late says that the day of the fact, DocumentDate, lies in a period that took no entries any more, so that the entry counts
+	// for the first day of a later one.
+	Late bool `bun:"late"`
 	// DocumentDate is the date on the paper.
 	DocumentDate date.Date `bun:"document_date"`
 	Kind         EntryKind `bun:"kind" privacy:"none"`
@@ -135,6 +142,7 @@ type Reversal struct {
 	Date date.Date `validate:"day"`
 	// Reason is required and kept beside the reversal, at most 500 characters.
 	Reason string `validate:"required,text=500"`
-	// LockException is as in [NewEntry].
-	LockException string `validate:"text=500"`
+	// LockException and Late are as in [NewEntry].
+	LockException string     `validate:"text=500"`
+	Late          LatePolicy `validate:"omitempty,oneof=refuse first_open"`
 }

@@ -42,7 +42,9 @@ var (
 
 	// ErrNoPeriod: the date lies in no fiscal year. The database refuses it as well.
 	ErrNoPeriod = fault.Define(fault.Invalid, "accounting.no_period", "the date lies in no period of the books")
-	// ErrPeriodLocked: the period is locked for good. The database refuses it as well.
+	// ErrNoOpenPeriod: a late entry finds no open period after its date.
+	ErrNoOpenPeriod = fault.Define(fault.Locked, "accounting.no_open_period", "no period after the date is open")
+	// ErrPeriodLocked: the period, or a later one, is locked. The database refuses it as well.
 	ErrPeriodLocked = fault.Define(fault.Locked, "accounting.period_locked", "the period is locked")
 	// ErrPeriodSoftLocked: the period takes only entries with a lock exception. The database refuses it as well.
 	ErrPeriodSoftLocked = fault.Define(fault.Locked, "accounting.period_soft_locked", "the period is soft-locked: a reason is needed")
@@ -50,6 +52,16 @@ var (
 	ErrNoException = fault.Define(fault.Forbidden, "accounting.exception_forbidden", "the scope lacks the permission accounting.exception")
 	// ErrPeriodState: the period's state does not allow this change.
 	ErrPeriodState = fault.Define(fault.Conflict, "accounting.period_state", "the period's state cannot be changed so")
+	// ErrYearOpen: the year cannot be closed yet, or its last period is locked by closing it; the detail says what is in the way.
+	ErrYearOpen = fault.Define(fault.Conflict, "accounting.year_open", "the fiscal year cannot be closed yet")
+	// ErrNotAPerson: a locked period is opened again by people, not by background work or an API key.
+	ErrNotAPerson = fault.Define(fault.Forbidden, "accounting.not_a_person", "people open a locked period again, not programs")
+	// ErrSamePerson: whoever asks for a reopening does not approve it.
+	ErrSamePerson = fault.Define(fault.Forbidden, "accounting.same_person", "whoever asks for a reopening does not approve it")
+	// ErrReopeningState: the reopening has expired, or was approved by somebody else.
+	ErrReopeningState = fault.Define(fault.Conflict, "accounting.reopening_state", "the reopening cannot be approved any more")
+	// ErrOpeningDate: opening balances are of a day of the first fiscal year, and on its first day nothing has been earned yet.
+	ErrOpeningDate = fault.Define(fault.Invalid, "accounting.opening_date", "opening balances stand at the beginning of the books")
 	// ErrYearGap: a fiscal year joins the last one or precedes the first, without a gap.
 	ErrYearGap = fault.Define(fault.Conflict, "accounting.year_gap", "fiscal years follow one another without a gap")
 

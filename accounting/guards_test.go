@@ -98,9 +98,9 @@ func (r *raw) journal() string {
 
 // header writes an entry's header; extra changes columns: "entry_date=2010-11-30".
 func (r *raw) header(id, period string, extra ...string) string {
-	columns := []string{"tenant_id", "id", "journal_id", "period_id", "entry_date", "document_date", "kind", "fingerprint", "line_count", "lock_exception", "source_model", "posted_at"}
+	columns := []string{"tenant_id", "id", "journal_id", "period_id", "entry_date", "document_date", "kind", "fingerprint", "line_count", "lock_exception", "late", "source_model", "posted_at"}
 	values := map[string]string{"tenant_id": r.tenant.String(), "id": id, "journal_id": r.journal(), "period_id": r.period(period),
-		"entry_date": "2010-12-01", "document_date": "2010-12-01", "kind": "entry", "fingerprint": "x", "line_count": "2", "lock_exception": "false",
+		"entry_date": "2010-12-01", "document_date": "2010-12-01", "kind": "entry", "fingerprint": "x", "line_count": "2", "lock_exception": "false", "late": "false",
 		"source_model": "", "posted_at": "2010-12-01T00:00:00.000000Z"}
 	for _, e := range extra {
 		k, v, _ := strings.Cut(e, "=")
@@ -112,7 +112,7 @@ func (r *raw) header(id, period string, extra ...string) string {
 	out := make([]string, len(columns))
 	for i, c := range columns {
 		switch c {
-		case "line_count", "lock_exception":
+		case "line_count", "lock_exception", "late":
 			out[i] = values[c]
 		default:
 			out[i] = "'" + values[c] + "'"

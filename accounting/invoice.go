@@ -40,8 +40,9 @@ type NewInvoice struct {
 	SettledBy AccountRef
 	// Note is free text on the document, at most 2,000 characters.
 	Note string `validate:"text=2000"`
-	// LockException is as in [NewEntry].
-	LockException string `validate:"text=500"`
+	// LockException and Late are as in [NewEntry].
+	LockException string     `validate:"text=500"`
+	Late          LatePolicy `validate:"omitempty,oneof=refuse first_open"`
 }
 
 // NewInvoiceLine is one line of a [NewInvoice]. Its net amount is Quantity x UnitPrice rounded half up (away from zero)

@@ -34,7 +34,7 @@ type partSum struct {
 func (d *draft) fact() *invoiceFact {
 	v := d.invoice
 	f := &invoiceFact{Kind: v.Kind, ID: v.ID, PartyID: v.PartyID, Date: v.InvoiceDate, Due: v.DueDate, Counter: ByID(d.counter.ID),
-		Settled: v.SettledByID != uuid.Nil, Gross: v.Gross, Lock: d.in.LockException, Parts: make([]postingPart, 0, len(d.revenue)+len(d.taxes))}
+		Settled: v.SettledByID != uuid.Nil, Gross: v.Gross, Lock: d.in.LockException, Late: d.in.Late, Parts: make([]postingPart, 0, len(d.revenue)+len(d.taxes))}
 	for _, sums := range [][]partSum{d.revenue, d.taxes} {
 		for _, p := range sums {
 			f.Parts = append(f.Parts, postingPart{ByID(p.account), money.Amount{Minor: p.minor, Currency: v.Gross.Currency}})

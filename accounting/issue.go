@@ -236,7 +236,11 @@ func (w *issuing) addText(d *draft) {
 func (w *issuing) enter(where string, d *draft) error {
 	e := invoiceEntry(d.fact())
 	if len(e.Lines) == 0 {
-		_, err := w.set.writable(w.tx, w.op, where, d.in.Date, d.in.LockException) // a document that books nothing respects locks as well
+		journal, err := w.set.journal(w.op, where, e.Journal)
+		if err != nil {
+			return err
+		}
+		_, err = w.set.writable(w.tx, w.op, where, journal.ID, d.in.Date, d.in.LockException) // a document that books nothing respects locks as well
 		return err
 	}
 	before := len(w.plan.items)

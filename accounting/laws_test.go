@@ -369,19 +369,19 @@ func (h *history) print() string {
 
 func (h *history) printTable(w io.Writer, table, query string) {
 	rows, err := h.owner.Query(h.env.SQL(query))
-	require.NoError(h.rt, err)
+	require.NoError(h.t, err)
 	defer func() { _ = rows.Close() }()
 	columns, err := rows.Columns()
-	require.NoError(h.rt, err)
+	require.NoError(h.t, err)
 	for rows.Next() {
 		values, targets := make([]any, len(columns)), make([]any, len(columns))
 		for i := range values {
 			targets[i] = &values[i]
 		}
-		require.NoError(h.rt, rows.Scan(targets...))
+		require.NoError(h.t, rows.Scan(targets...))
 		_, _ = fmt.Fprintln(w, table, values)
 	}
-	require.NoError(h.rt, rows.Err())
+	require.NoError(h.t, rows.Err())
 }
 
 // hold checks the laws.

@@ -161,7 +161,7 @@ func (w *paying) pay(i int) (*Payment, error) {
 		PartyID: in.PartyID, Direction: in.Direction, PaymentDate: in.Date, Amount: in.Amount, AccountID: account.ID, ControlID: control.ID,
 		PostedAt: w.tx.Now()}
 	e := paymentEntry(&paymentFact{ID: p.ID, PartyID: in.PartyID, Direction: in.Direction, Date: in.Date, Amount: in.Amount, Money: ByID(account.ID),
-		MoneyRole: account.Role, Control: ByID(control.ID), Memo: in.Memo, Lock: in.LockException})
+		MoneyRole: account.Role, Control: ByID(control.ID), Memo: in.Memo, Lock: in.LockException, Late: in.Late})
 	entry, err := w.plan.add(where, &e, booking{})
 	if err != nil {
 		return nil, err

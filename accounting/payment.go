@@ -37,8 +37,9 @@ type NewPayment struct {
 	Allocate []PaymentAllocation
 	// Memo is free text, at most 500 characters.
 	Memo string `validate:"text=500"`
-	// LockException is as in [NewEntry].
-	LockException string `validate:"text=500"`
+	// LockException and Late are as in [NewEntry].
+	LockException string     `validate:"text=500"`
+	Late          LatePolicy `validate:"omitempty,oneof=refuse first_open"`
 }
 
 // PaymentAllocation is a part of a payment that pays one invoice (or refunds one credit note, or any other open item).

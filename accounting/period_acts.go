@@ -15,7 +15,8 @@ const periodsPerYear = 12
 // AddFiscalYear adds a year of twelve open monthly periods and its number series. It begins the day after the last year
 // ends, or ends the day before the first one begins.
 //
-// Permission: accounting.setup. Errors: accounting.bad_input, accounting.year_gap, accounting.books_not_open.
+// Permission: accounting.setup. Errors: accounting.bad_input, accounting.year_gap, accounting.books_not_open,
+// accounting.period_locked (a year before a locked period).
 func (s *Service) AddFiscalYear(ctx context.Context, start date.Date) (FiscalYear, error) {
 	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (FiscalYear, error) {
 		const op = "accounting.AddFiscalYear"
@@ -30,6 +31,9 @@ func (s *Service) AddFiscalYear(ctx context.Context, start date.Date) (FiscalYea
 		if start != last.EndsOn.AddDays(1) && start.AddMonths(periodsPerYear) != first.StartsOn {
 			return FiscalYear{}, ErrYearGap.New(op, "the books run from %s to %s: a year starts on %s or on %s", first.StartsOn, last.EndsOn,
 				last.EndsOn.AddDays(1), first.StartsOn.AddMonths(-periodsPerYear))
+		}
+		if start.Before(first.StartsOn) && set.periods[0].State == PeriodLocked {
+			return FiscalYear{}, ErrPeriodLocked.New(op, "period %s is locked, and with it all that is before", set.periods[0].Name)
 		}
 		b := changing(tx)
 		year := putFiscalYear(b, tx, start)
@@ -83,35 +87,5 @@ func (s *Service) Periods(ctx context.Context) ([]Period, error) {
 			return nil, err
 		}
 		return slices.Clone(set.periods), nil
-	})
-}
-
-// SetPeriodState opens, soft-locks or locks a period. It waits for postings into the period that are under way, and those
-// that come after it see the new state. A locked period stays locked; setting the state that it has changes nothing.
-//
-// Permission: accounting.periods. Errors: accounting.bad_input (taking a lock away needs a reason), accounting.period_state,
-// tenancy.not_found.
-func (s *Service) SetPeriodState(ctx context.Context, in SetPeriod) (Period, error) {
-	return tenancy.Act(ctx, s.db, PermPeriods, func(ctx context.Context, tx *tenancy.Tx) (Period, error) {
-		const op = "accounting.SetPeriodState"
-		if err := checkInput(op, "", in); err != nil {
-			return Period{}, err
-		}
-		p, err := tenancy.Lock[Period](ctx, tx, in.PeriodID)
-		if err != nil {
-			return Period{}, err
-		}
-		switch {
-		case p.State == in.State:
-			return *p, nil
-		case p.State == PeriodLocked:
-			return Period{}, ErrPeriodState.New(op, "period %s is locked for good", p.Name)
-		case in.State == PeriodOpen && in.Reason == "":
-			return Period{}, ErrBadInput.New(op, "Reason is needed to open period %s again", p.Name)
-		}
-		p.State, p.Reason, p.ChangedAt = in.State, in.Reason, tx.Now()
-		b := changing(tx)
-		tenancy.Set(b, []*Period{p}, "state", "reason", "changed_at")
-		return done(p, b.Run(ctx))
 	})
 }

@@ -49,6 +49,7 @@ func newPlan(op string, tx *tenancy.Tx, set *setup, entries int) *plan {
 type booking struct {
 	reverses uuid.UUID
 	reason   string
+	closing  bool   // a year is closed: locks are looked at there
 	print    string // the fingerprint, where the entry itself is the idempotent act
 }
 
@@ -58,15 +59,15 @@ func (p *plan) add(where string, e *NewEntry, also booking) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	period, err := p.set.writable(p.tx, p.op, where, e.Date, e.LockException)
+	period, on, err := p.set.dated(p.tx, p.op, where, journal.ID, e, also.closing)
 	if err != nil {
 		return nil, err
 	}
 	entry := p.entryStore.add(Entry{Row: tenancy.Row{TenantID: p.tx.Scope().TenantID(), ID: tenancy.NewID()}, JournalID: journal.ID,
-		PeriodID: period.ID, EntryDate: e.Date, DocumentDate: e.DocumentDate, Kind: e.Kind, Reference: e.Reference, Fingerprint: also.print,
+		PeriodID: period.ID, EntryDate: on, Late: on != e.Date, DocumentDate: e.DocumentDate, Kind: e.Kind, Reference: e.Reference, Fingerprint: also.print,
 		ReversesID: also.reverses, LineCount: int64(len(e.Lines)), LockException: e.LockException != "",
 		SourceModel: e.Source.Model, SourceID: e.Source.ID, PostedAt: p.tx.Now()})
-	if entry.DocumentDate.IsZero() {
+	if entry.DocumentDate.IsZero() || entry.Late && !entry.DocumentDate.Before(on) {
 		entry.DocumentDate = e.Date
 	}
 	var debits, credits int64
@@ -112,7 +113,11 @@ func (p *plan) addLine(where string, entry *Entry, e *NewEntry, i int) (int64, e
 	if err != nil {
 		return 0, p.badLine(where, i, in, err)
 	}
-	account, err := p.set.postable(p.op, where, in.Account)
+	find := p.set.postable
+	if entry.Kind == KindYearEnd {
+		find = p.set.account // what has a balance is closed, though it takes no postings any more
+	}
+	account, err := find(p.op, where, in.Account)
 	if err != nil {
 		return 0, err
 	}
@@ -127,8 +132,8 @@ func (p *plan) addLine(where string, entry *Entry, e *NewEntry, i int) (int64, e
 		return 0, ErrUnknownParty.New(p.op, "%sline %d: a line on %s %s names a party", where, i+1, account.Code, account.Name)
 	}
 	due := in.Due
-	if due.Before(entry.EntryDate) {
-		due = entry.EntryDate
+	if due.Before(e.Date) { // which is before the entry's, when it is late
+		due = e.Date
 	}
 	item := &OpenItem{Row: tenancy.Row{ID: tenancy.NewID()}, PartyID: in.PartyID, AccountID: account.ID, EntryID: entry.ID, LineNo: line.LineNo, Kind: entry.Kind,
 		ItemDate: entry.EntryDate, DueDate: due, Original: line.Amount, OpenMinor: amount}

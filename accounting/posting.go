@@ -22,6 +22,7 @@ type invoiceFact struct {
 	Gross   money.Amount
 	Parts   []postingPart // revenue by account, then tax by account
 	Lock    string
+	Late    LatePolicy
 }
 
 // postingPart is the sum of what goes to one account; below zero when deductions prevail.
@@ -33,7 +34,7 @@ type postingPart struct {
 // invoiceEntry books a document. An invoice debits the customer (or the till) with the gross amount and credits revenue
 // and tax; a credit note does the opposite. Accounts whose parts cancel out are left out.
 func invoiceEntry(f *invoiceFact) NewEntry {
-	e := NewEntry{Journal: JournalSales, Kind: KindInvoice, Date: f.Date, LockException: f.Lock, Source: Source{Model: "erp.invoices", ID: f.ID},
+	e := NewEntry{Journal: JournalSales, Kind: KindInvoice, Date: f.Date, LockException: f.Lock, Late: f.Late, Source: Source{Model: "erp.invoices", ID: f.ID},
 		Lines: make([]NewLine, 0, len(f.Parts)+1)}
 	sign := int64(1)
 	if f.Kind == CreditNoteDocument {
@@ -64,12 +65,13 @@ type billFact struct {
 	Gross     money.Amount
 	Parts     []postingPart // what was bought by account, then input tax
 	Lock      string
+	Late      LatePolicy
 }
 
 // billEntry books a vendor's document. A bill debits what was bought and the input tax and credits the vendor with the
 // gross amount; a vendor's credit does the opposite. Accounts whose parts cancel out are left out.
 func billEntry(f *billFact) NewEntry {
-	e := NewEntry{Journal: JournalPurchases, Kind: KindBill, Date: f.Date, LockException: f.Lock, Source: Source{Model: "erp.bills", ID: f.ID},
+	e := NewEntry{Journal: JournalPurchases, Kind: KindBill, Date: f.Date, LockException: f.Lock, Late: f.Late, Source: Source{Model: "erp.bills", ID: f.ID},
 		Lines: make([]NewLine, 0, len(f.Parts)+1)}
 	sign := int64(1)
 	if f.Kind == VendorCreditDocument {
@@ -98,11 +100,12 @@ type paymentFact struct {
 	MoneyRole   Role       // of that account, which decides the journal
 	Control     AccountRef
 	Memo, Lock  string
+	Late        LatePolicy
 }
 
 // paymentEntry books a payment: money in debits the bank and credits the party, money out does the opposite.
 func paymentEntry(f *paymentFact) NewEntry {
-	e := NewEntry{Journal: JournalBank, Kind: KindPayment, Date: f.Date, Memo: f.Memo, LockException: f.Lock, Source: Source{Model: "erp.payments", ID: f.ID}}
+	e := NewEntry{Journal: JournalBank, Kind: KindPayment, Date: f.Date, Memo: f.Memo, LockException: f.Lock, Late: f.Late, Source: Source{Model: "erp.payments", ID: f.ID}}
 	if f.MoneyRole == RoleCash {
 		e.Journal = JournalCash
 	}
@@ -122,15 +125,68 @@ type reversalFact struct {
 	Date       date.Date
 	Lines      []Line // of the entry that is reversed
 	Memo, Lock string
+	Late       LatePolicy
 }
 
 // reversalEntry books the mirror image: every line on the other side, in the same order.
 func reversalEntry(f *reversalFact) NewEntry {
-	e := NewEntry{Journal: f.Journal, Kind: KindReversal, Date: f.Date, Memo: f.Memo, LockException: f.Lock, Lines: make([]NewLine, len(f.Lines))}
+	e := NewEntry{Journal: f.Journal, Kind: KindReversal, Date: f.Date, Memo: f.Memo, LockException: f.Lock, Late: f.Late, Lines: make([]NewLine, len(f.Lines))}
 	for i := range f.Lines {
 		l := &f.Lines[i]
 		e.Lines[i] = signedLine(ByID(l.AccountID), l.Amount, -1)
 		e.Lines[i].PartyID = l.PartyID
+	}
+	return e
+}
+
+// yearEndFact is the result of a fiscal year, as far as the ledger is concerned.
+type yearEndFact struct {
+	ClosingID uuid.UUID
+	Date      date.Date     // the last day of the year
+	Result    []postingPart // what was posted to each account of income and expense in the year; debits are positive
+	Retained  AccountRef
+	Lock      string
+}
+
+// yearEndEntry empties the accounts of income and expense into retained earnings: a line each, and the profit (a credit) or
+// loss as the last.
+func yearEndEntry(f *yearEndFact) NewEntry {
+	e := NewEntry{Journal: JournalGeneral, Kind: KindYearEnd, Date: f.Date, LockException: f.Lock, Source: Source{Model: "erp.period_closings", ID: f.ClosingID}}
+	var total money.Amount
+	for _, p := range f.Result {
+		if p.Amount.Minor == 0 {
+			continue
+		}
+		e.Lines = append(e.Lines, signedLine(p.Account, p.Amount, -1))
+		total.Minor, total.Currency = total.Minor+p.Amount.Minor, p.Amount.Currency
+	}
+	if total.Minor != 0 {
+		e.Lines = append(e.Lines, signedLine(f.Retained, total, 1))
+	}
+	return e
+}
+
+// yearEndReversal takes a superseded closing of the same year back, so that the one that replaces it shows the whole result.
+func yearEndReversal(f *yearEndFact, lines []Line) NewEntry {
+	e := reversalEntry(&reversalFact{Journal: JournalGeneral, Date: f.Date, Lines: lines, Lock: f.Lock})
+	e.Kind, e.Source = KindYearEnd, Source{Model: "erp.period_closings", ID: f.ClosingID}
+	return e
+}
+
+// openingFact is what a business brought along when its books began.
+type openingFact struct {
+	Reference string
+	Date      date.Date
+	Lines     []NewLine
+	Rest      money.Amount // debits less credits of the lines
+	Memo      string
+}
+
+// openingEntry books opening balances, and what they do not sum to against opening equity.
+func openingEntry(f *openingFact) NewEntry {
+	e := NewEntry{Reference: f.Reference, Journal: JournalOpening, Kind: KindOpening, Date: f.Date, Memo: f.Memo, Lines: append([]NewLine(nil), f.Lines...)}
+	if f.Rest.Minor != 0 {
+		e.Lines = append(e.Lines, signedLine(ByRole(RoleOpeningEquity), f.Rest, -1))
 	}
 	return e
 }

@@ -52,6 +52,9 @@ func TestPostingGolden(t *testing.T) {
 	line := func(code string, minor int64) Line {
 		return Line{AccountID: uuid.NewSHA1(uuid.Nil, []byte(code)), Amount: gbp(minor)}
 	}
+	yearEnd := func(result ...postingPart) NewEntry {
+		return yearEndEntry(&yearEndFact{ClosingID: id, Date: on, Result: result, Retained: ByRole(RoleRetainedEarnings)})
+	}
 	cases := []struct {
 		name  string
 		entry NewEntry
@@ -71,6 +74,12 @@ func TestPostingGolden(t *testing.T) {
 		{"payment_received_at_bank", payment(MoneyIn, RoleBank)},
 		{"payment_made_in_cash", payment(MoneyOut, RoleCash)},
 		{"reversal", reversalEntry(&reversalFact{Journal: JournalGeneral, Date: on, Lines: []Line{line("1", 100), line("2", -60), line("3", -40)}})},
+		{"year_end_profit", yearEnd(postingPart{sales, gbp(-50000)}, postingPart{ByCode("5000"), gbp(20000)}, postingPart{ByCode("6100"), gbp(12000)}, postingPart{ByCode("6200"), gbp(0)})},
+		{"year_end_loss", yearEnd(postingPart{sales, gbp(-100)}, postingPart{ByCode("6100"), gbp(12000)})},
+		{"year_end_without_result", yearEnd(postingPart{sales, gbp(-100)}, postingPart{ByCode("6100"), gbp(100)})},
+		{"year_end_reversed", yearEndReversal(&yearEndFact{ClosingID: id, Date: on, Lock: "closed"}, []Line{line("4000", 500), line("3200", -500)})},
+		{"opening", openingEntry(&openingFact{Reference: "opening", Date: on, Memo: "as audited", Rest: gbp(106000),
+			Lines: []NewLine{DebitLine(ByRole(RoleBank), gbp(100000)), {Account: ByRole(RoleReceivable), PartyID: party, Due: due, Debit: gbp(6000)}}})},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { golden(t, c.name, shown(&c.entry)) })

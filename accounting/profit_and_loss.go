@@ -33,7 +33,7 @@ type ProfitAndLoss struct {
 	NetProfit     money.Amount // GrossProfit less TotalExpenses; below zero for a loss
 }
 
-// ProfitAndLoss draws up the result of a span of days, both included, by entry date.
+// ProfitAndLoss draws up the result of a span of days, both included, by entry date. The entries that close years are left out.
 //
 // Permission: accounting.read. Errors: accounting.bad_input, accounting.books_not_open.
 func (s *Service) ProfitAndLoss(ctx context.Context, from, to date.Date) (ProfitAndLoss, error) {
@@ -48,6 +48,9 @@ func (s *Service) ProfitAndLoss(ctx context.Context, from, to date.Date) (Profit
 		}
 		posted, err := sums(ctx, tx, set, from, to)
 		if err != nil {
+			return ProfitAndLoss{}, err
+		}
+		if err := withoutYearEnd(ctx, tx, posted, from, to); err != nil {
 			return ProfitAndLoss{}, err
 		}
 		return profitAndLoss(set, posted, from, to), nil

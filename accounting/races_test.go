@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting"
@@ -157,42 +156,6 @@ func TestNobodyReversesTwice(t *testing.T) {
 		require.Equal(t, 1, countOf(errs, nil))
 		require.Equal(t, 2, countOf(errs, fault.Conflict))
 		require.Zero(t, s.balance(cash))
-		s.sound()
-	})
-}
-
-func TestClosingRacesPosting(t *testing.T) {
-	each(t, func(t *testing.T, s *shop) {
-		var december uuid.UUID
-		periods, err := s.books.Periods(s.ctx)
-		require.NoError(t, err)
-		for _, p := range periods {
-			if p.Name == "2010-12" {
-				december = p.ID
-			}
-		}
-		var atClosing int64
-		errs := together(4, func(g int) error {
-			if g == 0 {
-				for s.balance(cash) < 5 { // let some come in first
-				}
-				_, err := s.books.SetPeriodState(s.ctx, accounting.SetPeriod{PeriodID: december, State: accounting.PeriodLocked})
-				if err == nil {
-					atClosing = s.balance(cash)
-				}
-				return err
-			}
-			for {
-				if _, err := s.books.Post(s.ctx, []accounting.NewEntry{transfer("", "2010-12-01", 1)}); err != nil {
-					return err
-				}
-			}
-		})
-		require.NoError(t, errs[0])
-		for _, err := range errs[1:] {
-			require.ErrorIs(t, err, accounting.ErrPeriodLocked)
-		}
-		require.Equal(t, atClosing, s.balance(cash), "nothing came in after the period was closed")
 		s.sound()
 	})
 }

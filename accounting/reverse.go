@@ -119,7 +119,7 @@ func (r *reversible) reverse(where string, in *Reversal, p *plan, settle *settle
 	case in.Date.Before(there.EntryDate):
 		return nil, ErrBadInput.New(p.op, "%sDate is before the entry's own, %s", where, there.EntryDate)
 	}
-	e := reversalEntry(&reversalFact{Journal: p.set.journalCode(there.JournalID), Date: in.Date, Lines: r.linesOf[there.ID], Lock: in.LockException}).withDefaults()
+	e := reversalEntry(&reversalFact{Journal: p.set.journalCode(there.JournalID), Date: in.Date, Lines: r.linesOf[there.ID], Lock: in.LockException, Late: in.Late}).withDefaults()
 	before := len(p.items)
 	entry, err := p.add(where, &e, booking{reverses: there.ID, reason: in.Reason})
 	if err != nil {

@@ -22,7 +22,10 @@ func New(db *tenancy.DB) *Service { return &Service{db: db} }
 const (
 	PermRead      tenancy.Permission = "accounting.read"      // lists, statements, Verify
 	PermSetup     tenancy.Permission = "accounting.setup"     // books, accounts, journals, taxes, fiscal years
-	PermPeriods   tenancy.Permission = "accounting.periods"   // opening and locking periods
+	PermPeriods   tenancy.Permission = "accounting.periods"   // opening and soft-locking periods
+	PermClose     tenancy.Permission = "accounting.close"     // locking periods for good, closing years
+	PermReopen    tenancy.Permission = "accounting.reopen"    // asking for a locked period to be opened again
+	PermApprove   tenancy.Permission = "accounting.approve"   // approving what another person asked for
 	PermParties   tenancy.Permission = "accounting.parties"   // creating and changing parties
 	PermPost      tenancy.Permission = "accounting.post"      // journal entries
 	PermReverse   tenancy.Permission = "accounting.reverse"   // reversing journal entries
@@ -53,6 +56,9 @@ var models = []*tenancy.Model{
 	tenancy.Define[Journal](tenancy.Spec{Table: "erp.journals", Class: tenancy.Master, Writes: tenancy.Keep}),
 	tenancy.Define[FiscalYear](tenancy.Spec{Table: "erp.fiscal_years", Class: tenancy.Master, Writes: tenancy.AppendOnly}),
 	tenancy.Define[Period](tenancy.Spec{Table: "erp.periods", Class: tenancy.Master, Writes: tenancy.Keep}),
+	tenancy.Define[JournalLock](tenancy.Spec{Table: "erp.journal_locks", Class: tenancy.Master, Writes: tenancy.Keep}),
+	tenancy.Define[Reopening](tenancy.Spec{Table: "erp.period_reopenings", Class: tenancy.Book, RetainFrom: "asked_at", Writes: tenancy.Keep}),
+	tenancy.Define[Closing](tenancy.Spec{Table: "erp.period_closings", Class: tenancy.Book, RetainFrom: "closed_at", Writes: tenancy.Keep}),
 	tenancy.Define[numberSeries](tenancy.Spec{Table: "erp.number_series", Class: tenancy.Book, Writes: tenancy.Keep, Derived: true}),
 	tenancy.Define[Tax](tenancy.Spec{Table: "erp.taxes", Class: tenancy.Master, Writes: tenancy.Keep}),
 	// A party that nothing refers to can be erased altogether.

@@ -28,7 +28,8 @@ type keptSettings struct {
 func (k *keptSettings) put(set *setup) {
 	own := *set
 	own.accounts, own.journals = slices.Clone(set.accounts), slices.Clone(set.journals)
-	own.years, own.periods, own.taxes = slices.Clone(set.years), slices.Clone(set.periods), slices.Clone(set.taxes)
+	own.years, own.periods, own.locks = slices.Clone(set.years), slices.Clone(set.periods), slices.Clone(set.locks)
+	own.taxes = slices.Clone(set.taxes)
 	own.index()
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -62,9 +62,9 @@ func TestSettingsThatAnotherProcessChanged(t *testing.T) {
 
 		periods, err := other.Periods(s.ctx)
 		require.NoError(t, err)
-		_, err = other.SetPeriodState(s.ctx, accounting.SetPeriod{PeriodID: periods[11].ID, State: accounting.PeriodLocked})
+		_, err = other.SetPeriodState(s.ctx, accounting.SetPeriod{PeriodID: periods[10].ID, State: accounting.PeriodLocked})
 		require.NoError(t, err)
-		require.ErrorIs(t, post(transfer("", "2010-12-01", 1)), accounting.ErrPeriodLocked)
+		require.ErrorIs(t, post(transfer("", "2010-11-01", 1)), accounting.ErrPeriodLocked)
 		_, err = other.AddFiscalYear(s.ctx, day("2012-01-01"))
 		require.NoError(t, err)
 		require.NoError(t, post(transfer("", "2012-01-01", 1)))

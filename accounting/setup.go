@@ -18,8 +18,9 @@ type setup struct {
 	accounts []Account // by code
 	journals []Journal // by code
 	years    []FiscalYear
-	periods  []Period // by date
-	taxes    []Tax    // by code
+	periods  []Period      // by date
+	locks    []JournalLock // few
+	taxes    []Tax         // by code
 
 	byRef  map[AccountRef]*Account // what was looked up
 	byID   map[uuid.UUID]*Account
@@ -40,6 +41,7 @@ func (s *Service) setup(ctx context.Context, tx *tenancy.Tx, op string, also fun
 		tenancy.Load(b, &set.journals, tenancy.OrderBy("code"))
 		tenancy.Load(b, &set.years, tenancy.OrderBy("starts_on"))
 		tenancy.Load(b, &set.periods, tenancy.OrderBy("starts_on"))
+		tenancy.Load(b, &set.locks, tenancy.Ne("state", string(PeriodOpen)))
 		tenancy.Load(b, &set.taxes, tenancy.OrderBy("code"))
 		if also != nil {
 			also(b)
@@ -177,21 +179,4 @@ func (set *setup) periodOf(on date.Date) *Period {
 	}
 	set.period[on] = p
 	return p
-}
-
-// writable finds the period for a new entry of a date and refuses what its state does. Errors: accounting.no_period,
-// accounting.period_locked, accounting.period_soft_locked, accounting.exception_forbidden.
-func (set *setup) writable(tx *tenancy.Tx, op, where string, on date.Date, exception string) (*Period, error) {
-	p := set.periodOf(on)
-	switch {
-	case p == nil:
-		return nil, ErrNoPeriod.New(op, "%s%s lies in no period of the books: add its fiscal year first", where, on)
-	case exception != "" && !tx.Scope().Can(PermException):
-		return nil, ErrNoException.New(op, "")
-	case p.State == PeriodLocked:
-		return nil, ErrPeriodLocked.New(op, "%speriod %s is locked", where, p.Name)
-	case p.State == PeriodSoftLocked && exception == "":
-		return nil, ErrPeriodSoftLocked.New(op, "%speriod %s is soft-locked: a reason is needed", where, p.Name)
-	}
-	return p, nil
 }

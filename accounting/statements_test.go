@@ -187,6 +187,9 @@ func TestTwoTenants(t *testing.T) {
 		s.post(e)
 		bill := s.bill(aBill("B9", "9", s.ben.ID, "2010-12-20", "10"))[0]
 		intruder := newShop(t, s.env)
+		require.NoError(t, s.setState("2010-05", accounting.PeriodLocked, accounting.JournalSales))
+		s.lock("2010-04")
+		s.reopen("2010-04")
 		tenancytest.TwoTenants(t, s.env, s.ctx, intruder.ctx)
 
 		// Through the service, another tenant's record and one that does not exist give the same answer.

@@ -22,7 +22,7 @@ func (s *Service) Verify(ctx context.Context) ([]tenancy.Check, error) {
 		}
 		var out []tenancy.Check
 		for _, check := range []func(context.Context, *tenancy.Tx, *setup) (tenancy.Check, error){
-			checkEntriesBalance, checkBalances, checkOpenItems, checkNumbers, checkDocuments, checkVendorDocuments,
+			checkEntriesBalance, checkBalances, checkOpenItems, checkNumbers, checkDocuments, checkVendorDocuments, checkClosings,
 		} {
 			c, err := check(ctx, tx, set)
 			if err != nil {
@@ -199,7 +199,7 @@ func checkDocuments(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Chec
 		LEFT JOIN (SELECT corrects_id, SUM(gross_minor) AS credited FROM {invoices} AS c GROUP BY corrects_id) AS n ON n.corrects_id = i.id
 		LEFT JOIN {journal_entries} AS e ON e.id = i.entry_id
 		WHERE s.invoice_id IS NULL OR s.net <> i.net_minor OR s.tax <> i.tax_minor OR i.credited_minor <> COALESCE(n.credited, 0)
-			OR (i.entry_id IS NOT NULL AND (e.id IS NULL OR e.source_id <> i.id OR e.entry_date <> i.invoice_date))
+			OR (i.entry_id IS NOT NULL AND (e.id IS NULL OR e.source_id <> i.id OR CASE WHEN e.late THEN e.document_date ELSE e.entry_date END <> i.invoice_date))
 			OR (i.entry_id IS NULL AND i.gross_minor <> 0)
 		ORDER BY i.number`)
 	return verdict("documents equal their lines", fmt.Sprintf("%d invoices and credit notes", n), bad), err
@@ -217,7 +217,7 @@ func checkVendorDocuments(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenanc
 		LEFT JOIN {journal_entries} AS e ON e.id = b.entry_id
 		LEFT JOIN {open_items} AS o ON o.id = b.id
 		WHERE s.bill_id IS NULL OR s.net <> b.net_minor OR s.tax <> b.tax_minor OR b.credited_minor <> COALESCE(n.credited, 0)
-			OR (b.entry_id IS NOT NULL AND (e.id IS NULL OR e.source_id <> b.id OR e.entry_date <> b.bill_date))
+			OR (b.entry_id IS NOT NULL AND (e.id IS NULL OR e.source_id <> b.id OR CASE WHEN e.late THEN e.document_date ELSE e.entry_date END <> b.bill_date))
 			OR (b.entry_id IS NULL AND b.gross_minor <> 0)
 			OR COALESCE(o.original_minor, 0) <> CASE WHEN b.kind = 'bill' THEN -b.gross_minor ELSE b.gross_minor END
 		ORDER BY 1`)

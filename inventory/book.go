@@ -7,7 +7,6 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/tenancy"
-	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // Book books stock documents of any kind, in order and all or none: each sees what those before it left on hand. It writes
@@ -208,39 +207,11 @@ func (b *booking) post(ctx context.Context) error {
 // checkPeriods holds documents that have no entry, being worth nothing or of a group, to the same periods as the others.
 func (b *booking) checkPeriods(ctx context.Context, silent []*booked) error {
 	for _, k := range silent {
-		if err := b.s.checkPeriod(ctx, b.tx, b.op, k.doc.Date, k.lockException); err != nil {
+		if err := b.s.books.CheckDate(ctx, accounting.JournalStock, k.doc.Date, k.lockException); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// checkPeriod refuses a day in a period that takes no postings. Periods are read once a transaction.
-func (s *Service) checkPeriod(ctx context.Context, tx *tenancy.Tx, op string, day date.Date, lockException string) error {
-	periods, err := s.books.Periods(ctx)
-	if err != nil {
-		return err
-	}
-	if lockException != "" && !tx.Scope().Can(accounting.PermException) {
-		return accounting.ErrNoException.New(op, "")
-	}
-	return openOn(op, periods, day, lockException != "")
-}
-
-func openOn(op string, periods []accounting.Period, day date.Date, excepted bool) error {
-	for _, p := range periods {
-		if day.Before(p.StartsOn) || day.After(p.EndsOn) {
-			continue
-		}
-		switch {
-		case p.State == accounting.PeriodLocked:
-			return accounting.ErrPeriodLocked.New(op, "the period %s is locked: %s", p.Name, day)
-		case p.State == accounting.PeriodSoftLocked && !excepted:
-			return accounting.ErrPeriodSoftLocked.New(op, "the period %s is soft-locked, so a reason is needed: %s", p.Name, day)
-		}
-		return nil
-	}
-	return accounting.ErrNoPeriod.New(op, "%s lies in no period of the books", day)
 }
 
 // write stores everything in one batch.

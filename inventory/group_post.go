@@ -115,7 +115,7 @@ func (s *Service) postTotals(ctx context.Context, tx *tenancy.Tx, op string, pos
 		return err
 	}
 	if !ok {
-		return s.checkPeriod(ctx, tx, op, posting.Date, in.LockException)
+		return s.books.CheckDate(ctx, accounting.JournalStock, posting.Date, in.LockException)
 	}
 	posted, err := s.books.Post(ctx, []accounting.NewEntry{entry})
 	if err != nil {

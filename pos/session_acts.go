@@ -8,7 +8,6 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/tenancy"
-	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // OpenSession opens a register with the cash that was counted in its drawer. The business date stays the same until the
@@ -74,8 +73,11 @@ func (s *Service) newSession(ctx context.Context, tx *tenancy.Tx, op string, in 
 	if day.IsZero() {
 		day = tx.Today()
 	}
-	if err := s.bookable(ctx, op, day); err != nil {
-		return nil, err
+	// What the session's closing will be booked in takes entries of this day.
+	for _, journal := range []accounting.JournalCode{accounting.JournalCash, accounting.JournalStock} {
+		if err := s.books.CheckDate(ctx, journal, day, ""); err != nil {
+			return nil, err
+		}
 	}
 	session := &Session{RegisterID: r.ID, Reference: in.Reference, State: SessionOpen, BusinessDate: day, Float: in.Float, Left: in.Float,
 		OpenedAt: tx.Now(), ExpiresAt: tx.Now().Add(time.Duration(r.MaxHours) * time.Hour)}
@@ -85,27 +87,6 @@ func (s *Service) newSession(ctx context.Context, tx *tenancy.Tx, op string, in 
 	}
 	d.SessionID = session.ID
 	return session, nil
-}
-
-// bookable refuses a day that the session's closing could not be booked on.
-func (s *Service) bookable(ctx context.Context, op string, day date.Date) error {
-	periods, err := s.books.Periods(ctx)
-	if err != nil {
-		return err
-	}
-	for _, p := range periods {
-		if day.Before(p.StartsOn) || day.After(p.EndsOn) {
-			continue
-		}
-		switch p.State {
-		case accounting.PeriodLocked:
-			return accounting.ErrPeriodLocked.New(op, "the period %s is locked: %s", p.Name, day)
-		case accounting.PeriodSoftLocked:
-			return accounting.ErrPeriodSoftLocked.New(op, "the period %s is soft-locked: %s", p.Name, day)
-		}
-		return nil
-	}
-	return accounting.ErrNoPeriod.New(op, "%s lies in no period of the books: add its fiscal year first", day)
 }
 
 // GetSession reads a session with what it came to so far, or at its closing. Permission: pos.read. Errors: tenancy.not_found.

@@ -96,6 +96,23 @@ func TestOpening(t *testing.T) {
 	})
 }
 
+// A period is not locked while a till of it is open, though nothing was sold that it would have to post; locked, no till opens in it.
+func TestAPeriodIsNotLockedOverAnOpenTill(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		periods, err := s.books.Periods(s.ctx)
+		require.NoError(t, err)
+		lock := func() error {
+			_, err := s.books.SetPeriodState(s.ctx, accounting.SetPeriod{PeriodID: periods[1].ID, State: accounting.PeriodLocked})
+			return err
+		}
+		require.ErrorIs(t, lock(), ErrSessionOpen)
+		s.closeWith(t, s.session, s.session.Float.String())
+		require.NoError(t, lock())
+		_, err = s.pos.OpenSession(s.ctx, NewSession{RegisterID: s.register(t, "LATE").ID, Float: s.amount("0.00"), Date: date.Must("2026-01-20"), Reference: "LATE"})
+		require.ErrorIs(t, err, accounting.ErrPeriodLocked)
+	})
+}
+
 // Money that is missing from the drawer overnight is found in the morning, and booked when that session is closed.
 func TestOverAndShort(t *testing.T) {
 	eachShop(t, func(t *testing.T, s *shop) {

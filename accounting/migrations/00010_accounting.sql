@@ -73,6 +73,19 @@ CREATE TABLE erp.periods (
     CONSTRAINT erp_periods_year FOREIGN KEY (tenant_id, fiscal_year_id) REFERENCES erp.fiscal_years (tenant_id, id)
 );
 
+-- What is locked more tightly for one journal than for all of them.
+CREATE TABLE erp.journal_locks (
+    tenant_id UUID NOT NULL,
+    journal_id UUID NOT NULL,
+    period_id UUID NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'soft_locked', 'locked')),
+    reason TEXT NOT NULL,
+    changed_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, journal_id, period_id),
+    CONSTRAINT erp_journal_locks_journal FOREIGN KEY (tenant_id, journal_id) REFERENCES erp.journals (tenant_id, id),
+    CONSTRAINT erp_journal_locks_period FOREIGN KEY (tenant_id, period_id) REFERENCES erp.periods (tenant_id, id)
+);
+
 -- Numbers: one row per kind of document and fiscal year. taken is how many were given out.
 CREATE TABLE erp.number_series (
     tenant_id UUID NOT NULL,
@@ -146,22 +159,25 @@ CREATE TABLE erp.journal_entries (
     period_id UUID NOT NULL,
     entry_date DATE NOT NULL,
     document_date DATE NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('entry', 'opening', 'stock', 'invoice', 'credit_note', 'payment', 'reversal', 'bill', 'vendor_credit', 'till')),
+    kind TEXT NOT NULL CHECK (kind IN ('entry', 'opening', 'stock', 'invoice', 'credit_note', 'payment', 'reversal', 'bill', 'vendor_credit', 'till', 'year_end')),
     reference TEXT COLLATE "C",
     fingerprint TEXT NOT NULL,
     reverses_id UUID,
     line_count BIGINT NOT NULL CHECK (line_count >= 2),
     lock_exception BOOLEAN NOT NULL,
+    late BOOLEAN NOT NULL,
     source_model TEXT NOT NULL,
     source_id UUID,
     posted_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_journal_entries_late CHECK (document_date < entry_date OR NOT late),
     CONSTRAINT erp_journal_entries_journal FOREIGN KEY (tenant_id, journal_id) REFERENCES erp.journals (tenant_id, id),
     CONSTRAINT erp_journal_entries_period FOREIGN KEY (tenant_id, period_id) REFERENCES erp.periods (tenant_id, id),
     CONSTRAINT erp_journal_entries_reversed FOREIGN KEY (tenant_id, reverses_id) REFERENCES erp.journal_entries (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE,
     CONSTRAINT erp_journal_entries_last_line FOREIGN KEY (tenant_id, id, line_count) REFERENCES erp.journal_lines (tenant_id, entry_id, line_no) DEFERRABLE INITIALLY DEFERRED
 );
 CREATE UNIQUE INDEX erp_journal_entries_reference ON erp.journal_entries (tenant_id, reference) WHERE reference IS NOT NULL;
+CREATE INDEX erp_journal_entries_year_end ON erp.journal_entries (tenant_id, entry_date) WHERE kind = 'year_end';
 CREATE UNIQUE INDEX erp_journal_entries_reverses ON erp.journal_entries (tenant_id, reverses_id) WHERE reverses_id IS NOT NULL;
 
 CREATE TABLE erp.entry_texts (

@@ -17,13 +17,18 @@ BEGIN
     PERFORM 1 FROM erp.periods p
         WHERE (p.tenant_id, p.id) IN (SELECT n.tenant_id, n.period_id FROM added n)
         ORDER BY p.tenant_id, p.id FOR SHARE;
-    SELECT n.entry_date, n.lock_exception, p.id, p.name, p.state INTO bad
+    SELECT n.entry_date, n.lock_exception, p.id, coalesce(k.name, p.name) AS name, coalesce(k.state, p.state) AS state INTO bad
         FROM added n
         LEFT JOIN LATERAL (SELECT * FROM erp.periods f WHERE f.tenant_id = n.tenant_id AND f.id = n.period_id
             AND n.entry_date BETWEEN f.starts_on AND f.ends_on LIMIT 1) p ON true
         LEFT JOIN LATERAL (SELECT * FROM erp.tenant_gates f WHERE f.tenant_id = n.tenant_id LIMIT 1) g ON true
+        -- A journal may be locked more tightly: for good up to the end of a period, softly in one.
+        LEFT JOIN LATERAL (SELECT f.state, q.name FROM erp.journal_locks f JOIN erp.periods q ON q.tenant_id = f.tenant_id AND q.id = f.period_id
+            WHERE f.tenant_id = n.tenant_id AND f.journal_id = n.journal_id
+              AND ((f.state = 'locked' AND q.ends_on >= n.entry_date) OR (f.state = 'soft_locked' AND q.id = p.id AND NOT n.lock_exception))
+            ORDER BY f.state, q.starts_on LIMIT 1) k ON p.state <> 'locked'
         WHERE p.id IS NULL
-           OR (coalesce(g.state, '') <> 'importing' AND (p.state = 'locked' OR (p.state = 'soft_locked' AND NOT n.lock_exception)))
+           OR (coalesce(g.state, '') <> 'importing' AND (p.state = 'locked' OR (p.state = 'soft_locked' AND NOT n.lock_exception) OR k.state IS NOT NULL))
         LIMIT 1;
     IF NOT FOUND THEN
         RETURN NULL;
@@ -81,20 +86,6 @@ END $$;
 
 CREATE TRIGGER erp_journal_lines_guard AFTER INSERT ON erp.journal_lines
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION erp.guard_journal_lines();
-
--- +goose StatementBegin
-CREATE FUNCTION erp.guard_periods() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    IF OLD.state = 'locked' AND NEW.state <> 'locked' THEN
-        RAISE EXCEPTION 'erp/conflict/accounting.period_state/period % is locked for good', OLD.name;
-    ELSIF (NEW.fiscal_year_id, NEW.seq, NEW.starts_on, NEW.ends_on) IS DISTINCT FROM (OLD.fiscal_year_id, OLD.seq, OLD.starts_on, OLD.ends_on) THEN
-        RAISE EXCEPTION 'erp/conflict/accounting.period_state/the dates of a period never change';
-    END IF;
-    RETURN NEW;
-END $$;
--- +goose StatementEnd
-
-CREATE TRIGGER erp_periods_guard BEFORE UPDATE ON erp.periods FOR EACH ROW EXECUTE FUNCTION erp.guard_periods();
 
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_number_series() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

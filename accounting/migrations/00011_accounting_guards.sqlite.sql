@@ -28,10 +28,18 @@ BEGIN
     WHERE NOT EXISTS (SELECT 1 FROM erp.periods p
         WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.period_id AND NEW.entry_date BETWEEN p.starts_on AND p.ends_on);
     SELECT RAISE(ABORT, 'erp/locked/accounting.period_locked/the period is locked')
-    FROM erp.periods p WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.period_id AND p.state = 'locked'
+    FROM erp.periods p WHERE p.tenant_id = NEW.tenant_id AND p.ends_on >= NEW.entry_date AND p.state = 'locked'
         AND NOT EXISTS (SELECT 1 FROM erp.tenant_gates g WHERE g.tenant_id = NEW.tenant_id AND g.state = 'importing');
     SELECT RAISE(ABORT, 'erp/locked/accounting.period_soft_locked/the period is soft-locked: a reason is needed')
     FROM erp.periods p WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.period_id AND p.state = 'soft_locked' AND NOT NEW.lock_exception
+        AND NOT EXISTS (SELECT 1 FROM erp.tenant_gates g WHERE g.tenant_id = NEW.tenant_id AND g.state = 'importing');
+    SELECT RAISE(ABORT, 'erp/locked/accounting.period_locked/the period is locked for the journal')
+    FROM erp.journal_locks k JOIN erp.periods p ON p.tenant_id = k.tenant_id AND p.id = k.period_id
+    WHERE k.tenant_id = NEW.tenant_id AND k.journal_id = NEW.journal_id AND k.state = 'locked' AND p.ends_on >= NEW.entry_date
+        AND NOT EXISTS (SELECT 1 FROM erp.tenant_gates g WHERE g.tenant_id = NEW.tenant_id AND g.state = 'importing');
+    SELECT RAISE(ABORT, 'erp/locked/accounting.period_soft_locked/the period is soft-locked for the journal: a reason is needed')
+    FROM erp.journal_locks k WHERE k.tenant_id = NEW.tenant_id AND k.journal_id = NEW.journal_id AND k.period_id = NEW.period_id
+        AND k.state = 'soft_locked' AND NOT NEW.lock_exception
         AND NOT EXISTS (SELECT 1 FROM erp.tenant_gates g WHERE g.tenant_id = NEW.tenant_id AND g.state = 'importing');
 END;
 -- +goose StatementEnd
@@ -55,24 +63,6 @@ BEGIN
     SELECT RAISE(ABORT, 'erp/invalid/accounting.entry_unbalanced/debits and credits differ')
     WHERE (SELECT SUM(l.amount_minor) <> 0 OR COUNT(DISTINCT l.amount_currency) <> 1
         FROM erp.journal_lines l WHERE l.tenant_id = NEW.tenant_id AND l.entry_id = NEW.entry_id);
-END;
--- +goose StatementEnd
-
--- +goose StatementBegin
-CREATE TRIGGER erp_periods_guard BEFORE UPDATE ON erp.periods FOR EACH ROW
-BEGIN
-    SELECT RAISE(ABORT, 'erp/conflict/accounting.period_state/the period is locked for good') WHERE OLD.state = 'locked' AND NEW.state <> 'locked';
-    SELECT RAISE(ABORT, 'erp/conflict/accounting.period_state/the dates of a period never change')
-    WHERE NEW.fiscal_year_id <> OLD.fiscal_year_id OR NEW.seq <> OLD.seq OR NEW.starts_on <> OLD.starts_on OR NEW.ends_on <> OLD.ends_on;
-END;
--- +goose StatementEnd
-
--- +goose StatementBegin
-CREATE TRIGGER erp_periods_once BEFORE INSERT ON erp.periods FOR EACH ROW
-WHEN EXISTS (SELECT 1 FROM erp.periods p WHERE p.tenant_id = NEW.tenant_id AND (p.id = NEW.id OR p.starts_on = NEW.starts_on
-    OR (p.fiscal_year_id = NEW.fiscal_year_id AND p.seq = NEW.seq)))
-BEGIN
-    SELECT RAISE(ABORT, 'erp/conflict/accounting.period_state/the period exists');
 END;
 -- +goose StatementEnd
 

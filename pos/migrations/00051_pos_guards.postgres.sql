@@ -68,3 +68,42 @@ END $$;
 -- +goose StatementEnd
 
 CREATE TRIGGER erp_ticket_lines_guard BEFORE UPDATE ON erp.ticket_lines FOR EACH ROW EXECUTE FUNCTION erp.guard_ticket_lines();
+
+-- A period is not locked while a till of it, or of one before, is still to be closed: its entry could never be made.
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_unclosed_tills() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM erp.till_sessions s WHERE s.tenant_id = NEW.tenant_id AND s.state <> 'closed' AND s.business_date <= NEW.ends_on) THEN
+        RAISE EXCEPTION 'erp/conflict/pos.session_open/a till of period % or before is still open: close it first', NEW.name;
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_periods_unclosed_tills BEFORE UPDATE ON erp.periods FOR EACH ROW
+    WHEN (NEW.state = 'locked' AND OLD.state <> 'locked') EXECUTE FUNCTION erp.guard_unclosed_tills();
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_dated_till_sessions() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    span record;
+    bad TEXT;
+BEGIN
+    SELECT min(n.business_date) AS first, max(n.business_date) AS last INTO span FROM added n;
+    IF span.first IS NOT NULL THEN -- no entry holds the period: whoever locks it waits for this, or this for that
+        PERFORM 1 FROM erp.periods p WHERE p.tenant_id IN (SELECT n.tenant_id FROM added n) AND p.starts_on <= span.last AND p.ends_on >= span.first
+            ORDER BY p.tenant_id, p.id FOR SHARE;
+    END IF;
+    SELECT erp.locked_on(d.tenant_id, d.day) INTO bad FROM (
+        SELECT DISTINCT n.tenant_id, n.business_date AS day FROM added n WHERE true) d
+        WHERE erp.locked_on(d.tenant_id, d.day) IS NOT NULL LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'erp/locked/accounting.period_locked/period % is locked: no till is opened there', bad;
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_till_sessions_dated AFTER INSERT ON erp.till_sessions
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION erp.guard_dated_till_sessions();

@@ -107,3 +107,23 @@ BEGIN
     SELECT RAISE(ABORT, 'erp/locked/pos.final/a line of a ticket is final');
 END;
 -- +goose StatementEnd
+
+-- A period is not locked while a till of it, or of one before, is still to be closed: its entry could never be made.
+
+-- +goose StatementBegin
+CREATE TRIGGER erp_periods_unclosed_tills BEFORE UPDATE ON erp.periods FOR EACH ROW
+WHEN NEW.state = 'locked' AND OLD.state <> 'locked' AND EXISTS (SELECT 1 FROM erp.till_sessions s WHERE s.tenant_id = NEW.tenant_id AND s.state <> 'closed'
+    AND s.business_date <= NEW.ends_on)
+BEGIN
+    SELECT RAISE(ABORT, 'erp/conflict/pos.session_open/a till of the period or before is still open: close it first');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER erp_till_sessions_dated BEFORE INSERT ON erp.till_sessions FOR EACH ROW
+WHEN EXISTS (SELECT 1 FROM erp.periods p WHERE p.tenant_id = NEW.tenant_id AND p.state = 'locked' AND p.ends_on >= NEW.business_date)
+    AND NOT EXISTS (SELECT 1 FROM erp.tenant_gates g WHERE g.tenant_id = NEW.tenant_id AND g.state = 'importing')
+BEGIN
+    SELECT RAISE(ABORT, 'erp/locked/accounting.period_locked/the period is locked: no till is opened there');
+END;
+-- +goose StatementEnd

@@ -1,0 +1,251 @@
+package accounting
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// NewYearEnd is the input of [Service.CloseYear].
+type NewYearEnd struct {
+	FiscalYearID uuid.UUID `validate:"required"`
+	// Retained is where the result goes. Default [RoleRetainedEarnings].
+	Retained AccountRef
+}
+
+// CloseYear books the result of a fiscal year into retained earnings, in one entry of the year's last day that empties every
+// account of income and expense, and locks the last period with it. A year without any gets no entry. The statements of
+// profit and loss leave such entries out, and the balance sheet of a day within the year as well, so that they say the same before
+// and after. Any number of accounts costs the same few statements.
+//
+// All years before it are closed and all periods before the last one locked; the refusal names those that are not. A year that
+// is closed is given back with Replayed set. After a reopening it is closed anew: if the result has changed, the former entry is
+// reversed and a new one shows the whole result, so that at any time one entry stands for a year.
+//
+// Permission: accounting.close. Errors: accounting.bad_input, accounting.year_open, accounting.period_locked (of the journal),
+// accounting.unknown_account, accounting.amount_limit, accounting.too_many, accounting.books_not_open, tenancy.not_found; what
+// domains above refuse a lock for, such as inventory.group_unposted.
+func (s *Service) CloseYear(ctx context.Context, in NewYearEnd) (Closing, error) {
+	return tenancy.Act(ctx, s.db, PermClose, func(ctx context.Context, tx *tenancy.Tx) (Closing, error) {
+		const op = "accounting.CloseYear"
+		if err := checkInput(op, "", in); err != nil {
+			return Closing{}, err
+		}
+		w := &yearEnd{op: op, tx: tx, in: in}
+		if err := w.read(ctx, s); err != nil {
+			return Closing{}, err
+		}
+		if there := w.standing(w.last.ID); there != nil {
+			there.Replayed = true
+			return *there, nil
+		}
+		if err := w.check(); err != nil {
+			return Closing{}, err
+		}
+		return done(w.close(ctx))
+	})
+}
+
+// yearEnd is one call of CloseYear. The year's periods are locked against postings.
+type yearEnd struct {
+	op       string
+	tx       *tenancy.Tx
+	in       NewYearEnd
+	set      *setup
+	year     *FiscalYear
+	rows     []Period
+	last     *Period   // one of rows
+	closings []Closing // all, in order
+}
+
+func (w *yearEnd) read(ctx context.Context, s *Service) (err error) {
+	b := w.tx.Batch()
+	tenancy.Load(b, &w.rows, tenancy.Eq("fiscal_year_id", w.in.FiscalYearID), tenancy.ForUpdate())
+	if err := b.Run(ctx); err != nil {
+		return err
+	}
+	w.tx.Forget(setupKey) // what it said may be from before we waited
+	w.set, err = s.setup(ctx, w.tx, w.op, func(b *tenancy.Batch) { tenancy.Load(b, &w.closings, tenancy.OrderBy("id")) })
+	if err != nil {
+		return err
+	}
+	if w.year = w.set.year(w.in.FiscalYearID); w.year == nil {
+		return tenancy.ErrNotFound.New(w.op, "there is no such fiscal year")
+	}
+	i := slices.IndexFunc(w.rows, func(p Period) bool { return p.Seq == periodsPerYear })
+	w.last = &w.rows[i]
+	return nil
+}
+
+// standing is the closing of a period that holds.
+func (w *yearEnd) standing(period uuid.UUID) *Closing {
+	for i := range w.closings {
+		if c := &w.closings[i]; c.PeriodID == period && c.Standing() {
+			return c
+		}
+	}
+	return nil
+}
+
+// check says what is in the way. Errors: accounting.year_open.
+func (w *yearEnd) check() error {
+	var open []string
+	for i := range w.set.periods {
+		p := &w.set.periods[i]
+		if !p.StartsOn.Before(w.last.StartsOn) || w.standing(p.ID) != nil {
+			continue
+		}
+		name := "period " + p.Name
+		if p.Seq == periodsPerYear {
+			name = "year " + w.set.year(p.FiscalYearID).Label
+		}
+		open = append(open, name)
+	}
+	if len(open) > 0 {
+		return ErrYearOpen.New(w.op, "before the year %s is closed: lock %s", w.year.Label, strings.Join(open, ", "))
+	}
+	return nil
+}
+
+func (w *yearEnd) close(ctx context.Context) (*Closing, error) {
+	figures, err := readFigures(ctx, w.tx, w.set, w.year.EndsOn)
+	if err != nil {
+		return nil, err
+	}
+	former, err := w.former(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, posted, err := figures.upTo(w.last)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range former { // the result without what closed it before
+		subtract(posted, l.AccountID, l.Amount.Minor)
+	}
+	state := w.last.State
+	w.last.State, w.last.ChangedAt = PeriodLocked, notBefore(w.tx.Now(), w.last.ChangedAt)
+	closing := &Closing{Row: tenancy.Row{ID: tenancy.NewID()}, PeriodID: w.last.ID, Kind: ClosingOfYear, ClosedBy: w.tx.Scope().Actor(), ClosedAt: w.last.ChangedAt,
+		Profit: profitAndLoss(w.set, posted, w.year.StartsOn, w.year.EndsOn).NetProfit}
+	p := newPlan(w.op, w.tx, w.set, 2)
+	if err := w.book(p, closing, posted, former, state); err != nil {
+		return nil, err
+	}
+	figures.with(p.balances)
+	all, _, err := figures.upTo(w.last)
+	if err != nil {
+		return nil, err
+	}
+	closing.Root = rootOf(all)
+	if closing.Debit, err = debitSide(w.op, w.set, all); err != nil {
+		return nil, err
+	}
+	b := changing(w.tx)
+	p.write(b)
+	tenancy.Put(b, []*Closing{closing})
+	tenancy.Set(b, []*Period{w.last}, "state", "changed_at")
+	return closing, b.Run(ctx)
+}
+
+// former are the lines of the entry that closed the year before it was reopened; none when it had no result, or was never closed.
+func (w *yearEnd) former(ctx context.Context) ([]Line, error) {
+	for _, c := range slices.Backward(w.closings) {
+		if c.PeriodID != w.last.ID {
+			continue
+		}
+		if c.EntryID == uuid.Nil {
+			return nil, nil
+		}
+		return tenancy.Find[Line](ctx, w.tx, tenancy.Eq("entry_id", c.EntryID), tenancy.OrderBy("line_no"))
+	}
+	return nil, nil
+}
+
+// book plans the closing entry, and the reversal of the former one if that says something else.
+func (w *yearEnd) book(p *plan, closing *Closing, posted map[uuid.UUID]accountSum, former []Line, state PeriodState) error {
+	f := &yearEndFact{ClosingID: closing.ID, Date: w.year.EndsOn, Retained: w.in.Retained.orDefault(RoleRetainedEarnings)}
+	if state == PeriodSoftLocked {
+		f.Lock = "the year is closed" // whoever may close needs no other exception
+	}
+	for i := range w.set.accounts {
+		a := &w.set.accounts[i]
+		if sum, ok := posted[a.ID]; ok && a.Type.ofResult() {
+			f.Result = append(f.Result, postingPart{ByID(a.ID), money.Amount{Minor: sum.net(), Currency: w.set.books.Currency}})
+		}
+	}
+	retained, err := w.set.ordinary(w.op, "", f.Retained)
+	if err != nil {
+		return err
+	}
+	f.Retained = ByID(retained.ID)
+	entry := yearEndEntry(f)
+	if len(former) > 0 {
+		if same(former, entry.Lines) {
+			closing.EntryID = former[0].EntryID
+			return nil
+		}
+		back := yearEndReversal(f, former)
+		if _, err := p.add("", &back, booking{reverses: former[0].EntryID, reason: "the year was opened again", closing: true}); err != nil {
+			return err
+		}
+	}
+	if len(entry.Lines) == 0 {
+		return nil
+	}
+	booked, err := p.add("", &entry, booking{closing: true})
+	if err == nil {
+		closing.EntryID = booked.ID
+	}
+	return err
+}
+
+// same reports whether booked lines are those that would be booked.
+func same(booked []Line, lines []NewLine) bool {
+	return slices.EqualFunc(booked, lines, func(b Line, l NewLine) bool {
+		return ByID(b.AccountID) == l.Account && b.Amount.Minor == l.Debit.Minor-l.Credit.Minor
+	})
+}
+
+// ofResult reports whether accounts of the type are emptied when a year is closed.
+func (t AccountType) ofResult() bool {
+	switch t {
+	case Income, CostOfSales, Expense:
+		return true
+	case Asset, Liability, Equity:
+	}
+	return false
+}
+
+// withoutYearEnd takes the entries that closed years between two days, both included, out of what was posted.
+func withoutYearEnd(ctx context.Context, tx *tenancy.Tx, posted map[uuid.UUID]accountSum, from, to date.Date) error {
+	rows, err := tenancy.Report[accountSum](ctx, tx, `SELECT l.account_id,
+		CAST(SUM(CASE WHEN l.amount_minor > 0 THEN l.amount_minor ELSE 0 END) AS BIGINT) AS debit_minor,
+		CAST(SUM(CASE WHEN l.amount_minor < 0 THEN -l.amount_minor ELSE 0 END) AS BIGINT) AS credit_minor
+		FROM {journal_entries} AS e JOIN {journal_lines} AS l ON l.entry_id = e.id
+		WHERE e.kind = 'year_end' AND e.entry_date >= ? AND e.entry_date <= ? GROUP BY l.account_id`, from, to)
+	for _, r := range rows {
+		subtract(posted, r.AccountID, r.DebitMinor)
+		subtract(posted, r.AccountID, -r.CreditMinor)
+	}
+	return err
+}
+
+// subtract takes one line, debits positive, out of what was posted to an account.
+func subtract(posted map[uuid.UUID]accountSum, account uuid.UUID, minor int64) {
+	sum := posted[account]
+	sum.AccountID = account
+	if minor > 0 {
+		sum.DebitMinor -= minor
+	} else {
+		sum.CreditMinor += minor
+	}
+	if posted[account] = sum; sum.DebitMinor == 0 && sum.CreditMinor == 0 {
+		delete(posted, account)
+	}
+}
