@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 
 	"privacy":              {"tenancy"},
 	"accounting/money":     {},
+	"accounting/einvoice":  {}, // a format: it knows amounts and dates, and no books
 	"accounting":           {"tenancy"},
 	"inventory":            {"accounting", "tenancy"},
 	"inventory/purchasing": books,

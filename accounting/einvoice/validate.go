@@ -1,0 +1,106 @@
+package einvoice
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/opsmatiq/erp/accounting/money"
+)
+
+// Finding is one breach of one rule.
+type Finding struct {
+	Rule  string // the standard's id, such as "BR-CO-16"
+	Where string // "line 3", "allowance 1"; "" is the document
+	What  string // what is wrong, with the figures
+	// Tolerated says that the CEN validation artefacts let this pass, though the standard's text does not: they allow tax and
+	// taxable amounts to be off by less than one unit of the currency (BR-CO-17, BR-S-08, BR-S-09 and their siblings).
+	Tolerated bool
+}
+
+// String is the line a bookkeeper reads.
+func (f Finding) String() string {
+	if f.Where == "" {
+		return f.Rule + ": " + f.What
+	}
+	return f.Rule + ": " + f.Where + ": " + f.What
+}
+
+// Findings are what [Validate] found, and the cause of an [ErrInvalid]: errors.As gets at them.
+type Findings []Finding
+
+// Error lists the findings, at most the first ten.
+func (f Findings) Error() string {
+	const most = 10
+	var lines []string
+	for n, finding := range f {
+		if n == most {
+			lines = append(lines, fmt.Sprintf("and %d more", len(f)-most))
+			break
+		}
+		lines = append(lines, finding.String())
+	}
+	return strings.Join(lines, "; ")
+}
+
+// Rules are the ids that were broken, each once, in the order of the table of rules.
+func (f Findings) Rules() []string {
+	var ids []string
+	for _, finding := range f {
+		if !slices.Contains(ids, finding.Rule) {
+			ids = append(ids, finding.Rule)
+		}
+	}
+	return ids
+}
+
+// Validate holds a document to the rules of EN 16931 that [Rules] lists, and returns every breach; none means that it
+// validates. It changes nothing, and it neither trusts nor fills in what [Calculate] would compute.
+func Validate(doc Document) Findings {
+	x := &inspection{doc: &doc}
+	for _, rule := range rules {
+		x.rule = rule.ID
+		rule.check(x)
+	}
+	return x.found
+}
+
+// inspection is one run of the rules over one document.
+type inspection struct {
+	doc   *Document
+	rule  string // the one that is checked now
+	found Findings
+}
+
+func (x *inspection) fail(where, format string, args ...any) {
+	x.found = append(x.found, Finding{Rule: x.rule, Where: where, What: fmt.Sprintf(format, args...)})
+}
+
+// need fails unless something is stated.
+func (x *inspection) need(ok bool, where, what string) {
+	if !ok {
+		x.fail(where, "%s is missing", what)
+	}
+}
+
+// equal fails unless a stated amount is the one that was computed. What is not stated is for other rules to miss.
+func (x *inspection) equal(where, term string, stated, computed money.Amount, err error) {
+	switch {
+	case stated.Currency == "":
+	case err != nil:
+		x.fail(where, "%s cannot be checked: %v", term, err)
+	case stated != computed:
+		x.fail(where, "%s is %s and must be %s", term, stated, computed)
+	}
+}
+
+// near is equal, and says so where the artefacts would not mind.
+func (x *inspection) near(where, term string, stated, computed money.Amount, err error) {
+	before := len(x.found)
+	x.equal(where, term, stated, computed, err)
+	if err != nil || len(x.found) == before {
+		return
+	}
+	difference := stated.Decimal().Sub(computed.Decimal()).Abs()
+	x.found[before].Tolerated = difference.LessThan(oneUnit)
+}
