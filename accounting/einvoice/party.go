@@ -66,7 +66,7 @@ type Account struct {
 
 // Card is BG-18: what the document was paid with.
 type Card struct {
-	Number  string // BT-87: the last four to six digits, never more
+	Number  string // BT-87: a few digits, the last four or the first six and the last four
 	Network string // no term of EN 16931, but UBL asks for it: "VISA"
 	Holder  string // BT-88
 }

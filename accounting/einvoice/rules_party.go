@@ -61,16 +61,26 @@ func schemed(i Identifier) bool { return i.ID == "" || i.Scheme != "" }
 // paymentRules are about how and when it is paid.
 var paymentRules = []Rule{
 	eachPayment("BR-49", "payment instructions have a means code (BT-81)", "the payment means code (BT-81)", func(p PaymentMeans) bool { return p.Code != "" }),
-	eachPayment("BR-50", "a credit transfer has an account (BT-84)", "the account (BT-84)", func(p PaymentMeans) bool { return p.Account == nil || p.Account.ID != "" }),
-	eachPayment("BR-51", "a card shows four to six digits of its number (BT-87)", "the last four to six digits of the card (BT-87)", func(p PaymentMeans) bool {
-		return p.Card == nil || len(p.Card.Number) >= 4 && len(p.Card.Number) <= 6
+	eachPayment("BR-50", "a credit transfer (BG-17) has an account (BT-84)", "the account (BT-84)", func(p PaymentMeans) bool { return p.Account == nil || p.Account.ID != "" }),
+	eachPayment("BR-51", "a card shows at most ten digits of its number (BT-87)", "the card's number (BT-87), cut to at most ten digits,", func(p PaymentMeans) bool {
+		return p.Card == nil || digits(p.Card.Number) > 0 && digits(p.Card.Number) <= 10
 	}),
 	eachPayment("BR-61", "means 30 and 58, transfers, have an account (BT-84)", "the account (BT-84) of a transfer", func(p PaymentMeans) bool {
 		transfer := p.Code == "30" || p.Code == "58"
 		return !transfer || p.Account != nil && p.Account.ID != ""
 	}),
-	has("BR-CO-25", "what is payable has a due date (BT-9) or terms (BT-20)", "the due date (BT-9) or the payment terms (BT-20)", func(d *Document) bool {
-		return d.Totals.Payable.Sign() <= 0 || !d.DueDate.IsZero() || d.PaymentTerms != ""
+	{"BR-66", "at most one card (BG-18)", func(x *inspection) {
+		if n := x.doc.count(func(p PaymentMeans) bool { return p.Card != nil }); n > 1 {
+			x.fail("", "there are %d cards", n)
+		}
+	}},
+	{"BR-67", "at most one mandate of a direct debit (BG-19)", func(x *inspection) {
+		if n := x.doc.count(func(p PaymentMeans) bool { return p.Debit != nil }); n > 1 {
+			x.fail("", "there are %d mandates", n)
+		}
+	}},
+	has("BR-CO-25", "what is payable by an invoice has a due date (BT-9) or terms (BT-20)", "the due date (BT-9) or the payment terms (BT-20)", func(d *Document) bool {
+		return d.Type.IsCredit() || d.Totals.Payable.Sign() <= 0 || !d.DueDate.IsZero() || d.PaymentTerms != ""
 	}),
 }
 
@@ -80,4 +90,25 @@ func eachPayment(id, text, what string, ok func(PaymentMeans) bool) Rule {
 			x.need(ok(p), "payment means", what)
 		}
 	}}
+}
+
+func (d *Document) count(which func(PaymentMeans) bool) int {
+	n := 0
+	for _, p := range d.PaymentMeans {
+		if which(p) {
+			n++
+		}
+	}
+	return n
+}
+
+// digits is how many digits a text has; what hides the others does not count.
+func digits(s string) int {
+	n := 0
+	for _, r := range s {
+		if r >= '0' && r <= '9' {
+			n++
+		}
+	}
+	return n
 }

@@ -1,6 +1,9 @@
 package einvoice
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // decimals are the BR-DEC rules of an allowance and of a charge: of the amount and of the base amount.
 type decimals struct{ allowance, allowanceBase, charge, chargeBase string }
@@ -40,7 +43,7 @@ func (r *ublReader) tax(parent *node, name string) (Tax, *node) {
 
 func (n *node) schemeIsOther() bool {
 	id := n.peek("cbc:ID")
-	return id != nil && id.text != schemeVAT
+	return id != nil && !strings.EqualFold(id.text, schemeVAT)
 }
 
 // taxTotals reads BG-23, BT-110 and BT-111. A total in neither currency, and a second one in either, is left to be listed.

@@ -1,5 +1,7 @@
 package einvoice
 
+import "strings"
+
 // party reads the seller or the buyer; n is the element around cac:Party.
 func (r *ublReader) party(n *node) Party {
 	n = n.take("cac:Party")
@@ -30,7 +32,7 @@ func (r *ublReader) taxIDs(party *node) (vat, local string) {
 		}
 		scheme := n.peek("cac:TaxScheme").peek("cbc:ID")
 		id := &local
-		if scheme != nil && scheme.text == schemeVAT {
+		if scheme != nil && strings.EqualFold(scheme.text, schemeVAT) {
 			id = &vat
 		}
 		if *id != "" {

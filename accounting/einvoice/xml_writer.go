@@ -97,10 +97,10 @@ func (w *xmlWriter) identifier(name string, i Identifier) {
 
 func (w *xmlWriter) date(name string, d date.Date) { w.leaf(name, d.String()) }
 
-// amount writes an amount that is stated.
+// amount writes an amount that is stated, with no more than two decimals (BR-DEC) in currencies that have three as well.
 func (w *xmlWriter) amount(name string, a money.Amount) {
 	if a.Currency != "" {
-		w.leaf(name, a.String(), attr{"currencyID", string(a.Currency)})
+		w.leaf(name, a.Decimal().StringFixed(places(a.Currency)), attr{"currencyID", string(a.Currency)})
 	}
 }
 
