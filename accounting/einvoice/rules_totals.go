@@ -59,7 +59,7 @@ var totalRules = []Rule{
 
 // due is the tax of a breakdown by its own figures; not ok where they are missing, which is other rules' matter.
 func (g TaxBreakdown) due() (due money.Amount, err error, ok bool) { //nolint:revive,staticcheck // ok says whether there is a result at all
-	if g.Taxable.Currency == "" || !bounded(g.Tax.Rate.Decimal) {
+	if !g.Taxable.Currency.Valid() || !bounded(g.Tax.Rate.Decimal) {
 		return money.Amount{}, nil, false
 	}
 	due, err = times(g.Taxable, g.Tax.Rate.Decimal)
