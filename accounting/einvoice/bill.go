@@ -10,16 +10,16 @@ import (
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
-// Bill is a supplier's document as its receiver books it: who, when, how much, and lines that add up to it.
+// Bill is a vendor's document as its receiver books it: who, when, how much, and lines that add up to it.
 type Bill struct {
 	Credit      bool      // a credit note: amounts are positive where they are credited
-	Number      string    // the supplier's number (BT-1)
+	Number      string    // the vendor's number (BT-1)
 	IssueDate   date.Date // BT-2
 	TaxPoint    date.Date // BT-7, else the issue date
 	Due         date.Date // BT-9; zero where only terms are stated
 	Terms       string    // BT-20
 	Currency    money.Currency
-	Supplier    Party       // BG-4
+	Vendor      Party       // BG-4, the seller
 	Payee       *Payee      // who is to be paid, where that is another
 	Corrects    []Preceding // BG-3
 	Order       string      // BT-13, the receiver's own order
@@ -49,7 +49,7 @@ type BillLine struct {
 	UnitPrice   decimal.NullDecimal // BT-146 for one unit; not stated where a base quantity does not divide it exactly
 	Net         money.Amount        // as stated, whatever quantity x price is; an allowance is negative
 	Tax         Tax
-	Account     string // BT-133, where the receiver asked the supplier to book it
+	Account     string // BT-133, where the receiver asked the vendor to book it
 	// Variance is Net less quantity x price: not set where they agree, or where there is no price.
 	Variance money.Amount
 }
@@ -100,7 +100,7 @@ func (r Received) Bill() (Bill, error) {
 	t, cur := doc.Totals, doc.Currency
 	bill := Bill{
 		Credit: doc.Type.IsCredit(), Number: doc.Number, IssueDate: doc.IssueDate, TaxPoint: doc.TaxPointDate, Due: doc.DueDate,
-		Terms: doc.PaymentTerms, Currency: cur, Supplier: doc.Seller, Payee: doc.Payee, Corrects: doc.Preceding,
+		Terms: doc.PaymentTerms, Currency: cur, Vendor: doc.Seller, Payee: doc.Payee, Corrects: doc.Preceding,
 		Order: doc.PurchaseOrder, Contract: doc.Contract, Taxes: doc.Breakdown,
 		Net: t.WithoutTax, Tax: or(t.Tax, cur), TaxDeclared: t.TaxInTaxCurrency, Gross: t.WithTax,
 		Prepaid: or(t.Prepaid, cur), Rounding: or(t.Rounding, cur), Payable: t.Payable,

@@ -13,7 +13,7 @@
 //
 //	got, err := einvoice.ReadUBL(xml)        // a Document, and what of the file was not understood
 //	findings := einvoice.Validate(got.Document)
-//	bill, err := got.Bill()                  // supplier, dates, lines with nets as stated
+//	bill, err := got.Bill()                  // vendor, dates, lines with nets as stated
 //
 // What a document states is kept as stated: nothing that is read is recalculated or rounded. Where quantity x price gives
 // another figure than the line's net amount, the stated one stands and [Variances] lists the difference.

@@ -25,6 +25,6 @@ var (
 	ErrNotInUBL = fault.Define(fault.Invalid, "einvoice.not_in_ubl", "UBL has no place for this")
 	// ErrNotUnderstood: the file has elements that change what is owed and that nothing here understands.
 	ErrNotUnderstood = fault.Define(fault.Invalid, "einvoice.not_understood", "the document has amounts that are not understood")
-	// ErrNotABill: the document is self-billed: its buyer issued it, so it is no bill of a supplier.
-	ErrNotABill = fault.Define(fault.Invalid, "einvoice.not_a_bill", "this document is not a supplier's bill")
+	// ErrNotABill: the document is self-billed: its buyer issued it, so it is no bill of a vendor.
+	ErrNotABill = fault.Define(fault.Invalid, "einvoice.not_a_bill", "this document is not a vendor's bill")
 )

@@ -56,9 +56,9 @@ func categoryRules() []Rule {
 			Rule{f.prefix + "-02", "a line that is " + f.name + ": " + f.ids.text(), func(x *inspection) { x.identified(f, "lines", x.anyLine(f.category)) }},
 			Rule{f.prefix + "-03", "an allowance that is " + f.name + ": " + f.ids.text(), func(x *inspection) { x.identified(f, "allowances", x.anyAllowance(f.category, false)) }},
 			Rule{f.prefix + "-04", "a charge that is " + f.name + ": " + f.ids.text(), func(x *inspection) { x.identified(f, "charges", x.anyAllowance(f.category, true)) }},
-			Rule{f.prefix + "-05", "a line that is " + f.name + ": " + f.rate.text(), f.lineRates},
-			Rule{f.prefix + "-06", "an allowance that is " + f.name + ": " + f.rate.text(), func(x *inspection) { f.allowanceRates(x, false) }},
-			Rule{f.prefix + "-07", "a charge that is " + f.name + ": " + f.rate.text(), func(x *inspection) { f.allowanceRates(x, true) }},
+			Rule{f.prefix + "-05", "a line that is " + f.name + ": the rate must " + f.rate.must(), f.lineRates},
+			Rule{f.prefix + "-06", "an allowance that is " + f.name + ": the rate must " + f.rate.must(), func(x *inspection) { f.allowanceRates(x, false) }},
+			Rule{f.prefix + "-07", "a charge that is " + f.name + ": the rate must " + f.rate.must(), func(x *inspection) { f.allowanceRates(x, true) }},
 			Rule{f.prefix + "-08", f.name + ": BT-116 = lines - allowances + charges of the category", f.taxable},
 			Rule{f.prefix + "-09", f.name + ": " + f.textOfTax(), f.tax},
 			Rule{f.prefix + "-10", f.name + ": " + f.textOfReason(), f.reasons},
@@ -203,11 +203,11 @@ func (f family) allowanceRates(x *inspection, charge bool) {
 // rates is rules 05 to 07.
 func (f family) rates(x *inspection, t Tax, where string) {
 	if t.Category == f.category && !f.rate.admits(t) {
-		stated := "none"
+		stated := "not stated"
 		if t.Rate.Valid {
 			stated = t.Rate.Decimal.String()
 		}
-		x.fail(where, "what is %s (%s) has the rate %s: %s", f.name, f.category, stated, f.rate.text())
+		x.fail(where, "the rate is %s and must %s, for this is %s (%s)", stated, f.rate.must(), f.name, f.category)
 	}
 }
 

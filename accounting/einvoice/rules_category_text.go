@@ -39,17 +39,17 @@ func (r idRule) text() string {
 	return "the seller's or representative's tax identifier (BT-31, BT-32, BT-63)"
 }
 
-func (r rateRule) text() string {
+func (r rateRule) must() string {
 	switch r {
 	case rateZero:
-		return "the rate is zero"
+		return "be zero"
 	case rateNotNegative:
-		return "the rate is zero or above"
+		return "be zero or above"
 	case rateNone:
-		return "there is no rate"
+		return "not be there"
 	case ratePositive:
 	}
-	return "the rate is above zero"
+	return "be above zero"
 }
 
 func (r rateRule) admits(t Tax) bool {

@@ -41,7 +41,7 @@ var arrows = map[string][]string{
 	"sales":                books,
 	"pos":                  append([]string{"sales"}, books...),
 	// No engine: a host imports only the one it uses.
-	root: append([]string{"pos", "sales", "inventory/purchasing", "privacy", "tenancy/local", "tenancy/access", "tenancy/audit"}, books...),
+	root: append([]string{"accounting/einvoice", "pos", "sales", "inventory/purchasing", "privacy", "tenancy/local", "tenancy/access", "tenancy/audit"}, books...),
 
 	// Examples show what a host can do, so internal/ is shut to them.
 	"examples": append([]string{
