@@ -89,5 +89,5 @@ func breakdownName(g TaxBreakdown, n int) string {
 	if !g.Tax.Rate.Valid {
 		return "tax breakdown " + string(g.Tax.Category)
 	}
-	return "tax breakdown " + string(g.Tax.Category) + " " + g.Tax.Rate.Decimal.String()
+	return "tax breakdown " + string(g.Tax.Category) + " " + shown(g.Tax.Rate.Decimal)
 }

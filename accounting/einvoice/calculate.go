@@ -112,15 +112,16 @@ func adjusted(amount money.Amount, all []AllowanceCharge) (money.Amount, error) 
 // taxables adds up what is taxed, by category and rate, in the order in which they first appear.
 func taxables(doc Document) ([]TaxBreakdown, error) {
 	var groups []TaxBreakdown
+	place := map[string]int{}
 	add := func(tax Tax, amount money.Amount) (err error) {
-		for n := range groups {
-			if groups[n].Tax.same(tax) {
-				groups[n].Taxable, err = groups[n].Taxable.Add(amount)
-				return err
-			}
+		n, ok := place[tax.key()]
+		if !ok {
+			place[tax.key()] = len(groups)
+			groups = append(groups, TaxBreakdown{Tax: tax, Taxable: amount})
+			return nil
 		}
-		groups = append(groups, TaxBreakdown{Tax: tax, Taxable: amount})
-		return nil
+		groups[n].Taxable, err = groups[n].Taxable.Add(amount)
+		return err
 	}
 	for _, line := range doc.Lines {
 		if err := add(line.Tax, line.Net); err != nil {
@@ -144,6 +145,10 @@ func breakdown(op string, doc Document) ([]TaxBreakdown, error) {
 	if err != nil {
 		return nil, err
 	}
+	reasons := map[string]TaxBreakdown{}
+	for _, stated := range doc.Breakdown {
+		reasons[stated.Tax.key()] = stated
+	}
 	for n := range groups {
 		g := &groups[n]
 		if !bounded(g.Tax.Rate.Decimal) {
@@ -152,10 +157,8 @@ func breakdown(op string, doc Document) ([]TaxBreakdown, error) {
 		if g.Amount, err = times(g.Taxable, g.Tax.Rate.Decimal); err != nil {
 			return nil, err
 		}
-		for _, stated := range doc.Breakdown {
-			if stated.Tax.same(g.Tax) {
-				g.Reason, g.ReasonCode = stated.Reason, stated.ReasonCode
-			}
+		if stated, ok := reasons[g.Tax.key()]; ok {
+			g.Reason, g.ReasonCode = stated.Reason, stated.ReasonCode
 		}
 		if g.Reason == "" && g.ReasonCode == "" {
 			g.ReasonCode = reasonCodes[g.Tax.Category]

@@ -59,3 +59,11 @@ func canonical(d decimal.Decimal) decimal.Decimal {
 	}
 	return decimal.NewFromBigInt(coefficient, exponent)
 }
+
+// shown is the number as a message shows it.
+func shown(d decimal.Decimal) string {
+	if !bounded(d) {
+		return "a number of too many digits"
+	}
+	return shortened(d.String())
+}

@@ -31,9 +31,9 @@ func TakeTaxOut(doc Document) (Document, error) {
 	lines := make([]Line, len(doc.Lines))
 	copy(lines, doc.Lines)
 	asked := money.Zero(doc.Currency)
-	var groups []running
+	groups := map[string]*running{}
 	for n := range lines {
-		gross, err := takeOut(op, &lines[n], &groups, doc.Currency)
+		gross, err := takeOut(op, &lines[n], groups, doc.Currency)
 		if err != nil {
 			return Document{}, err
 		}
@@ -57,13 +57,10 @@ func TakeTaxOut(doc Document) (Document, error) {
 }
 
 // running is what the lines of one category and rate have come to so far.
-type running struct {
-	tax        Tax
-	gross, net money.Amount
-}
+type running struct{ gross, net money.Amount }
 
 // takeOut gives a line its net amount and price, and returns what it was with tax.
-func takeOut(op string, line *Line, groups *[]running, cur money.Currency) (money.Amount, error) {
+func takeOut(op string, line *Line, groups map[string]*running, cur money.Currency) (money.Amount, error) {
 	gross, err := priced(op, *line, cur)
 	if err != nil {
 		return money.Amount{}, err
@@ -73,15 +70,10 @@ func takeOut(op string, line *Line, groups *[]running, cur money.Currency) (mone
 	if !bounded(rate) || factor.Sign() <= 0 {
 		return money.Amount{}, ErrNotCalculable.New(op, "line %s has a rate that no tax can be taken out of", line.ID)
 	}
-	var g *running
-	for n := range *groups {
-		if (*groups)[n].tax.same(line.Tax) {
-			g = &(*groups)[n]
-		}
-	}
+	g := groups[line.Tax.key()]
 	if g == nil {
-		*groups = append(*groups, running{line.Tax, money.Zero(cur), money.Zero(cur)})
-		g = &(*groups)[len(*groups)-1]
+		g = &running{money.Zero(cur), money.Zero(cur)}
+		groups[line.Tax.key()] = g
 	}
 	if g.gross, err = g.gross.Add(gross); err != nil {
 		return money.Amount{}, err

@@ -13,8 +13,7 @@ import (
 )
 
 // file is a golden document with one piece of it replaced, which must be there.
-func file(t *testing.T, name string, replace ...string) string {
-	t.Helper()
+func file(t require.TestingT, name string, replace ...string) string {
 	data, err := os.ReadFile("testdata/" + name + ".xml")
 	require.NoError(t, err)
 	text := string(data)

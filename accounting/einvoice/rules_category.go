@@ -205,7 +205,7 @@ func (f family) rates(x *inspection, t Tax, where string) {
 	if t.Category == f.category && !f.rate.admits(t) {
 		stated := "not stated"
 		if t.Rate.Valid {
-			stated = t.Rate.Decimal.String()
+			stated = shown(t.Rate.Decimal)
 		}
 		x.fail(where, "the rate is %s and must %s, for this is %s (%s)", stated, f.rate.must(), f.name, f.category)
 	}
@@ -214,15 +214,21 @@ func (f family) rates(x *inspection, t Tax, where string) {
 // taxable is rule 08. For what is taxed at a rate, the artefacts let it be off by less than one unit.
 func (f family) taxable(x *inspection) {
 	groups, err := taxables(stated(x.doc))
+	sums := map[string]money.Amount{}
+	all := money.Zero(x.doc.Currency)
+	for _, group := range groups {
+		if group.Tax.Category == f.category && err == nil {
+			sums[group.Tax.key()] = group.Taxable
+			all, err = all.Add(group.Taxable)
+		}
+	}
 	for n, g := range x.doc.Breakdown {
 		if g.Tax.Category != f.category || g.Taxable.Currency == "" {
 			continue
 		}
-		want := money.Zero(x.doc.Currency)
-		for _, group := range groups {
-			if group.Tax.Category == f.category && (!f.byRate || group.Tax.same(g.Tax)) && err == nil {
-				want, err = want.Add(group.Taxable)
-			}
+		want := all
+		if f.byRate {
+			want = or(sums[g.Tax.key()], x.doc.Currency)
 		}
 		check := x.equal
 		if f.byRate {

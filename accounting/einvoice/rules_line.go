@@ -12,14 +12,14 @@ var lineRules = []Rule{
 	{"BR-27", "the net price (BT-146) is not negative", func(x *inspection) {
 		for n, l := range x.doc.Lines {
 			if l.Price.Net.Decimal.Sign() < 0 {
-				x.fail(lineName(l, n), "the net price (BT-146) is %s", l.Price.Net.Decimal)
+				x.fail(lineName(l, n), "the net price (BT-146) is %s", shown(l.Price.Net.Decimal))
 			}
 		}
 	}},
 	{"BR-28", "the gross price (BT-148) is not negative", func(x *inspection) {
 		for n, l := range x.doc.Lines {
 			if l.Price.Gross.Decimal.Sign() < 0 {
-				x.fail(lineName(l, n), "the gross price (BT-148) is %s", l.Price.Gross.Decimal)
+				x.fail(lineName(l, n), "the gross price (BT-148) is %s", shown(l.Price.Gross.Decimal))
 			}
 		}
 	}},

@@ -42,9 +42,16 @@ func Untaxed(c Category) Tax {
 	return Tax{Category: c, Rate: decimal.NewNullDecimal(decimal.Zero)}
 }
 
-// same reports whether two taxes belong into one breakdown: 20 and 20.00 are one rate, none and 0 are not.
-func (t Tax) same(o Tax) bool {
-	return t.Category == o.Category && t.Rate.Valid == o.Rate.Valid && t.Rate.Decimal.Equal(o.Rate.Decimal)
+// key names the breakdown that a tax belongs into: 20 and 20.00 are one rate, none and 0 are not. A rate that cannot be
+// calculated with has a breakdown of its own, for whoever refuses it.
+func (t Tax) key() string {
+	switch {
+	case !t.Rate.Valid:
+		return string(t.Category)
+	case !bounded(t.Rate.Decimal):
+		return string(t.Category) + " ?"
+	}
+	return string(t.Category) + " " + canonical(t.Rate.Decimal).String()
 }
 
 // TaxBreakdown is BG-23: what is taxed under one category and rate. For [Calculate] it is also where the reasons of an
