@@ -25,6 +25,8 @@ var documents = map[string]func() einvoice.Document{
 	"prepayment":                prepayment,
 	"credit_note":               creditNote,
 	"tax_currency":              taxCurrency,
+	"card":                      card,
+	"direct_debit":              directDebit,
 	"everything":                everything,
 	"currency_without_decimals": yen,
 	"currency_of_three":         dinars,
@@ -141,6 +143,19 @@ func taxCurrency() einvoice.Document {
 	return doc
 }
 
+func card() einvoice.Document {
+	doc := base()
+	doc.PaymentMeans = []einvoice.PaymentMeans{{Code: "48", Text: "Card", Card: &einvoice.Card{Number: "1234", Network: "VISA", Holder: "Otto Holz"}}}
+	return doc
+}
+
+func directDebit() einvoice.Document {
+	doc := base()
+	doc.Seller.Identifiers = []einvoice.Identifier{{ID: "SE97ZZZ5560000000", Scheme: "SEPA"}}
+	doc.PaymentMeans = []einvoice.PaymentMeans{{Code: "59", Debit: &einvoice.DirectDebit{Mandate: "M-1", Account: "DE00"}}}
+	return doc
+}
+
 func yen() einvoice.Document {
 	doc := base()
 	doc.Currency = "JPY"
@@ -181,8 +196,7 @@ func everything() einvoice.Document {
 	doc.Delivery.Location = einvoice.Identifier{ID: "7300010000003", Scheme: "0088"}
 	doc.PaymentMeans = []einvoice.PaymentMeans{
 		{Code: "58", Text: "SEPA", Remittance: "INV-2026-0001", Account: &einvoice.Account{ID: "SE45500000000583", Name: "Factor AB", BIC: "ESSESESS"}},
-		{Code: "48", Card: &einvoice.Card{Number: "1234", Network: "VISA", Holder: "Otto Holz"}},
-		{Code: "59", Debit: &einvoice.DirectDebit{Mandate: "M-1", Account: "DE00"}},
+		{Code: "58", Remittance: "INV-2026-0001", Account: &einvoice.Account{ID: "SE45500000000584"}},
 	}
 	doc.Attachments = []einvoice.Attachment{
 		{ID: "A-1", Description: "Time sheet", URL: "https://example.org/a-1"},

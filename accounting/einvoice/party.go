@@ -47,7 +47,7 @@ type TaxRepresentative struct {
 }
 
 // PaymentMeans is BG-16 with one BG-17. A document to be paid to one of several accounts states it once for each, with the
-// same code and remittance, which is how UBL carries the group.
+// same code and remittance (UBL-SR-44, UBL-SR-47) and the text once (UBL-SR-46), which is how UBL carries the group.
 type PaymentMeans struct {
 	Code       string // BT-81 of UNTDID 4461: "30" credit transfer, "58" SEPA credit transfer, "59" SEPA direct debit
 	Text       string // BT-82

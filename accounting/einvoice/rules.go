@@ -16,7 +16,7 @@ type Rule struct {
 // Rules lists the rules that [Validate] holds documents to, in the order in which it checks them.
 func Rules() []Rule { return slices.Clone(rules) }
 
-var rules = slices.Concat(documentRules, partyRules, paymentRules, lineRules, allowanceRules, totalRules, categoryRules(), codeRules, decimalRules())
+var rules = slices.Concat(documentRules, partyRules, paymentRules, lineRules, allowanceRules, totalRules, categoryRules(), codeRules, decimalRules(), syntaxRules)
 
 // oneUnit is what the artefacts let tax be off by, exclusive.
 var oneUnit = decimal.New(1, 0)

@@ -64,13 +64,22 @@ var breaches = []breach{
 	}, ""},
 
 	{"BR-49", "", func(d *einvoice.Document) { d.PaymentMeans[1].Code = "" }, ""},
-	{"BR-50", "", func(d *einvoice.Document) { d.PaymentMeans[1].Account = &einvoice.Account{Name: "x"} }, ""},
-	{"BR-51", "", func(d *einvoice.Document) { d.PaymentMeans[1].Card.Number = "4111111111111111" }, ""},
-	{"BR-51", "", func(d *einvoice.Document) { d.PaymentMeans[1].Card.Number = "" }, ""},
+	{"BR-50", "card", func(d *einvoice.Document) { d.PaymentMeans[0].Account = &einvoice.Account{Name: "x"} }, ""},
+	{"BR-51", "card", func(d *einvoice.Document) { d.PaymentMeans[0].Card.Number = "4111111111111111" }, ""},
+	{"BR-51", "card", func(d *einvoice.Document) { d.PaymentMeans[0].Card.Number = "" }, ""},
 	{"BR-61", "", func(d *einvoice.Document) { d.PaymentMeans[0].Account = nil }, ""},
-	{"BR-61", "", func(d *einvoice.Document) { d.PaymentMeans[0].Code, d.PaymentMeans[0].Account.ID = "30", "" }, "BR-50"},
-	{"BR-66", "", func(d *einvoice.Document) { d.PaymentMeans[2].Card = d.PaymentMeans[1].Card }, ""},
-	{"BR-67", "", func(d *einvoice.Document) { d.PaymentMeans[1].Debit = d.PaymentMeans[2].Debit }, ""},
+	{"BR-61", "standard", func(d *einvoice.Document) { d.PaymentMeans[0].Code, d.PaymentMeans[0].Account.ID = "30", "" }, "BR-50"},
+	{"BR-66", "card", func(d *einvoice.Document) {
+		d.PaymentMeans[0].Text = ""
+		d.PaymentMeans = append(d.PaymentMeans, d.PaymentMeans[0])
+	}, ""},
+	{"BR-67", "direct_debit", func(d *einvoice.Document) { d.PaymentMeans = append(d.PaymentMeans, d.PaymentMeans[0]) }, ""},
+	{"UBL-SR-16", "", func(d *einvoice.Document) { d.Buyer.Identifiers = append(d.Buyer.Identifiers, d.Buyer.Identifiers[0]) }, ""},
+	{"UBL-SR-19", "", func(d *einvoice.Document) { d.Payee.Name = d.Seller.Name }, ""},
+	{"UBL-SR-29", "", func(d *einvoice.Document) { d.Payee.Identifier.Scheme = "SEPA" }, ""},
+	{"UBL-SR-44", "", func(d *einvoice.Document) { d.PaymentMeans[1].Remittance = "another" }, ""},
+	{"UBL-SR-46", "", func(d *einvoice.Document) { d.PaymentMeans[1].Text = "SEPA" }, ""},
+	{"UBL-SR-47", "", func(d *einvoice.Document) { d.PaymentMeans[1].Code = "30" }, ""},
 	{"BR-CO-25", "", func(d *einvoice.Document) { d.DueDate, d.PaymentTerms = date.Date{}, "" }, ""},
 
 	{"BR-16", "", func(d *einvoice.Document) { d.Lines = nil }, "BR-CO-10 BR-S-08"},
@@ -162,7 +171,7 @@ var breaches = []breach{
 	{"BR-CL-14", "", func(d *einvoice.Document) { d.Delivery.Address.Country = "XK" }, ""},
 	{"BR-CL-14", "", func(d *einvoice.Document) { d.Representative.Address.Country = "se" }, ""},
 	{"BR-CL-15", "", func(d *einvoice.Document) { d.Lines[0].Item.Origin = "EU" }, ""},
-	{"BR-CL-16", "", func(d *einvoice.Document) { d.PaymentMeans[1].Code = "71" }, ""},
+	{"BR-CL-16", "card", func(d *einvoice.Document) { d.PaymentMeans[0].Code = "71" }, ""},
 	{"BR-CL-17", "", func(d *einvoice.Document) { d.AllowanceCharges[0].Tax.Category = "B" }, "BR-S-08"},
 	{"BR-CL-17", "not_subject", func(d *einvoice.Document) { d.Breakdown[0].Tax = einvoice.Untaxed("B") }, "BR-O-01"},
 	{"BR-CL-18", "", func(d *einvoice.Document) { d.Lines[1].Tax.Category = "B" }, "BR-S-08"},

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // WriteUBL writes a document as an Invoice or, where its type credits, a CreditNote of UBL 2.1, with the elements in the order
@@ -123,8 +124,12 @@ func (w *ublWriter) document(doc Document) {
 	w.payee(doc.Payee)
 	w.representative(doc.Representative)
 	w.delivery(doc.Delivery)
-	for _, p := range doc.PaymentMeans {
-		w.paymentMeans(p, doc)
+	for n, p := range doc.PaymentMeans {
+		due := doc.DueDate
+		if n > 0 || !credit {
+			due = date.Date{} // it stands once (UBL-SR-45)
+		}
+		w.paymentMeans(p, due)
 	}
 	w.in("cac:PaymentTerms", func() { w.leaf("cbc:Note", doc.PaymentTerms) })
 	for _, a := range doc.AllowanceCharges {

@@ -1,5 +1,7 @@
 package einvoice
 
+import "github.com/opsmatiq/erp/tenancy/date"
+
 func (w *ublWriter) party(p Party) {
 	w.in("cac:Party", func() {
 		w.identifier("cbc:EndpointID", p.Electronic)
@@ -88,13 +90,11 @@ func (w *ublWriter) delivery(d *Delivery) {
 	})
 }
 
-// paymentMeans writes one account to be paid to. A credit note has its due date here.
-func (w *ublWriter) paymentMeans(p PaymentMeans, doc Document) {
+// paymentMeans writes one account to be paid to. A credit note has its due date in the first.
+func (w *ublWriter) paymentMeans(p PaymentMeans, due date.Date) {
 	w.in("cac:PaymentMeans", func() {
 		w.leaf("cbc:PaymentMeansCode", p.Code, attr{"name", p.Text})
-		if doc.Type.IsCredit() {
-			w.date("cbc:PaymentDueDate", doc.DueDate)
-		}
+		w.date("cbc:PaymentDueDate", due)
 		w.leaf("cbc:PaymentID", p.Remittance)
 		if c := p.Card; c != nil {
 			w.in("cac:CardAccount", func() {

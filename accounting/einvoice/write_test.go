@@ -76,9 +76,11 @@ func TestWhatCannotBeWritten(t *testing.T) {
 // A credit note's due date stands with the payment means, and comes back from there.
 func TestDueDateOfACreditNote(t *testing.T) {
 	doc := calculated(t, creditNote())
+	doc.PaymentMeans = append(doc.PaymentMeans, doc.PaymentMeans[0])
 	file, err := einvoice.WriteUBL(doc)
 	require.NoError(t, err)
 	require.NotContains(t, string(file), "cbc:DueDate")
+	require.Equal(t, 1, strings.Count(string(file), "cbc:PaymentDueDate>")/2, "once, however many accounts there are")
 	got, err := einvoice.ReadUBL(file)
 	require.NoError(t, err)
 	require.Equal(t, date.Must("2026-04-30"), got.Document.DueDate)
