@@ -71,7 +71,7 @@ var sums = strings.Fields(`BT-5 BR-05 BR-12 BR-13 BR-14 BR-15 BR-16 BR-24 BR-31 
 // Bill is the document as its receiver books it. Nothing of it is recalculated; it is refused where it does not add up.
 //
 // Errors: einvoice.not_a_bill (the buyer issued it), einvoice.not_understood (elements that change what is owed),
-// einvoice.invalid (amounts that are missing or do not add up; the cause is those [Findings]), money.overflow.
+// einvoice.invalid (amounts that are missing or do not add up; the cause is a [ValidationError]), money.overflow.
 func (r Received) Bill() (Bill, error) {
 	const op = "einvoice.Bill"
 	doc := r.Document
@@ -94,8 +94,8 @@ func (r Received) Bill() (Bill, error) {
 			wrong = append(wrong, f)
 		}
 	}
-	if len(wrong) > 0 {
-		return Bill{}, ErrInvalid.Wrap(op, wrong, "%s", wrong.Error())
+	if err := wrong.refused(op); err != nil {
+		return Bill{}, err
 	}
 	t, cur := doc.Totals, doc.Currency
 	bill := Bill{

@@ -8,7 +8,7 @@
 //	err := einvoice.Calculate(&doc)          // line nets, tax breakdown, totals
 //	xml, err := einvoice.WriteUBL(doc)       // refused with the rule ids where it would not validate
 //
-// [WriteUBL] refuses what [Validate] finds fault with; the refusal carries the [Findings], each with the id that the
+// [WriteUBL] refuses what [Validate] finds fault with; the refusal carries them ([ValidationError]), each with the id that the
 // standard gives the rule, such as BR-CO-16. Whoever receives a document reads it and decides:
 //
 //	got, err := einvoice.ReadUBL(xml)        // a Document, and what of the file was not understood

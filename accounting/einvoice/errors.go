@@ -19,7 +19,7 @@ var (
 	ErrNotCalculable = fault.Define(fault.Invalid, "einvoice.not_calculable", "a figure that is needed is missing")
 	// ErrInclusive: prices including tax are not taken apart where there are allowances, charges or prices per line besides.
 	ErrInclusive = fault.Define(fault.Invalid, "einvoice.inclusive_not_supported", "tax cannot be taken out of these prices")
-	// ErrInvalid: the document breaks rules of EN 16931; the cause is the [Findings].
+	// ErrInvalid: the document breaks rules of EN 16931; the cause is a [ValidationError].
 	ErrInvalid = fault.Define(fault.Invalid, "einvoice.invalid", "the document would not validate")
 	// ErrNotInUBL: the document has something that UBL 2.1 has no place for in this kind of document.
 	ErrNotInUBL = fault.Define(fault.Invalid, "einvoice.not_in_ubl", "UBL has no place for this")

@@ -38,7 +38,7 @@ func ExampleWriteUBL() {
 }
 
 // What would not validate is not written, and the refusal says which rules it breaks.
-func ExampleFindings() {
+func ExampleValidationError() {
 	doc := base()
 	if err := einvoice.Calculate(&doc); err != nil {
 		fmt.Println(err)
@@ -49,9 +49,9 @@ func ExampleFindings() {
 
 	_, err := einvoice.WriteUBL(doc)
 	fmt.Println(errors.Is(err, einvoice.ErrInvalid))
-	var findings einvoice.Findings
-	if errors.As(err, &findings) {
-		for _, f := range findings {
+	var broken *einvoice.ValidationError
+	if errors.As(err, &broken) {
+		for _, f := range broken.Findings {
 			fmt.Println(f)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 
 // Each golden document is calculated, validates, is written, is read again and is the same.
 func TestGoldenDocuments(t *testing.T) {
-	for name, make := range documents {
-		t.Run(name, func(t *testing.T) { writesAndReads(t, name, calculated(t, make())) })
+	for name, draft := range documents {
+		t.Run(name, func(t *testing.T) { writesAndReads(t, name, calculated(t, draft())) })
 	}
 	t.Run("prices_including_tax", func(t *testing.T) {
 		doc, err := einvoice.TakeTaxOut(inclusive())

@@ -213,10 +213,10 @@ func (f family) rates(x *inspection, t Tax, where string) {
 
 // taxable is rule 08. For what is taxed at a rate, the artefacts let it be off by less than one unit.
 func (f family) taxable(x *inspection) {
-	groups, err := taxables(stated(x.doc))
+	err := x.groupsErr
 	sums := map[string]money.Amount{}
 	all := money.Zero(x.doc.Currency)
-	for _, group := range groups {
+	for _, group := range x.groups {
 		if group.Tax.Category == f.category && err == nil {
 			sums[group.Tax.key()] = group.Taxable
 			all, err = all.Add(group.Taxable)
@@ -262,7 +262,7 @@ func (f family) tax(x *inspection) {
 			}
 			continue
 		}
-		if want, err, ok := g.due(); ok {
+		if want, ok, err := g.due(); ok {
 			x.near(breakdownName(g, n), "the tax (BT-117)", g.Amount, want, err)
 		}
 	}

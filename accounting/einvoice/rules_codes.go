@@ -179,15 +179,14 @@ func decimalRules() []Rule {
 		terms[p.rule] = p.term
 		ids = append(ids, p.rule)
 	}
-	const inTaxCurrency = "BR-DEC-15"
-	terms[inTaxCurrency] = "BT-111"
-	ids = append(ids, inTaxCurrency)
+	terms["BR-DEC-15"] = "BT-111"
+	ids = append(ids, "BR-DEC-15")
 	slices.Sort(ids)
 	var all []Rule
 	for _, id := range ids {
 		all = append(all, Rule{id, terms[id] + " has at most two decimals", func(x *inspection) {
-			for _, p := range append(amounts(*x.doc), place{"BT-111", "", inTaxCurrency, x.doc.Totals.TaxInTaxCurrency}) {
-				if p.rule == id && !cents(p.amount) {
+			for _, p := range x.byRule[id] {
+				if !cents(p.amount) {
 					x.fail(p.where, "%s is %s", p.term, p.amount)
 				}
 			}
@@ -197,7 +196,9 @@ func decimalRules() []Rule {
 }
 
 // cents reports whether an amount has no more than two decimals.
-func cents(a money.Amount) bool { return a.Decimal().Equal(a.Decimal().Truncate(maxDecimals)) }
+func cents(a money.Amount) bool {
+	return a.Currency.MinorUnits() <= maxDecimals || a.Decimal().Equal(a.Decimal().Truncate(maxDecimals))
+}
 
 // shortened keeps a stranger's text out of our messages beyond a few characters.
 func shortened(s string) string { return shortenedTo(s, 40) }

@@ -8,7 +8,7 @@ var documentRules = []Rule{
 	has("BR-04", "a type code (BT-3)", "the type code (BT-3)", func(d *Document) bool { return d.Type != "" }),
 	has("BR-05", "a currency (BT-5)", "the currency (BT-5)", func(d *Document) bool { return d.Currency != "" }),
 	{"BT-5", "amounts are in the document's currency, but for BT-111 (the definition of BT-5; no rule id)", func(x *inspection) {
-		for _, p := range amounts(*x.doc) {
+		for _, p := range x.places {
 			if p.amount.Currency != "" && p.amount.Currency != x.doc.Currency {
 				x.fail(p.where, "%s is in %s, the document in %s", p.term, p.amount.Currency, x.doc.Currency)
 			}

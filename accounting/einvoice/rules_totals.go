@@ -43,7 +43,7 @@ var totalRules = []Rule{
 	}},
 	{"BR-CO-17", "BT-117 = BT-116 x BT-119 / 100, rounded half up to two decimals", func(x *inspection) {
 		for n, g := range x.doc.Breakdown {
-			if want, err, ok := g.due(); ok {
+			if want, ok, err := g.due(); ok {
 				x.near(breakdownName(g, n), "the tax (BT-117)", g.Amount, want, err)
 			}
 		}
@@ -58,12 +58,12 @@ var totalRules = []Rule{
 }
 
 // due is the tax of a breakdown by its own figures; not ok where they are missing, which is other rules' matter.
-func (g TaxBreakdown) due() (due money.Amount, err error, ok bool) { //nolint:revive,staticcheck // ok says whether there is a result at all
+func (g TaxBreakdown) due() (due money.Amount, ok bool, err error) {
 	if !g.Taxable.Currency.Valid() || !bounded(g.Tax.Rate.Decimal) {
-		return money.Amount{}, nil, false
+		return money.Amount{}, false, nil
 	}
 	due, err = times(g.Taxable, g.Tax.Rate.Decimal)
-	return due, err, true
+	return due, true, err
 }
 
 // adjustments checks the sum of the document's allowances, or of its charges. Where there are none, none may be stated but zero.

@@ -11,7 +11,7 @@ import (
 // of the schema. The same document gives the same bytes. What [ReadUBL] reads of them is the document again, with numbers in
 // their shortest form (20 for 20.00).
 //
-// A document that breaks a rule of [Rules] is refused with einvoice.invalid, whose cause are the [Findings]; nothing is written
+// A document that breaks a rule of [Rules] is refused with einvoice.invalid, whose cause is a [ValidationError]; nothing is written
 // then, whether or not the CEN artefacts would tolerate it.
 //
 // Errors: einvoice.invalid, einvoice.not_in_ubl (a term that UBL has no place for: the detail names it), einvoice.bad_value
@@ -21,8 +21,8 @@ func WriteUBL(doc Document) ([]byte, error) {
 	if len(doc.Lines) > MaxLines || len(doc.Breakdown) > MaxBreakdowns {
 		return nil, ErrTooLarge.New(op, "at most %d lines and %d tax breakdowns are written", MaxLines, MaxBreakdowns)
 	}
-	if findings := Validate(doc); len(findings) > 0 {
-		return nil, ErrInvalid.Wrap(op, findings, "%s", findings.Error())
+	if err := Validate(doc).refused(op); err != nil {
+		return nil, err
 	}
 	if err := fitsUBL(op, doc); err != nil {
 		return nil, err

@@ -26,11 +26,11 @@ func (f Finding) String() string {
 	return f.Rule + ": " + f.Where + ": " + f.What
 }
 
-// Findings are what [Validate] found, and the cause of an [ErrInvalid]: errors.As gets at them.
+// Findings are what [Validate] found, in the order of the table of rules.
 type Findings []Finding
 
-// Error lists the findings, at most the first ten.
-func (f Findings) Error() string {
+// String lists the findings, at most the first ten.
+func (f Findings) String() string {
 	const most = 10
 	var lines []string
 	for n, finding := range f {
@@ -41,6 +41,20 @@ func (f Findings) Error() string {
 		lines = append(lines, finding.String())
 	}
 	return strings.Join(lines, "; ")
+}
+
+// ValidationError is the cause of an [ErrInvalid]: errors.As gets at the findings.
+type ValidationError struct{ Findings Findings }
+
+// Error lists the findings, at most the first ten.
+func (e *ValidationError) Error() string { return e.Findings.String() }
+
+// refused is the refusal for findings, nil where there are none.
+func (f Findings) refused(op string) error {
+	if len(f) == 0 {
+		return nil
+	}
+	return ErrInvalid.Wrap(op, &ValidationError{f}, "%s", f)
 }
 
 // Rules are the ids that were broken, each once, in the order of the table of rules.
@@ -57,7 +71,11 @@ func (f Findings) Rules() []string {
 // Validate holds a document to the rules of EN 16931 that [Rules] lists, and returns every breach; none means that it
 // validates. It changes nothing, and it neither trusts nor fills in what [Calculate] would compute.
 func Validate(doc Document) Findings {
-	x := &inspection{doc: &doc}
+	x := &inspection{doc: &doc, places: amounts(doc), byRule: map[string][]place{}}
+	for _, p := range append(x.places, place{"BT-111", "", "BR-DEC-15", doc.Totals.TaxInTaxCurrency}) {
+		x.byRule[p.rule] = append(x.byRule[p.rule], p)
+	}
+	x.groups, x.groupsErr = taxables(stated(&doc))
 	for _, rule := range rules {
 		x.rule = rule.ID
 		rule.check(x)
@@ -70,6 +88,12 @@ type inspection struct {
 	doc   *Document
 	rule  string // the one that is checked now
 	found Findings
+
+	// What several rules ask for, found once: the amounts, by the rule that bounds their decimals, and what is taxed.
+	places    []place
+	byRule    map[string][]place
+	groups    []TaxBreakdown
+	groupsErr error
 }
 
 func (x *inspection) fail(where, format string, args ...any) {

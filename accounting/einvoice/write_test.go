@@ -111,5 +111,5 @@ func TestToleratedFindings(t *testing.T) {
 func TestFindingsAreCutShort(t *testing.T) {
 	findings := einvoice.Validate(einvoice.Document{})
 	require.Greater(t, len(findings), 10)
-	require.True(t, strings.HasSuffix(findings.Error(), "more"))
+	require.True(t, strings.HasSuffix(findings.String(), "more"))
 }
