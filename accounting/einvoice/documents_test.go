@@ -25,6 +25,7 @@ var documents = map[string]func() einvoice.Document{
 	"prepayment":                prepayment,
 	"credit_note":               creditNote,
 	"tax_currency":              taxCurrency,
+	"corrected":                 corrected,
 	"card":                      card,
 	"direct_debit":              directDebit,
 	"everything":                everything,
@@ -140,6 +141,15 @@ func taxCurrency() einvoice.Document {
 	doc := base()
 	doc.TaxCurrency = "SEK"
 	doc.Totals.TaxInTaxCurrency = money.Of(28980, "SEK")
+	return doc
+}
+
+// corrected is an invoice below zero: the price was too high.
+func corrected() einvoice.Document {
+	doc := base()
+	doc.Type, doc.DueDate, doc.PaymentMeans = einvoice.CorrectedInvoice, date.Date{}, nil
+	doc.Preceding = []einvoice.Preceding{{Number: "INV-2026-0001"}}
+	doc.Lines = []einvoice.Line{line("1", "Plane iron, price", "-3", "1.15", einvoice.Rated(dec("25")))}
 	return doc
 }
 

@@ -31,12 +31,14 @@ func TestBadFilesAreRefused(t *testing.T) {
 		code *fault.Definition
 		says string
 	}{
-		"nothing":         {"", einvoice.ErrBadXML, "one root element"},
-		"no XML":          {"PK\x03\x04", einvoice.ErrBadXML, ""},
-		"cut off":         {file(t, "standard")[:2000], einvoice.ErrBadXML, "line"},
-		"two roots":       {file(t, "standard", "</Invoice>", "</Invoice><Invoice/>"), einvoice.ErrBadXML, "one root element"},
-		"another charset": {file(t, "standard", `encoding="UTF-8"`, `encoding="UTF-16"`), einvoice.ErrBadXML, ""},
-		"not UTF-8":       {file(t, "standard", "Handbook", "Handb\xff\xfeok"), einvoice.ErrBadXML, ""},
+		"nothing":              {"", einvoice.ErrBadXML, "one root element"},
+		"no XML":               {"PK\x03\x04", einvoice.ErrBadXML, ""},
+		"cut off":              {file(t, "standard")[:2000], einvoice.ErrBadXML, "line"},
+		"two roots":            {file(t, "standard", "</Invoice>", "</Invoice><Invoice/>"), einvoice.ErrBadXML, "one root element"},
+		"text before the root": {"Dear sirs, " + file(t, "standard"), einvoice.ErrBadXML, "beside"},
+		"text after the root":  {file(t, "standard") + "\nYours", einvoice.ErrBadXML, "beside"},
+		"another charset":      {file(t, "standard", `encoding="UTF-8"`, `encoding="UTF-16"`), einvoice.ErrBadXML, ""},
+		"not UTF-8":            {file(t, "standard", "Handbook", "Handb\xff\xfeok"), einvoice.ErrBadXML, ""},
 		"an entity of its own": {
 			file(t, "standard", "<Invoice ", `<!DOCTYPE Invoice [<!ENTITY x SYSTEM "file:///etc/passwd">]><Invoice `, "Handbook", "&x;"),
 			einvoice.ErrBadXML, "document type declarations",
@@ -182,4 +184,17 @@ func TestWhatIsNotUnderstoodIsListed(t *testing.T) {
 			require.NoError(t, err)
 		})
 	}
+}
+
+// Byte order marks, comments, processing instructions and attributes for people change nothing.
+func TestWhatIsPassedOver(t *testing.T) {
+	plain, err := einvoice.ReadUBL([]byte(file(t, "everything")))
+	require.NoError(t, err)
+	dressed, err := einvoice.ReadUBL([]byte("\uFEFF" + file(t, "everything",
+		"<cbc:IssueDate>", "<!-- the day -->\n<?show me?><cbc:IssueDate>",
+		"<cbc:ID>INV-2026-0001", `<cbc:ID schemeAgencyName="us"><!-- x -->INV-<![CDATA[2026]]>-0001`,
+		`<cbc:CustomizationID>`, `<cbc:UBLVersionID>2.1</cbc:UBLVersionID><cbc:CustomizationID>`,
+		">25<", "> 25.000\n<", ">false<", ">0<", ">VAT<", ">vat<", ">99.45</", ">+099.450</", ">33.15<", ">33.1500<")))
+	require.NoError(t, err)
+	require.Equal(t, plain, dressed)
 }

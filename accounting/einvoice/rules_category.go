@@ -153,7 +153,7 @@ func (f family) present(x *inspection) {
 		x.fail("", "something is %s (%s), and there is no breakdown of it", f.name, f.category)
 	case count > 1 && !f.byRate:
 		x.fail("", "there are %d breakdowns that are %s (%s)", count, f.name, f.category)
-	case !used && count > 0:
+	case !used && count > 0 && f.byRate: // of the others one may stand there without need: rule 08 holds it to nothing
 		x.fail("", "there is a breakdown that is %s (%s), and nothing else is", f.name, f.category)
 	}
 }

@@ -3,6 +3,7 @@ package einvoice
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/opsmatiq/erp/accounting/money"
 )
@@ -106,7 +107,7 @@ var codeRules = []Rule{
 	}),
 	coded("BR-CL-22", "exemption reason codes (BT-121): the shape of VATEX", func(d *Document, see seen) {
 		for _, g := range d.Breakdown {
-			see("", g.ReasonCode, vatexPattern.MatchString(g.ReasonCode))
+			see("", g.ReasonCode, vatexPattern.MatchString(strings.ToUpper(g.ReasonCode)))
 		}
 	}),
 	coded("BR-CL-23", "units (BT-130, BT-150): the shape of UN/ECE Recommendation 20 and 21", func(d *Document, see seen) {

@@ -413,3 +413,20 @@ func TestDecimalsAreBounded(t *testing.T) {
 		})
 	}
 }
+
+// A breakdown that nothing is in is held to nothing, as the artefacts do, but for the categories that are taxed at a rate.
+func TestAnEmptyBreakdown(t *testing.T) {
+	doc := calculated(t, base())
+	doc.Breakdown = append(doc.Breakdown, einvoice.TaxBreakdown{Tax: einvoice.Untaxed(einvoice.ZeroRated), Taxable: eur("0.00"), Amount: eur("0.00")})
+	require.Empty(t, einvoice.Validate(doc))
+	doc.Breakdown[2].Taxable = eur("1.00")
+	require.Equal(t, []string{"BR-Z-08"}, einvoice.Validate(doc).Rules())
+}
+
+// What cannot be added up is a finding and no panic.
+func TestSumsBeyondAll(t *testing.T) {
+	doc := calculated(t, base())
+	most := money.Of(1<<63-1, "EUR")
+	doc.Lines[0].Net, doc.Lines[1].Net, doc.Totals.WithoutTax, doc.Totals.Tax = most, most, most, most
+	require.Subset(t, einvoice.Validate(doc).Rules(), []string{"BR-CO-10", "BR-CO-15"})
+}

@@ -60,8 +60,9 @@ func parse(op string, data []byte) (*node, error) {
 			return nil, ErrBadXML.New(op, "line %d: document type declarations are refused", lineOf(decoder))
 		}
 	}
-	if len(top.children) != 1 {
-		return nil, ErrBadXML.New(op, "there must be one root element")
+	const byteOrderMark = "\uFEFF"
+	if len(top.children) != 1 || strings.TrimSpace(strings.TrimPrefix(string(top.raw), byteOrderMark)) != "" {
+		return nil, ErrBadXML.New(op, "there must be one root element, and no text beside it")
 	}
 	return top.children[0], nil
 }
