@@ -138,6 +138,18 @@ func TestWhatIsNotUnderstoodIsListed(t *testing.T) {
 			file(t, "standard", "<cac:LegalM", `<cac:TaxTotal><cbc:TaxAmount currencyID="NOK">5.00</cbc:TaxAmount></cac:TaxTotal><cac:LegalM`),
 			[]string{"Invoice/cac:TaxTotal[2]"}, true,
 		},
+		"a second total in the document's currency": {
+			file(t, "standard", "<cac:LegalM", `<cac:TaxTotal><cbc:TaxAmount currencyID="EUR">5.00</cbc:TaxAmount></cac:TaxTotal><cac:LegalM`),
+			[]string{"Invoice/cac:TaxTotal[2]"}, true,
+		},
+		"a total in another currency before the document's": {
+			file(t, "standard", "<cac:TaxTotal>", `<cac:TaxTotal><cbc:TaxAmount currencyID="USD">5.00</cbc:TaxAmount></cac:TaxTotal><cac:TaxTotal>`),
+			[]string{"Invoice/cac:TaxTotal[1]"}, true,
+		},
+		"a second total in the tax currency": {
+			file(t, "tax_currency", "<cac:LegalM", `<cac:TaxTotal><cbc:TaxAmount currencyID="SEK">5.00</cbc:TaxAmount></cac:TaxTotal><cac:LegalM`),
+			[]string{"Invoice/cac:TaxTotal[3]"}, true,
+		},
 		"tax at a line": {
 			file(t, "standard", "<cac:Item>", `<cac:TaxTotal><cbc:TaxAmount currencyID="EUR">5.00</cbc:TaxAmount></cac:TaxTotal><cac:Item>`),
 			[]string{"Invoice/cac:InvoiceLine[1]/cac:TaxTotal"}, true,
@@ -197,4 +209,15 @@ func TestWhatIsPassedOver(t *testing.T) {
 		">25<", "> 25.000\n<", ">false<", ">0<", ">VAT<", ">vat<", ">99.45</", ">+099.450</", ">33.15<", ">33.1500<")))
 	require.NoError(t, err)
 	require.Equal(t, plain, dressed)
+}
+
+// Of two identifiers of a kind the first counts, and what stands behind them is read all the same.
+func TestASecondTaxIdentifier(t *testing.T) {
+	got, err := einvoice.ReadUBL([]byte(file(t, "everything", "<cbc:CompanyID>F-skatt",
+		"<cbc:CompanyID>SE999</cbc:CompanyID><cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:PartyTaxScheme><cac:PartyTaxScheme><cbc:CompanyID>F-skatt")))
+	require.NoError(t, err)
+	require.Equal(t, "SE556000000001", got.Document.Seller.TaxID)
+	require.Equal(t, "F-skatt 556000-0000", got.Document.Seller.LocalTaxID)
+	require.Len(t, got.NotUnderstood, 1)
+	require.Equal(t, "Invoice/cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme[2]", got.NotUnderstood[0].Path)
 }
