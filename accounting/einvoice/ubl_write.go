@@ -21,6 +21,13 @@ func WriteUBL(doc Document) ([]byte, error) {
 	if len(doc.Lines) > MaxLines || len(doc.Breakdown) > MaxBreakdowns {
 		return nil, ErrTooLarge.New(op, "at most %d lines and %d tax breakdowns are written", MaxLines, MaxBreakdowns)
 	}
+	content := 0
+	for _, a := range doc.Attachments {
+		content += base64.StdEncoding.EncodedLen(len(a.Content))
+	}
+	if content > MaxBytes { // said before it is encoded
+		return nil, ErrTooLarge.New(op, "the attachments have %d bytes as text, at most %d are written", content, MaxBytes)
+	}
 	if err := Validate(doc).refused(op); err != nil {
 		return nil, err
 	}
