@@ -15,7 +15,7 @@ type Bill struct {
 	Credit      bool      // a credit note: amounts are positive where they are credited
 	Number      string    // the vendor's number (BT-1)
 	IssueDate   date.Date // BT-2
-	TaxPoint    date.Date // BT-7, else the issue date
+	TaxPoint    date.Date // BT-7, or what BT-8 says; else the issue date. Zero where it is the day of payment, or no day is stated
 	Due         date.Date // BT-9; zero where only terms are stated
 	Terms       string    // BT-20
 	Currency    money.Currency
@@ -99,19 +99,30 @@ func (r Received) Bill() (Bill, error) {
 	}
 	t, cur := doc.Totals, doc.Currency
 	bill := Bill{
-		Credit: doc.Type.IsCredit(), Number: doc.Number, IssueDate: doc.IssueDate, TaxPoint: doc.TaxPointDate, Due: doc.DueDate,
+		Credit: doc.Type.IsCredit(), Number: doc.Number, IssueDate: doc.IssueDate, TaxPoint: doc.taxPoint(), Due: doc.DueDate,
 		Terms: doc.PaymentTerms, Currency: cur, Vendor: doc.Seller, Payee: doc.Payee, Corrects: doc.Preceding,
 		Order: doc.PurchaseOrder, Contract: doc.Contract, Taxes: doc.Breakdown,
 		Net: t.WithoutTax, Tax: or(t.Tax, cur), TaxDeclared: t.TaxInTaxCurrency, Gross: t.WithTax,
 		Prepaid: or(t.Prepaid, cur), Rounding: or(t.Rounding, cur), Payable: t.Payable,
 		Findings: findings, NotUnderstood: r.NotUnderstood,
 	}
-	if bill.TaxPoint.IsZero() {
-		bill.TaxPoint = doc.IssueDate
-	}
 	var err error
 	bill.Lines, err = billLines(doc)
 	return bill, err
+}
+
+// taxPoint is the day on which the tax became due, as far as the document knows it. The codes are those of UNTDID 2005 as the
+// syntax binding restricts them (BR-CL-06).
+func (d *Document) taxPoint() date.Date {
+	switch {
+	case !d.TaxPointDate.IsZero():
+		return d.TaxPointDate
+	case d.TaxPointCode == "" || d.TaxPointCode == "3": // the issue date
+		return d.IssueDate
+	case d.TaxPointCode == "35" && d.Delivery != nil: // the actual delivery date
+		return d.Delivery.Date
+	}
+	return date.Date{} // 432, the day of payment, is not known yet
 }
 
 func billLines(doc Document) ([]BillLine, error) {

@@ -83,7 +83,7 @@ func TestBillsHaveWhatABookerNeeds(t *testing.T) {
 	require.Equal(t, "PO-9", bill.Order)
 	require.Equal(t, "C-9", bill.Contract)
 	require.Equal(t, "Factor AB", bill.Payee.Name)
-	require.Equal(t, date.Must("2026-03-31"), bill.TaxPoint, "the issue date, where no other is stated")
+	require.Equal(t, date.Must("2026-03-30"), bill.TaxPoint, "the delivery, as the code says")
 	require.Equal(t, "296.40 SEK", bill.TaxDeclared.Format())
 	require.Equal(t, []einvoice.Preceding{{Number: "INV-1"}, {Number: "INV-2", IssueDate: date.Must("2026-01-31")}}, bill.Corrects)
 	first, freight := bill.Lines[0], bill.Lines[4]
@@ -128,5 +128,27 @@ func TestWhatIsNoBill(t *testing.T) {
 		}
 		addsUp(t, bill) // what does add up is a bill, with what is wrong beside it
 		require.Contains(t, bill.Findings.Rules(), b.rule)
+	}
+}
+
+func TestTaxPointOfABill(t *testing.T) {
+	for name, c := range map[string]struct {
+		set  func(*einvoice.Document)
+		want string
+	}{
+		"none stated: the issue date":  {func(*einvoice.Document) {}, "2026-03-31"},
+		"a date":                       {func(d *einvoice.Document) { d.TaxPointDate = date.Must("2026-02-01") }, "2026-02-01"},
+		"code 3, the issue date":       {func(d *einvoice.Document) { d.TaxPointCode = "3" }, "2026-03-31"},
+		"code 35, the delivery":        {func(d *einvoice.Document) { d.TaxPointCode, d.Delivery = "35", intraCommunity().Delivery }, "2026-03-30"},
+		"code 35 without one":          {func(d *einvoice.Document) { d.TaxPointCode = "35" }, ""},
+		"code 432, the day of payment": {func(d *einvoice.Document) { d.TaxPointCode = "432" }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := base()
+			c.set(&doc)
+			bill, err := einvoice.Received{Document: calculated(t, doc)}.Bill()
+			require.NoError(t, err)
+			require.Equal(t, c.want, bill.TaxPoint.String())
+		})
 	}
 }

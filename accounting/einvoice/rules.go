@@ -18,8 +18,11 @@ func Rules() []Rule { return slices.Clone(rules) }
 
 var rules = slices.Concat(documentRules, partyRules, paymentRules, lineRules, allowanceRules, totalRules, categoryRules(), codeRules, decimalRules(), syntaxRules)
 
-// oneUnit is what the artefacts let tax be off by, exclusive.
-var oneUnit = decimal.New(1, 0)
+// oneUnit and halfUnit are what the artefacts let tax be off by, exclusive.
+var (
+	oneUnit  = decimal.New(1, 0)
+	halfUnit = decimal.New(5, -1)
+)
 
 // has is a rule that one fact about the document decides.
 func has(id, text, what string, ok func(*Document) bool) Rule {

@@ -230,11 +230,12 @@ func (f family) taxable(x *inspection) {
 		if f.byRate {
 			want = or(sums[g.Tax.key()], x.doc.Currency)
 		}
-		check := x.equal
+		const term = "the taxable amount (BT-116)"
 		if f.byRate {
-			check = x.near
+			x.near(breakdownName(g, n), term, oneUnit, g.Taxable, want, err) // whatever the rate, one unit
+		} else {
+			x.equal(breakdownName(g, n), term, g.Taxable, want, err)
 		}
-		check(breakdownName(g, n), "the taxable amount (BT-116)", g.Taxable, want, err)
 	}
 }
 
@@ -263,7 +264,7 @@ func (f family) tax(x *inspection) {
 			continue
 		}
 		if want, ok, err := g.due(); ok {
-			x.near(breakdownName(g, n), "the tax (BT-117)", g.Amount, want, err)
+			x.near(breakdownName(g, n), "the tax (BT-117)", g.Tax.Rate.Decimal, g.Amount, want, err)
 		}
 	}
 }

@@ -44,7 +44,7 @@ var totalRules = []Rule{
 	{"BR-CO-17", "BT-117 = BT-116 x BT-119 / 100, rounded half up to two decimals", func(x *inspection) {
 		for n, g := range x.doc.Breakdown {
 			if want, ok, err := g.due(); ok {
-				x.near(breakdownName(g, n), "the tax (BT-117)", g.Amount, want, err)
+				x.near(breakdownName(g, n), "the tax (BT-117)", g.Tax.Rate.Decimal, g.Amount, want, err)
 			}
 		}
 	}},

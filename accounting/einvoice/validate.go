@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/opsmatiq/erp/accounting/money"
 )
 
@@ -14,7 +16,8 @@ type Finding struct {
 	Where string // "line 3", "allowance 1"; "" is the document
 	What  string // what is wrong, with the figures
 	// Tolerated says that the CEN validation artefacts let this pass, though the standard's text does not: they allow tax and
-	// taxable amounts to be off by less than one unit of the currency (BR-CO-17, BR-S-08, BR-S-09 and their siblings).
+	// taxable amounts to be off by less than one unit of the currency, and a tax at a rate of zero by less than half a unit
+	// (BR-CO-17, BR-S-08, BR-S-09, and the last two's siblings of L and M).
 	Tolerated bool
 }
 
@@ -118,13 +121,17 @@ func (x *inspection) equal(where, term string, stated, computed money.Amount, er
 	}
 }
 
-// near is equal, and says so where the artefacts would not mind.
-func (x *inspection) near(where, term string, stated, computed money.Amount, err error) {
+// near is equal, and says so where the artefacts would not mind: a difference below one unit, or half a unit where the rate
+// is zero.
+func (x *inspection) near(where, term string, rate decimal.Decimal, stated, computed money.Amount, err error) {
 	before := len(x.found)
 	x.equal(where, term, stated, computed, err)
 	if err != nil || len(x.found) == before {
 		return
 	}
-	difference := stated.Decimal().Sub(computed.Decimal()).Abs()
-	x.found[before].Tolerated = difference.LessThan(oneUnit)
+	limit := oneUnit
+	if rate.IsZero() {
+		limit = halfUnit
+	}
+	x.found[before].Tolerated = stated.Decimal().Sub(computed.Decimal()).Abs().LessThan(limit)
 }

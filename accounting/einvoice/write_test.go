@@ -108,6 +108,17 @@ func TestToleratedFindings(t *testing.T) {
 	}
 }
 
+// Where the rate is zero, the artefacts want a tax that rounds to nothing.
+func TestToleratedAtZero(t *testing.T) {
+	for minor, tolerated := range map[int64]bool{1: true, 49: true, 50: false} {
+		doc := calculated(t, zeroRated())
+		taxed(&doc, minor)
+		for _, f := range einvoice.Validate(doc) {
+			require.Equal(t, tolerated && f.Rule == "BR-CO-17", f.Tolerated, "%d: %s", minor, f)
+		}
+	}
+}
+
 func TestFindingsAreCutShort(t *testing.T) {
 	findings := einvoice.Validate(einvoice.Document{})
 	require.Greater(t, len(findings), 10)
