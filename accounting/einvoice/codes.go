@@ -56,7 +56,7 @@ var (
 )
 
 // IsCredit reports whether documents of this type credit: in UBL they are a CreditNote and not an Invoice. Code 81 is on both
-// lists of EN 16931 and counts as a credit note.
+// lists of EN 16931 and counts as a credit note; an Invoice that has it is refused, for nobody can say who owes whom.
 func (c TypeCode) IsCredit() bool { return slices.Contains(creditTypes, string(c)) }
 
 // SelfBilled reports whether the buyer issues documents of this type in the seller's name.

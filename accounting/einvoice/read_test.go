@@ -80,6 +80,9 @@ func TestBadFilesAreRefused(t *testing.T) {
 			file(t, "standard", `<cbc:PriceAmount currencyID="EUR">`, `<cbc:PriceAmount currencyID="USD">`), einvoice.ErrMixedCurrency, "cbc:PriceAmount",
 		},
 		"an invoice that credits":    {file(t, "standard", ">380<", ">381<"), einvoice.ErrBadValue, "BR-CL-01"},
+		"an invoice of code 81":      {file(t, "standard", ">380<", ">81<"), einvoice.ErrBadValue, "BR-CL-01"},
+		"a credit note of no code":   {file(t, "credit_note", ">381<", ">999<"), einvoice.ErrBadValue, "BR-CL-01"},
+		"a credit note without one":  {file(t, "credit_note", "<cbc:CreditNoteTypeCode>381</cbc:CreditNoteTypeCode>", ""), einvoice.ErrBadValue, "BR-04"},
 		"a credit note that charges": {file(t, "credit_note", ">381<", ">380<"), einvoice.ErrBadValue, "BR-CL-01"},
 		"neither yes nor no":         {file(t, "allowances_and_charges", ">false<", ">no<"), einvoice.ErrBadValue, "cbc:ChargeIndicator"},
 		"allowance or charge?": {
@@ -220,4 +223,15 @@ func TestASecondTaxIdentifier(t *testing.T) {
 	require.Equal(t, "F-skatt 556000-0000", got.Document.Seller.LocalTaxID)
 	require.Len(t, got.NotUnderstood, 1)
 	require.Equal(t, "Invoice/cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme[2]", got.NotUnderstood[0].Path)
+}
+
+// An invoice without a type, or with one that is on no list, is read all the same: the rules find it.
+func TestAnUnknownType(t *testing.T) {
+	for rule, text := range map[string]string{
+		"BR-CL-01": file(t, "standard", ">380<", ">999<"), "BR-04": file(t, "standard", "<cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode>", ""),
+	} {
+		got, err := einvoice.ReadUBL([]byte(text))
+		require.NoError(t, err)
+		require.Equal(t, []string{rule}, einvoice.Validate(got.Document).Rules())
+	}
 }

@@ -2,7 +2,6 @@ package einvoice
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/opsmatiq/erp/accounting/money"
@@ -103,7 +102,8 @@ func (r *ublReader) currency(root *node, name, rule string) money.Currency {
 	return cur
 }
 
-// typeCode is BT-3. The root element and the code must agree on who owes whom: everything hangs on it.
+// typeCode is BT-3. The root element and the code must agree on who owes whom: everything hangs on it. An Invoice with a code
+// that is on no list is read, for Validate to find.
 func (r *ublReader) typeCode(root *node, credit bool) TypeCode {
 	name := "cbc:InvoiceTypeCode"
 	if credit {
@@ -117,8 +117,7 @@ func (r *ublReader) typeCode(root *node, credit bool) TypeCode {
 		return ""
 	}
 	code := TypeCode(n.text)
-	invoice := slices.Contains(invoiceTypes, n.text)
-	if credit != code.IsCredit() && (credit || !invoice) {
+	if credit != code.IsCredit() {
 		r.fail(n, "the type code %q is not one of this kind of document (BR-CL-01)", shortened(n.text))
 	}
 	return code
