@@ -28,17 +28,17 @@ type Document struct {
 	ProcessType   string         // BT-23, such as "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
 	Specification string         // BT-24; Calculate fills in [Specification]
 
-	BuyerReference   string     // BT-10
-	Project          string     // BT-11
-	Contract         string     // BT-12
-	PurchaseOrder    string     // BT-13, the buyer's order
-	SalesOrder       string     // BT-14, the seller's order; UBL carries it only beside BT-13
-	ReceivingAdvice  string     // BT-15
-	DespatchAdvice   string     // BT-16
-	Tender           string     // BT-17, tender or lot
-	InvoicedObject   Identifier // BT-18, such as a meter or a subscription
-	AccountingCost   string     // BT-19, where the buyer books it
-	Preceding        []Preceding
+	BuyerReference   string             // BT-10
+	Project          string             // BT-11
+	Contract         string             // BT-12
+	PurchaseOrder    string             // BT-13, the buyer's order
+	SalesOrder       string             // BT-14, the seller's order; UBL carries it only beside BT-13
+	ReceivingAdvice  string             // BT-15
+	DespatchAdvice   string             // BT-16
+	Tender           string             // BT-17, tender or lot
+	InvoicedObject   Identifier         // BT-18, such as a meter or a subscription
+	AccountingCost   string             // BT-19, where the buyer books it
+	Preceding        []Preceding        // BG-3
 	Seller           Party              // BG-4
 	Buyer            Party              // BG-7
 	Payee            *Payee             // BG-10, where somebody else than the seller is to be paid

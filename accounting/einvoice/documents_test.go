@@ -1,6 +1,8 @@
 package einvoice_test
 
 import (
+	"strconv"
+
 	"github.com/shopspring/decimal"
 
 	"github.com/opsmatiq/erp/accounting/einvoice"
@@ -19,6 +21,7 @@ var documents = map[string]func() einvoice.Document{
 	"zero_rated":                zeroRated,
 	"canary_islands":            func() einvoice.Document { return rated(einvoice.CanaryIslands, "7") },
 	"ceuta_melilla":             func() einvoice.Document { return rated(einvoice.CeutaMelilla, "0.5") },
+	"mixed":                     mixed,
 	"payable_rounding":          payableRounding,
 	"base_quantity":             baseQuantity,
 	"allowances_and_charges":    allowancesAndCharges,
@@ -82,6 +85,24 @@ func rated(c einvoice.Category, percent string) einvoice.Document {
 	doc := base()
 	doc.Seller.Address.Country, doc.Seller.TaxID = "ES", "ESA00000000"
 	doc.Lines = []einvoice.Line{line("1", "Ferry", "3", "10.25", einvoice.Tax{Category: c, Rate: decimal.NewNullDecimal(dec(percent))})}
+	return doc
+}
+
+// mixed has every category that may stand beside others, each in a line, an allowance and a charge.
+func mixed() einvoice.Document {
+	doc := intraCommunity()
+	doc.Breakdown = []einvoice.TaxBreakdown{{Tax: einvoice.Untaxed(einvoice.Exempt), ReasonCode: "VATEX-EU-132-1I"}}
+	doc.Lines = nil
+	for n, tax := range []einvoice.Tax{
+		einvoice.Rated(dec("25")), einvoice.Rated(dec("6")), einvoice.Untaxed(einvoice.ZeroRated), einvoice.Untaxed(einvoice.Exempt),
+		einvoice.Untaxed(einvoice.ReverseCharge), einvoice.Untaxed(einvoice.IntraCommunity), einvoice.Untaxed(einvoice.Export),
+		{Category: einvoice.CanaryIslands, Rate: einvoice.Dec("7")}, {Category: einvoice.CeutaMelilla, Rate: einvoice.Dec("0.5")},
+	} {
+		doc.Lines = append(doc.Lines, line(strconv.Itoa(n+1), "Item", "1", "100", tax))
+		doc.AllowanceCharges = append(doc.AllowanceCharges,
+			einvoice.AllowanceCharge{Amount: eur("1.50"), Reason: "Rebate", Tax: tax},
+			einvoice.AllowanceCharge{Charge: true, Amount: eur("2.70"), Reason: "Freight", Tax: tax})
+	}
 	return doc
 }
 

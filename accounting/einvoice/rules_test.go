@@ -273,6 +273,7 @@ func categoryBreaches() []breach {
 			}, id("08") + onlyIf(!subject, " BR-O-11")})
 		}
 	}
+	all = append(all, mixedBreaches()...)
 	return append(all,
 		breach{"BR-S-01", "not_subject", func(d *einvoice.Document) {
 			d.Breakdown = append(d.Breakdown, einvoice.TaxBreakdown{Tax: einvoice.Rated(dec("25")), Taxable: eur("0.00"), Amount: eur("0.00")})
@@ -295,6 +296,31 @@ func categoryBreaches() []breach {
 		breach{"BR-O-13", "not_subject", func(d *einvoice.Document) { mixedAllowance(d, false) }, "BR-O-11"},
 		breach{"BR-O-14", "not_subject", func(d *einvoice.Document) { mixedAllowance(d, true) }, "BR-O-11"},
 	)
+}
+
+// mixedBreaches breaks what a breakdown says of itself where others stand beside it, before and behind.
+func mixedBreaches() []breach {
+	var all []breach
+	for n, prefix := range []string{"BR-S", "BR-S", "BR-Z", "BR-E", "BR-AE", "BR-IC", "BR-G", "BR-AF", "BR-AG"} {
+		byRate := slices.Contains([]string{"BR-S", "BR-AF", "BR-AG"}, prefix)
+		reasoned := !byRate && prefix != "BR-Z"
+		all = append(all,
+			breach{prefix + "-05", "mixed", func(d *einvoice.Document) { d.Lines[n].Tax.Rate = decimal.NullDecimal{} }, onlyIf(byRate, prefix+"-08")},
+			breach{prefix + "-06", "mixed", func(d *einvoice.Document) { d.AllowanceCharges[2*n].Tax.Rate = decimal.NullDecimal{} }, onlyIf(byRate, prefix+"-08")},
+			breach{prefix + "-07", "mixed", func(d *einvoice.Document) { d.AllowanceCharges[2*n+1].Tax.Rate = decimal.NullDecimal{} }, onlyIf(byRate, prefix+"-08")},
+			breach{prefix + "-08", "mixed", func(d *einvoice.Document) { d.Breakdown[n].Taxable.Minor++ }, ""},
+			breach{prefix + "-09", "mixed", func(d *einvoice.Document) {
+				d.Breakdown[n].Amount.Minor++
+				d.Totals.Tax.Minor++
+				d.Totals.WithTax.Minor++
+				d.Totals.Payable.Minor++
+			}, "BR-CO-17"},
+			breach{prefix + "-10", "mixed", func(d *einvoice.Document) {
+				d.Breakdown[n].Reason, d.Breakdown[n].ReasonCode = onlyIf(!reasoned, "because"), ""
+			}, ""},
+		)
+	}
+	return all
 }
 
 func mustCalculate(d *einvoice.Document) {
