@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	_ "github.com/opsmatiq/erp/accounting/einvoice" // nothing of erp needs it, and its codes are listed all the same
 	"github.com/opsmatiq/erp/tenancy/fault"
 )
 

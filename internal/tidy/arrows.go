@@ -34,13 +34,14 @@ var arrows = map[string][]string{
 
 	"privacy":              {"tenancy"},
 	"accounting/money":     {},
+	"accounting/einvoice":  {}, // a format: it knows amounts and dates, and no books
 	"accounting":           {"tenancy"},
 	"inventory":            {"accounting", "tenancy"},
 	"inventory/purchasing": books,
 	"sales":                books,
 	"pos":                  append([]string{"sales"}, books...),
 	// No engine: a host imports only the one it uses.
-	root: append([]string{"pos", "sales", "inventory/purchasing", "privacy", "tenancy/local", "tenancy/access", "tenancy/audit"}, books...),
+	root: append([]string{"accounting/einvoice", "pos", "sales", "inventory/purchasing", "privacy", "tenancy/local", "tenancy/access", "tenancy/audit"}, books...),
 
 	// Examples show what a host can do, so internal/ is shut to them.
 	"examples": append([]string{
