@@ -127,8 +127,8 @@ func (p *plan) addLine(where string, entry *Entry, e *NewEntry, i int) (int64, e
 		return 0, ErrUnknownParty.New(p.op, "%sline %d: a line on %s %s names a party", where, i+1, account.Code, account.Name)
 	}
 	due := in.Due
-	if due.Before(entry.EntryDate) {
-		due = entry.EntryDate
+	if due.IsZero() || due.Before(entry.EntryDate) && entry.Kind != KindOpening {
+		due = entry.EntryDate // but what is taken over may be overdue
 	}
 	item := &OpenItem{Row: tenancy.Row{ID: tenancy.NewID()}, PartyID: in.PartyID, AccountID: account.ID, EntryID: entry.ID, LineNo: line.LineNo, Kind: entry.Kind,
 		ItemDate: entry.EntryDate, DueDate: due, Original: line.Amount, OpenMinor: amount}
