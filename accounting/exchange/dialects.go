@@ -18,7 +18,8 @@ var typeLetters = map[accounting.AccountType]string{accounting.Asset: "A", accou
 	accounting.CostOfSales: "X", accounting.Expense: "X"}
 
 func (hledger) head(w *bufio.Writer, s *scene, names map[uuid.UUID]string) {
-	fmt.Fprintf(w, "decimal-mark .\ncommodity %s %s\n\n", sample(s), s.books.Currency)
+	fmt.Fprintf(w, "decimal-mark .\ncommodity %s %s\n", sample(s), s.books.Currency)
+	declareTags(w)
 	for i := range s.accounts {
 		a := &s.accounts[i]
 		letter := typeLetters[a.Type]
@@ -38,13 +39,22 @@ func (hledger) entry(w *bufio.Writer, r *record, names map[uuid.UUID]string) { p
 type ledger struct{}
 
 func (ledger) head(w *bufio.Writer, s *scene, names map[uuid.UUID]string) {
-	fmt.Fprintf(w, "commodity %s\n    format %s %s\n\n", s.books.Currency, strings.TrimSuffix(sample(s), "."), s.books.Currency)
+	fmt.Fprintf(w, "commodity %s\n    format %s %s\n", s.books.Currency, strings.TrimSuffix(sample(s), "."), s.books.Currency)
+	declareTags(w)
 	for i := range s.accounts {
 		fmt.Fprintf(w, "account %s\n", names[s.accounts[i].ID])
 	}
 }
 
 func (ledger) entry(w *bufio.Writer, r *record, names map[uuid.UUID]string) { plainEntry(w, r, names) }
+
+// declareTags lets the tools be strict: what is not declared is a mistake.
+func declareTags(w *bufio.Writer) {
+	for _, name := range tagNames {
+		fmt.Fprintf(w, "tag %s\n", name)
+	}
+	fmt.Fprintln(w)
+}
 
 // plainEntry is an entry as both read it. The title begins with the journal's code, so that nothing in it can be taken for a
 // status, a code or a date.

@@ -78,6 +78,9 @@ func title(r *record) string {
 	return t
 }
 
+// tagNames are all tags of entries and lines. None is a word that a tool knows (date, date2, type, payee, value).
+var tagNames = []string{"entry", "journal", "kind", "reference", "reverses", "document-date", "party"}
+
 // tag is one fact about an entry.
 type tag struct{ name, value string }
 
