@@ -32,7 +32,8 @@ func (s *Service) CreateAccounts(ctx context.Context, in []NewAccount) ([]Accoun
 		b := tx.Batch()
 		for i := range in {
 			where := fmt.Sprintf("account %d: ", i+1)
-			a := in[i].account(tx)
+			a := in[i].row()
+			a.CreatedAt = tx.Now()
 			if seen["code "+a.Code] || set.findAccount(ByCode(a.Code)) != nil {
 				return nil, ErrCodeTaken.New(op, "%sthere is an account %s already", where, a.Code)
 			}
@@ -62,9 +63,9 @@ func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, er
 	return out[0], nil
 }
 
-// account is the row that the input makes. The roles receivable and payable bring their control.
-func (in NewAccount) account(tx *tenancy.Tx) Account {
-	a := Account{Code: in.Code, Name: in.Name, Type: in.Type, Role: in.Role, Control: in.Control, Active: true, CreatedAt: tx.Now()}
+// row is what the input makes, but for its time. The roles receivable and payable bring their control.
+func (in NewAccount) row() Account {
+	a := Account{Code: in.Code, Name: in.Name, Type: in.Type, Role: in.Role, Control: in.Control, Active: true}
 	if c := roleControls[in.Role]; c != NoControl && a.Control == NoControl {
 		a.Control = c
 	}

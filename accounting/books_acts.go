@@ -86,7 +86,8 @@ func openingChart(op string, in NewBooks, tx *tenancy.Tx) ([]*Account, error) {
 	out := make([]*Account, len(given))
 	codes, roles := make(map[string]bool, len(given)), make(map[Role]bool, len(roleTypes))
 	for i := range given {
-		a := given[i].account(tx)
+		a := given[i].row()
+		a.CreatedAt = tx.Now()
 		switch {
 		case codes[a.Code]:
 			return nil, ErrCodeTaken.New(op, "account %d: the code %s stands twice in the chart", i+1, a.Code)

@@ -31,7 +31,7 @@ type dialect interface {
 
 var dialects = map[Format]dialect{Hledger: hledger{}, Ledger: ledger{}, Beancount: beancount{}}
 
-// Journal writes the entries of a span as a plain-text journal, in the order of posting: the tools sort by date themselves. The same
+// WriteJournal writes the entries of a span as a plain-text journal, in the order of posting: the tools sort by date themselves. The same
 // books give the same bytes. Memory is flat; the transaction lasts as long as w takes, so a slow reader is better given a file.
 //
 // Each entry carries its id, journal, kind, reference and, where it differs, document date as tags (metadata); each line its
@@ -40,8 +40,8 @@ var dialects = map[Format]dialect{Hledger: hledger{}, Ledger: ledger{}, Beancoun
 //
 // Permission: exchange.export, which is recorded in the audit trail. Errors: exchange.bad_input, accounting.books_not_open, and
 // w's own.
-func (s *Service) Journal(ctx context.Context, w io.Writer, f Format, span Span) error {
-	const op = "exchange.Journal"
+func (s *Service) WriteJournal(ctx context.Context, w io.Writer, f Format, span Span) error {
+	const op = "exchange.WriteJournal"
 	d, ok := dialects[f]
 	if !ok {
 		return ErrBadInput.New(op, "%.40q is no format of plain-text journals", string(f))

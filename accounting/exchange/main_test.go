@@ -93,7 +93,7 @@ func (h *house) post(in ...accounting.NewEntry) []accounting.Entry {
 func (h *house) journal(f exchange.Format, span exchange.Span) string {
 	h.t.Helper()
 	var b bytes.Buffer
-	require.NoError(h.t, h.ex.Journal(h.ctx, &b, f, span))
+	require.NoError(h.t, h.ex.WriteJournal(h.ctx, &b, f, span))
 	return b.String()
 }
 
