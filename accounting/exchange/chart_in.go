@@ -36,14 +36,14 @@ func ReadChart(r io.Reader) ([]accounting.NewAccount, error) {
 	if len(chart) > accounting.MaxAccounts {
 		found.add(chartFile, 0, "", ErrTooLarge, "the chart has %d accounts; books open with at most %d", len(chart), accounting.MaxAccounts)
 	}
-	if len(missing) > 0 && len(found.List) == 0 {
+	if len(missing) > 0 {
 		var names []string
 		for _, role := range accounting.Roles() {
 			if missing[role] {
 				names = append(names, string(role)+" ("+string(role.AccountType())+")")
 			}
 		}
-		found.add(chartFile, 0, "role", accounting.ErrRolesMissing, "no account has the roles %s", strings.Join(names, ", "))
+		found.add(chartFile, 0, "role", accounting.ErrRolesMissing, "no account has these roles: %s", strings.Join(names, ", "))
 	}
 	return out, found.rejected(op)
 }
@@ -87,10 +87,11 @@ func (r rowIn) checked(err error, fields map[string]string) {
 	if err == nil {
 		return
 	}
-	column := ""
+	column, named := "", ""
 	var broken validator.ValidationErrors
 	if errors.As(err, &broken) && len(broken) > 0 {
-		name, _, _ := strings.Cut(broken[0].StructField(), "[")
+		named = broken[0].StructField()
+		name, _, _ := strings.Cut(named, "[")
 		column = fields[name]
 	}
 	var f *fault.Error
@@ -98,5 +99,5 @@ func (r rowIn) checked(err error, fields map[string]string) {
 		r.bad(column, "%v", err)
 		return
 	}
-	r.found.add(r.file, r.line, column, fault.Lookup(f.Code), "%s", f.Detail)
+	r.found.add(r.file, r.line, column, fault.Lookup(f.Code), "%s", strings.TrimPrefix(f.Detail, named+" "))
 }

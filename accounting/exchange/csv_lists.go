@@ -27,7 +27,7 @@ var (
 //
 // Permission: exchange.export. Errors: accounting.books_not_open, and w's own.
 func (s *Service) WriteChart(ctx context.Context, w io.Writer) error {
-	return s.sheet(ctx, w, chartColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
+	return s.sheet(ctx, w, anyInput, chartColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
 		around, err := s.scene(ctx, tx)
 		if err != nil {
 			return err
@@ -48,7 +48,7 @@ func (s *Service) WriteChart(ctx context.Context, w io.Writer) error {
 //
 // Permission: exchange.export. Errors: w's own.
 func (s *Service) WriteParties(ctx context.Context, w io.Writer) error {
-	return s.sheet(ctx, w, partyColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
+	return s.sheet(ctx, w, anyInput, partyColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
 		return tenancy.Stream(ctx, tx, func(p *accounting.Party) error {
 			out.text(partyName(p.Reference, p.ID)).text(p.Name).flag(p.Customer).flag(p.Vendor).text(p.Email).text(p.Phone).text(p.Address).
 				plain(p.Country).text(p.TaxID)
@@ -62,10 +62,8 @@ func (s *Service) WriteParties(ctx context.Context, w io.Writer) error {
 //
 // Permission: exchange.export. Errors: exchange.bad_input, accounting.books_not_open, and w's own.
 func (s *Service) WriteEntries(ctx context.Context, w io.Writer, span Span) error {
-	if err := span.check("exchange.WriteEntries"); err != nil {
-		return err
-	}
-	return s.sheet(ctx, w, entryColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
+	check := func() error { return span.check("exchange.WriteEntries") }
+	return s.sheet(ctx, w, check, entryColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
 		around, err := s.scene(ctx, tx)
 		if err != nil {
 			return err
@@ -105,7 +103,7 @@ const allocationsSQL = `SELECT a.id, d.entry_id AS debit_entry, d.line_no AS deb
 //
 // Permission: exchange.export. Errors: accounting.books_not_open, and w's own.
 func (s *Service) WriteAllocations(ctx context.Context, w io.Writer) error {
-	return s.sheet(ctx, w, allocationColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
+	return s.sheet(ctx, w, anyInput, allocationColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
 		books, err := s.books.GetBooks(ctx)
 		if err != nil {
 			return err
@@ -133,7 +131,7 @@ func (s *Service) WriteAllocations(ctx context.Context, w io.Writer) error {
 //
 // Permission: exchange.export. Errors: accounting.bad_input (no day), accounting.books_not_open, and w's own.
 func (s *Service) WriteOpenItems(ctx context.Context, w io.Writer, asOf date.Date) error {
-	return s.sheet(ctx, w, openItemColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
+	return s.sheet(ctx, w, anyInput, openItemColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
 		around, err := s.scene(ctx, tx)
 		if err != nil {
 			return err

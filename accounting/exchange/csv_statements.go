@@ -28,7 +28,7 @@ var (
 //
 // Permission: exchange.export. Errors: those of [accounting.Service.TrialBalance], and w's own.
 func (s *Service) WriteTrialBalance(ctx context.Context, w io.Writer, asOf date.Date) error {
-	return s.sheet(ctx, w, balanceColumns, func(ctx context.Context, _ *tenancy.Tx, out *sheet) error {
+	return s.sheet(ctx, w, anyInput, balanceColumns, func(ctx context.Context, _ *tenancy.Tx, out *sheet) error {
 		tb, err := s.books.TrialBalance(ctx, asOf)
 		if err != nil {
 			return err
@@ -70,7 +70,7 @@ func (s *sheet) statement(sections []section) error {
 //
 // Permission: exchange.export. Errors: those of [accounting.Service.ProfitAndLoss], and w's own.
 func (s *Service) WriteProfitAndLoss(ctx context.Context, w io.Writer, from, to date.Date) error {
-	return s.sheet(ctx, w, statementColumns, func(ctx context.Context, _ *tenancy.Tx, out *sheet) error {
+	return s.sheet(ctx, w, anyInput, statementColumns, func(ctx context.Context, _ *tenancy.Tx, out *sheet) error {
 		pl, err := s.books.ProfitAndLoss(ctx, from, to)
 		if err != nil {
 			return err
@@ -84,7 +84,7 @@ func (s *Service) WriteProfitAndLoss(ctx context.Context, w io.Writer, from, to 
 //
 // Permission: exchange.export. Errors: those of [accounting.Service.BalanceSheet], and w's own.
 func (s *Service) WriteBalanceSheet(ctx context.Context, w io.Writer, asOf date.Date) error {
-	return s.sheet(ctx, w, statementColumns, func(ctx context.Context, _ *tenancy.Tx, out *sheet) error {
+	return s.sheet(ctx, w, anyInput, statementColumns, func(ctx context.Context, _ *tenancy.Tx, out *sheet) error {
 		bs, err := s.books.BalanceSheet(ctx, asOf)
 		if err != nil {
 			return err
@@ -98,7 +98,7 @@ func (s *Service) WriteBalanceSheet(ctx context.Context, w io.Writer, asOf date.
 //
 // Permission: exchange.export. Errors: those of [accounting.Service.GeneralLedger], and w's own.
 func (s *Service) WriteGeneralLedger(ctx context.Context, w io.Writer, account accounting.AccountRef, from, to date.Date) error {
-	return s.sheet(ctx, w, ledgerColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
+	return s.sheet(ctx, w, anyInput, ledgerColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
 		page := tenancy.PageRequest{Limit: 1000}
 		for {
 			gl, err := s.books.GeneralLedger(ctx, account, from, to, page)

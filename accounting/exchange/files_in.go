@@ -98,8 +98,7 @@ func balancesOf(s *sheetIn) []balanceRow {
 	s.index("account")
 	out := make([]balanceRow, 0, len(s.rows))
 	for _, r := range s.rows {
-		debit, credit := r.sides()
-		out = append(out, balanceRow{r.needs("account"), debit.Minor - credit.Minor, r.line})
+		out = append(out, balanceRow{r.needs("account"), r.sides(true), r.line})
 	}
 	return out
 }
@@ -108,13 +107,9 @@ func itemsOf(s *sheetIn, opening date.Date) []itemRow {
 	s.index("reference")
 	out := make([]itemRow, 0, len(s.rows))
 	for _, r := range s.rows {
-		debit, credit := r.sides()
 		row := itemRow{line: r.line, party: r.needs("party"), itemFact: itemFact{Reference: r.needs("reference"), Date: opening,
 			DocumentDate: r.day("document_date"), Memo: r.text("memo"), Currency: s.base,
-			Line: postedLine{Account: r.needs("account"), Minor: debit.Minor - credit.Minor, Due: r.day("due")}}}
-		if row.Line.Minor == 0 {
-			r.bad("debit", "an open item has an amount, in debit or in credit")
-		}
+			Line: postedLine{Account: r.needs("account"), Minor: r.sides(false), Due: r.day("due")}}}
 		if row.DocumentDate.IsZero() {
 			row.DocumentDate = opening
 		}
@@ -148,12 +143,8 @@ func entriesOf(s *sheetIn) []entryRow {
 			r.agrees(head, "reference", "journal", "kind", "date", "document_date", "memo")
 		}
 		e := &out[len(out)-1]
-		debit, credit := r.sides()
-		e.Lines = append(e.Lines, postedLine{Account: r.needs("account"), Minor: debit.Minor - credit.Minor, Due: r.day("due")})
+		e.Lines = append(e.Lines, postedLine{Account: r.needs("account"), Minor: r.sides(false), Due: r.day("due")})
 		e.parties, e.lines = append(e.parties, r.text("party")), append(e.lines, r.line)
-		if debit.Minor == credit.Minor {
-			r.bad("debit", "a line has an amount above zero, in debit or in credit")
-		}
 	}
 	references := make(map[string]int, len(out))
 	for i := range out {
@@ -198,12 +189,13 @@ func (r rowIn) agrees(head rowIn, columns ...string) {
 func allocationsOf(s *sheetIn) []allocationIn {
 	out := make([]allocationIn, 0, len(s.rows))
 	for _, r := range s.rows {
+		before := len(r.found.List)
 		a := allocationIn{debit: r.needs("debit_entry"), credit: r.needs("credit_entry"), debitLine: r.number("debit_line"), creditLine: r.number("credit_line"),
 			on: r.day("date"), amount: r.amount("amount"), line: r.line}
 		if a.on.IsZero() && r.text("date") == "" {
 			r.needs("date")
 		}
-		if a.amount.IsZero() {
+		if a.amount.IsZero() && len(r.found.List) == before {
 			r.bad("amount", "an allocation has an amount above zero")
 		}
 		out = append(out, a)

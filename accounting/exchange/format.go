@@ -43,13 +43,13 @@ var dialects = map[Format]dialect{Hledger: hledger{}, Ledger: ledger{}, Beancoun
 func (s *Service) WriteJournal(ctx context.Context, w io.Writer, f Format, span Span) error {
 	const op = "exchange.WriteJournal"
 	d, ok := dialects[f]
-	if !ok {
-		return ErrBadInput.New(op, "%.40q is no format of plain-text journals", string(f))
+	check := func() error {
+		if !ok {
+			return ErrBadInput.New(op, "%.40q is no format of plain-text journals", string(f))
+		}
+		return span.check(op)
 	}
-	if err := span.check(op); err != nil {
-		return err
-	}
-	return s.export(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+	return s.export(ctx, check, func(ctx context.Context, tx *tenancy.Tx) error {
 		around, err := s.scene(ctx, tx)
 		if err != nil {
 			return err

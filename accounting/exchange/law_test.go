@@ -118,4 +118,3 @@ func forgetIDs(o exchange.Outcome) exchange.Outcome {
 	}
 	return o
 }
-

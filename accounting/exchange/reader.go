@@ -206,16 +206,21 @@ func (r rowIn) amount(column string) money.Amount {
 	return a
 }
 
-// sides are the cells debit and credit, of which at most one is filled.
-func (r rowIn) sides() (debit, credit money.Amount) {
-	debit, credit = r.amount("debit"), r.amount("credit")
-	if !debit.IsZero() && !credit.IsZero() {
+// sides are the cells debit and credit, of which one is filled; with optional, neither may be.
+func (r rowIn) sides(optional bool) (minor int64) {
+	before := len(r.found.List)
+	debit, credit := r.amount("debit"), r.amount("credit")
+	switch {
+	case len(r.found.List) > before:
+	case !debit.IsZero() && !credit.IsZero():
 		r.bad("credit", "a row has a debit or a credit, not both")
+	case debit.IsZero() && credit.IsZero() && !optional:
+		r.bad("debit", "a row has an amount above zero, in debit or in credit")
 	}
-	return debit, credit
+	return debit.Minor - credit.Minor
 }
 
-// needed is text that may not be empty.
+// needs is text that may not be empty.
 func (r rowIn) needs(column string) string {
 	text := r.text(column)
 	if text == "" {

@@ -24,9 +24,15 @@ const (
 	PermImport tenancy.Permission = "exchange.import" // Import and DryRun
 )
 
-// export runs fn in a transaction that reads one state of the books, after it is on record that they leave the house.
-func (s *Service) export(ctx context.Context, fn func(ctx context.Context, tx *tenancy.Tx) error) error {
-	record := func(_ context.Context, tx *tenancy.Tx) (bool, error) { return true, tx.RecordAct() }
+// export runs fn in a transaction that reads one state of the books, after the input was checked and it is on record that they leave
+// the house.
+func (s *Service) export(ctx context.Context, check func() error, fn func(ctx context.Context, tx *tenancy.Tx) error) error {
+	record := func(_ context.Context, tx *tenancy.Tx) (bool, error) {
+		if err := check(); err != nil {
+			return false, err
+		}
+		return true, tx.RecordAct()
+	}
 	if _, err := tenancy.Act(ctx, s.db, PermExport, record); err != nil {
 		return err
 	}
