@@ -70,7 +70,9 @@ func TestOwnChart(t *testing.T) {
 			return err
 		}
 		require.ErrorIs(t, open(nil), accounting.ErrBadInput)
-		lacking := slices.DeleteFunc(ownChart(), func(a accounting.NewAccount) bool { return a.Role == accounting.RoleBank || a.Role == accounting.RoleTax })
+		lacking := slices.DeleteFunc(ownChart(), func(a accounting.NewAccount) bool {
+			return a.Role == accounting.RoleBank || a.Role == accounting.RoleTax
+		})
 		err := open(lacking)
 		require.ErrorIs(t, err, accounting.ErrRolesMissing)
 		require.ErrorContains(t, err, "bank, tax", "all that is missing is named")

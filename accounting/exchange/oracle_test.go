@@ -13,6 +13,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/exchange"
+	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/internal/bookstest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
@@ -27,23 +28,23 @@ var hostile = []string{
 }
 
 // balancesOf are the balances that a program gives, by its name of the account.
-type balancesOf func(t require.TestingT, dir, journal string) map[string]decimal.Decimal
+type balancesOf func(t require.TestingT, dir, journal string, cur money.Currency) map[string]decimal.Decimal
 
 // oracles are the programs, each with the way to ask it.
 var oracles = map[exchange.Format]balancesOf{
-	exchange.Hledger: func(t require.TestingT, dir, journal string) map[string]decimal.Decimal {
+	exchange.Hledger: func(t require.TestingT, dir, journal string, _ money.Currency) map[string]decimal.Decimal {
 		file := filepath.Join(dir, "books.journal")
 		return table(t, run(t, file, journal, "hledger", "-f", file, "--strict", "balance", "--flat", "--no-total", "-O", "csv", "--layout=bare"), 0, 2)
 	},
-	exchange.Ledger: func(t require.TestingT, dir, journal string) map[string]decimal.Decimal {
+	exchange.Ledger: func(t require.TestingT, dir, journal string, _ money.Currency) map[string]decimal.Decimal {
 		file := filepath.Join(dir, "books.ledger")
 		return table(t, "account,balance\n"+run(t, file, journal, "ledger", "--args-only", "-f", file, "--strict", "--pedantic", "balance", "--flat", "--no-total", "--format",
 			"%(quoted(account)),%(quoted(quantity(scrub(display_total))))\n"), 0, 1)
 	},
-	exchange.Beancount: func(t require.TestingT, dir, journal string) map[string]decimal.Decimal {
+	exchange.Beancount: func(t require.TestingT, dir, journal string, cur money.Currency) map[string]decimal.Decimal {
 		file := filepath.Join(dir, "books.beancount")
 		run(t, file, journal, "bean-check", "--no-cache", file)
-		return table(t, run(t, file, journal, "bean-query", "-f", "csv", file, "SELECT account, number(only('GBP', sum(position))) AS n GROUP BY account"), 0, 1)
+		return table(t, run(t, file, journal, "bean-query", "-f", "csv", file, "SELECT account, number(only('"+string(cur)+"', sum(position))) AS n GROUP BY account"), 0, 1)
 	},
 }
 
@@ -79,7 +80,7 @@ func (h *house) agree(t require.TestingT, f exchange.Format, dir string, on date
 			want[names[l.AccountID]] = net
 		}
 	}
-	have := oracles[f](t, dir, h.journal(f, exchange.Span{To: on}))
+	have := oracles[f](t, dir, h.journal(f, exchange.Span{To: on}), tb.Currency)
 	require.Len(t, have, len(want), "%s: %v", f, have)
 	for name, n := range want {
 		require.True(t, n.Equal(have[name]), "%s has %s on %q, the trial balance %s", f, have[name], name, n)
