@@ -189,13 +189,13 @@ func (r rowIn) agrees(head rowIn, columns ...string) {
 func allocationsOf(s *sheetIn) []allocationIn {
 	out := make([]allocationIn, 0, len(s.rows))
 	for _, r := range s.rows {
-		before := len(r.found.List)
 		a := allocationIn{debit: r.needs("debit_entry"), credit: r.needs("credit_entry"), debitLine: r.number("debit_line"), creditLine: r.number("credit_line"),
-			on: r.day("date"), amount: r.amount("amount"), line: r.line}
+			on: r.day("date"), line: r.line}
 		if a.on.IsZero() && r.text("date") == "" {
 			r.needs("date")
 		}
-		if a.amount.IsZero() && len(r.found.List) == before {
+		before := len(r.found.List)
+		if a.amount = r.amount("amount"); a.amount.IsZero() && len(r.found.List) == before {
 			r.bad("amount", "an allocation has an amount above zero")
 		}
 		out = append(out, a)

@@ -17,7 +17,7 @@ const DefaultOpeningReference = "opening-balances"
 // Import is what comes in: CSV files with the columns that README.md declares, each optional. They are one whole: what one of them
 // names may stand in another.
 type Import struct {
-	// Chart adds accounts; those that are there stay as they are, and must be of the same type, role and control. Books open with a
+	// Chart adds accounts; those that are there stay as they are, and must be of the same type and, where stated, role and control. Books open with a
 	// chart first: see [ReadChart] for a host's own.
 	Chart io.Reader
 	// Parties adds customers and vendors.

@@ -47,9 +47,9 @@ func (j *job) checkChart(sound func(string, int) bool) {
 			j.accounts[a.Code] = accounting.Account{Code: a.Code, Type: a.Type, Role: a.Role, Control: control, Active: true}
 		case there.Type != a.Type:
 			j.found.add(chartFile, a.line, "type", ErrAccountDiffers, "account %s is of type %s in the books", a.Code, there.Type)
-		case there.Role != a.Role:
+		case a.Role != "" && there.Role != a.Role:
 			j.found.add(chartFile, a.line, "role", ErrAccountDiffers, "account %s has the role %q in the books", a.Code, there.Role)
-		case there.Control != control:
+		case control != accounting.NoControl && there.Control != control:
 			j.found.add(chartFile, a.line, "control", ErrAccountDiffers, "account %s has the control %q in the books", a.Code, there.Control)
 		}
 	}
@@ -238,14 +238,14 @@ func (j *job) checkAllocations(sound func(string, int) bool) {
 	for i := range j.items {
 		items[j.items[i].Reference] = true
 	}
-	look := func(line int, column, name string, no int) {
+	look := func(line int, side, name string, no int) {
 		e, here := at[name]
 		_, known := j.known[name]
 		switch {
 		case here && no > len(e.Lines):
-			j.found.add(allocationsFile, line, column, ErrUnknownEntry, "entry %.60q has no line %d", name, no)
+			j.found.add(allocationsFile, line, side+"_line", ErrUnknownEntry, "entry %.60q has no line %d", name, no)
 		case !here && !items[name] && !known:
-			j.found.add(allocationsFile, line, column, ErrUnknownEntry, "there is no entry %.60q", name)
+			j.found.add(allocationsFile, line, side+"_entry", ErrUnknownEntry, "there is no entry %.60q", name)
 		}
 	}
 	for _, a := range j.allocations {
@@ -253,8 +253,8 @@ func (j *job) checkAllocations(sound func(string, int) bool) {
 			return
 		}
 		if sound(allocationsFile, a.line) {
-			look(a.line, "debit_entry", a.debit, a.debitLine)
-			look(a.line, "credit_entry", a.credit, a.creditLine)
+			look(a.line, "debit", a.debit, a.debitLine)
+			look(a.line, "credit", a.credit, a.creditLine)
 		}
 	}
 }
