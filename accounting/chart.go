@@ -1,6 +1,7 @@
 package accounting
 
 import (
+	"maps"
 	"slices"
 )
 
@@ -34,14 +35,7 @@ var charts = map[Chart][]ChartAccount{ChartGeneral: chartGeneral, ChartUK: chart
 	ChartGermany: chartGermany, ChartFrance: chartFrance}
 
 // Charts lists the templates by name.
-func Charts() []Chart {
-	names := make([]Chart, 0, len(charts))
-	for c := range charts {
-		names = append(names, c)
-	}
-	slices.Sort(names)
-	return names
-}
+func Charts() []Chart { return slices.Sorted(maps.Keys(charts)) }
 
 // Valid reports whether there is such a template, or it is [ChartOwn].
 func (c Chart) Valid() bool { _, ok := charts[c]; return ok || c == ChartOwn }

@@ -5,7 +5,7 @@ package accounting
 // belongs to none), and numbers begin as is customary there (401 vendors, 411 customers, 445 taxes on turnover, 512 banks).
 // The names are our own, in French because the accounts are to be kept in it (Code de commerce, art. L123-22); for the published
 // plan itself, import it (accounting/exchange).
-var chartFrance = []ChartAccount{
+var chartFrance = []ChartAccount{ //nolint:misspell // French
 	{"101000", "Capital apporté", Equity, ""},
 	{"106000", "Bénéfices mis en réserve", Equity, ""},
 	{"108000", "Prélèvements et distributions", Equity, ""},

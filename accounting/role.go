@@ -1,6 +1,9 @@
 package accounting
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Role is what an account is for. Acts that book on their own (an invoice, a stock issue) name roles, and the tenant's
 // chart says which account plays each. At most one account has a role at a time.
@@ -48,14 +51,7 @@ var roleControls = map[Role]Control{RoleReceivable: ControlReceivable, RolePayab
 func (r Role) Valid() bool { _, ok := roleTypes[r]; return ok }
 
 // Roles lists all roles by name: a chart of the host's own has an account for each.
-func Roles() []Role {
-	all := make([]Role, 0, len(roleTypes))
-	for r := range roleTypes {
-		all = append(all, r)
-	}
-	slices.Sort(all)
-	return all
-}
+func Roles() []Role { return slices.Sorted(maps.Keys(roleTypes)) }
 
 // AccountType is the type that an account with the role has; "" when there is no such role.
 func (r Role) AccountType() AccountType { return roleTypes[r] }

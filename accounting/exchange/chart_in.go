@@ -15,10 +15,10 @@ import (
 // chart needs: codes that are there once, types, and one account for each role of [accounting.Roles]; all that is missing is named.
 // The column active is not looked at: books open with accounts that take postings.
 //
-// Errors: exchange.rejected (its cause is a [*Problems]), exchange.too_large.
+// Errors: exchange.rejected (its cause is a [*FilesError]), exchange.too_large.
 func ReadChart(r io.Reader) ([]accounting.NewAccount, error) {
 	const op = "exchange.ReadChart"
-	found := &Problems{}
+	found := &FilesError{}
 	sheet, err := read(chartFile, r, "", found)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ type chartRow struct {
 
 // chartOf reads accounts; those with problems are left out.
 func chartOf(s *sheetIn) []chartRow {
-	s.index("code")
+	s.once("code")
 	roles := map[string]int{}
 	out := make([]chartRow, 0, len(s.rows))
 	for _, r := range s.rows {

@@ -10,6 +10,9 @@ import (
 	"github.com/opsmatiq/erp/accounting"
 )
 
+// say writes; w keeps its first error, and Flush gives it.
+func say(w *bufio.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
+
 // hledger writes what `hledger` reads. Decimal marks are declared, or 1.234 KWD would be a thousand.
 type hledger struct{}
 
@@ -18,7 +21,7 @@ var typeLetters = map[accounting.AccountType]string{accounting.Asset: "A", accou
 	accounting.CostOfSales: "X", accounting.Expense: "X"}
 
 func (hledger) head(w *bufio.Writer, s *scene, names map[uuid.UUID]string) {
-	fmt.Fprintf(w, "decimal-mark .\ncommodity %s %s\n", sample(s), s.books.Currency)
+	say(w, "decimal-mark .\ncommodity %s %s\n", sample(s), s.books.Currency)
 	declareTags(w)
 	for i := range s.accounts {
 		a := &s.accounts[i]
@@ -26,7 +29,7 @@ func (hledger) head(w *bufio.Writer, s *scene, names map[uuid.UUID]string) {
 		if a.Role == accounting.RoleBank || a.Role == accounting.RoleCash {
 			letter = "C"
 		}
-		fmt.Fprintf(w, "account %s  ; type:%s\n", names[a.ID], letter)
+		say(w, "account %s  ; type:%s\n", names[a.ID], letter)
 	}
 }
 
@@ -39,10 +42,10 @@ func (hledger) entry(w *bufio.Writer, r *record, names map[uuid.UUID]string) { p
 type ledger struct{}
 
 func (ledger) head(w *bufio.Writer, s *scene, names map[uuid.UUID]string) {
-	fmt.Fprintf(w, "commodity %s\n    format %s %s\n", s.books.Currency, strings.TrimSuffix(sample(s), "."), s.books.Currency)
+	say(w, "commodity %s\n    format %s %s\n", s.books.Currency, strings.TrimSuffix(sample(s), "."), s.books.Currency)
 	declareTags(w)
 	for i := range s.accounts {
-		fmt.Fprintf(w, "account %s\n", names[s.accounts[i].ID])
+		say(w, "account %s\n", names[s.accounts[i].ID])
 	}
 }
 
@@ -51,23 +54,23 @@ func (ledger) entry(w *bufio.Writer, r *record, names map[uuid.UUID]string) { pl
 // declareTags lets the tools be strict: what is not declared is a mistake.
 func declareTags(w *bufio.Writer) {
 	for _, name := range tagNames {
-		fmt.Fprintf(w, "tag %s\n", name)
+		say(w, "tag %s\n", name)
 	}
-	fmt.Fprintln(w)
+	say(w, "\n")
 }
 
 // plainEntry is an entry as both read it. The title begins with the journal's code, so that nothing in it can be taken for a
 // status, a code or a date.
 func plainEntry(w *bufio.Writer, r *record, names map[uuid.UUID]string) {
-	fmt.Fprintf(w, "\n%s * %s\n", r.EntryDate, escape(title(r), riskyInTitle))
+	say(w, "\n%s * %s\n", r.EntryDate, escape(title(r), riskyInTitle))
 	for _, t := range tags(r) {
-		fmt.Fprintf(w, "    ; %s: %s\n", t.name, escape(t.value, riskyInTag))
+		say(w, "    ; %s: %s\n", t.name, escape(t.value, riskyInTag))
 	}
 	for i := range r.Lines {
 		l := &r.Lines[i]
-		fmt.Fprintf(w, "    %s  %s %s\n", names[l.Account], l.Amount, l.Amount.Currency)
+		say(w, "    %s  %s %s\n", names[l.Account], l.Amount, l.Amount.Currency)
 		if l.Party != "" {
-			fmt.Fprintf(w, "    ; party: %s\n", escape(l.Party, riskyInTag))
+			say(w, "    ; party: %s\n", escape(l.Party, riskyInTag))
 		}
 	}
 }
@@ -76,27 +79,27 @@ func plainEntry(w *bufio.Writer, r *record, names map[uuid.UUID]string) {
 type beancount struct{}
 
 func (beancount) head(w *bufio.Writer, s *scene, names map[uuid.UUID]string) {
-	fmt.Fprintf(w, "option \"operating_currency\" %s\n\n%s commodity %s\n\n", quote(string(s.books.Currency)), s.begins, s.books.Currency)
+	say(w, "option \"operating_currency\" %s\n\n%s commodity %s\n\n", quote(string(s.books.Currency)), s.begins, s.books.Currency)
 	for i := range s.accounts {
 		a := &s.accounts[i]
-		fmt.Fprintf(w, "%s open %s %s\n  code: %s\n  name: %s\n", s.begins, names[a.ID], s.books.Currency, quote(a.Code), quote(a.Name))
+		say(w, "%s open %s %s\n  code: %s\n  name: %s\n", s.begins, names[a.ID], s.books.Currency, quote(a.Code), quote(a.Name))
 	}
 }
 
 func (beancount) entry(w *bufio.Writer, r *record, names map[uuid.UUID]string) {
-	fmt.Fprintf(w, "\n%s * %s\n", r.EntryDate, quote(title(r)))
+	say(w, "\n%s * %s\n", r.EntryDate, quote(title(r)))
 	for _, t := range tags(r) {
 		if t.name == "document-date" {
-			fmt.Fprintf(w, "  %s: %s\n", t.name, t.value)
+			say(w, "  %s: %s\n", t.name, t.value)
 		} else {
-			fmt.Fprintf(w, "  %s: %s\n", t.name, quote(t.value))
+			say(w, "  %s: %s\n", t.name, quote(t.value))
 		}
 	}
 	for i := range r.Lines {
 		l := &r.Lines[i]
-		fmt.Fprintf(w, "  %s  %s %s\n", names[l.Account], l.Amount, l.Amount.Currency)
+		say(w, "  %s  %s %s\n", names[l.Account], l.Amount, l.Amount.Currency)
 		if l.Party != "" {
-			fmt.Fprintf(w, "    party: %s\n", quote(l.Party))
+			say(w, "    party: %s\n", quote(l.Party))
 		}
 	}
 }

@@ -14,9 +14,9 @@
 //
 // What is wrong with the files is told all at once, by line and column:
 //
-//	var problems *exchange.Problems
-//	if errors.As(err, &problems) {
-//		for _, p := range problems.List {
+//	var files *exchange.FilesError
+//	if errors.As(err, &files) {
+//		for _, p := range files.Problems {
 //			fmt.Println(p) // entries line 7, debit: "12,50" is no amount in GBP: ... (exchange.bad_value)
 //		}
 //	}

@@ -6,7 +6,7 @@ import "github.com/opsmatiq/erp/tenancy/fault"
 var (
 	// ErrBadInput: an argument is missing or malformed; the detail names it.
 	ErrBadInput = fault.Define(fault.Invalid, "exchange.bad_input", "an argument is missing or malformed")
-	// ErrRejected: files have problems; the error's cause is a [*Problems] that lists them by file, line and column.
+	// ErrRejected: files have problems; the error's cause is a [*FilesError] that lists them by file, line and column.
 	ErrRejected = fault.Define(fault.Invalid, "exchange.rejected", "the files have problems, listed by line and column; nothing was imported")
 	// ErrTooLarge: a file has more rows or bytes than one import takes.
 	ErrTooLarge = fault.Define(fault.Invalid, "exchange.too_large", "the file is larger than one import takes; split it")

@@ -77,9 +77,9 @@ func ExampleService_WriteJournal() {
 // A chart of one's own, and what it began with. What is missing is named; what does not fit is told by line.
 func ExampleReadChart() {
 	_, err := exchange.ReadChart(strings.NewReader("code,name,type,role\n10,Bank,asset,bank\n20,Sales,incme,sales\n"))
-	var problems *exchange.Problems
-	if errors.As(err, &problems) {
-		for _, p := range problems.List {
+	var files *exchange.FilesError
+	if errors.As(err, &files) {
+		for _, p := range files.Problems {
 			fmt.Printf("%.78s...\n", p)
 		}
 	}
@@ -137,9 +137,9 @@ func ExampleService_DryRun() {
 		"1,,1000,,800.00\n" +
 		"2,2010-12-02,6199,5.00,\n" +
 		"2,,1000,,4.00\n")})
-	var problems *exchange.Problems
-	if errors.As(err, &problems) {
-		for _, p := range problems.List {
+	var files *exchange.FilesError
+	if errors.As(err, &files) {
+		for _, p := range files.Problems {
 			fmt.Println(p)
 		}
 	}

@@ -56,7 +56,7 @@ type allocationIn struct {
 }
 
 // readFiles reads what is given of an import.
-func readFiles(in Import, base money.Currency, found *Problems) (*files, error) {
+func readFiles(in Import, base money.Currency, found *FilesError) (*files, error) {
 	f := &files{opening: in.OpeningOn, reference: in.OpeningReference, base: base, hasBalances: in.Balances != nil}
 	if f.reference == "" {
 		f.reference = DefaultOpeningReference
@@ -80,7 +80,7 @@ func readFiles(in Import, base money.Currency, found *Problems) (*files, error) 
 }
 
 func partiesOf(s *sheetIn) []partyRow {
-	s.index("reference")
+	s.once("reference")
 	out := make([]partyRow, 0, len(s.rows))
 	for _, r := range s.rows {
 		p := accounting.NewParty{Reference: r.needs("reference"), Name: r.text("name"), Customer: r.flag("customer", false), Vendor: r.flag("vendor", false),
@@ -95,7 +95,7 @@ func partiesOf(s *sheetIn) []partyRow {
 }
 
 func balancesOf(s *sheetIn) []balanceRow {
-	s.index("account")
+	s.once("account")
 	out := make([]balanceRow, 0, len(s.rows))
 	for _, r := range s.rows {
 		out = append(out, balanceRow{r.needs("account"), r.sides(true), r.line})
@@ -104,7 +104,7 @@ func balancesOf(s *sheetIn) []balanceRow {
 }
 
 func itemsOf(s *sheetIn, opening date.Date) []itemRow {
-	s.index("reference")
+	s.once("reference")
 	out := make([]itemRow, 0, len(s.rows))
 	for _, r := range s.rows {
 		row := itemRow{line: r.line, party: r.needs("party"), itemFact: itemFact{Reference: r.needs("reference"), Date: opening,
@@ -194,8 +194,8 @@ func allocationsOf(s *sheetIn) []allocationIn {
 		if a.on.IsZero() && r.text("date") == "" {
 			r.needs("date")
 		}
-		before := len(r.found.List)
-		if a.amount = r.amount("amount"); a.amount.IsZero() && len(r.found.List) == before {
+		before := len(r.found.Problems)
+		if a.amount = r.amount("amount"); a.amount.IsZero() && len(r.found.Problems) == before {
 			r.bad("amount", "an allocation has an amount above zero")
 		}
 		out = append(out, a)

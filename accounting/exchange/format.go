@@ -16,9 +16,9 @@ type Format string
 
 // The formats, each as the tool of that name reads it.
 const (
-	Hledger   Format = "hledger"   // https://hledger.org, version 1.25 and later
-	Ledger    Format = "ledger"    // https://ledger-cli.org, version 3.3 and later
-	Beancount Format = "beancount" // https://beancount.github.io, versions 2.3 and 3
+	Hledger   Format = "hledger"   // https://hledger.org; tested with 1.25
+	Ledger    Format = "ledger"    // https://ledger-cli.org; tested with 3.3
+	Beancount Format = "beancount" // https://beancount.github.io; tested with 2.3.5
 )
 
 // dialect is how a format says things.

@@ -70,7 +70,7 @@ type Outcome struct {
 // role opening_equity; it is refused when a control account's balance is not the sum of its items.
 //
 // Permission: exchange.import, which vouches for accounts, parties, entries and allocations. Errors: exchange.bad_input,
-// exchange.rejected (its cause is a [*Problems]), exchange.too_large, accounting.books_not_open; tenancy.duplicate when another
+// exchange.rejected (its cause is a [*FilesError]), exchange.too_large, accounting.books_not_open; tenancy.duplicate when another
 // transaction has just used a reference (a retry finds it).
 func (s *Service) Import(ctx context.Context, in Import) (Outcome, error) {
 	const op = "exchange.Import"
@@ -105,7 +105,7 @@ func (s *Service) DryRun(ctx context.Context, in Import) (Outcome, error) {
 }
 
 // prepare reads the files before the transaction that writes begins: it may run more than once, a reader may not.
-func (s *Service) prepare(ctx context.Context, op string, in Import) (*files, *Problems, error) {
+func (s *Service) prepare(ctx context.Context, op string, in Import) (*files, *FilesError, error) {
 	books, err := tenancy.View(ctx, s.db, PermImport, func(ctx context.Context, _ *tenancy.Tx) (accounting.Books, error) { return s.books.GetBooks(ctx) })
 	if err != nil {
 		return nil, nil, err
@@ -116,15 +116,15 @@ func (s *Service) prepare(ctx context.Context, op string, in Import) (*files, *P
 	case in.OpenItems != nil && in.Balances == nil:
 		return nil, nil, ErrBadInput.New(op, "Balances are needed with OpenItems: the one proves the other")
 	}
-	found := &Problems{}
+	found := &FilesError{}
 	f, err := readFiles(in, books.Currency, found)
 	return f, found, err
 }
 
 // take is an import once its files are read.
-func (s *Service) take(ctx context.Context, op string, f *files, read *Problems) (Outcome, error) {
+func (s *Service) take(ctx context.Context, op string, f *files, read *FilesError) (Outcome, error) {
 	return tenancy.Act(ctx, s.db, PermImport, func(ctx context.Context, tx *tenancy.Tx) (Outcome, error) {
-		j := &job{Service: s, op: op, files: f, found: &Problems{List: slices.Clone(read.List), More: read.More}}
+		j := &job{Service: s, op: op, files: f, found: &FilesError{Problems: slices.Clone(read.Problems), More: read.More}}
 		if err := j.look(ctx, tx); err != nil {
 			return Outcome{}, err
 		}

@@ -36,12 +36,12 @@ func (f csvFiles) in() exchange.Import {
 func problems(t *testing.T, err error) []string {
 	t.Helper()
 	require.ErrorIs(t, err, exchange.ErrRejected)
-	var p *exchange.Problems
+	var p *exchange.FilesError
 	require.ErrorAs(t, err, &p)
-	out := make([]string, len(p.List))
-	for i := range p.List {
-		out[i] = fmt.Sprintf("%s:%d:%s %s", p.List[i].File, p.List[i].Line, p.List[i].Column, p.List[i].Code)
-		require.NotNil(t, fault.Lookup(p.List[i].Code))
+	out := make([]string, len(p.Problems))
+	for i := range p.Problems {
+		out[i] = fmt.Sprintf("%s:%d:%s %s", p.Problems[i].File, p.Problems[i].Line, p.Problems[i].Column, p.Problems[i].Code)
+		require.NotNil(t, fault.Lookup(p.Problems[i].Code))
 	}
 	return out
 }
@@ -151,7 +151,7 @@ func TestLimits(t *testing.T) {
 	}
 	_, err := h.ex.DryRun(h.ctx, exchange.Import{Entries: strings.NewReader(many.String())})
 	require.Len(t, problems(t, err), exchange.MaxProblems)
-	var p *exchange.Problems
+	var p *exchange.FilesError
 	require.ErrorAs(t, err, &p)
 	require.True(t, p.More)
 	_, err = h.ex.DryRun(h.ctx, exchange.Import{Entries: io.MultiReader(strings.NewReader(entryHead), strings.NewReader(strings.Repeat("1,,1300,,1,\n", exchange.MaxRows+1)))})

@@ -16,7 +16,7 @@ type job struct {
 	*Service
 	*files
 	op    string
-	found *Problems
+	found *FilesError
 
 	accounts map[string]accounting.Account // by code; those of the chart file that are new have no id yet
 	journals map[accounting.JournalCode]bool

@@ -10,8 +10,8 @@ import (
 
 // check looks at every row beside the books. A row that could not be read is not judged by what it would have said.
 func (j *job) check() {
-	unread := make(map[Problem]bool, len(j.found.List))
-	for _, p := range j.found.List {
+	unread := make(map[Problem]bool, len(j.found.Problems))
+	for _, p := range j.found.Problems {
 		unread[Problem{File: p.File, Line: p.Line}] = true
 	}
 	sound := func(file string, line int) bool { return !unread[Problem{File: file, Line: line}] }
@@ -44,7 +44,7 @@ func (j *job) checkChart(sound func(string, int) bool) {
 		case !ok && !a.active && a.Role != "":
 			j.found.add(chartFile, a.line, "active", ErrBadValue, "an account with a role takes postings")
 		case !ok:
-			j.accounts[a.Code] = accounting.Account{Code: a.Code, Type: a.Type, Role: a.Role, Control: control, Active: true}
+			j.join(accounting.Account{Code: a.Code, Type: a.Type, Role: a.Role, Control: control, Active: true})
 		case there.Type != a.Type:
 			j.found.add(chartFile, a.line, "type", ErrAccountDiffers, "account %s is of type %s in the books", a.Code, there.Type)
 		case a.Role != "" && there.Role != a.Role:
@@ -53,6 +53,17 @@ func (j *job) checkChart(sound func(string, int) bool) {
 			j.found.add(chartFile, a.line, "control", ErrAccountDiffers, "account %s has the control %q in the books", a.Code, there.Control)
 		}
 	}
+}
+
+// join adds a new account; a role goes over to it.
+func (j *job) join(a accounting.Account) {
+	for code, old := range j.accounts {
+		if a.Role != "" && old.Role == a.Role {
+			old.Role = ""
+			j.accounts[code] = old
+		}
+	}
+	j.accounts[a.Code] = a
 }
 
 // account finds an account by its code in the books or the chart file.
@@ -110,7 +121,7 @@ func (j *job) checkOpening(sound func(string, int) bool) {
 			continue
 		}
 		a, ok := j.accounts[b.account]
-		if b.minor != 0 && !(done && ok) {
+		if b.minor != 0 && (!done || !ok) {
 			a, ok = j.account(balancesFile, b.line, b.account)
 		}
 		if ok && a.Control != accounting.NoControl {

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -233,7 +234,7 @@ func (j *job) itemsOf(ctx context.Context, tx *tenancy.Tx) (map[itemKey]uuid.UUI
 	}
 	delete(wanted, uuid.Nil)
 	out := make(map[itemKey]uuid.UUID, len(wanted))
-	for part := range slices.Chunk(keys(wanted), accounting.MaxBatch) {
+	for part := range slices.Chunk(slices.Collect(maps.Keys(wanted)), accounting.MaxBatch) {
 		rows, err := tenancy.Find[accounting.OpenItem](ctx, tx, tenancy.In("entry_id", part))
 		if err != nil {
 			return nil, err
@@ -247,12 +248,8 @@ func (j *job) itemsOf(ctx context.Context, tx *tenancy.Tx) (map[itemKey]uuid.UUI
 
 // allocated counts what is set off already among the items.
 func allocated(ctx context.Context, tx *tenancy.Tx, items map[itemKey]uuid.UUID) (map[accounting.NewAllocation]int, error) {
-	ids := make([]uuid.UUID, 0, len(items))
-	for _, id := range items {
-		ids = append(ids, id)
-	}
 	out := map[accounting.NewAllocation]int{}
-	for part := range slices.Chunk(ids, accounting.MaxBatch) {
+	for part := range slices.Chunk(slices.Collect(maps.Values(items)), accounting.MaxBatch) {
 		rows, err := tenancy.Find[accounting.Allocation](ctx, tx, tenancy.In("debit_id", part))
 		if err != nil {
 			return nil, err
@@ -263,12 +260,4 @@ func allocated(ctx context.Context, tx *tenancy.Tx, items map[itemKey]uuid.UUID)
 		}
 	}
 	return out, nil
-}
-
-func keys(m map[uuid.UUID]bool) []uuid.UUID {
-	out := make([]uuid.UUID, 0, len(m))
-	for id := range m {
-		out = append(out, id)
-	}
-	return out
 }

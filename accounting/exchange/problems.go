@@ -37,32 +37,32 @@ func (p Problem) String() string {
 	return b.String()
 }
 
-// Problems are all that is wrong with the files of an import, in the order of files and lines, up to [MaxProblems]. They come as the
+// FilesError is all that is wrong with the files of an import, in the order of files and lines, up to [MaxProblems]. It comes as the
 // cause of [ErrRejected]:
 //
-//	var problems *exchange.Problems
-//	if errors.As(err, &problems) {
-//		for _, p := range problems.List { ... }
+//	var files *exchange.FilesError
+//	if errors.As(err, &files) {
+//		for _, p := range files.Problems { ... }
 //	}
-type Problems struct {
-	List []Problem
-	More bool // there may be more: the list is full
+type FilesError struct {
+	Problems []Problem
+	More     bool // there may be more: the list is full
 }
 
 // Error is the first problem and how many there are.
-func (p *Problems) Error() string {
-	if len(p.List) == 0 {
+func (p *FilesError) Error() string {
+	if len(p.Problems) == 0 {
 		return "no problems"
 	}
-	if len(p.List) == 1 {
-		return p.List[0].String()
+	if len(p.Problems) == 1 {
+		return p.Problems[0].String()
 	}
-	return fmt.Sprintf("%s, and %d more", p.List[0], len(p.List)-1)
+	return fmt.Sprintf("%s, and %d more", p.Problems[0], len(p.Problems)-1)
 }
 
 // add notes a problem.
-func (p *Problems) add(file string, line int, column string, what *fault.Definition, format string, args ...any) {
-	if len(p.List) == MaxProblems {
+func (p *FilesError) add(file string, line int, column string, what *fault.Definition, format string, args ...any) {
+	if len(p.Problems) == MaxProblems {
 		p.More = true
 		return
 	}
@@ -70,18 +70,18 @@ func (p *Problems) add(file string, line int, column string, what *fault.Definit
 	if detail == "" {
 		detail = what.Meaning
 	}
-	p.List = append(p.List, Problem{file, line, column, what.Code, detail})
+	p.Problems = append(p.Problems, Problem{file, line, column, what.Code, detail})
 }
 
 // full reports that looking further is of no use.
-func (p *Problems) full() bool { return p.More }
+func (p *FilesError) full() bool { return p.More }
 
 // rejected is the error of an import with problems; nil without. Files keep the order in which they are read.
-func (p *Problems) rejected(op string) error {
-	if len(p.List) == 0 {
+func (p *FilesError) rejected(op string) error {
+	if len(p.Problems) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(p.List, func(a, b Problem) int {
+	slices.SortStableFunc(p.Problems, func(a, b Problem) int {
 		if a.File != b.File {
 			return slices.Index(fileNames, a.File) - slices.Index(fileNames, b.File)
 		}
@@ -108,6 +108,6 @@ func located(op, file string, err error, lineOf func(i int) int) error {
 	if convErr != nil {
 		return err
 	}
-	found := &Problems{List: []Problem{{File: file, Line: lineOf(n - 1), Code: f.Code, Detail: m[2]}}}
+	found := &FilesError{Problems: []Problem{{File: file, Line: lineOf(n - 1), Code: f.Code, Detail: m[2]}}}
 	return found.rejected(op)
 }

@@ -55,7 +55,7 @@ type sheetIn struct {
 	layout
 	rows  []rowIn
 	where map[string]int // columns by name
-	found *Problems
+	found *FilesError
 	base  money.Currency
 }
 
@@ -67,7 +67,7 @@ type rowIn struct {
 }
 
 // read takes a file apart. What is not a row becomes a problem; rows with problems are left out.
-func read(file string, r io.Reader, base money.Currency, found *Problems) (*sheetIn, error) {
+func read(file string, r io.Reader, base money.Currency, found *FilesError) (*sheetIn, error) {
 	s := &sheetIn{layout: layouts[file], where: map[string]int{}, found: found, base: base}
 	if r == nil {
 		return s, nil
@@ -109,7 +109,7 @@ func read(file string, r io.Reader, base money.Currency, found *Problems) (*shee
 
 // header finds the columns.
 func (s *sheetIn) header(cells []string) bool {
-	before := len(s.found.List)
+	before := len(s.found.Problems)
 	for i, name := range cells {
 		if i == 0 {
 			name = strings.TrimPrefix(name, "\ufeff") // what spreadsheets put before UTF-8
@@ -129,7 +129,7 @@ func (s *sheetIn) header(cells []string) bool {
 			s.found.add(s.file, 1, name, ErrBadHeader, "the column is missing")
 		}
 	}
-	return len(s.found.List) == before
+	return len(s.found.Problems) == before
 }
 
 func (s *sheetIn) row(line int, cells []string) {
@@ -208,10 +208,10 @@ func (r rowIn) amount(column string) money.Amount {
 
 // sides are the cells debit and credit, of which one is filled; with optional, neither may be.
 func (r rowIn) sides(optional bool) (minor int64) {
-	before := len(r.found.List)
+	before := len(r.found.Problems)
 	debit, credit := r.amount("debit"), r.amount("credit")
 	switch {
-	case len(r.found.List) > before:
+	case len(r.found.Problems) > before:
 	case !debit.IsZero() && !credit.IsZero():
 		r.bad("credit", "a row has a debit or a credit, not both")
 	case debit.IsZero() && credit.IsZero() && !optional:
@@ -229,8 +229,8 @@ func (r rowIn) needs(column string) string {
 	return text
 }
 
-// index finds rows by a key that may stand once.
-func (s *sheetIn) index(column string) map[string]int {
+// once notes keys that stand in the file again.
+func (s *sheetIn) once(column string) {
 	at := make(map[string]int, len(s.rows))
 	for i, r := range s.rows {
 		key := r.text(column)
@@ -240,7 +240,6 @@ func (s *sheetIn) index(column string) map[string]int {
 		}
 		at[key] = i
 	}
-	return at
 }
 
 // number is the number of a line, from 1.
