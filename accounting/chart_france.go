@@ -5,7 +5,7 @@ package accounting
 // belongs to none), and numbers begin as is customary there (401 vendors, 411 customers, 445 taxes on turnover, 512 banks).
 // The names are our own, in French because the accounts are to be kept in it (Code de commerce, art. L123-22); for the published
 // plan itself, import it (accounting/exchange).
-var chartFrance = []ChartAccount{ //nolint:misspell // French
+var chartFrance = []ChartAccount{
 	{"101000", "Capital apporté", Equity, ""},
 	{"106000", "Bénéfices mis en réserve", Equity, ""},
 	{"108000", "Prélèvements et distributions", Equity, ""},
@@ -25,7 +25,7 @@ var chartFrance = []ChartAccount{ //nolint:misspell // French
 	{"408000", "Reçu, pas encore facturé", Liability, RoleGoodsReceived},
 	{"411000", "Factures à encaisser des clients", Asset, RoleReceivable},
 	{"419000", "Avances des clients", Liability, ""},
-	{"421000", "Salaires à verser", Liability, ""},
+	{"421000", "Salaires à verser", Liability, ""}, //nolint:misspell // French
 	{"431000", "Cotisations sociales à verser", Liability, ""},
 	{"444000", "Impôt sur le bénéfice à payer", Liability, ""},
 	{"445510", "TVA à reverser à l'État", Liability, ""},
@@ -58,7 +58,7 @@ var chartFrance = []ChartAccount{ //nolint:misspell // French
 	{"626000", "Courrier, téléphone et internet", Expense, ""},
 	{"627000", "Frais de banque, de carte et de plateforme", Expense, RoleFees},
 	{"635000", "Impôts et taxes hors bénéfice", Expense, ""},
-	{"641000", "Salaires", Expense, ""},
+	{"641000", "Salaires", Expense, ""}, //nolint:misspell // French
 	{"645000", "Cotisations sociales de l'employeur", Expense, ""},
 	{"654000", "Créances perdues ou dépréciées", Expense, RoleBadDebt},
 	{"658000", "Différences d'arrondi", Expense, RoleRounding},

@@ -19,6 +19,7 @@ import (
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/exchange"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/internal/oracle"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -84,7 +85,7 @@ func TestGolden(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.month()
 		last := day("2010-12-31")
-		for _, f := range []exchange.Format{exchange.Hledger, exchange.Ledger, exchange.Beancount} {
+		for _, f := range formats {
 			golden(t, "month."+string(f), h.journal(f, exchange.Span{}))
 			require.Equal(t, h.journal(f, exchange.Span{}), h.journal(f, exchange.Span{}), "the same bytes")
 		}
@@ -156,11 +157,11 @@ func TestOddNamesAndCurrencies(t *testing.T) {
 					{Account: accounting.ByRole(accounting.RoleSales), Credit: amount, PartyID: parties[0].ID}}})
 		}
 		h.post(in...)
-		for f := range oracles {
+		for _, f := range formats {
 			h.agree(t, f, dir, day("2010-12-01"))
 		}
 		file := filepath.Join(dir, "memos.journal")
-		printed := run(t, file, h.journal(exchange.Hledger, exchange.Span{}), "hledger", "-f", file, "print", "-O", "csv")
+		printed := oracle.Run(t, file, h.journal(exchange.Hledger, exchange.Span{}), "hledger", "-f", file, "print", "-O", "csv")
 		rows, err := csv.NewReader(strings.NewReader(printed)).ReadAll()
 		require.NoError(t, err)
 		at := slices.Index(rows[0], "description")
@@ -185,7 +186,7 @@ func TestUnescapedTextForges(t *testing.T) {
 	line := regexp.MustCompile(`(?m)^2010-12-01 \* .*$`)
 	naive := line.ReplaceAllLiteralString(safe, "2010-12-01 * GEN entry: "+forged)
 	require.NotEqual(t, safe, naive)
-	honest, fooled := oracles[exchange.Hledger](t, dir, safe, "GBP"), oracles[exchange.Hledger](t, dir, naive, "GBP")
+	honest, fooled := oracle.Balances(t, "hledger", dir, safe, "GBP"), oracle.Balances(t, "hledger", dir, naive, "GBP")
 	require.NotContains(t, honest, "Assets:1300 Current account")
 	require.Equal(t, "1000", fooled["Assets:1300 Current account"].String(), "the attack works where nothing is escaped")
 }

@@ -5,8 +5,6 @@ import (
 	"context"
 	"flag"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -95,19 +93,4 @@ func (h *house) journal(f exchange.Format, span exchange.Span) string {
 	var b bytes.Buffer
 	require.NoError(h.t, h.ex.WriteJournal(h.ctx, &b, f, span))
 	return b.String()
-}
-
-// run gives a program of others' a file, and what it answers. A program that is missing fails the test: nothing is passed over.
-func run(t require.TestingT, file, content, program string, args ...string) string {
-	path, err := exec.LookPath(program)
-	if err != nil {
-		require.FailNow(t, program+" is missing: `make setup` installs it (Debian: apt-get install hledger ledger beancount)")
-	}
-	require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
-	cmd := exec.Command(path, args...) // #nosec G204 -- a program that the test names
-	cmd.Env = append(os.Environ(), "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1", "HOME="+filepath.Dir(file))
-	var out, complaints bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &complaints
-	require.NoError(t, cmd.Run(), "%s %v: %s%s", program, args, complaints.String(), out.String())
-	return out.String()
 }

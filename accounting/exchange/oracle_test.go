@@ -2,9 +2,6 @@ package exchange_test
 
 import (
 	"context"
-	"encoding/csv"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -13,8 +10,8 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/exchange"
-	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/internal/bookstest"
+	"github.com/opsmatiq/erp/internal/oracle"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -27,41 +24,8 @@ var hostile = []string{
 	"\u202eright to left\u2028next", "P 2010-01-01 GBP 5 USD", "%20 #tag ^link", "\"\n2010-12-01 open Assets:Forged\n\"", `\u{3b} \n`,
 }
 
-// balancesOf are the balances that a program gives, by its name of the account.
-type balancesOf func(t require.TestingT, dir, journal string, cur money.Currency) map[string]decimal.Decimal
-
-// oracles are the programs, each with the way to ask it.
-var oracles = map[exchange.Format]balancesOf{
-	exchange.Hledger: func(t require.TestingT, dir, journal string, _ money.Currency) map[string]decimal.Decimal {
-		file := filepath.Join(dir, "books.journal")
-		return table(t, run(t, file, journal, "hledger", "-f", file, "--strict", "balance", "--flat", "--no-total", "-O", "csv", "--layout=bare"), 0, 2)
-	},
-	exchange.Ledger: func(t require.TestingT, dir, journal string, _ money.Currency) map[string]decimal.Decimal {
-		file := filepath.Join(dir, "books.ledger")
-		return table(t, "account,balance\n"+run(t, file, journal, "ledger", "--args-only", "-f", file, "--strict", "--pedantic", "balance", "--flat", "--no-total", "--format",
-			"%(quoted(account)),%(quoted(quantity(scrub(display_total))))\n"), 0, 1)
-	},
-	exchange.Beancount: func(t require.TestingT, dir, journal string, cur money.Currency) map[string]decimal.Decimal {
-		file := filepath.Join(dir, "books.beancount")
-		run(t, file, journal, "bean-check", "--no-cache", file)
-		return table(t, run(t, file, journal, "bean-query", "-f", "csv", file, "SELECT account, number(only('"+string(cur)+"', sum(position))) AS n GROUP BY account"), 0, 1)
-	},
-}
-
-// table reads what a program prints as CSV, past its header.
-func table(t require.TestingT, text string, name, value int) map[string]decimal.Decimal {
-	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-	require.NoError(t, err, text)
-	out := map[string]decimal.Decimal{}
-	for _, row := range rows[1:] {
-		n, err := decimal.NewFromString(strings.TrimSpace(row[value]))
-		require.NoError(t, err, text)
-		if !n.IsZero() {
-			out[strings.TrimSpace(row[name])] = n
-		}
-	}
-	return out
-}
+// formats are all of them; each is the name of the program that reads it.
+var formats = []exchange.Format{exchange.Hledger, exchange.Ledger, exchange.Beancount}
 
 // agree holds what a program makes of the exported journal against the trial balance.
 func (h *house) agree(t require.TestingT, f exchange.Format, dir string, on date.Date) {
@@ -80,7 +44,7 @@ func (h *house) agree(t require.TestingT, f exchange.Format, dir string, on date
 			want[names[l.AccountID]] = net
 		}
 	}
-	have := oracles[f](t, dir, h.journal(f, exchange.Span{To: on}), tb.Currency)
+	have := oracle.Balances(t, string(f), dir, h.journal(f, exchange.Span{To: on}), string(tb.Currency))
 	require.Len(t, have, len(want), "%s: %v", f, have)
 	for name, n := range want {
 		require.True(t, n.Equal(have[name]), "%s has %s on %q, the trial balance %s", f, have[name], name, n)
