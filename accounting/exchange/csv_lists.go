@@ -127,7 +127,7 @@ func (s *Service) WriteAllocations(ctx context.Context, w io.Writer) error {
 }
 
 // WriteOpenItems writes what was unsettled at the end of a day as CSV, by due date, with what was open then. The reference is the item's
-// id; the memo is the number of the document, or the entry's reference. The file can be taken over as opening items elsewhere.
+// id; the memo is the number of the document, or the entry's reference. The file can be taken over as opening items elsewhere. Memory grows with what is open.
 //
 // Permission: exchange.export. Errors: accounting.bad_input (no day), accounting.books_not_open, and w's own.
 func (s *Service) WriteOpenItems(ctx context.Context, w io.Writer, asOf date.Date) error {

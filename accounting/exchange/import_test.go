@@ -224,8 +224,12 @@ func TestOpening(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "=INV 1", detail.Memo)
 
-		again, err := h.ex.Import(h.ctx, opening.in())
+		periods, err := h.books.Periods(h.ctx)
 		require.NoError(t, err)
+		_, err = h.books.SetPeriodState(h.ctx, accounting.SetPeriod{PeriodID: periods[0].ID, State: accounting.PeriodLocked})
+		require.NoError(t, err)
+		again, err := h.ex.Import(h.ctx, opening.in())
+		require.NoError(t, err, "what is there is there, locked or not")
 		require.Equal(t, exchange.Tally{There: 4}, again.Entries)
 		require.Equal(t, exchange.Tally{There: 2}, again.Parties)
 		require.Equal(t, exchange.Tally{There: 1}, again.Accounts)
