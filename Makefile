@@ -8,7 +8,7 @@ RACE       ?= $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 RACE_PKGS  ?= ./...
 PLAIN_PKGS ?= ./examples/... ./tenancy/tenantlint/...
 # Here every test that starts goroutines is called TestRace..., so only those run under the race detector.
-RACES_ONLY ?= . ./inventory/... ./pos ./sales ./tenancy ./tenancy/access
+RACES_ONLY ?= . ./accounting/exchange ./inventory/... ./pos ./sales ./tenancy ./tenancy/access
 # The laws walk random histories on one goroutine: the race detector finds nothing there, and takes most of the time.
 LAWS       ?= Laws$$
 
@@ -25,6 +25,9 @@ GOLANGCI := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(G
 # As internal/pgtest looks for it: a given server, Debian's layout, PATH.
 have_postgres = test -n "$$ERP_TEST_POSTGRES" || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1
 
+# The programs that read what accounting/exchange writes, as package:program. They are the independent oracle of its tests.
+oracles := hledger:hledger ledger:ledger beancount:bean-check beancount:bean-query
+
 race_list = $(if $(PLAIN_PKGS),$$($(GO) list $(RACE_PKGS) | grep -vxF "$$($(GO) list $(PLAIN_PKGS) $(RACES_ONLY))"),$(RACE_PKGS))
 
 # The packages whose tests know -update, by their own flag or through a shared helper.
@@ -40,13 +43,17 @@ quickstart: ## book the sample month on an embedded database and print what came
 	$(GO) run ./examples/quickstart
 
 .PHONY: setup
-setup: ## find PostgreSQL's binaries, or install them (Debian, as root)
-	@if $(have_postgres); then exit 0; fi; \
+setup: ## find PostgreSQL's binaries and the plain-text accounting tools, or install them (Debian, as root)
+	@want=""; $(have_postgres) || want="postgresql"; \
+	for tool in $(oracles); do command -v $${tool#*:} >/dev/null 2>&1 || want="$$want $${tool%:*}"; done; \
+	if [ -z "$$want" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null 2>&1; then \
-		echo "installing PostgreSQL, which the tests need"; \
+		echo "installing what the tests need: $$want"; \
 		export DEBIAN_FRONTEND=noninteractive; \
-		apt-get -q update && apt-get -qy --no-install-recommends install postgresql; \
+		apt-get -q update && apt-get -qy --no-install-recommends install $$want; \
 	fi; \
+	for tool in $(oracles); do command -v $${tool#*:} >/dev/null 2>&1 || \
+		{ echo "make: the tests need hledger, ledger and beancount, which read the journals that we export: install the packages of these names" >&2; exit 1; }; done; \
 	if $(have_postgres); then exit 0; fi; \
 	echo "make: the tests need PostgreSQL 15 or later: install the server package (Debian: postgresql, Fedora: postgresql-server, Homebrew: postgresql@17), or set ERP_TEST_POSTGRES to a superuser's URL" >&2; \
 	exit 1

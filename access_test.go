@@ -70,7 +70,7 @@ func TestBuiltinRolesNameWhatThereIs(t *testing.T) {
 			for name := range all {
 				_, act, _ := strings.Cut(string(name), ".")
 				if r.Permissions.Allow(name) {
-					require.Contains(t, []string{"read", "verify", "digest"}, act, name)
+					require.Contains(t, []string{"read", "verify", "digest", "export"}, act, name)
 				} else if act == "read" && all[name] != "tenancy" {
 					require.Fail(t, "an auditor reads everything", "but not %s", name)
 				}

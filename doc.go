@@ -32,6 +32,11 @@
 // One Sell issues the invoice with its legal number, takes the goods out of stock at their cost, and books revenue and cost
 // of goods sold, in one transaction, for as many sales as it is given. The package example runs all of it.
 //
+// # Other programs
+//
+// Suite.Exchange writes the books for hledger, ledger, beancount and spreadsheets, and takes charts, parties, opening balances and
+// journals in from CSV, tried first and then all or nothing.
+//
 // # Composing
 //
 // Acts compose. Inside [tenancy.DB.Tx] every service joins the transaction, and all commit or none does. The host's own

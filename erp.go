@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/accounting/exchange"
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/inventory/purchasing"
 	"github.com/opsmatiq/erp/pos"
@@ -63,6 +64,7 @@ type Options struct {
 type Suite struct {
 	Tenancy    *tenancy.DB
 	Accounting *accounting.Service
+	Exchange   *exchange.Service
 	Inventory  *inventory.Service
 	Purchasing *purchasing.Service
 	Sales      *sales.Service
@@ -117,6 +119,7 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 // nothing here; nor does Ports.Keys for sealed columns. Errors: tenancy.bad_input (jobs that cannot be), access.bad_input.
 func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s := &Suite{Tenancy: db, Accounting: accounting.New(db), Ports: opt.Ports.withDefaults(opt.Dir, opt.Clock), operator: opt.Operator}
+	s.Exchange = exchange.New(db, s.Accounting)
 	s.Inventory = inventory.New(db, s.Accounting)
 	s.Purchasing = purchasing.New(db, s.Accounting, s.Inventory)
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)

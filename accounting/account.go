@@ -55,7 +55,7 @@ type Account struct {
 	CreatedAt time.Time `bun:"created_at"`
 }
 
-// NewAccount is the input of [Service.CreateAccount].
+// NewAccount is the input of [Service.CreateAccounts], and of a chart of one's own ([NewBooks]).
 type NewAccount struct {
 	Code    string      `validate:"code"`
 	Name    string      `validate:"line=200"`

@@ -2,51 +2,90 @@ package accounting
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/opsmatiq/erp/tenancy"
 )
 
-// CreateAccount adds an account to the chart. With a role it takes that role over from the account that has it.
+// CreateAccounts adds accounts to the chart, in the order given, or none. An account with a role takes it over from the one that
+// has it.
 //
-// Permission: accounting.setup. Errors: accounting.bad_input, accounting.code_taken, accounting.role_type,
+// Permission: accounting.setup. Errors: accounting.bad_input, accounting.too_many, accounting.code_taken, accounting.role_type,
 // accounting.books_not_open.
-func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, error) {
-	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (Account, error) {
-		const op = "accounting.CreateAccount"
-		if err := checkInput(op, "", in); err != nil {
-			return Account{}, err
+func (s *Service) CreateAccounts(ctx context.Context, in []NewAccount) ([]Account, error) {
+	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) ([]Account, error) {
+		const op = "accounting.CreateAccounts"
+		if err := checkBatch(op, "accounts", len(in)); err != nil {
+			return nil, err
+		}
+		for i := range in {
+			if err := checkInput(op, fmt.Sprintf("account %d: ", i+1), in[i]); err != nil {
+				return nil, err
+			}
 		}
 		set, err := s.setup(ctx, tx, op, nil)
 		if err != nil {
-			return Account{}, err
+			return nil, err
 		}
-		if set.findAccount(ByCode(in.Code)) != nil {
-			return Account{}, ErrCodeTaken.New(op, "there is an account %s already", in.Code)
-		}
-		a := Account{Code: in.Code, Name: in.Name, Type: in.Type, Role: in.Role, Control: in.Control, Active: true, CreatedAt: tx.Now()}
-		if c := roleControls[in.Role]; c != NoControl && a.Control == NoControl {
-			a.Control = c
-		}
+		out, rows, seen := make([]Account, len(in)), make([]*Account, len(in)), map[string]bool{}
 		b := changing(tx)
-		if err := takeRole(op, set, b, &a); err != nil {
-			return Account{}, err
+		for i := range in {
+			where := fmt.Sprintf("account %d: ", i+1)
+			a := in[i].row()
+			a.CreatedAt = tx.Now()
+			if seen["code "+a.Code] || set.findAccount(ByCode(a.Code)) != nil {
+				return nil, ErrCodeTaken.New(op, "%sthere is an account %s already", where, a.Code)
+			}
+			if a.Role != "" && seen["role "+string(a.Role)] {
+				return nil, ErrRoleType.New(op, "%sthe role %s is given to two accounts", where, a.Role)
+			}
+			seen["code "+a.Code], seen["role "+string(a.Role)] = true, true
+			out[i], rows[i] = a, &out[i]
+			if err := takeRole(op, where, set, b, rows[i]); err != nil {
+				return nil, err
+			}
 		}
-		tenancy.Put(b, []*Account{&a})
-		return done(&a, b.Run(ctx))
+		tenancy.Put(b, rows)
+		return out, b.Run(ctx)
 	})
 }
 
-// takeRole checks that the account can play its role, and takes the role from whoever has it.
-func takeRole(op string, set *setup, b *tenancy.Batch, a *Account) error {
+// CreateAccount is CreateAccounts with one.
+//
+// Permission and errors: those of CreateAccounts.
+func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, error) {
+	out, err := s.CreateAccounts(ctx, []NewAccount{in})
+	if err != nil {
+		return Account{}, err
+	}
+	return out[0], nil
+}
+
+// row is what the input makes, but for its time. The roles receivable and payable bring their control.
+func (in NewAccount) row() Account {
+	a := Account{Code: in.Code, Name: in.Name, Type: in.Type, Role: in.Role, Control: in.Control, Active: true}
+	if c := roleControls[in.Role]; c != NoControl && a.Control == NoControl {
+		a.Control = c
+	}
+	return a
+}
+
+// checkRole refuses a role or a control that the account's type cannot have. Errors: accounting.role_type.
+func (a *Account) checkRole(op, where string) error {
 	if a.Control == ControlReceivable && a.Type != Asset || a.Control == ControlPayable && a.Type != Liability {
-		return ErrRoleType.New(op, "receivables are an asset and payables a liability")
+		return ErrRoleType.New(op, "%sreceivables are an asset and payables a liability", where)
 	}
-	if a.Role == "" {
-		return nil
+	if a.Role != "" && (a.Type != roleTypes[a.Role] || a.Control != roleControls[a.Role]) {
+		return ErrRoleType.New(op, "%saccount %s cannot have the role %s: it is of type %s", where, a.Code, a.Role, a.Type)
 	}
-	if a.Type != roleTypes[a.Role] || a.Control != roleControls[a.Role] {
-		return ErrRoleType.New(op, "account %s cannot have the role %s: it is of type %s", a.Code, a.Role, a.Type)
+	return nil
+}
+
+// takeRole checks that the account can play its role, and takes the role from whoever has it.
+func takeRole(op, where string, set *setup, b *tenancy.Batch, a *Account) error {
+	if err := a.checkRole(op, where); err != nil || a.Role == "" {
+		return err
 	}
 	if old := set.findAccount(ByRole(a.Role)); old != nil && old.ID != a.ID {
 		before := *old
@@ -80,7 +119,7 @@ func (s *Service) UpdateAccount(ctx context.Context, in AccountChange) (Account,
 		a := *there
 		a.Name, a.Role, a.Active = in.Name, in.Role, in.Active
 		b := changing(tx)
-		if err := takeRole(op, set, b, &a); err != nil {
+		if err := takeRole(op, "", set, b, &a); err != nil {
 			return Account{}, err
 		}
 		tenancy.Set(b, []*Account{&a}, "name", "role", "active")

@@ -30,6 +30,9 @@ type Books struct {
 type NewBooks struct {
 	Currency money.Currency `validate:"currency"`
 	Chart    Chart          `validate:"chart"`
+	// Accounts is the tenant's own chart, for [ChartOwn] alone: at most [MaxAccounts], with every role of [Roles] once. A file
+	// of them is read by accounting/exchange.
+	Accounts []NewAccount `validate:"max=2000,dive"`
 	// YearStart is the first day of the first fiscal year, a day from the 1st to the 28th.
 	YearStart date.Date `validate:"day"`
 	// Country is where the business is established, ISO 3166-1 alpha-2. Optional.

@@ -2,15 +2,18 @@ package accounting
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/opsmatiq/erp/tenancy"
 )
 
 // OpenBooks begins a tenant's books: its base currency, the accounts of a chart template, the standard journals, and the
 // first fiscal year with twelve open monthly periods and its number series. The same input again gives the books that
-// are there.
+// are there. [ChartOwn] takes the accounts from the input.
 //
-// Permission: accounting.setup. Errors: accounting.bad_input, accounting.books_differ.
+// Permission: accounting.setup. Errors: accounting.bad_input, accounting.books_differ; for [ChartOwn] accounting.code_taken,
+// accounting.role_type, accounting.roles_missing (all that are missing are named).
 func (s *Service) OpenBooks(ctx context.Context, in NewBooks) (Books, error) {
 	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (Books, error) {
 		const op = "accounting.OpenBooks"
@@ -20,17 +23,21 @@ func (s *Service) OpenBooks(ctx context.Context, in NewBooks) (Books, error) {
 		if in.YearStart.Day() > 28 {
 			return Books{}, ErrBadInput.New(op, "YearStart must be a day from the 1st to the 28th")
 		}
+		chart, err := openingChart(op, in, tx)
+		if err != nil {
+			return Books{}, err
+		}
 		there, err := tenancy.Find[Books](ctx, tx)
 		if err != nil {
 			return Books{}, err
 		}
 		if len(there) > 0 {
-			return sameBooks(op, there[0], in)
+			return sameBooks(ctx, tx, op, there[0], in)
 		}
 		books := &Books{Currency: in.Currency, Country: in.Country, Chart: in.Chart, YearStart: in.YearStart, OpenedAt: tx.Now(), Revision: tenancy.NewID()}
 		b := tx.Batch()
 		tenancy.Put(b, []*Books{books})
-		tenancy.Put(b, chartAccounts(in.Chart, tx))
+		tenancy.Put(b, chart)
 		journals := make([]*Journal, len(standardJournals))
 		for i, j := range standardJournals {
 			journals[i] = &Journal{Code: j.Code, Name: j.Name}
@@ -42,19 +49,66 @@ func (s *Service) OpenBooks(ctx context.Context, in NewBooks) (Books, error) {
 	})
 }
 
-func sameBooks(op string, there Books, in NewBooks) (Books, error) {
+// sameBooks answers a repeated opening. What has become of the accounts since is no difference, but that one of an own chart is
+// not there at all, or is of another type.
+func sameBooks(ctx context.Context, tx *tenancy.Tx, op string, there Books, in NewBooks) (Books, error) {
 	if there.Currency != in.Currency || there.Chart != in.Chart || there.YearStart != in.YearStart || there.Country != in.Country {
 		return Books{}, ErrBooksDiffer.New(op, "the books were opened on %s in %s with the chart %s", there.YearStart, there.Currency, there.Chart)
+	}
+	if len(in.Accounts) == 0 {
+		return there, nil
+	}
+	accounts, err := tenancy.Find[Account](ctx, tx)
+	if err != nil {
+		return Books{}, err
+	}
+	types := make(map[string]AccountType, len(accounts))
+	for i := range accounts {
+		types[accounts[i].Code] = accounts[i].Type
+	}
+	for i := range in.Accounts {
+		if types[in.Accounts[i].Code] != in.Accounts[i].Type {
+			return Books{}, ErrBooksDiffer.New(op, "the books have no account %s of type %s", in.Accounts[i].Code, in.Accounts[i].Type)
+		}
 	}
 	return there, nil
 }
 
-func chartAccounts(chart Chart, tx *tenancy.Tx) []*Account {
-	accounts := make([]*Account, len(charts[chart]))
-	for i, a := range charts[chart] {
-		accounts[i] = &Account{Code: a.Code, Name: a.Name, Type: a.Type, Role: a.Role, Control: roleControls[a.Role], Active: true, CreatedAt: tx.Now()}
+// openingChart makes the accounts that books begin with, from a template or from the input.
+func openingChart(op string, in NewBooks, tx *tenancy.Tx) ([]*Account, error) {
+	if (in.Chart == ChartOwn) != (len(in.Accounts) > 0) {
+		return nil, ErrBadInput.New(op, "Accounts are given with the chart %q, and with no other", ChartOwn)
 	}
-	return accounts
+	given := in.Accounts
+	for _, a := range charts[in.Chart] {
+		given = append(given, NewAccount{Code: a.Code, Name: a.Name, Type: a.Type, Role: a.Role})
+	}
+	out := make([]*Account, len(given))
+	codes, roles := make(map[string]bool, len(given)), make(map[Role]bool, len(roleTypes))
+	for i := range given {
+		a := given[i].row()
+		a.CreatedAt = tx.Now()
+		switch {
+		case codes[a.Code]:
+			return nil, ErrCodeTaken.New(op, "account %d: the code %s stands twice in the chart", i+1, a.Code)
+		case a.Role != "" && roles[a.Role]:
+			return nil, ErrRoleType.New(op, "account %d: the role %s is given to two accounts", i+1, a.Role)
+		}
+		if err := a.checkRole(op, fmt.Sprintf("account %d: ", i+1)); err != nil {
+			return nil, err
+		}
+		codes[a.Code], roles[a.Role], out[i] = true, true, &a
+	}
+	var missing []string
+	for _, r := range Roles() {
+		if !roles[r] {
+			missing = append(missing, string(r))
+		}
+	}
+	if len(missing) > 0 {
+		return nil, ErrRolesMissing.New(op, "the chart has no account with these roles: %s", strings.Join(missing, ", "))
+	}
+	return out, nil
 }
 
 // GetBooks reads the settings of the tenant's books.

@@ -1,16 +1,27 @@
 package accounting
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
-// Chart names a template that a tenant's chart of accounts begins with. The templates are of our own making; every one has
-// an account for each [Role].
+// Chart names a template that a tenant's chart of accounts begins with, or says that it brings its own. The templates are of
+// our own making and wording; every one has an account for each [Role]. They hold no tax rates: those are dated facts.
 type Chart string
 
-// The templates.
+// The templates, and the chart that is none.
 const (
 	ChartGeneral  Chart = "general"   // a trading business anywhere
+	ChartUK       Chart = "uk"        // a British company, goods or services
 	ChartUKRetail Chart = "uk-retail" // a British shop: sterling words, VAT, card takings
+	ChartUS       Chart = "us"        // an American company: sales tax, American words
+	ChartGermany  Chart = "germany"   // classes in the order of the Handelsgesetzbuch, German words
+	ChartFrance   Chart = "france"    // classes of the plan comptable général, French words
+	ChartOwn      Chart = "own"       // no template: the accounts are given to [Service.OpenBooks]
 )
+
+// MaxAccounts is how many accounts a chart can be opened with.
+const MaxAccounts = 2_000
 
 // ChartAccount is one account of a template.
 type ChartAccount struct {
@@ -20,10 +31,14 @@ type ChartAccount struct {
 	Role Role
 }
 
-var charts = map[Chart][]ChartAccount{ChartGeneral: chartGeneral, ChartUKRetail: chartUKRetail}
+var charts = map[Chart][]ChartAccount{ChartGeneral: chartGeneral, ChartUK: chartUK, ChartUKRetail: chartUKRetail, ChartUS: chartUS,
+	ChartGermany: chartGermany, ChartFrance: chartFrance}
 
-// Valid reports whether there is such a template.
-func (c Chart) Valid() bool { _, ok := charts[c]; return ok }
+// Charts lists the templates by name.
+func Charts() []Chart { return slices.Sorted(maps.Keys(charts)) }
+
+// Valid reports whether there is such a template, or it is [ChartOwn].
+func (c Chart) Valid() bool { _, ok := charts[c]; return ok || c == ChartOwn }
 
 // Accounts lists the template's accounts by code; nil when there is no such template.
 func (c Chart) Accounts() []ChartAccount { return slices.Clone(charts[c]) }

@@ -70,7 +70,8 @@ type NewLine struct {
 	PartyID uuid.UUID
 	// Debit or Credit, in the base currency; the other one is left out.
 	Debit, Credit money.Amount
-	// Due is when an open item of this line falls due. Default the entry's date; meant for control accounts.
+	// Due is when an open item of this line falls due. Default the entry's date, and not before it unless the entry is an
+	// opening; meant for control accounts.
 	Due date.Date
 }
 

@@ -27,6 +27,9 @@ var (
 	// ErrRoleNeeded: the role can be moved to another account, but not left without one.
 	ErrRoleNeeded = fault.Define(fault.Conflict, "accounting.role_needed", "the role would be left without an account")
 
+	// ErrRolesMissing: a chart of the tenant's own lacks accounts for roles that acts book to; the detail names all of them.
+	ErrRolesMissing = fault.Define(fault.Invalid, "accounting.roles_missing", "the chart lacks accounts for roles that acts book to")
+
 	// ErrUnknownAccount: no account has this role, code or id.
 	ErrUnknownAccount = fault.Define(fault.Invalid, "accounting.unknown_account", "there is no such account")
 	// ErrAccountInactive: the account takes no postings.

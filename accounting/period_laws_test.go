@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/internal/bookstest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -35,8 +35,8 @@ func TestLawsOfLocks(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			env := tenancytest.Open(t, engine, modules)
 			rapid.Check(t, func(rt *rapid.T) {
-				h := &lockedHistory{history: &history{shop: newShop(t, env), rt: rt, first: day("2010-10-01"), manual: map[uuid.UUID]date.Date{},
-					left: map[uuid.UUID]int64{}, billed: map[uuid.UUID]accounting.Bill{}, latest: map[string]date.Date{}}, closed: map[string]accounting.TrialBalance{}}
+				shop := newShop(t, env)
+				h := &lockedHistory{history: &history{shop: shop, History: bookstest.New(shop.ctx, rt, shop.books, shop.ann, shop.ben)}, closed: map[string]accounting.TrialBalance{}}
 				h.second = h.as("second")
 				h.owner = env.Owner(t, tenancy.ScopeOf(h.ctx).TenantID())
 				defer func() { _ = h.owner.Close() }()
@@ -60,47 +60,47 @@ func (h *lockedHistory) attempt(on date.Date, late accounting.LatePolicy, act fu
 	}
 	err := act()
 	if locked && late == "" {
-		require.ErrorIs(h.rt, err, accounting.ErrPeriodLocked)
-		require.Equal(h.rt, before, h.print(), "a refused act leaves every table as it was")
+		require.ErrorIs(h.T, err, accounting.ErrPeriodLocked)
+		require.Equal(h.T, before, h.print(), "a refused act leaves every table as it was")
 		return
 	}
-	require.NoError(h.rt, err)
+	require.NoError(h.T, err)
 }
 
 // write posts, bills, pays or reverses something of a random day, with an exception where the period may be soft-locked.
 func (h *lockedHistory) write() {
-	on := h.date()
-	late := rapid.SampledFrom([]accounting.LatePolicy{"", accounting.LateFirstOpen}).Draw(h.rt, "late")
+	on := h.Date()
+	late := rapid.SampledFrom([]accounting.LatePolicy{"", accounting.LateFirstOpen}).Draw(h.T, "late")
 	const why = "an exception" // where the period is soft-locked after a reopening; elsewhere it has no effect
-	switch rapid.IntRange(0, 3).Draw(h.rt, "kind") {
+	switch rapid.IntRange(0, 3).Draw(h.T, "kind") {
 	case 0:
-		e := transfer(h.reference(), on.String(), h.minor())
+		e := transfer(h.Reference(), on.String(), h.Minor())
 		e.Late, e.LockException = late, why
 		h.attempt(on, late, func() error {
 			out, err := h.books.Post(h.ctx, []accounting.NewEntry{e})
 			if err == nil {
-				require.Equal(h.rt, !h.lock.IsZero() && !on.After(h.lock), out[0].Late)
-				require.Equal(h.rt, on, out[0].DocumentDate)
-				require.True(h.rt, h.lock.IsZero() || out[0].EntryDate.After(h.lock))
-				h.manual[out[0].ID] = out[0].EntryDate
+				require.Equal(h.T, !h.lock.IsZero() && !on.After(h.lock), out[0].Late)
+				require.Equal(h.T, on, out[0].DocumentDate)
+				require.True(h.T, h.lock.IsZero() || out[0].EntryDate.After(h.lock))
+				h.Manual[out[0].ID] = out[0].EntryDate
 			}
 			return err
 		})
 	case 1:
-		b := aBill(h.reference(), h.reference(), h.ben.ID, on.String(), gbp(h.minor()).Decimal().String())
+		b := aBill(h.Reference(), h.Reference(), h.ben.ID, on.String(), gbp(h.Minor()).Decimal().String())
 		b.Late, b.LockException = late, why
 		h.attempt(on, late, func() error { _, err := h.books.Bill(h.ctx, []accounting.NewBill{b}); return err })
 	case 2:
-		p := received(h.reference(), h.ann.ID, on.String(), h.minor())
+		p := received(h.Reference(), h.ann.ID, on.String(), h.Minor())
 		p.Late, p.LockException = late, why
 		h.attempt(on, late, func() error { _, err := h.books.Pay(h.ctx, []accounting.NewPayment{p}); return err })
 	case 3:
-		for id, posted := range h.manual {
-			in := accounting.Reversal{EntryID: id, Date: later(on, posted), Reason: "law", Late: late, LockException: why}
+		for id, posted := range h.Manual {
+			in := accounting.Reversal{EntryID: id, Date: latest(on, posted), Reason: "law", Late: late, LockException: why}
 			h.attempt(in.Date, late, func() error {
 				_, err := h.books.Reverse(h.ctx, []accounting.Reversal{in})
 				if err == nil {
-					delete(h.manual, id)
+					delete(h.Manual, id)
 				}
 				return err
 			})
@@ -111,13 +111,13 @@ func (h *lockedHistory) write() {
 
 // lockOne locks a random month.
 func (h *lockedHistory) lockOne() {
-	p := h.period(fmt.Sprintf("2010-%02d", rapid.IntRange(9, 11).Draw(h.rt, "month")))
+	p := h.period(fmt.Sprintf("2010-%02d", rapid.IntRange(9, 11).Draw(h.T, "month")))
 	if h.years > 0 {
-		p = h.period(fmt.Sprintf("2011-%02d", rapid.IntRange(1, 3).Draw(h.rt, "month")))
+		p = h.period(fmt.Sprintf("2011-%02d", rapid.IntRange(1, 3).Draw(h.T, "month")))
 	}
-	h.lock = later(h.lock, p.EndsOn)
+	h.lock = latest(h.lock, p.EndsOn)
 	_, err := h.books.SetPeriodState(h.ctx, accounting.SetPeriod{PeriodID: p.ID, State: accounting.PeriodLocked})
-	require.NoError(h.rt, err)
+	require.NoError(h.T, err)
 	h.record()
 }
 
@@ -126,33 +126,33 @@ func (h *lockedHistory) closeOne() {
 	before := h.print()
 	_, err := h.closeYear(0)
 	if h.lock.IsZero() || h.lock.Before(day("2010-11-30")) {
-		require.ErrorIs(h.rt, err, accounting.ErrYearOpen)
-		require.Equal(h.rt, before, h.print())
+		require.ErrorIs(h.T, err, accounting.ErrYearOpen)
+		require.Equal(h.T, before, h.print())
 		return
 	}
-	require.NoError(h.rt, err)
-	h.years, h.lock = 1, later(h.lock, day("2010-12-31"))
+	require.NoError(h.T, err)
+	h.years, h.lock = 1, latest(h.lock, day("2010-12-31"))
 	h.record()
 }
 
 // reopenOne opens a random locked month again, with all that is locked after it.
 func (h *lockedHistory) reopenOne() {
-	name := rapid.SampledFrom([]string{"2010-09", "2010-10", "2010-11", "2010-12", "2011-01", "2011-02"}).Draw(h.rt, "reopen")
+	name := rapid.SampledFrom([]string{"2010-09", "2010-10", "2010-11", "2010-12", "2011-01", "2011-02"}).Draw(h.T, "reopen")
 	p := h.period(name)
 	before := h.print()
 	asked, err := h.books.AskReopening(h.ctx, accounting.NewReopening{PeriodID: p.ID, Reason: "law"})
 	if h.lock.Before(p.EndsOn) {
-		require.ErrorIs(h.rt, err, accounting.ErrPeriodState)
-		require.Equal(h.rt, before, h.print())
+		require.ErrorIs(h.T, err, accounting.ErrPeriodState)
+		require.Equal(h.T, before, h.print())
 		return
 	}
-	require.NoError(h.rt, err)
+	require.NoError(h.T, err)
 	before = h.print()
 	_, err = h.books.ApproveReopening(h.ctx, asked.ID)
-	require.ErrorIs(h.rt, err, accounting.ErrSamePerson)
-	require.Equal(h.rt, before, h.print())
+	require.ErrorIs(h.T, err, accounting.ErrSamePerson)
+	require.Equal(h.T, before, h.print())
 	_, err = h.books.ApproveReopening(h.second, asked.ID)
-	require.NoError(h.rt, err)
+	require.NoError(h.T, err)
 	h.lock = p.StartsOn.AddDays(-1)
 	for name := range h.closed {
 		if h.period(name).EndsOn.After(h.lock) {
@@ -172,7 +172,7 @@ func (h *lockedHistory) record() {
 			continue
 		}
 		tb, err := h.books.TrialBalance(h.ctx, p.EndsOn)
-		require.NoError(h.rt, err)
+		require.NoError(h.T, err)
 		h.closed[name] = tb
 	}
 }
@@ -181,8 +181,8 @@ func (h *lockedHistory) record() {
 func (h *lockedHistory) stands() {
 	for name, want := range h.closed {
 		tb, err := h.books.TrialBalance(h.ctx, want.AsOf)
-		require.NoError(h.rt, err)
-		require.Equal(h.rt, want, tb, "period %s is closed", name)
+		require.NoError(h.T, err)
+		require.Equal(h.T, want, tb, "period %s is closed", name)
 	}
 	standing := 0
 	for _, c := range h.closings() {
@@ -194,7 +194,7 @@ func (h *lockedHistory) stands() {
 	if !h.lock.IsZero() {
 		months = (h.lock.Year()-2010)*12 + int(h.lock.Month())
 	}
-	require.Equal(h.rt, months, standing, "each locked period has the one closing that stands")
+	require.Equal(h.T, months, standing, "each locked period has the one closing that stands")
 }
 
 // A refused act of this file's leaves every table as it was, and so does one that succeeded in a transaction that did not.
@@ -248,3 +248,10 @@ func TestRefusedActsOnPeriodsChangeNothing(t *testing.T) {
 
 // tables is every row of the tenant.
 func tables(s *shop, owner *sql.DB) string { return (&history{shop: s, owner: owner}).print() }
+
+func latest(a, b date.Date) date.Date {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}

@@ -132,8 +132,8 @@ func (p *plan) addLine(where string, entry *Entry, e *NewEntry, i int) (int64, e
 		return 0, ErrUnknownParty.New(p.op, "%sline %d: a line on %s %s names a party", where, i+1, account.Code, account.Name)
 	}
 	due := in.Due
-	if due.Before(e.Date) { // which is before the entry's, when it is late
-		due = e.Date
+	if due.IsZero() || due.Before(e.Date) && entry.Kind != KindOpening { // what is taken over may be overdue
+		due = e.Date // which is before the entry's, when it is late
 	}
 	item := &OpenItem{Row: tenancy.Row{ID: tenancy.NewID()}, PartyID: in.PartyID, AccountID: account.ID, EntryID: entry.ID, LineNo: line.LineNo, Kind: entry.Kind,
 		ItemDate: entry.EntryDate, DueDate: due, Original: line.Amount, OpenMinor: amount}

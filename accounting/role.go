@@ -1,5 +1,10 @@
 package accounting
 
+import (
+	"maps"
+	"slices"
+)
+
 // Role is what an account is for. Acts that book on their own (an invoice, a stock issue) name roles, and the tenant's
 // chart says which account plays each. At most one account has a role at a time.
 type Role string
@@ -44,3 +49,9 @@ var roleControls = map[Role]Control{RoleReceivable: ControlReceivable, RolePayab
 
 // Valid reports whether the role is one of those above.
 func (r Role) Valid() bool { _, ok := roleTypes[r]; return ok }
+
+// Roles lists all roles by name: a chart of the host's own has an account for each.
+func Roles() []Role { return slices.Sorted(maps.Keys(roleTypes)) }
+
+// AccountType is the type that an account with the role has; "" when there is no such role.
+func (r Role) AccountType() AccountType { return roleTypes[r] }

@@ -74,25 +74,6 @@ func TestOpenBooksRefuses(t *testing.T) {
 	require.ErrorIs(t, err, accounting.ErrNotOpened)
 }
 
-func TestChartsHaveEveryRole(t *testing.T) {
-	roles := []accounting.Role{accounting.RoleReceivable, accounting.RolePayable, accounting.RoleBank, accounting.RoleCash, accounting.RoleSales,
-		accounting.RoleCostOfGoodsSold, accounting.RoleStock, accounting.RoleTax, accounting.RoleRounding, accounting.RoleOpeningEquity,
-		accounting.RoleRetainedEarnings, accounting.RoleMarketing, accounting.RoleStockLoss, accounting.RoleBadDebt, accounting.RoleBadDebtAllowance, accounting.RoleFees}
-	for _, chart := range []accounting.Chart{accounting.ChartGeneral, accounting.ChartUKRetail} {
-		byRole, byCode, last := map[accounting.Role]int{}, map[string]bool{}, ""
-		for _, a := range chart.Accounts() {
-			require.False(t, byCode[a.Code], a.Code)
-			require.Less(t, last, a.Code, "%s is in order", chart)
-			byCode[a.Code], last = true, a.Code
-			byRole[a.Role]++
-		}
-		for _, r := range roles {
-			require.Equal(t, 1, byRole[r], "%s has one account for %s", chart, r)
-		}
-	}
-	require.Nil(t, accounting.Chart("none").Accounts())
-}
-
 func TestAccounts(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		a, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1301", Name: "Second bank", Type: accounting.Asset})

@@ -83,5 +83,8 @@ func bookDecember(t *testing.T, args []string) (*result, *booking.Figures) {
 	began := time.Now()
 	outcome, figures, err := c.importFile(t.Context(), suite, file, nil)
 	require.NoError(t, err)
-	return newResult(db.engine.Name(), outcome, figures, time.Since(began)), figures
+	took := time.Since(began)
+	_, last := outcome.Days()
+	requireOracle(outcome.Context, t, suite, last)
+	return newResult(db.engine.Name(), outcome, figures, took), figures
 }

@@ -63,12 +63,13 @@ var trees = []struct {
 		"tenancy/tenantlint/a.go":     imports("tenantlint", "tenancy/internal/sqltext"),
 		"accounting/charts/a.go":      imports("charts", "accounting"),
 		"accounting/money/a.go":       imports("money", "tenancy/fault"),
+		"accounting/exchange/a.go":    imports("exchange", "accounting", "accounting/money", "tenancy"),
 		"accounting/a_test.go":        imports("accounting_test", "", "accounting", "tenancy/tenancytest", "tenancy/sqlite", "internal/golden"),
 		"examples/server/main.go":     imports("main", "", "sales", "tenancy/postgres"),
 		"internal/bench/a.go":         imports("bench", "", "sales", "tenancy/postgres", "internal/pgtest"),
 	}},
-	{"import arrows", "upwards", 4, sources{
-		"accounting/a.go": imports("accounting", "sales"), "inventory/a.go": imports("inventory", "sales"),
+	{"import arrows", "upwards", 5, sources{
+		"accounting/a.go": imports("accounting", "sales"), "accounting/b.go": imports("accounting", "accounting/exchange"), "inventory/a.go": imports("inventory", "sales"),
 		"sales/a.go": imports("sales", "pos"), "inventory/b.go": imports("inventory", "inventory/purchasing"),
 	}},
 	{"import arrows", "back to erp", 2, sources{

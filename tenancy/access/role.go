@@ -30,7 +30,7 @@ func BuiltinRoles() []Role {
 	return []Role{
 		{Name: RoleOwner, About: "Answers for the tenant: everything, members and roles included.", Permissions: tenancy.Permissions{tenancy.AllPermissions}},
 		{Name: "accountant", About: "Keeps the books: entries, documents, payments, periods, values of stock; reads the rest.", Permissions: tenancy.Permissions{
-			"accounting.*", "purchasing.bill", "inventory.revalue", "inventory.post_group",
+			"accounting.*", "exchange.*", "purchasing.bill", "inventory.revalue", "inventory.post_group",
 			"inventory.read", "purchasing.read", "sales.read", "pos.read", "erp.verify"}},
 		{Name: "sales", About: "Quotes, sells, delivers, charges and credits; keeps customers.", Permissions: tenancy.Permissions{
 			"sales.*", "accounting.parties", "inventory.read", "inventory.reserve"}},
@@ -41,8 +41,8 @@ func BuiltinRoles() []Role {
 			"purchasing.read", "purchasing.receive", "purchasing.return", "sales.read", "sales.deliver", "sales.return"}},
 		{Name: "cashier", About: "Works a till: opens, sells, voids, refunds, counts and closes.", Permissions: tenancy.Permissions{
 			"pos.read", "pos.open", "pos.sell", "pos.void", "pos.refund", "pos.cash", "pos.close"}},
-		{Name: "auditor", About: "Reads everything and proves it; changes nothing.", Permissions: tenancy.Permissions{
-			"accounting.read", "inventory.read", "purchasing.read", "sales.read", "pos.read", "audit.read", "audit.verify", "erp.verify", "privacy.digest", "access.read"}},
+		{Name: "auditor", About: "Reads everything, takes copies and proves it; changes nothing.", Permissions: tenancy.Permissions{
+			"accounting.read", "exchange.export", "inventory.read", "purchasing.read", "sales.read", "pos.read", "audit.read", "audit.verify", "erp.verify", "privacy.digest", "access.read"}},
 	}
 }
 

@@ -1,0 +1,23 @@
+package accounting
+
+// Check holds an account to what can be told without the database, for whoever wants to know before [Service.CreateAccounts].
+//
+// Errors: accounting.bad_input, accounting.role_type.
+func (in NewAccount) Check() error {
+	const op = "accounting.NewAccount"
+	if err := checkInput(op, "", in); err != nil {
+		return err
+	}
+	a := in.row()
+	return a.checkRole(op, "")
+}
+
+// Check holds a party to what can be told without the database, for whoever wants to know before [Service.CreateParties].
+//
+// Errors: accounting.bad_input.
+func (in NewParty) Check() error { return checkInput("accounting.NewParty", "", &in) }
+
+// Check holds the head of an entry, without its lines, to what can be told without the database.
+//
+// Errors: accounting.bad_input.
+func (e *NewEntry) Check() error { return checkInput("accounting.NewEntry", "", e) }

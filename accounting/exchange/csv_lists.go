@@ -1,0 +1,190 @@
+package exchange
+
+import (
+	"context"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// The columns of the files that go out and come in. README.md says what each holds.
+var (
+	chartColumns      = []string{"code", "name", "type", "role", "control", "active"}
+	partyColumns      = []string{"reference", "name", "customer", "vendor", "email", "phone", "address", "country", "tax_id"}
+	entryColumns      = []string{"entry", "reference", "journal", "kind", "date", "document_date", "memo", "line", "account", "party", "debit", "credit", "due"}
+	openItemColumns   = []string{"reference", "account", "party", "document_date", "due", "debit", "credit", "memo"}
+	balanceColumns    = []string{"account", "name", "type", "debit", "credit"}
+	allocationColumns = []string{"debit_entry", "debit_line", "credit_entry", "credit_line", "date", "amount"}
+)
+
+// WriteChart writes the chart of accounts as CSV, by code.
+//
+// Permission: exchange.export. Errors: accounting.books_not_open, and w's own.
+func (s *Service) WriteChart(ctx context.Context, w io.Writer) error {
+	return s.sheet(ctx, w, anyInput, chartColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
+		around, err := s.scene(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for i := range around.accounts {
+			a := &around.accounts[i]
+			out.text(a.Code).text(a.Name).plain(string(a.Type)).plain(string(a.Role)).plain(string(a.Control)).flag(a.Active)
+			if err := out.end(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// WriteParties writes all parties as CSV, in the order of their creation, with their contact data: the file is personal data. A party
+// without a reference stands under its id. Memory is flat.
+//
+// Permission: exchange.export. Errors: w's own.
+func (s *Service) WriteParties(ctx context.Context, w io.Writer) error {
+	return s.sheet(ctx, w, anyInput, partyColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
+		return tenancy.Stream(ctx, tx, func(p *accounting.Party) error {
+			out.text(partyName(p.Reference, p.ID)).text(p.Name).flag(p.Customer).flag(p.Vendor).text(p.Email).text(p.Phone).text(p.Address).
+				plain(p.Country).text(p.TaxID)
+			return out.end()
+		}, tenancy.OrderBy("id"))
+	})
+}
+
+// WriteEntries writes the entries of a span as CSV, a row per line, in the order of posting. Memory is flat. What [Service.Import] reads
+// again gives the same trial balance and, together with [Service.WriteAllocations], the same open items.
+//
+// Permission: exchange.export. Errors: exchange.bad_input, accounting.books_not_open, and w's own.
+func (s *Service) WriteEntries(ctx context.Context, w io.Writer, span Span) error {
+	check := func() error { return span.check("exchange.WriteEntries") }
+	return s.sheet(ctx, w, check, entryColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
+		around, err := s.scene(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return walk(ctx, tx, span, around.journals, func(r *record) error {
+			for i := range r.Lines {
+				l := &r.Lines[i]
+				out.plain(r.ID.String()).text(r.Reference).plain(string(r.Journal)).plain(string(r.Kind)).day(r.EntryDate).day(r.DocumentDate).text(r.Memo).
+					plain(strconv.FormatInt(l.No, 10)).text(around.codes[l.Account]).text(l.Party).sides(l.Amount).day(l.Due)
+				if err := out.end(); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+}
+
+// allocationRow is an allocation by the lines that its items keep.
+type allocationRow struct {
+	ID          uuid.UUID `bun:"id"`
+	DebitEntry  uuid.UUID `bun:"debit_entry"`
+	DebitLine   int64     `bun:"debit_line"`
+	CreditEntry uuid.UUID `bun:"credit_entry"`
+	CreditLine  int64     `bun:"credit_line"`
+	On          date.Date `bun:"allocated_on"`
+	Minor       int64     `bun:"amount_minor"`
+}
+
+const allocationsSQL = `SELECT a.id, d.entry_id AS debit_entry, d.line_no AS debit_line, c.entry_id AS credit_entry, c.line_no AS credit_line,
+	a.allocated_on, a.amount_minor
+	FROM {allocations} AS a JOIN {open_items} AS d ON d.id = a.debit_id JOIN {open_items} AS c ON c.id = a.credit_id
+	WHERE a.id > ? ORDER BY a.id LIMIT ?`
+
+// WriteAllocations writes which items were set off against which as CSV, in the order in which it was done. An item is named by the entry
+// and line that opened it. Memory is flat.
+//
+// Permission: exchange.export. Errors: accounting.books_not_open, and w's own.
+func (s *Service) WriteAllocations(ctx context.Context, w io.Writer) error {
+	return s.sheet(ctx, w, anyInput, allocationColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
+		books, err := s.books.GetBooks(ctx)
+		if err != nil {
+			return err
+		}
+		var after uuid.UUID
+		for {
+			page, err := tenancy.Report[allocationRow](ctx, tx, allocationsSQL, after, pageLines)
+			if err != nil || len(page) == 0 {
+				return err
+			}
+			after = page[len(page)-1].ID
+			for _, a := range page {
+				out.plain(a.DebitEntry.String()).plain(strconv.FormatInt(a.DebitLine, 10)).plain(a.CreditEntry.String()).
+					plain(strconv.FormatInt(a.CreditLine, 10)).day(a.On).amount(of(a.Minor, books))
+				if err := out.end(); err != nil {
+					return err
+				}
+			}
+		}
+	})
+}
+
+// WriteOpenItems writes what was unsettled at the end of a day as CSV, by due date, with what was open then. The reference is the item's
+// id; the memo is the number of the document, or the entry's reference. The file can be taken over as opening items elsewhere. Memory grows with what is open.
+//
+// Permission: exchange.export. Errors: accounting.bad_input (no day), accounting.books_not_open, and w's own.
+func (s *Service) WriteOpenItems(ctx context.Context, w io.Writer, asOf date.Date) error {
+	return s.sheet(ctx, w, anyInput, openItemColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
+		around, err := s.scene(ctx, tx)
+		if err != nil {
+			return err
+		}
+		open, err := s.books.OpenItems(ctx, asOf)
+		if err != nil {
+			return err
+		}
+		names := map[uuid.UUID]string{}
+		for i := range open.Items {
+			names[open.Items[i].PartyID] = ""
+		}
+		if err := nameParties(ctx, tx, names); err != nil {
+			return err
+		}
+		for rest := open.Items; len(rest) > 0; {
+			n := min(len(rest), accounting.MaxBatch)
+			papers, err := papersOf(ctx, tx, rest[:n])
+			if err != nil {
+				return err
+			}
+			for i := range rest[:n] {
+				o, paper := &rest[i], papers[rest[i].EntryID]
+				out.plain(o.ID.String()).text(around.codes[o.AccountID]).text(names[o.PartyID]).day(paper.On).day(o.DueDate).sides(o.Open()).text(paper.Number)
+				if err := out.end(); err != nil {
+					return err
+				}
+			}
+			rest = rest[n:]
+		}
+		return nil
+	})
+}
+
+// paper is what an item is called outside.
+type paper struct {
+	EntryID uuid.UUID `bun:"id"`
+	On      date.Date `bun:"document_date"`
+	Number  string    `bun:"number"`
+}
+
+func papersOf(ctx context.Context, tx *tenancy.Tx, items []accounting.OpenItem) (map[uuid.UUID]paper, error) {
+	ids := make([]uuid.UUID, len(items))
+	for i := range items {
+		ids[i] = items[i].EntryID
+	}
+	rows, err := tenancy.Report[paper](ctx, tx, `SELECT e.id, e.document_date, COALESCE(i.number, b.vendor_number, e.reference, '') AS number
+		FROM {journal_entries} AS e LEFT JOIN {invoices} AS i ON i.id = e.source_id LEFT JOIN {bills} AS b ON b.id = e.source_id
+		WHERE e.id IN (?)`, tenancy.List(ids))
+	out := make(map[uuid.UUID]paper, len(rows))
+	for _, r := range rows {
+		r.Number = strings.TrimSpace(r.Number)
+		out[r.EntryID] = r
+	}
+	return out, err
+}

@@ -1,0 +1,64 @@
+// Package oracle asks other people's programs what our exported journals come to. They know nothing of this library, so that what they
+// and we say alike is right, or wrong in the same way twice.
+package oracle
+
+import (
+	"bytes"
+	"encoding/csv"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+)
+
+// Balances are what a program (hledger, ledger or beancount) makes of a journal: the balance of each account that is not zero, debits
+// positive. The journal is held to be wrong if the program complains of anything.
+func Balances(t require.TestingT, program, dir, journal, currency string) map[string]decimal.Decimal {
+	file := filepath.Join(dir, "books."+program)
+	switch program {
+	case "hledger":
+		return table(t, Run(t, file, journal, "hledger", "-f", file, "--strict", "balance", "--flat", "--no-total", "-O", "csv", "--layout=bare"), 0, 2)
+	case "ledger":
+		return table(t, "account,balance\n"+Run(t, file, journal, "ledger", "--args-only", "-f", file, "--strict", "--pedantic", "balance", "--flat", "--no-total", "--format",
+			"%(quoted(account)),%(quoted(quantity(scrub(display_total))))\n"), 0, 1)
+	case "beancount":
+		Run(t, file, journal, "bean-check", "--no-cache", file)
+		return table(t, Run(t, file, journal, "bean-query", "-f", "csv", file,
+			"SELECT account, number(only('"+currency+"', sum(position))) AS n GROUP BY account"), 0, 1)
+	}
+	require.FailNow(t, "no such program: "+program)
+	return nil
+}
+
+// Run gives a program a file and says what it answers. A program that is missing fails the test: nothing is passed over.
+func Run(t require.TestingT, file, content, program string, args ...string) string {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		require.FailNow(t, program+" is missing: `make setup` installs it (Debian: apt-get install hledger ledger beancount)")
+	}
+	require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
+	cmd := exec.Command(path, args...) // #nosec G204 -- a program that the test names
+	cmd.Env = append(os.Environ(), "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1", "HOME="+filepath.Dir(file))
+	var out, complaints bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaints
+	require.NoError(t, cmd.Run(), "%s %v: %s%s", program, args, complaints.String(), out.String())
+	return out.String()
+}
+
+// table reads what a program prints as CSV, past its header.
+func table(t require.TestingT, text string, name, value int) map[string]decimal.Decimal {
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	require.NoError(t, err, text)
+	out := map[string]decimal.Decimal{}
+	for _, row := range rows[1:] {
+		n, err := decimal.NewFromString(strings.TrimSpace(row[value]))
+		require.NoError(t, err, text)
+		if !n.IsZero() {
+			out[strings.TrimSpace(row[name])] = n
+		}
+	}
+	return out
+}
