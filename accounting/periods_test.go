@@ -2,13 +2,16 @@ package accounting_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
 // period finds a period by its name.
@@ -419,6 +422,46 @@ func TestTheFirstFiscalYearOpensWithBalances(t *testing.T) {
 			_, err := s.books.OpenBalances(s.ctx, bad)
 			require.ErrorIs(t, err, c.want)
 		}
+		s.sound()
+	})
+}
+
+func TestAReopeningIsApprovedInTimeOrNotAtAll(t *testing.T) {
+	var ahead atomic.Int64
+	opt := modules
+	opt.Clock = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	tenancytest.Each(t, opt, func(t *testing.T, env *tenancytest.Env) {
+		ahead.Store(0)
+		s := newShop(t, env)
+		s.lock("2010-03")
+		ask := func() accounting.Reopening {
+			asked, err := s.books.AskReopening(s.ctx, accounting.NewReopening{PeriodID: s.period("2010-03").ID, Reason: "test"})
+			require.NoError(t, err)
+			return asked
+		}
+		late := ask()
+		require.Equal(t, accounting.ReopeningTerm, late.ExpiresAt.Sub(late.AskedAt))
+		ahead.Store(int64(accounting.ReopeningTerm + time.Hour))
+		_, err := s.books.ApproveReopening(s.as("second"), late.ID)
+		require.ErrorIs(t, err, accounting.ErrReopeningState)
+		require.Equal(t, accounting.PeriodLocked, s.period("2010-03").State)
+		again := ask()
+		require.NotEqual(t, late.ID, again.ID, "what has expired is asked for anew")
+
+		// An approval kept back for a lock that was set anew opens nothing.
+		kept := again
+		_, err = s.books.AskReopening(s.as("third"), accounting.NewReopening{PeriodID: s.period("2010-03").ID, Reason: "test"})
+		require.NoError(t, err)
+		reopenings, err := s.books.Reopenings(s.ctx)
+		require.NoError(t, err)
+		require.Len(t, reopenings, 3)
+		_, err = s.books.ApproveReopening(s.as("second"), reopenings[2].ID)
+		require.NoError(t, err)
+		ahead.Add(int64(time.Hour))
+		s.lock("2010-03")
+		_, err = s.books.ApproveReopening(s.as("second"), kept.ID)
+		require.ErrorIs(t, err, accounting.ErrReopeningState)
+		require.Equal(t, accounting.PeriodLocked, s.period("2010-03").State)
 		s.sound()
 	})
 }
