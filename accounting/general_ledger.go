@@ -28,14 +28,17 @@ type LedgerLine struct {
 	EntryID   uuid.UUID
 	LineNo    int64
 	EntryDate date.Date
-	Journal   JournalCode
-	Kind      EntryKind
-	Reference string
-	Memo      string
-	PartyID   uuid.UUID
-	Debit     money.Amount
-	Credit    money.Amount
-	Balance   money.Amount // after this line
+	// DocumentDate and Late are the entry's.
+	DocumentDate date.Date
+	Late         bool
+	Journal      JournalCode
+	Kind         EntryKind
+	Reference    string
+	Memo         string
+	PartyID      uuid.UUID
+	Debit        money.Amount
+	Credit       money.Amount
+	Balance      money.Amount // after this line
 }
 
 // ledgerRow is a line as it is read.
@@ -43,6 +46,8 @@ type ledgerRow struct {
 	EntryID   uuid.UUID `bun:"entry_id"`
 	LineNo    int64     `bun:"line_no"`
 	EntryDate date.Date `bun:"entry_date"`
+	Document  date.Date `bun:"document_date"`
+	Late      bool      `bun:"late"`
 	JournalID uuid.UUID `bun:"journal_id"`
 	Kind      EntryKind `bun:"kind"`
 	Reference string    `bun:"reference"`
@@ -101,7 +106,7 @@ func (s *Service) GeneralLedger(ctx context.Context, account AccountRef, from, t
 }
 
 // ledgerSQL pages by (entry_date, entry_id, line_no). Ids are made in the order of posting.
-const ledgerSQL = `SELECT l.entry_id, l.line_no, l.entry_date, e.journal_id, e.kind, COALESCE(e.reference, '') AS reference,
+const ledgerSQL = `SELECT l.entry_id, l.line_no, l.entry_date, e.document_date, e.late, e.journal_id, e.kind, COALESCE(e.reference, '') AS reference,
 	COALESCE(t.memo, '') AS memo, COALESCE(CAST(l.party_id AS TEXT), '') AS party_id, l.amount_minor
 	FROM {journal_lines} AS l
 	JOIN {journal_entries} AS e ON e.id = l.entry_id
@@ -141,7 +146,7 @@ func ledgerPage(set *setup, a *Account, from, to date.Date, opening int64, rows 
 		r := &rows[i]
 		balance += r.Minor
 		party, _ := uuid.Parse(r.PartyID) // "" is nobody
-		gl.Lines[i] = LedgerLine{EntryID: r.EntryID, LineNo: r.LineNo, EntryDate: r.EntryDate, Journal: set.journalCode(r.JournalID), Kind: r.Kind,
+		gl.Lines[i] = LedgerLine{EntryID: r.EntryID, LineNo: r.LineNo, EntryDate: r.EntryDate, DocumentDate: r.Document, Late: r.Late, Journal: set.journalCode(r.JournalID), Kind: r.Kind,
 			Reference: r.Reference, Memo: r.Memo, PartyID: party, Debit: of(max(r.Minor, 0)), Credit: of(max(-r.Minor, 0)), Balance: of(balance)}
 	}
 	gl.Closing = of(balance)

@@ -2,13 +2,16 @@ package accounting_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
 // period finds a period by its name.
@@ -265,6 +268,49 @@ func TestReopeningTakesTwoPersons(t *testing.T) {
 	})
 }
 
+// Each act on periods has a permission of its own, and an outer act's does not stand for it.
+func TestPermissionsOfPeriods(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		s.lock("2010-03")
+		asked, err := s.books.AskReopening(s.ctx, accounting.NewReopening{PeriodID: s.period("2010-03").ID, Reason: "test"})
+		require.NoError(t, err)
+		years, err := s.books.FiscalYears(s.ctx)
+		require.NoError(t, err)
+		acts := map[tenancy.Permission]func(ctx context.Context) error{
+			accounting.PermPeriods: func(ctx context.Context) error {
+				_, err := s.books.SetPeriodState(ctx, accounting.SetPeriod{PeriodID: s.period("2010-04").ID, State: accounting.PeriodSoftLocked})
+				return err
+			},
+			accounting.PermClose: func(ctx context.Context) error {
+				_, err := s.books.CloseYear(ctx, accounting.NewYearEnd{FiscalYearID: years[0].ID})
+				return err
+			},
+			accounting.PermReopen: func(ctx context.Context) error {
+				_, err := s.books.AskReopening(ctx, accounting.NewReopening{PeriodID: s.period("2010-03").ID, Reason: "test"})
+				return err
+			},
+			accounting.PermApprove: func(ctx context.Context) error { _, err := s.books.ApproveReopening(ctx, asked.ID); return err },
+			accounting.PermSetup: func(ctx context.Context) error {
+				_, err := s.books.OpenBalances(ctx, accounting.NewOpening{Reference: "O", Date: day("2010-05-01"), Lines: []accounting.NewLine{accounting.DebitLine(accounting.ByRole(cash), gbp(1))}})
+				return err
+			},
+			accounting.PermRead: func(ctx context.Context) error { _, err := s.books.Closings(ctx); return err },
+		}
+		tenant := tenancy.ScopeOf(s.ctx).TenantID()
+		for perm := range acts {
+			for other, act := range acts {
+				ctx, err := s.env.DB.Enter(context.Background(), tenant, "clerk", tenancy.Permissions{perm})
+				require.NoError(t, err)
+				if err := act(ctx); other == perm {
+					require.NotErrorIs(t, err, tenancy.ErrForbidden, "%s", perm)
+				} else {
+					require.ErrorIs(t, err, tenancy.ErrForbidden, "%s with %s", other, perm)
+				}
+			}
+		}
+	})
+}
+
 func TestLateFactsArePostedInTheFirstOpenPeriod(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		wrong := s.post(transfer("", "2010-10-02", 9))[0]
@@ -317,6 +363,10 @@ func TestLateFactsArePostedInTheFirstOpenPeriod(t *testing.T) {
 			}
 		}
 		require.Equal(t, 5, late, "lists show which ones are late")
+		gl, err := s.books.GeneralLedger(s.ctx, accounting.ByRole(accounting.RolePayable), day("2010-12-01"), day("2010-12-31"), tenancy.PageRequest{})
+		require.NoError(t, err)
+		require.True(t, gl.Lines[0].Late)
+		require.Equal(t, day("2010-10-20"), gl.Lines[0].DocumentDate)
 
 		in.Kind, in.Date, in.Reference = accounting.KindTill, day("2010-10-15"), ""
 		require.ErrorIs(t, s.tryPost(in), accounting.ErrBadInput, "a till is not moved")
@@ -372,6 +422,46 @@ func TestTheFirstFiscalYearOpensWithBalances(t *testing.T) {
 			_, err := s.books.OpenBalances(s.ctx, bad)
 			require.ErrorIs(t, err, c.want)
 		}
+		s.sound()
+	})
+}
+
+func TestAReopeningIsApprovedInTimeOrNotAtAll(t *testing.T) {
+	var ahead atomic.Int64
+	opt := modules
+	opt.Clock = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	tenancytest.Each(t, opt, func(t *testing.T, env *tenancytest.Env) {
+		ahead.Store(0)
+		s := newShop(t, env)
+		s.lock("2010-03")
+		ask := func() accounting.Reopening {
+			asked, err := s.books.AskReopening(s.ctx, accounting.NewReopening{PeriodID: s.period("2010-03").ID, Reason: "test"})
+			require.NoError(t, err)
+			return asked
+		}
+		late := ask()
+		require.Equal(t, accounting.ReopeningTerm, late.ExpiresAt.Sub(late.AskedAt))
+		ahead.Store(int64(accounting.ReopeningTerm + time.Hour))
+		_, err := s.books.ApproveReopening(s.as("second"), late.ID)
+		require.ErrorIs(t, err, accounting.ErrReopeningState)
+		require.Equal(t, accounting.PeriodLocked, s.period("2010-03").State)
+		again := ask()
+		require.NotEqual(t, late.ID, again.ID, "what has expired is asked for anew")
+
+		// An approval kept back for a lock that was set anew opens nothing.
+		kept := again
+		_, err = s.books.AskReopening(s.as("third"), accounting.NewReopening{PeriodID: s.period("2010-03").ID, Reason: "test"})
+		require.NoError(t, err)
+		reopenings, err := s.books.Reopenings(s.ctx)
+		require.NoError(t, err)
+		require.Len(t, reopenings, 3)
+		_, err = s.books.ApproveReopening(s.as("second"), reopenings[2].ID)
+		require.NoError(t, err)
+		ahead.Add(int64(time.Hour))
+		s.lock("2010-03")
+		_, err = s.books.ApproveReopening(s.as("second"), kept.ID)
+		require.ErrorIs(t, err, accounting.ErrReopeningState)
+		require.Equal(t, accounting.PeriodLocked, s.period("2010-03").State)
 		s.sound()
 	})
 }

@@ -170,8 +170,14 @@ BEGIN
     SELECT p.name INTO bad
         FROM (SELECT DISTINCT f.tenant_id, f.period_id FROM fresh f) n
         CROSS JOIN LATERAL (SELECT q.name FROM erp.periods q WHERE q.tenant_id = n.tenant_id AND q.id = n.period_id AND q.state = 'locked' LIMIT 1) p
-        WHERE NOT EXISTS (SELECT 1 FROM erp.tenant_gates g WHERE g.tenant_id = n.tenant_id AND g.state = 'importing')
-          AND EXISTS (SELECT * FROM fresh f WHERE f.tenant_id = n.tenant_id AND f.period_id = n.period_id EXCEPT SELECT * FROM stale)
+        LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN NULL; -- as for all that is posted: the rest need not be asked
+    END IF;
+    SELECT p.name INTO bad
+        FROM (SELECT f.* FROM fresh f EXCEPT SELECT t.* FROM stale t) n
+        JOIN erp.periods p ON p.tenant_id = n.tenant_id AND p.id = n.period_id
+        WHERE p.state = 'locked' AND NOT EXISTS (SELECT 1 FROM erp.tenant_gates g WHERE g.tenant_id = n.tenant_id AND g.state = 'importing')
         LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'erp/locked/accounting.period_locked/period % is locked', bad.name;
