@@ -1,0 +1,2 @@
+// Package bank holds what banks say beside the books.
+package bank
