@@ -237,7 +237,7 @@ func (w *reconciling) about(l *Line, parties []uuid.UUID) {
 }
 
 func (w *reconciling) match(r *Reconciliation, entry uuid.UUID, line int64, amount money.Amount, origin Origin, payment uuid.UUID) {
-	m := Match{ReconciliationID: r.ID, MatchNo: int64(len(r.Matches) + 1), EntryID: entry, EntryLineNo: line, Origin: origin, PaymentID: payment, Amount: amount, Active: true}
+	m := Match{Owned: tenancy.Owned{TenantID: r.TenantID}, ReconciliationID: r.ID, MatchNo: int64(len(r.Matches) + 1), EntryID: entry, EntryLineNo: line, Origin: origin, PaymentID: payment, Amount: amount, Active: true}
 	r.Matches = append(r.Matches, m)
 	w.matches = append(w.matches, &m)
 }

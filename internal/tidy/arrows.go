@@ -35,16 +35,17 @@ var arrows = map[string][]string{
 	"privacy":              {"tenancy"},
 	"accounting/money":     {},
 	"accounting":           {"tenancy"},
+	"accounting/bank":      {"accounting", "tenancy"},
 	"inventory":            {"accounting", "tenancy"},
 	"inventory/purchasing": books,
 	"sales":                books,
 	"pos":                  append([]string{"sales"}, books...),
 	// No engine: a host imports only the one it uses.
-	root: append([]string{"pos", "sales", "inventory/purchasing", "privacy", "tenancy/local", "tenancy/access", "tenancy/audit"}, books...),
+	root: append([]string{"pos", "sales", "inventory/purchasing", "accounting/bank", "privacy", "tenancy/local", "tenancy/access", "tenancy/audit"}, books...),
 
 	// Examples show what a host can do, so internal/ is shut to them.
 	"examples": append([]string{
-		root, "pos", "sales", "inventory/purchasing", "privacy",
+		root, "pos", "sales", "inventory/purchasing", "accounting/bank", "privacy",
 		"tenancy/postgres", "tenancy/sqlite", "tenancy/local", "tenancy/access", "tenancy/audit",
 	}, books...),
 	// The tests' and benchmarks' own house: it sees all, and nothing but tests sees it.

@@ -51,7 +51,8 @@ CREATE TRIGGER erp_bank_lines_whole AFTER INSERT ON erp.bank_lines
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_bank_reconciliations() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF NOT OLD.active OR NEW.active OR (to_jsonb(NEW) - 'active' - 'undone_at') IS DISTINCT FROM (to_jsonb(OLD) - 'active' - 'undone_at') THEN
+    IF (to_jsonb(NEW) - 'active' - 'undone_at') IS DISTINCT FROM (to_jsonb(OLD) - 'active' - 'undone_at')
+       OR (NOT OLD.active AND to_jsonb(NEW) IS DISTINCT FROM to_jsonb(OLD)) THEN
         RAISE EXCEPTION 'erp/locked/bank.reconciliation_changed/a reconciliation is undone once, and nothing else of it changes';
     END IF;
     RETURN NEW;

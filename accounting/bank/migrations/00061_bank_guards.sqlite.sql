@@ -50,7 +50,7 @@ END;
 
 -- +goose StatementBegin
 CREATE TRIGGER erp_bank_reconciliations_guard BEFORE UPDATE ON erp.bank_reconciliations FOR EACH ROW
-WHEN NOT OLD.active OR NEW.active
+WHEN NOT OLD.active AND (NEW.active OR NEW.undone_at IS NOT OLD.undone_at)
   OR (NEW.tenant_id, NEW.id, NEW.bank_account_id, NEW.line_id, NEW.fingerprint, NEW.reconciled_at)
   <> (OLD.tenant_id, OLD.id, OLD.bank_account_id, OLD.line_id, OLD.fingerprint, OLD.reconciled_at)
 BEGIN
@@ -68,7 +68,7 @@ END;
 
 -- +goose StatementBegin
 CREATE TRIGGER erp_bank_matches_guard BEFORE UPDATE ON erp.bank_matches FOR EACH ROW
-WHEN NOT OLD.active OR NEW.active OR NEW.payment_id IS NOT OLD.payment_id
+WHEN NOT OLD.active AND NEW.active OR NEW.payment_id IS NOT OLD.payment_id
   OR (NEW.tenant_id, NEW.reconciliation_id, NEW.match_no, NEW.entry_id, NEW.entry_line_no, NEW.origin, NEW.amount_minor, NEW.amount_currency)
   <> (OLD.tenant_id, OLD.reconciliation_id, OLD.match_no, OLD.entry_id, OLD.entry_line_no, OLD.origin, OLD.amount_minor, OLD.amount_currency)
 BEGIN
