@@ -67,7 +67,9 @@ func (c *camt) Token() (xml.Token, error) {
 		if c.depth++; c.depth > maxDepth {
 			return nil, ErrTooLarge.New(c.op, "line %d: elements stand more than %d deep", c.line(), maxDepth)
 		}
-		return t, c.locate(t.Name.Local)
+		if err := c.locate(t.Name.Local); err != nil {
+			return nil, err // with a token the decoder would pass over it
+		}
 	case xml.EndElement:
 		c.depth--
 		c.path = c.path[:len(c.path)-1]
@@ -178,7 +180,7 @@ func (c *camt) statement(at int, in *camtStatement) error {
 	} else if !s.Currency.Valid() {
 		return ErrUnreadable.New(c.op, "line %d: the account's currency %q is none", at, shown(string(s.Currency)))
 	}
-	left := map[string]int{}
+	left, booked := map[string]int{}, len(in.Entries)
 	for i := range in.Entries {
 		e := &in.Entries[i]
 		e.FileLine = c.entries[i]
@@ -196,7 +198,8 @@ func (c *camt) statement(at int, in *camtStatement) error {
 	}
 	for _, status := range []string{"PDNG", "INFO", "FUTR"} {
 		if n := left[status]; n > 0 {
-			s.note(at, NotBooked, "%d entries of status %s are left out: they are not booked", n, status)
+			s.note(at, NotBooked, "what is of status %s is not booked and left out: %d in all", status, n)
+			booked -= n
 			delete(left, status)
 		}
 	}
@@ -204,7 +207,9 @@ func (c *camt) statement(at int, in *camtStatement) error {
 		return ErrUnreadable.New(c.op, "line %d: an entry has the status %q, which is none", at, shown(status))
 	}
 	c.stated(&s, in)
-	s.compare(at)
+	if booked == len(in.Entries) { // the summary counts the others as well
+		s.compare(at)
+	}
 	if err := s.complete(c.op); err != nil {
 		return err
 	}

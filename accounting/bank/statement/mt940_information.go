@@ -114,7 +114,9 @@ func (l *Line) dutch(s string) {
 			if own := reference(value); own != "" {
 				l.Reference = own
 			}
-		case "REMI", "TRTP", "RTRN":
+		case "REMI":
+			l.say(strings.TrimPrefix(strings.TrimPrefix(value, "USTD//"), "STRD/")) // unstructured, structured
+		case "TRTP", "RTRN":
 			l.say(value)
 		}
 	}
