@@ -6,10 +6,15 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp"
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/bank"
 	"github.com/opsmatiq/erp/accounting/bank/statement"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/inventory"
+	"github.com/opsmatiq/erp/privacy"
+	"github.com/opsmatiq/erp/tenancy/fault"
+	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
 // tradeBank imports a statement that its bank got wrong by a penny; a customer's payment on it is reconciled, untied, and reconciled again.
@@ -36,4 +41,44 @@ func (s *shop) tradeBank(t *testing.T, invoice uuid.UUID) {
 	is[0].Parts[0] = bank.Part{PaymentID: undone[0].Kept[0].PaymentID}
 	_, err = at.Reconcile(s.ctx, is)
 	require.NoError(t, err)
+}
+
+// A customer whose payments stand on statements: afterwards no line knows them, the figures are the same, and the statement sent again is
+// still known for what it is.
+func TestACustomerOnAStatementIsForgotten(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
+		s := openShop(t, env, suite, inventory.FIFO)
+		s.trade(t)
+		at := suite.Bank
+		accounts, err := at.Accounts(s.ctx)
+		require.NoError(t, err)
+		st := statement.Statement{Format: statement.CAMT053, Account: accounts[0].IBAN, Currency: "GBP", ID: "ST-2", Opening: statement.Balance{On: day(14), Amount: money.Of(481, "GBP")},
+			Closing: statement.Balance{On: day(15), Amount: money.Of(486, "GBP")}, Lines: []statement.Line{
+				{BookedOn: day(15), Amount: money.Of(3, "GBP"), Party: "Ada Canary", PartyAccount: "GB29NWBK60161331926819", Reference: "CANARY-1", Text: "from the canary"},
+				{BookedOn: day(15), Amount: money.Of(2, "GBP"), Party: "Somebody", Text: "else"}}}
+		out, err := at.Import(s.ctx, bank.NewImport{Statements: []statement.Statement{st}})
+		require.NoError(t, err)
+		lines, err := at.Lines(s.ctx, out[0].Statement.ID)
+		require.NoError(t, err)
+		require.Equal(t, "Ada Canary", lines[0].Text.Party, "the store shows what lies sealed")
+		_, err = at.Reconcile(s.ctx, []bank.NewReconciliation{{LineID: lines[0].ID, Parts: []bank.Part{{PartyID: s.customer}}}})
+		require.NoError(t, err)
+		require.Contains(t, s.search(t), "canary")
+
+		_, err = suite.Privacy.EraseParty(s.ctx, privacy.Erasure{PartyID: s.customer, Reference: "FORGET-B", Reason: "asked, Art. 17(1)(b)"})
+		require.NoError(t, err)
+		require.NotContains(t, s.search(t), "canary")
+		lines, err = at.Lines(s.ctx, out[0].Statement.ID)
+		require.NoError(t, err)
+		require.Equal(t, int64(3), lines[0].Amount.Minor)
+		require.Empty(t, lines[0].Text.Party+lines[0].Text.PartyAccount+lines[0].Text.Reference+lines[0].Text.Remittance)
+		require.Equal(t, "Somebody", lines[1].Text.Party, "a neighbour on the statement stays")
+		again, err := at.Import(s.ctx, bank.NewImport{Statements: []statement.Statement{st}})
+		require.NoError(t, err)
+		require.True(t, again[0].Replayed)
+		st.Lines[1].Text = "other"
+		_, err = at.Import(s.ctx, bank.NewImport{Statements: []statement.Statement{st}})
+		require.Equal(t, fault.Code("bank.statement_differs"), fault.CodeOf(err))
+		s.verify(t)
+	})
 }

@@ -66,9 +66,9 @@ func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, er
 			if err != nil {
 				return Account{}, err
 			}
-			for _, old := range there {
-				a.Row, a.CreatedAt = old.Row, old.CreatedAt
-				if a == old {
+			if len(there) > 0 {
+				old := there[0]
+				if a.Row, a.CreatedAt = old.Row, old.CreatedAt; a == old {
 					return old, nil
 				}
 				return Account{}, ErrNumberTaken.New(op, "the bank account %q has one of these numbers, or this account of the chart", old.Name)

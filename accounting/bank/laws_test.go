@@ -5,12 +5,15 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/bank"
 	"github.com/opsmatiq/erp/accounting/bank/statement"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
 // Whatever a statement that adds up says: it is imported as stated, a second time changes nothing, and any changed line is a conflict.
@@ -69,4 +72,97 @@ func TestLawOfImports(t *testing.T) {
 		require.GreaterOrEqual(t, n, len(page.Items), "no history left more statements than it imported")
 		s.sound()
 	})
+}
+
+// Over any history of invoices, statements, reconciliations and undoings: report and books add up, a line is in the ledger at most once, and
+// what is refused changes nothing.
+func TestLawOfReconciliation(t *testing.T) {
+	tenancytest.Each(t, modules, func(t *testing.T, env *tenancytest.Env) {
+		rapid.Check(t, func(r *rapid.T) {
+			h := &history{r: r, s: newShop(t, env, "GBP")}
+			acts := []func(){h.invoice, h.statement, h.statement, h.reconcile, h.reconcile, h.reconcile, h.proposed, h.undo}
+			for range rapid.IntRange(5, 25).Draw(r, "acts") {
+				acts[rapid.IntRange(0, len(acts)-1).Draw(r, "act")]()
+			}
+			h.s.sound()
+		})
+	})
+}
+
+// history is one run of the law.
+type history struct {
+	r     *rapid.T
+	s     *shop
+	n     int
+	items []uuid.UUID
+	lines []bank.StatementLine
+}
+
+func (h *history) ref(prefix string) string { h.n++; return fmt.Sprintf("%s-%d", prefix, h.n) }
+
+func (h *history) amount() int64 {
+	return rapid.SampledFrom([]int64{100, 250, 400, 1000}).Draw(h.r, "amount")
+}
+
+func (h *history) invoice() {
+	party := []uuid.UUID{h.s.ann, h.s.ben}[rapid.IntRange(0, 1).Draw(h.r, "party")]
+	v := h.s.invoice(h.ref("I"), party, "2026-01-02", gbp(h.amount()).String())
+	h.items = append(h.items, v.ID)
+}
+
+func (h *history) statement() {
+	var in []statement.Line
+	for range rapid.IntRange(1, 3).Draw(h.r, "lines") {
+		minor := h.amount()
+		if rapid.Bool().Draw(h.r, "out") {
+			minor = -minor
+		}
+		in = append(in, line(fmt.Sprintf("2026-01-%02d", rapid.IntRange(1, 31).Draw(h.r, "day")), minor, h.ref("text")))
+	}
+	h.lines = append(h.lines, h.s.lines(in...)...)
+}
+
+// refused are the codes with which a history's acts may be refused.
+var refused = []string{"", "bank.reconciled", "bank.not_reconciled", "bank.split_differs", "bank.ledger_line_taken", "accounting.over_allocated"}
+
+func (h *history) reconcile() {
+	if len(h.lines) == 0 {
+		return
+	}
+	l := h.lines[rapid.IntRange(0, len(h.lines)-1).Draw(h.r, "line")]
+	var parts []bank.Part
+	switch kind := rapid.IntRange(0, 3).Draw(h.r, "kind"); {
+	case kind == 0 && len(h.items) > 0:
+		parts = []bank.Part{{ItemID: h.items[rapid.IntRange(0, len(h.items)-1).Draw(h.r, "item")]}}
+	case kind == 1 && len(h.items) > 0:
+		parts = []bank.Part{{ItemID: h.items[rapid.IntRange(0, len(h.items)-1).Draw(h.r, "item")], Amount: gbp(h.amount())}, {Account: accounting.ByRole(accounting.RoleFees)}}
+	case kind == 2:
+		parts = []bank.Part{{PartyID: h.s.ben}}
+	default:
+		parts = []bank.Part{{Account: accounting.ByRole(accounting.RoleFees)}}
+	}
+	before := h.s.open()
+	_, err := h.s.bank.Reconcile(h.s.ctx, []bank.NewReconciliation{is(l, parts...)})
+	require.Contains(h.r, refused, code(err), "%v", err)
+	if err != nil {
+		require.Equal(h.r, before, h.s.open())
+	}
+}
+
+func (h *history) proposed() {
+	all, err := h.s.bank.Propose(h.s.ctx, bank.ProposalRequest{BankAccountID: h.s.account.ID, Days: 60})
+	require.NoError(h.r, err)
+	if len(all) > 0 {
+		_, err := h.s.bank.Reconcile(h.s.ctx, []bank.NewReconciliation{all[rapid.IntRange(0, len(all)-1).Draw(h.r, "proposal")].Reconciliation()})
+		require.NoError(h.r, err, "what is proposed can be done")
+	}
+}
+
+func (h *history) undo() {
+	if len(h.lines) == 0 {
+		return
+	}
+	l := h.lines[rapid.IntRange(0, len(h.lines)-1).Draw(h.r, "line")]
+	_, err := h.s.bank.Unreconcile(h.s.ctx, []bank.Undo{{LineID: l.ID, Reason: "undone", Date: day("2026-02-01"), ReverseEntries: rapid.Bool().Draw(h.r, "reverse")}})
+	require.Contains(h.r, refused, code(err), "%v", err)
 }

@@ -50,7 +50,8 @@ func contains(text, key string) bool {
 		}
 		start, end := from+i, from+i+len(key)
 		digit := func(at int) bool { return at >= 0 && at < len(text) && text[at] >= '0' && text[at] <= '9' }
-		if !(digit(start) && digit(start-1)) && !(digit(end-1) && digit(end)) {
+		within := digit(start) && digit(start-1) || digit(end-1) && digit(end) // of a longer number
+		if !within {
 			return true
 		}
 		from = start + 1
@@ -85,6 +86,9 @@ func (c *candidates) propose(l *StatementLine, in ProposalRequest) []Proposal {
 			part := c.all[i].part
 			part.Amount = money.Amount{Minor: c.all[i].minor, Currency: l.Amount.Currency}
 			p.Parts, taken[i] = append(p.Parts, part), true
+		}
+		if rank == ByPart {
+			p.Parts[0].Amount = l.Amount
 		}
 		out = append(out, p)
 	}
@@ -124,10 +128,7 @@ func (c *candidates) byNumbers(s *seen, add func(Confidence, string, ...int)) {
 	for _, i := range s.numbers {
 		n := &c.all[i]
 		if part := !n.ledger && (n.minor > 0) == (want > 0) && abs(want) < abs(n.minor); part && want != 0 {
-			before := n.minor
-			n.minor = want
 			add(ByPart, fmt.Sprintf("the line names %s, of which it is a part", n.label), i)
-			n.minor = before
 		}
 	}
 }

@@ -20,12 +20,12 @@ func (w *reconciling) plan(i int) error {
 	if l == nil {
 		return tenancy.ErrNotFound.New(w.op, "%sthere is no such line of a statement", where)
 	}
-	print, err := in.print()
+	asked, err := in.print()
 	if err != nil {
 		return ErrBadInput.Wrap(w.op, err, "%sthe parts cannot be written down", where)
 	}
 	if old := w.before[l.ID]; old != nil {
-		if old.Fingerprint != print {
+		if old.Fingerprint != asked {
 			return ErrReconciled.New(w.op, "%sit was reconciled on %s with other parts", where, old.ReconciledAt.Format("2006-01-02"))
 		}
 		w.out[i] = *old
@@ -40,7 +40,7 @@ func (w *reconciling) plan(i int) error {
 	if on.IsZero() {
 		on = l.BookedOn
 	}
-	r := &Reconciliation{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, BankAccountID: account.ID, LineID: l.ID, Fingerprint: print,
+	r := &Reconciliation{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, BankAccountID: account.ID, LineID: l.ID, Fingerprint: asked,
 		Active: true, ReconciledAt: w.tx.Now()}
 	w.fresh = append(w.fresh, r)
 	w.out[i] = *r
@@ -142,7 +142,7 @@ func (w *reconciling) planParts(i int, where string, parts []Part, account *Acco
 			if item == nil {
 				return ErrUnknownItem.New(w.op, "%spart %d: there is no such open item", where, j+1)
 			}
-			if (item.OpenMinor > 0) != (p.Amount.Minor > 0) {
+			if (item.Original.Minor > 0) != (p.Amount.Minor > 0) {
 				return ErrSplit.New(w.op, "%spart %d: %s of the item are open, which %s does not settle", where, j+1, item.Open().Format(), p.Amount.Format())
 			}
 			g := group{item.PartyID, item.AccountID}

@@ -376,3 +376,34 @@ func TestRaceOneStatementIsImportedOnce(t *testing.T) {
 		s.sound()
 	})
 }
+
+// However many lines are reconciled or untied, it costs the same number of round trips.
+func TestReconcilingCostsAConstantNumberOfStatements(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		cost := func(n int) (done, undone int) {
+			var in []statement.Line
+			for range n {
+				in = append(in, line("2026-01-05", 9_800, "x"))
+			}
+			lines := s.lines(in...)
+			var all []bank.NewReconciliation
+			var undo []bank.Undo
+			for i := range lines {
+				v := s.invoice(lines[i].ID.String(), s.ann, "2026-01-02", "100")
+				all = append(all, is(lines[i], bank.Part{ItemID: v.ID, Amount: gbp(10_000)}, fees(-200)))
+				undo = append(undo, bank.Undo{LineID: lines[i].ID, Reason: "x", ReverseEntries: true, Date: day("2026-01-06")})
+			}
+			done = s.env.Count(t, func() { s.reconcile(all...) })
+			undone = s.env.Count(t, func() {
+				_, err := s.bank.Unreconcile(s.ctx, undo)
+				require.NoError(t, err)
+			})
+			return done, undone
+		}
+		d1, u1 := cost(2)
+		d2, u2 := cost(30)
+		require.Equal(t, d1, d2)
+		require.Equal(t, u1, u2)
+		s.sound()
+	})
+}

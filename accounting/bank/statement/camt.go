@@ -260,7 +260,7 @@ func (c *camt) amount(at int, a camtAmount, mark string) (money.Amount, error) {
 	if err != nil {
 		return money.Amount{}, ErrUnreadable.Wrap(c.op, err, "line %d: %v", at, err)
 	}
-	amount, err := figures(strings.TrimSpace(a.Value), '.', cur)
+	amount, err := figures(strings.TrimSpace(a.Value), ".", cur)
 	if err != nil {
 		return money.Amount{}, ErrUnreadable.Wrap(c.op, err, "line %d: %s", at, shown(err.Error()))
 	}
@@ -383,7 +383,7 @@ func (c *camt) stated(s *Statement, in *camtStatement) {
 	}
 	total := func(t camtTotal) (n, sum int64, counted, summed bool) {
 		n, err := strconv.ParseInt(clean(t.Number), 10, 32)
-		a, err2 := figures(strings.TrimSpace(t.Sum), '.', s.Currency)
+		a, err2 := figures(strings.TrimSpace(t.Sum), ".", s.Currency)
 		return n, a.Minor, err == nil, err2 == nil
 	}
 	var counts, sums [2]bool

@@ -59,8 +59,8 @@ func reference(s string) string {
 }
 
 // figures reads an unsigned amount with a decimal mark, without grouping.
-func figures(text string, mark byte, cur money.Currency) (money.Amount, error) {
-	whole, decimals, _ := strings.Cut(text, string(mark))
+func figures(text string, mark string, cur money.Currency) (money.Amount, error) {
+	whole, decimals, _ := strings.Cut(text, mark)
 	if whole == "" || !digits(whole) || !digits(decimals) {
 		return money.Amount{}, fmt.Errorf("%q is no amount", text)
 	}

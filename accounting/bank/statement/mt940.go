@@ -177,7 +177,7 @@ func (p *mt940) balance(f *field, b *Balance) error {
 	if err != nil {
 		return p.wrong(f, "%v", err)
 	}
-	if b.Amount, err = figures(m[6], ',', cur); err != nil {
+	if b.Amount, err = figures(m[6], ",", cur); err != nil {
 		return p.wrong(f, "%v", err)
 	}
 	if m[1] == "D" {
@@ -218,7 +218,7 @@ func (p *mt940) entry(f *field) error {
 	if p.lines++; p.lines > MaxLines {
 		return ErrTooLarge.New(p.op, "line %d: more than %d lines", f.at, MaxLines)
 	}
-	amount, err := figures(m[8], ',', p.now.Currency)
+	amount, err := figures(m[8], ",", p.now.Currency)
 	if err != nil {
 		return p.wrong(f, "%v", err)
 	}
@@ -267,8 +267,8 @@ func (p *mt940) information(f *field) {
 	if m == nil {
 		return // a word of the bank's about the statement
 	}
-	debits, err1 := figures(m[3], ',', s.Currency)
-	credits, err2 := figures(m[4], ',', s.Currency)
+	debits, err1 := figures(m[3], ",", s.Currency)
+	credits, err2 := figures(m[4], ",", s.Currency)
 	s.Stated = Summary{Given: true, HasCounts: true, Debits: int64(number(m[1])), Credits: int64(number(m[2])),
 		HasTotals: err1 == nil && err2 == nil, DebitSum: debits.Minor, CreditSum: credits.Minor}
 }

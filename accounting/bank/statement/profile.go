@@ -160,7 +160,7 @@ func (p *Profile) amount(text string) (money.Amount, error) {
 	} else {
 		bare = strings.TrimPrefix(bare, "+")
 	}
-	a, err := figures(bare, byte(p.decimal()), p.Currency)
+	a, err := figures(bare, string(p.decimal()), p.Currency)
 	if err != nil {
 		return money.Amount{}, fmt.Errorf("%q is no amount in %s with the decimal mark %q", shown(text), p.Currency, p.decimal())
 	}
