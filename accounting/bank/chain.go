@@ -117,45 +117,94 @@ func (w *importing) reportBreaks(ctx context.Context, at map[uuid.UUID]*Imported
 	return nil
 }
 
-// reportOverlaps compares the new lines with those of other statements of the same days and amounts.
+// maxCompared is how many lines of other statements an import is compared with at most: the latest within its span of days.
+const maxCompared = 200_000
+
+// figure is what two lines have in common that may be one.
+type figure struct {
+	account uuid.UUID
+	on      date.Date
+	minor   int64
+	code    string
+}
+
+// reportOverlaps compares the new lines with those of other statements of the same days, and with one another. Lines of equal figures are
+// found in memory, in one pass: a bank may book the same fee a thousand times a day, and a join would pair each with each.
 func (w *importing) reportOverlaps(ctx context.Context, at map[uuid.UUID]*Imported) error {
-	var fresh, others []uuid.UUID
-	for _, st := range w.statements {
-		fresh = append(fresh, st.ID)
-	}
-	type pair struct {
-		ID        uuid.UUID `bun:"id"`
-		Other     uuid.UUID `bun:"other"`
-		Statement uuid.UUID `bun:"statement"`
-		Of        uuid.UUID `bun:"of_statement"`
-	}
-	pairs, err := tenancy.Report[pair](ctx, w.tx, `SELECT n.id, o.id AS other, o.statement_id AS statement, n.statement_id AS of_statement
-		FROM {bank_lines} AS n JOIN {bank_lines} AS o ON o.bank_account_id = n.bank_account_id AND o.booked_on = n.booked_on
-			AND o.amount_minor = n.amount_minor AND o.code = n.code AND o.statement_id <> n.statement_id
-		WHERE n.statement_id IN (?) ORDER BY n.id, o.id LIMIT ?`, tenancy.List(fresh), 4*MaxOverlaps)
-	if err != nil || len(pairs) == 0 {
+	others, err := w.otherLines(ctx)
+	if err != nil {
 		return err
 	}
-	for _, p := range pairs {
-		others = append(others, p.ID, p.Other)
+	of := map[figure][]*Line{}
+	for i := range others {
+		l := &others[i]
+		key := figure{l.BankAccountID, l.BookedOn, l.Amount.Minor, l.Code}
+		of[key] = append(of[key], l)
+	}
+	type pair struct{ line, other *Line }
+	var pairs []pair
+	var ids []uuid.UUID
+	for _, l := range w.lines {
+		key := figure{l.BankAccountID, l.BookedOn, l.Amount.Minor, l.Code}
+		for _, o := range of[key] {
+			if o.StatementID != l.StatementID && len(pairs) < 4*MaxOverlaps {
+				pairs, ids = append(pairs, pair{l, o}), append(ids, l.ID, o.ID)
+			}
+		}
+		of[key] = append(of[key], l)
+	}
+	if len(pairs) == 0 {
+		return nil
 	}
 	var texts []LineText
 	b := w.tx.Batch()
-	tenancy.Load(b, &texts, tenancy.In("line_id", uniqueIDs(others)))
+	tenancy.Load(b, &texts, tenancy.In("line_id", uniqueIDs(ids)))
 	if err := b.Run(ctx); err != nil {
 		return err
 	}
-	of := map[uuid.UUID]*LineText{}
-	for i := range texts {
-		of[texts[i].LineID] = &texts[i]
-	}
+	text := byID(texts, func(t *LineText) uuid.UUID { return t.LineID })
 	found := 0
 	for _, p := range pairs {
-		mutual := at[p.Statement] != nil && p.ID.String() < p.Other.String() // both are new: told once, of the later one
-		if i := at[p.Of]; i != nil && !mutual && found < MaxOverlaps && of[p.ID].same(of[p.Other]) {
-			i.Overlaps = append(i.Overlaps, Overlap{LineID: p.ID, OtherLineID: p.Other, OtherStatementID: p.Statement})
+		if found < MaxOverlaps && text[p.line.ID].same(text[p.other.ID]) {
+			i := at[p.line.StatementID]
+			i.Overlaps = append(i.Overlaps, Overlap{LineID: p.line.ID, OtherLineID: p.other.ID, OtherStatementID: p.other.StatementID})
 			found++
 		}
 	}
 	return nil
+}
+
+// otherLines reads what other statements of the accounts say of the days that the new lines span.
+func (w *importing) otherLines(ctx context.Context) ([]Line, error) {
+	if len(w.lines) == 0 {
+		return nil, nil
+	}
+	first, last := w.lines[0].BookedOn, w.lines[0].BookedOn
+	var accounts, fresh []uuid.UUID
+	for _, l := range w.lines {
+		if l.BookedOn.Before(first) {
+			first = l.BookedOn
+		} else if l.BookedOn.After(last) {
+			last = l.BookedOn
+		}
+	}
+	for _, st := range w.statements {
+		accounts, fresh = append(accounts, st.BankAccountID), append(fresh, st.ID)
+	}
+	type row struct {
+		ID          uuid.UUID `bun:"id"`
+		StatementID uuid.UUID `bun:"statement_id"`
+		AccountID   uuid.UUID `bun:"bank_account_id"`
+		BookedOn    date.Date `bun:"booked_on"`
+		Minor       int64     `bun:"amount_minor"`
+		Code        string    `bun:"code"`
+	}
+	rows, err := tenancy.Report[row](ctx, w.tx, `SELECT o.id, o.statement_id, o.bank_account_id, o.booked_on, o.amount_minor, o.code FROM {bank_lines} AS o
+		WHERE o.bank_account_id IN (?) AND o.booked_on >= ? AND o.booked_on <= ? AND o.line_no >= 1 AND o.statement_id NOT IN (?)
+		ORDER BY o.booked_on DESC, o.id DESC LIMIT ?`, tenancy.List(uniqueIDs(accounts)), first, last, tenancy.List(fresh), maxCompared)
+	out := make([]Line, len(rows))
+	for i, r := range rows {
+		out[i] = Line{Row: tenancy.Row{ID: r.ID}, StatementID: r.StatementID, BankAccountID: r.AccountID, BookedOn: r.BookedOn, Amount: money.Amount{Minor: r.Minor}, Code: r.Code}
+	}
+	return out, err
 }

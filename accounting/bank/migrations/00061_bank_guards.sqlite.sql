@@ -39,12 +39,14 @@ END;
 -- The last line closes a statement: the others stand by then, and they add up.
 -- +goose StatementBegin
 CREATE TRIGGER erp_bank_lines_whole AFTER INSERT ON erp.bank_lines FOR EACH ROW
-WHEN EXISTS (SELECT 1 FROM erp.bank_statements s WHERE s.tenant_id = NEW.tenant_id AND s.id = NEW.statement_id AND s.line_count = NEW.line_no
-    AND (SELECT count(*) FROM erp.bank_lines l WHERE l.tenant_id = NEW.tenant_id AND l.statement_id = NEW.statement_id) = s.line_count
-    AND (SELECT coalesce(sum(l.amount_minor), 0) FROM erp.bank_lines l WHERE l.tenant_id = NEW.tenant_id AND l.statement_id = NEW.statement_id) = s.sum_minor) = 0
-  AND EXISTS (SELECT 1 FROM erp.bank_statements s WHERE s.tenant_id = NEW.tenant_id AND s.id = NEW.statement_id AND s.line_count = NEW.line_no)
+WHEN EXISTS (SELECT 1 FROM erp.bank_statements s WHERE s.tenant_id = NEW.tenant_id AND s.id = NEW.statement_id AND s.line_count = NEW.line_no)
 BEGIN
-    SELECT RAISE(ABORT, 'erp/invalid/bank.unbalanced/the lines of a statement do not add up to what it says');
+    -- Here and not in the condition, which is weighed for every line.
+    SELECT RAISE(ABORT, 'erp/invalid/bank.unbalanced/the lines of a statement do not add up to what it says')
+        FROM erp.bank_statements s
+        WHERE s.tenant_id = NEW.tenant_id AND s.id = NEW.statement_id
+          AND ((SELECT count(*) FROM erp.bank_lines l WHERE l.tenant_id = NEW.tenant_id AND l.statement_id = NEW.statement_id) <> s.line_count
+            OR (SELECT coalesce(sum(l.amount_minor), 0) FROM erp.bank_lines l WHERE l.tenant_id = NEW.tenant_id AND l.statement_id = NEW.statement_id) <> s.sum_minor);
 END;
 -- +goose StatementEnd
 
