@@ -106,7 +106,7 @@ func waitingLines(ctx context.Context, tx *tenancy.Tx, account *Account, asked [
 	if len(ids) == 0 {
 		var err error
 		ids, err = tenancy.Report[uuid.UUID](ctx, tx, `SELECT b.id`+waitingOnStatement+` ORDER BY b.booked_on, b.id LIMIT ?`,
-			account.ID, date.Last, account.ID, date.Last, MaxProposalLines)
+			account.ID, date.Last, MaxProposalLines)
 		if err != nil || len(ids) == 0 {
 			return nil, err
 		}
@@ -140,9 +140,8 @@ func findCandidates(ctx context.Context, tx *tenancy.Tx, op string, account *Acc
 	if err := b.Run(ctx); err != nil {
 		return nil, err
 	}
-	args := []any{account.AccountID, date.Last, date.Last, date.Last, maxCandidates + 1}
-	ledger, err := tenancy.Report[LedgerLine](ctx, tx, `SELECT l.entry_id, l.line_no, l.entry_date, e.kind, COALESCE(e.reference, '') AS reference, l.amount_minor`+
-		waitingInLedger+` ORDER BY l.entry_date, l.entry_id, l.line_no LIMIT ?`, args...)
+	ledger, err := tenancy.Report[LedgerLine](ctx, tx, ledgerColumns+waitingInLedger+` ORDER BY l.entry_date, l.entry_id, l.line_no LIMIT ?`,
+		account.AccountID, date.Last, date.Last, maxCandidates+1)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package bank
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -62,23 +63,34 @@ type LedgerLine struct {
 	Minor     int64                `bun:"amount_minor"` // debits are positive
 }
 
-// waitingInLedger are the journal lines on an account up to a day that no line of a statement up to that day is reconciled with. The two
-// last conditions leave out what was posted and reversed by that day without ever being reconciled.
+// waitingInLedger are the journal lines on an account up to a day that are matched with nothing. The last two conditions leave out what was
+// posted and reversed by that day while neither was ever matched. Each look-up is by one key alone: a condition over two rows at once would
+// have the database try each with each.
 const waitingInLedger = ` FROM {journal_lines} AS l JOIN {journal_entries} AS e ON e.id = l.entry_id
 	WHERE l.account_id = ? AND l.entry_date <= ?
-	AND NOT EXISTS (SELECT 1 FROM {bank_matches} AS m JOIN {bank_reconciliations} AS r ON r.id = m.reconciliation_id JOIN {bank_lines} AS b ON b.id = r.line_id
-		JOIN {bank_statements} AS s ON s.id = b.statement_id WHERE m.entry_id = l.entry_id AND m.entry_line_no = l.line_no AND m.active AND s.closing_on <= ?)
+	AND NOT EXISTS (SELECT 1 FROM {bank_matches} AS m WHERE m.entry_id = l.entry_id AND m.entry_line_no = l.line_no AND m.active)
 	AND NOT EXISTS (SELECT 1 FROM {journal_entries} AS v WHERE v.reverses_id = e.id AND v.entry_date <= ?
-		AND NOT EXISTS (SELECT 1 FROM {bank_matches} AS m WHERE m.active AND (m.entry_id = e.id OR m.entry_id = v.id)))
-	AND NOT EXISTS (SELECT 1 FROM {journal_entries} AS o WHERE o.id = e.reverses_id
-		AND NOT EXISTS (SELECT 1 FROM {bank_matches} AS m WHERE m.active AND (m.entry_id = e.id OR m.entry_id = o.id)))`
+		AND NOT EXISTS (SELECT 1 FROM {bank_matches} AS m WHERE m.entry_id = v.id AND m.active)
+		AND NOT EXISTS (SELECT 1 FROM {bank_matches} AS m WHERE m.entry_id = v.reverses_id AND m.active))
+	AND (e.reverses_id IS NULL OR EXISTS (SELECT 1 FROM {bank_matches} AS m WHERE m.entry_id = e.id AND m.active)
+		OR EXISTS (SELECT 1 FROM {bank_matches} AS m WHERE m.entry_id = e.reverses_id AND m.active))`
 
-// waitingOnStatement are lines of statements up to a day that are not reconciled with entries up to that day.
+// matchedLater are the journal lines up to a day that are matched with lines of statements after it.
+const matchedLater = ` FROM {bank_statements} AS s JOIN {bank_lines} AS b ON b.statement_id = s.id JOIN {bank_reconciliations} AS r ON r.line_id = b.id AND r.active
+	JOIN {bank_matches} AS m ON m.reconciliation_id = r.id AND m.active JOIN {journal_lines} AS l ON l.entry_id = m.entry_id AND l.line_no = m.entry_line_no
+	JOIN {journal_entries} AS e ON e.id = l.entry_id
+	WHERE s.bank_account_id = ? AND s.closing_on > ? AND l.entry_date <= ?`
+
+// waitingOnStatement are lines of statements up to a day that are not reconciled.
 const waitingOnStatement = ` FROM {bank_lines} AS b JOIN {bank_statements} AS s ON s.id = b.statement_id
-	LEFT JOIN (SELECT r.line_id, SUM(m.amount_minor) AS minor FROM {bank_reconciliations} AS r JOIN {bank_matches} AS m ON m.reconciliation_id = r.id
-		JOIN {journal_lines} AS j ON j.entry_id = m.entry_id AND j.line_no = m.entry_line_no
-		WHERE r.active AND r.bank_account_id = ? AND j.entry_date <= ? GROUP BY r.line_id) AS d ON d.line_id = b.id
-	WHERE b.bank_account_id = ? AND s.closing_on <= ? AND b.amount_minor <> COALESCE(d.minor, 0)`
+	WHERE b.bank_account_id = ? AND s.closing_on <= ? AND b.amount_minor <> 0
+	AND NOT EXISTS (SELECT 1 FROM {bank_reconciliations} AS r WHERE r.line_id = b.id AND r.active)`
+
+// bookedLater are lines of statements up to a day that are reconciled with entries after it, as far as they are.
+const bookedLater = ` FROM {bank_reconciliations} AS r JOIN {bank_matches} AS m ON m.reconciliation_id = r.id AND m.active
+	JOIN {journal_lines} AS l ON l.entry_id = m.entry_id AND l.line_no = m.entry_line_no JOIN {bank_lines} AS b ON b.id = r.line_id
+	JOIN {bank_statements} AS s ON s.id = b.statement_id
+	WHERE r.bank_account_id = ? AND r.active AND s.closing_on <= ? AND l.entry_date > ?`
 
 // Report draws the balances of a bank account up beside each other, with what waits on both sides, at the end of a day.
 //
@@ -149,31 +161,54 @@ type sums struct {
 }
 
 func (r *Report) onStatement(ctx context.Context, tx *tenancy.Tx) error {
-	args := []any{r.Account.ID, r.AsOf, r.Account.ID, r.AsOf}
-	total, err := tenancy.Report[sums](ctx, tx, `SELECT COUNT(*) AS count_of, CAST(COALESCE(SUM(b.amount_minor - COALESCE(d.minor, 0)), 0) AS BIGINT) AS minor`+
-		waitingOnStatement, args...)
+	account, on := r.Account.ID, r.AsOf
+	total, err := tenancy.Report[sums](ctx, tx, `SELECT COUNT(*) AS count_of, CAST(COALESCE(SUM(b.amount_minor), 0) AS BIGINT) AS minor`+waitingOnStatement, account, on)
 	if err != nil {
 		return err
 	}
-	ids, err := tenancy.Report[uuid.UUID](ctx, tx, `SELECT b.id`+waitingOnStatement+` ORDER BY b.booked_on, b.id LIMIT ?`, append(args, MaxShown)...)
+	later, err := tenancy.Report[sums](ctx, tx, `SELECT COUNT(DISTINCT b.id) AS count_of, CAST(COALESCE(SUM(l.amount_minor), 0) AS BIGINT) AS minor`+bookedLater, account, on, on)
 	if err != nil {
 		return err
 	}
-	r.OnStatement.Count, r.OnStatement.Sum.Minor = total[0].Count, total[0].Minor
-	if len(ids) > 0 {
+	ids, err := tenancy.Report[uuid.UUID](ctx, tx, `SELECT b.id`+waitingOnStatement+` ORDER BY b.booked_on, b.id LIMIT ?`, account, on, MaxShown)
+	if err != nil {
+		return err
+	}
+	late, err := tenancy.Report[uuid.UUID](ctx, tx, `SELECT DISTINCT b.id`+bookedLater+` ORDER BY b.id LIMIT ?`, account, on, on, MaxShown)
+	if err != nil {
+		return err
+	}
+	r.OnStatement.Count, r.OnStatement.Sum.Minor = total[0].Count+later[0].Count, total[0].Minor+later[0].Minor
+	if ids = append(ids, late...); len(ids) > 0 {
 		r.OnStatement.Lines, err = lines(ctx, tx, tenancy.In("id", ids), tenancy.OrderBy("booked_on", "id"))
+		r.OnStatement.Lines = r.OnStatement.Lines[:min(len(r.OnStatement.Lines), MaxShown)]
 	}
 	return err
 }
 
-func (r *Report) inLedger(ctx context.Context, tx *tenancy.Tx) (err error) {
-	args := []any{r.Account.AccountID, r.AsOf, r.AsOf, r.AsOf}
-	total, err := tenancy.Report[sums](ctx, tx, `SELECT COUNT(*) AS count_of, CAST(COALESCE(SUM(l.amount_minor), 0) AS BIGINT) AS minor`+waitingInLedger, args...)
-	if err != nil {
-		return err
+// ledgerColumns are a [LedgerLine]'s.
+const ledgerColumns = `SELECT l.entry_id, l.line_no, l.entry_date, e.kind, COALESCE(e.reference, '') AS reference, l.amount_minor`
+
+func (r *Report) inLedger(ctx context.Context, tx *tenancy.Tx) error {
+	for _, part := range []struct {
+		query string
+		args  []any
+	}{
+		{waitingInLedger, []any{r.Account.AccountID, r.AsOf, r.AsOf}},
+		{matchedLater, []any{r.Account.ID, r.AsOf, r.AsOf}},
+	} {
+		total, err := tenancy.Report[sums](ctx, tx, `SELECT COUNT(*) AS count_of, CAST(COALESCE(SUM(l.amount_minor), 0) AS BIGINT) AS minor`+part.query, part.args...)
+		if err != nil {
+			return err
+		}
+		r.InLedger.Count, r.InLedger.Sum.Minor = r.InLedger.Count+total[0].Count, r.InLedger.Sum.Minor+total[0].Minor
+		shown, err := tenancy.Report[LedgerLine](ctx, tx, ledgerColumns+part.query+` ORDER BY l.entry_date, l.entry_id, l.line_no LIMIT ?`, append(part.args, MaxShown)...)
+		if err != nil {
+			return err
+		}
+		r.InLedger.Lines = append(r.InLedger.Lines, shown...)
 	}
-	r.InLedger.Count, r.InLedger.Sum.Minor = total[0].Count, total[0].Minor
-	r.InLedger.Lines, err = tenancy.Report[LedgerLine](ctx, tx, `SELECT l.entry_id, l.line_no, l.entry_date, e.kind, COALESCE(e.reference, '') AS reference, l.amount_minor`+
-		waitingInLedger+` ORDER BY l.entry_date, l.entry_id, l.line_no LIMIT ?`, append(args, MaxShown)...)
-	return err
+	slices.SortStableFunc(r.InLedger.Lines, func(a, b LedgerLine) int { return a.EntryDate.Compare(b.EntryDate) })
+	r.InLedger.Lines = r.InLedger.Lines[:min(len(r.InLedger.Lines), MaxShown)]
+	return nil
 }
