@@ -34,9 +34,9 @@ func (s *shop) tradeBank(t *testing.T, invoice uuid.UUID) {
 	require.NoError(t, err)
 	is := []bank.NewReconciliation{{LineID: lines[0].ID, Parts: []bank.Part{{ItemID: invoice, Amount: gbp(500)},
 		{Account: accounting.ByRole(accounting.RoleFees), Amount: gbp(-20)}}}}
-	_, err = at.Reconcile(s.ctx, is)
+	tied, err := at.Reconcile(s.ctx, is)
 	require.NoError(t, err)
-	undone, err := at.Unreconcile(s.ctx, []bank.Undo{{LineID: lines[0].ID, Reason: "ticked on the wrong day", ReverseEntries: true, Date: day(14)}})
+	undone, err := at.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: tied[0].ID, Reason: "ticked on the wrong day", ReverseEntries: true, Date: day(14)}})
 	require.NoError(t, err)
 	is[0].Parts[0] = bank.Part{PaymentID: undone[0].Kept[0].PaymentID}
 	_, err = at.Reconcile(s.ctx, is)

@@ -31,8 +31,6 @@ var (
 
 	// ErrReconciled: the line is reconciled already, otherwise than asked.
 	ErrReconciled = fault.Define(fault.Conflict, "bank.reconciled", "the line is reconciled already")
-	// ErrNotReconciled: the line is not reconciled, so that there is nothing to undo.
-	ErrNotReconciled = fault.Define(fault.Conflict, "bank.not_reconciled", "the line is not reconciled")
 	// ErrSplit: the parts of a reconciliation do not add up to the line.
 	ErrSplit = fault.Define(fault.Invalid, "bank.split_differs", "the parts do not add up to the line")
 	// ErrUnknownItem: there is no such open item, payment or journal line on the bank's account.

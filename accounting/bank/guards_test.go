@@ -44,7 +44,7 @@ func TestGuards(t *testing.T) {
 		lines := s.lines(line("2026-01-05", 300, "cash"), line("2026-01-06", 300, "more"))
 		done := s.reconcile(is(lines[0], bank.Part{EntryID: entry.ID}))[0]
 		undone := s.reconcile(is(lines[1], fees(300)))[0]
-		_, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{LineID: lines[1].ID, Reason: "wrong"}})
+		_, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: undone.ID, Reason: "wrong"}})
 		require.NoError(t, err)
 		tenant, st := tenancy.ScopeOf(s.ctx).TenantID(), lines[0].StatementID
 		lineRow := func(id uuid.UUID, statement uuid.UUID, no int, minor int) string {

@@ -164,8 +164,8 @@ func TestUnreconcileSaysWhatItLeaves(t *testing.T) {
 		invoice := s.invoice("I-1", s.ann, "2026-01-02", "100")
 		lines := s.lines(line("2026-01-05", 9_800, "one, less a fee"))
 		was := s.reconcile(is(lines[0], bank.Part{ItemID: invoice.ID, Amount: gbp(10_000)}, fees(-200)))
-		undo := bank.Undo{LineID: lines[0].ID, Reason: "it was Ben's", ReverseEntries: true, Date: day("2026-01-20")}
-		_, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{LineID: lines[0].ID}})
+		undo := bank.Undo{ReconciliationID: was[0].ID, Reason: "it was Ben's", ReverseEntries: true, Date: day("2026-01-20")}
+		_, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: was[0].ID}})
 		require.Equal(t, "bank.bad_input", code(err), "a reason is needed")
 		out, err := s.bank.Unreconcile(s.ctx, []bank.Undo{undo})
 		require.NoError(t, err)
@@ -174,15 +174,22 @@ func TestUnreconcileSaysWhatItLeaves(t *testing.T) {
 		require.Equal(t, was[0].Matches[0].PaymentID, out[0].Kept[0].PaymentID)
 		require.False(t, out[0].Reconciliation.Active)
 		require.Zero(t, s.balance(accounting.RoleFees))
-		_, err = s.bank.Unreconcile(s.ctx, []bank.Undo{undo})
-		require.Equal(t, "bank.not_reconciled", code(err))
 		s.sound()
 		r, err := s.bank.Report(s.ctx, s.account.ID, day("2026-01-31"))
 		require.NoError(t, err)
 		require.Equal(t, int64(1), r.OnStatement.Count)
 		require.Equal(t, int64(1), r.InLedger.Count, "the payment waits; the fee and its reversal never reached the bank")
 
-		s.reconcile(is(lines[0], bank.Part{PaymentID: out[0].Kept[0].PaymentID}, fees(-200)))
+		anew := s.reconcile(is(lines[0], bank.Part{PaymentID: out[0].Kept[0].PaymentID}, fees(-200)))
+		again, err := s.bank.Unreconcile(s.ctx, []bank.Undo{undo})
+		require.NoError(t, err)
+		require.True(t, again[0].Replayed, "a retry undoes nothing of what was made of the line since")
+		require.Equal(t, out[0].Kept, again[0].Kept)
+		require.Equal(t, out[0].Reversals[0].ID, again[0].Reversals[0].ID)
+		stored, err := s.bank.Lines(s.ctx, lines[0].StatementID)
+		require.NoError(t, err)
+		require.Equal(t, anew[0].ID, stored[0].Reconciliation.ID)
+		require.Equal(t, int64(200), s.balance(accounting.RoleFees))
 		s.sound()
 	})
 }
@@ -264,6 +271,7 @@ func TestForeignAccountsAreImportedAndNotReconciled(t *testing.T) {
 func TestANeighbourSeesNothing(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		lines := s.lines(line("2026-01-05", 100, "secret"))
+		tied := s.reconcile(is(lines[0], bank.Part{PartyID: s.ann}))
 		other := newShop(t, s.env, "GBP")
 		_, err := other.bank.Lines(other.ctx, lines[0].StatementID)
 		require.ErrorIs(t, err, fault.NotFound)
@@ -271,7 +279,7 @@ func TestANeighbourSeesNothing(t *testing.T) {
 		require.ErrorIs(t, err, fault.NotFound)
 		_, err = other.bank.Report(other.ctx, s.account.ID, day("2026-01-31"))
 		require.ErrorIs(t, err, fault.NotFound)
-		_, err = other.bank.Unreconcile(other.ctx, []bank.Undo{{LineID: lines[0].ID, Reason: "x"}})
+		_, err = other.bank.Unreconcile(other.ctx, []bank.Undo{{ReconciliationID: tied[0].ID, Reason: "x"}})
 		require.ErrorIs(t, err, fault.NotFound)
 	})
 }
@@ -391,9 +399,12 @@ func TestReconcilingCostsAConstantNumberOfStatements(t *testing.T) {
 			for i := range lines {
 				v := s.invoice(lines[i].ID.String(), s.ann, "2026-01-02", "100")
 				all = append(all, is(lines[i], bank.Part{ItemID: v.ID, Amount: gbp(10_000)}, fees(-200)))
-				undo = append(undo, bank.Undo{LineID: lines[i].ID, Reason: "x", ReverseEntries: true, Date: day("2026-01-06")})
 			}
-			done = s.env.Count(t, func() { s.reconcile(all...) })
+			done = s.env.Count(t, func() {
+				for _, r := range s.reconcile(all...) {
+					undo = append(undo, bank.Undo{ReconciliationID: r.ID, Reason: "x", ReverseEntries: true, Date: day("2026-01-06")})
+				}
+			})
 			undone = s.env.Count(t, func() {
 				_, err := s.bank.Unreconcile(s.ctx, undo)
 				require.NoError(t, err)
@@ -404,6 +415,34 @@ func TestReconcilingCostsAConstantNumberOfStatements(t *testing.T) {
 		d2, u2 := cost(30)
 		require.Equal(t, d1, d2)
 		require.Equal(t, u1, u2)
+		s.sound()
+	})
+}
+
+func TestRaceAReconciliationIsUndoneOnce(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		lines := s.lines(line("2026-01-05", -300, "fee"))
+		was := s.reconcile(is(lines[0], fees(-300)))
+		var undone [4]bank.Undone
+		errs := together(len(undone), func(i int) error {
+			return insist(func() error {
+				out, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: was[0].ID, Reason: "wrong", ReverseEntries: true, Date: day("2026-01-06")}})
+				if err == nil {
+					undone[i] = out[0]
+				}
+				return err
+			})
+		})
+		first := 0
+		for i, err := range errs {
+			require.NoError(t, err)
+			require.Len(t, undone[i].Reversals, 1)
+			if !undone[i].Replayed {
+				first++
+			}
+		}
+		require.Equal(t, 1, first)
+		require.Zero(t, s.balance(accounting.RoleFees))
 		s.sound()
 	})
 }

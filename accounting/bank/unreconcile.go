@@ -13,7 +13,9 @@ import (
 
 // Undo is the input of [Service.Unreconcile].
 type Undo struct {
-	LineID uuid.UUID `validate:"required"`
+	// ReconciliationID is what is undone. It names this one and not the line, so that a retry does not undo what somebody has made of the
+	// line since.
+	ReconciliationID uuid.UUID `validate:"required"`
 	// Reason is needed and kept, at most 500 characters.
 	Reason string `validate:"required,text,max=500"`
 	// ReverseEntries takes back the entries that Reconcile posted to accounts (fees, interest), on Date. Payments and allocations stay
@@ -32,15 +34,18 @@ type Undone struct {
 	Reconciliation Reconciliation
 	// Reversals are the entries that take back what Reconcile had posted.
 	Reversals []accounting.Entry
-	// Kept are the journal lines that stay booked: payments, what the books had before, and entries that were not reversed.
+	// Kept are the journal lines that stay booked: payments, what the books had before, and entries that are not reversed.
 	Kept []Match
+	// Replayed says that it had been undone before, and nothing was written now.
+	Replayed bool
 }
 
 // Unreconcile unties lines from what they were reconciled with, all or none. What it undoes is the tie, and, where asked, the entries that
-// Reconcile posted. What it leaves is said in Kept: payments with their allocations, and all that the books had before.
+// Reconcile posted. What it leaves is said in Kept: payments with their allocations, and all that the books had before. What is undone
+// already is given back with Replayed set.
 //
 // Permission: bank.reconcile, and accounting.exception where a LockException is given. Errors: bank.bad_input, bank.too_many,
-// tenancy.not_found, bank.not_reconciled, and those of [accounting.Service.Reverse].
+// tenancy.not_found, and those of [accounting.Service.Reverse].
 func (s *Service) Unreconcile(ctx context.Context, in []Undo) ([]Undone, error) {
 	return tenancy.Act(ctx, s.db, PermReconcile, func(ctx context.Context, tx *tenancy.Tx) ([]Undone, error) {
 		w := &undoing{op: "bank.Unreconcile", s: s, tx: tx, in: in, out: make([]Undone, len(in))}
@@ -67,90 +72,119 @@ type undoing struct {
 	in  []Undo
 	out []Undone
 
-	lines   map[uuid.UUID]*Line
-	found   map[uuid.UUID]*Reconciliation // by line
-	undone  []*Reconciliation
-	matches []*Match
-	reasons []*ReconciliationText
-	reverse []accounting.Reversal
-	of      []int // of which input
+	found     map[uuid.UUID]*Reconciliation  // locked
+	reversals map[uuid.UUID]accounting.Entry // made before, by the entry that they reverse
+	undone    []*Reconciliation
+	matches   []*Match
+	reasons   []*ReconciliationText
+	reverse   []accounting.Reversal
+	of        []int // of which input
 }
 
 func (w *undoing) check() error {
 	if len(w.in) > MaxReconciliations {
-		return ErrTooMany.New(w.op, "%d lines in one call; the limit is %d", len(w.in), MaxReconciliations)
+		return ErrTooMany.New(w.op, "%d reconciliations in one call; the limit is %d", len(w.in), MaxReconciliations)
 	}
 	seen := map[uuid.UUID]bool{}
 	for i := range w.in {
-		if err := checkTags(w.op, fmt.Sprintf("line %d", i+1), &w.in[i]); err != nil {
+		if err := checkTags(w.op, fmt.Sprintf("reconciliation %d", i+1), &w.in[i]); err != nil {
 			return err
 		}
-		if seen[w.in[i].LineID] {
-			return ErrBadInput.New(w.op, "line %d: it stands in the batch twice", i+1)
+		if seen[w.in[i].ReconciliationID] {
+			return ErrBadInput.New(w.op, "reconciliation %d: it stands in the batch twice", i+1)
 		}
-		seen[w.in[i].LineID] = true
+		seen[w.in[i].ReconciliationID] = true
 	}
 	return nil
 }
 
+// read locks the reconciliations in the order of their ids, and reads what they matched.
 func (w *undoing) read(ctx context.Context) error {
 	ids := make([]uuid.UUID, len(w.in))
 	for i := range w.in {
-		ids[i] = w.in[i].LineID
+		ids[i] = w.in[i].ReconciliationID
 	}
 	ids = uniqueIDs(ids)
-	var locked []Line
-	var found []Reconciliation
+	var locked []Reconciliation
 	b := w.tx.Batch()
 	tenancy.Load(b, &locked, tenancy.In("id", ids), tenancy.ForUpdate())
-	tenancy.Load(b, &found, tenancy.In("line_id", ids), tenancy.Eq("active", true))
 	if err := b.Run(ctx); err != nil {
 		return err
 	}
-	w.lines = byID(locked, func(l *Line) uuid.UUID { return l.ID })
-	w.found = byID(found, func(r *Reconciliation) uuid.UUID { return r.LineID })
-	for i := range found {
-		ids[i] = found[i].ID
+	w.found = byID(locked, func(r *Reconciliation) uuid.UUID { return r.ID })
+	matches, err := matchesOf(ctx, w.tx, ids)
+	if err != nil {
+		return err
 	}
-	matches, err := matchesOf(ctx, w.tx, ids[:len(found)])
+	var posted []uuid.UUID
 	for _, r := range w.found {
 		r.Matches = matches[r.ID]
+		for i := range r.Matches {
+			if r.Matches[i].Origin == FromEntry {
+				posted = append(posted, r.Matches[i].EntryID)
+			}
+		}
 	}
-	return err
+	var reversals []accounting.Entry
+	tenancy.Load(b, &reversals, tenancy.In("reverses_id", uniqueIDs(posted)))
+	if err := b.Run(ctx); err != nil {
+		return err
+	}
+	w.reversals = map[uuid.UUID]accounting.Entry{}
+	for _, e := range reversals {
+		w.reversals[e.ReversesID] = e
+	}
+	return nil
 }
 
+// plan unties one. What is reversed already, by an earlier call or by a bookkeeper, is not reversed again.
 func (w *undoing) plan(i int) error {
-	in := &w.in[i]
-	r := w.found[in.LineID]
-	switch {
-	case w.lines[in.LineID] == nil:
-		return tenancy.ErrNotFound.New(w.op, "line %d: there is no such line of a statement", i+1)
-	case r == nil:
-		return ErrNotReconciled.New(w.op, "line %d: it is not reconciled", i+1)
+	in, out := &w.in[i], &w.out[i]
+	r := w.found[in.ReconciliationID]
+	if r == nil {
+		return tenancy.ErrNotFound.New(w.op, "reconciliation %d: there is none such", i+1)
 	}
-	r.Active, r.UndoneAt = false, w.tx.Now()
-	w.undone = append(w.undone, r)
-	w.reasons = append(w.reasons, &ReconciliationText{ReconciliationID: r.ID, Reason: in.Reason})
-	reversed := map[uuid.UUID]bool{}
+	out.Replayed = !r.Active
+	if r.Active {
+		r.Active, r.UndoneAt = false, w.tx.Now()
+		w.undone = append(w.undone, r)
+		w.reasons = append(w.reasons, &ReconciliationText{ReconciliationID: r.ID, Reason: in.Reason})
+	}
+	seen := map[uuid.UUID]bool{}
 	for n := range r.Matches {
 		m := &r.Matches[n]
-		m.Active = false
-		w.matches = append(w.matches, m)
-		if m.Origin != FromEntry || !in.ReverseEntries {
-			w.out[i].Kept = append(w.out[i].Kept, *m)
-			continue
+		if m.Active {
+			m.Active = false
+			w.matches = append(w.matches, m)
 		}
-		if !reversed[m.EntryID] {
-			reversed[m.EntryID] = true
-			on := in.Date
-			if on.IsZero() {
-				on = w.tx.Today()
+		before, reversed := w.reversals[m.EntryID]
+		switch first := !seen[m.EntryID]; {
+		case m.Origin == FromEntry && reversed:
+			if first {
+				out.Reversals = append(out.Reversals, before)
 			}
-			w.reverse, w.of = append(w.reverse, accounting.Reversal{EntryID: m.EntryID, Date: on, Reason: in.Reason, LockException: in.LockException}), append(w.of, i)
+		case m.Origin == FromEntry && in.ReverseEntries && !out.Replayed:
+			if first {
+				w.takeBack(i, m.EntryID)
+			}
+		default:
+			out.Kept = append(out.Kept, *m)
 		}
+		seen[m.EntryID] = true
 	}
-	w.out[i].Reconciliation = *r
+	out.Reconciliation = *r
 	return nil
+}
+
+// takeBack has an entry reversed.
+func (w *undoing) takeBack(i int, entry uuid.UUID) {
+	in := &w.in[i]
+	on := in.Date
+	if on.IsZero() {
+		on = w.tx.Today()
+	}
+	w.reverse = append(w.reverse, accounting.Reversal{EntryID: entry, Date: on, Reason: in.Reason, LockException: in.LockException})
+	w.of = append(w.of, i)
 }
 
 func (w *undoing) write(ctx context.Context) error {
