@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/accounting/bank"
 	"github.com/opsmatiq/erp/accounting/exchange"
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/inventory/purchasing"
@@ -65,6 +66,7 @@ type Suite struct {
 	Tenancy    *tenancy.DB
 	Accounting *accounting.Service
 	Exchange   *exchange.Service
+	Bank       *bank.Service
 	Inventory  *inventory.Service
 	Purchasing *purchasing.Service
 	Sales      *sales.Service
@@ -83,7 +85,7 @@ type Suite struct {
 // Modules are erp's own domains, as [Open] registers them, for hosts that open a [tenancy.DB] themselves. [access.Module] is
 // not among them: it is added by those who want it.
 func Modules() []tenancy.Module {
-	return []tenancy.Module{accounting.Module(), inventory.Module(), purchasing.Module(), sales.Module(), pos.Module(), privacy.Module(), audit.Module()}
+	return []tenancy.Module{accounting.Module(), bank.Module(), inventory.Module(), purchasing.Module(), sales.Module(), pos.Module(), privacy.Module(), audit.Module()}
 }
 
 // Open registers every model, migrates when asked, holds the live database against the models and wires the services; or
@@ -120,6 +122,7 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s := &Suite{Tenancy: db, Accounting: accounting.New(db), Ports: opt.Ports.withDefaults(opt.Dir, opt.Clock), operator: opt.Operator}
 	s.Exchange = exchange.New(db, s.Accounting)
+	s.Bank = bank.New(db, s.Accounting)
 	s.Inventory = inventory.New(db, s.Accounting)
 	s.Purchasing = purchasing.New(db, s.Accounting, s.Inventory)
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
@@ -174,7 +177,7 @@ func (s *Suite) Close() error { return s.Tenancy.Close() }
 const PermVerify tenancy.Permission = "erp.verify"
 
 // Verify recomputes what the books say in a second way and tells, by name, whether both ways agree: every entry balances,
-// balances equal their lines, open items equal the control accounts, no legal number is missing, on-hand equals the
+// balances equal their lines, open items equal the control accounts, no legal number is missing, bank statements equal their lines and reconciled lines the ledger, on-hand equals the
 // moves, layers equal the moves in quantity and value, stock value equals the ledger's stock account, goods received and not
 // billed clear exactly, tills add up, the audit trail is as it was sealed, signed and anchored. (That the sealer keeps up is
 // no part of it: ask [audit.Service.Verify].) All checks see one state of the database. It needs the permission erp.verify and writes
@@ -183,7 +186,7 @@ func (s *Suite) Verify(ctx context.Context) ([]tenancy.Check, error) {
 	return tenancy.View(ctx, s.Tenancy, PermVerify, func(ctx context.Context, _ *tenancy.Tx) ([]tenancy.Check, error) {
 		var all []tenancy.Check
 		// The trail first, for it asks the anchor before the state is taken that all see.
-		for _, verify := range []func(context.Context) ([]tenancy.Check, error){s.verifyTrail, s.Accounting.Verify, s.Inventory.Verify, s.Purchasing.Verify, s.Sales.Verify, s.POS.Verify} {
+		for _, verify := range []func(context.Context) ([]tenancy.Check, error){s.verifyTrail, s.Accounting.Verify, s.Bank.Verify, s.Inventory.Verify, s.Purchasing.Verify, s.Sales.Verify, s.POS.Verify} {
 			checks, err := verify(ctx)
 			if err != nil {
 				return nil, err

@@ -30,7 +30,7 @@ func each(t *testing.T, fn func(t *testing.T, env *tenancytest.Env, suite *erp.S
 // context. A new method is covered the day it is written.
 func TestEveryMethodRefusesAnUnusableScope(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
-		suspended := env.TenantWith(t, "accounting.*", "exchange.*", "inventory.*", "purchasing.*", "sales.*", "pos.*", "privacy.*") // all but to own it
+		suspended := env.TenantWith(t, "accounting.*", "bank.*", "exchange.*", "inventory.*", "purchasing.*", "sales.*", "pos.*", "privacy.*") // all but to own it
 		_, err := env.DB.Tenants().Suspend(env.Platform(t), tenancy.ScopeOf(suspended).TenantID(), "test")
 		require.NoError(t, err)
 		scopes := map[string]context.Context{
@@ -38,7 +38,7 @@ func TestEveryMethodRefusesAnUnusableScope(t *testing.T) {
 			"zero": tenancy.Scope{}.Attach(context.Background()),
 		}
 		methods := 0
-		for _, service := range []any{suite.Accounting, suite.Exchange, suite.Inventory, suite.Purchasing, suite.Sales, suite.POS, suite.Privacy, suite.Audit, suite, env.DB, env.DB.Life()} {
+		for _, service := range []any{suite.Accounting, suite.Bank, suite.Exchange, suite.Inventory, suite.Purchasing, suite.Sales, suite.POS, suite.Privacy, suite.Audit, suite, env.DB, env.DB.Life()} {
 			v := reflect.ValueOf(service)
 			for i := range v.NumMethod() {
 				name := v.Type().Method(i).Name

@@ -84,6 +84,7 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	_, err = s.suite.Accounting.Reverse(s.ctx, []accounting.Reversal{{EntryID: entries[0].ID, Date: day(20), Reason: "booked twice on paper"}})
 	require.NoError(t, err)
 	s.tradePeriods(t)
+	s.tradeBank(t, sold[0].InvoiceID)
 	s.tradePurchasing(t)
 	s.tradeStock(t)
 	s.tradeOrders(t)

@@ -166,7 +166,11 @@ func TestAWrongGuessIsTriedAgainWithoutOne(t *testing.T) {
 		require.ErrorIs(t, env.DB.Tx(ctx, func(context.Context, *tenancy.Tx) error { runs++; return tenancy.ErrBadInput.New("test", "") }), tenancy.ErrBadInput)
 		require.Equal(t, 1, runs, "nobody guessed")
 		runs = 0
-		require.ErrorIs(t, env.DB.Tx(ctx, func(_ context.Context, tx *tenancy.Tx) error { runs++; tx.Guess(); return tenancy.ErrBadInput.New("test", "") }), tenancy.ErrBadInput)
+		require.ErrorIs(t, env.DB.Tx(ctx, func(_ context.Context, tx *tenancy.Tx) error {
+			runs++
+			tx.Guess()
+			return tenancy.ErrBadInput.New("test", "")
+		}), tenancy.ErrBadInput)
 		require.Equal(t, 2, runs, "and the answer is that of the attempt that did not")
 		runs = 0
 		_, err := env.DB.DryRun(ctx, func(ctx context.Context, tx *tenancy.Tx) error {

@@ -37,16 +37,17 @@ var arrows = map[string][]string{
 	"accounting/einvoice":  {}, // a format: it knows amounts and dates, and no books
 	"accounting":           {"tenancy"},
 	"accounting/exchange":  {"accounting", "tenancy"},
+	"accounting/bank":      {"accounting", "tenancy"},
 	"inventory":            {"accounting", "tenancy"},
 	"inventory/purchasing": books,
 	"sales":                books,
 	"pos":                  append([]string{"sales"}, books...),
 	// No engine: a host imports only the one it uses.
-	root: append([]string{"accounting/einvoice", "pos", "sales", "inventory/purchasing", "accounting/exchange", "privacy", "tenancy/local", "tenancy/access", "tenancy/audit"}, books...),
+	root: append([]string{"accounting/einvoice", "accounting/bank", "pos", "sales", "inventory/purchasing", "accounting/exchange", "privacy", "tenancy/local", "tenancy/access", "tenancy/audit"}, books...),
 
 	// Examples show what a host can do, so internal/ is shut to them.
 	"examples": append([]string{
-		root, "pos", "sales", "inventory/purchasing", "accounting/exchange", "privacy",
+		root, "pos", "sales", "inventory/purchasing", "accounting/bank", "accounting/exchange", "privacy",
 		"tenancy/postgres", "tenancy/sqlite", "tenancy/local", "tenancy/access", "tenancy/audit",
 	}, books...),
 	// The tests' and benchmarks' own house: it sees all, and nothing but tests sees it.

@@ -57,7 +57,7 @@ func declared(d ast.Decl) string {
 }
 
 // domains are the folders that read alike.
-var domains = []string{"tenancy", "tenancy/access", "privacy", "accounting", "accounting/einvoice", "accounting/exchange", "inventory", "inventory/purchasing", "sales", "pos"}
+var domains = []string{"tenancy", "tenancy/access", "privacy", "accounting", "accounting/bank", "accounting/einvoice", "accounting/exchange", "inventory", "inventory/purchasing", "sales", "pos"}
 
 // DomainFolders finds domain folders without their README.md (what it owns, its invariants, its states, what each date
 // means) or doc.go.

@@ -53,7 +53,7 @@ var trees = []struct {
 	sources     sources
 }{
 	{"import arrows", "downwards", 0, sources{
-		"erp.go":                      imports("erp", "pos", "sales", "inventory", "inventory/purchasing", "privacy", "tenancy/access"),
+		"erp.go":                      imports("erp", "pos", "sales", "inventory", "inventory/purchasing", "accounting/bank", "privacy", "tenancy/access"),
 		"pos/a.go":                    imports("pos", "sales", "inventory", "accounting", "accounting/money", "tenancy", "tenancy/date"),
 		"inventory/purchasing/a.go":   imports("purchasing", "inventory", "accounting"),
 		"tenancy/a.go":                imports("tenancy", "tenancy/fault", "tenancy/date", "tenancy/internal/sqltext"),
@@ -62,13 +62,15 @@ var trees = []struct {
 		"tenancy/tenancytest/a.go":    imports("tenancytest", "tenancy", "tenancy/postgres", "tenancy/sqlite", "internal/pgtest"),
 		"tenancy/tenantlint/a.go":     imports("tenantlint", "tenancy/internal/sqltext"),
 		"accounting/charts/a.go":      imports("charts", "accounting"),
+		"accounting/bank/a.go":        imports("bank", "accounting", "accounting/bank/statement", "accounting/money", "tenancy"),
 		"accounting/money/a.go":       imports("money", "tenancy/fault"),
 		"accounting/exchange/a.go":    imports("exchange", "accounting", "accounting/money", "tenancy"),
 		"accounting/a_test.go":        imports("accounting_test", "", "accounting", "tenancy/tenancytest", "tenancy/sqlite", "internal/golden"),
 		"examples/server/main.go":     imports("main", "", "sales", "tenancy/postgres"),
 		"internal/bench/a.go":         imports("bench", "", "sales", "tenancy/postgres", "internal/pgtest"),
 	}},
-	{"import arrows", "upwards", 5, sources{
+	{"import arrows", "upwards", 7, sources{
+		"accounting/c.go": imports("accounting", "accounting/bank"), "accounting/bank/b.go": imports("bank", "inventory"),
 		"accounting/a.go": imports("accounting", "sales"), "accounting/b.go": imports("accounting", "accounting/exchange"), "inventory/a.go": imports("inventory", "sales"),
 		"sales/a.go": imports("sales", "pos"), "inventory/b.go": imports("inventory", "inventory/purchasing"),
 	}},

@@ -29,8 +29,8 @@ const RoleOwner = "owner"
 func BuiltinRoles() []Role {
 	return []Role{
 		{Name: RoleOwner, About: "Answers for the tenant: everything, members and roles included.", Permissions: tenancy.Permissions{tenancy.AllPermissions}},
-		{Name: "accountant", About: "Keeps the books: entries, documents, payments, periods, values of stock; reads the rest.", Permissions: tenancy.Permissions{
-			"accounting.*", "exchange.*", "purchasing.bill", "inventory.revalue", "inventory.post_group",
+		{Name: "accountant", About: "Keeps the books: entries, documents, payments, bank statements, periods, values of stock; reads the rest.", Permissions: tenancy.Permissions{
+			"accounting.*", "bank.*", "exchange.*", "purchasing.bill", "inventory.revalue", "inventory.post_group",
 			"inventory.read", "purchasing.read", "sales.read", "pos.read", "erp.verify"}},
 		{Name: "sales", About: "Quotes, sells, delivers, charges and credits; keeps customers.", Permissions: tenancy.Permissions{
 			"sales.*", "accounting.parties", "inventory.read", "inventory.reserve"}},
@@ -42,7 +42,7 @@ func BuiltinRoles() []Role {
 		{Name: "cashier", About: "Works a till: opens, sells, voids, refunds, counts and closes.", Permissions: tenancy.Permissions{
 			"pos.read", "pos.open", "pos.sell", "pos.void", "pos.refund", "pos.cash", "pos.close"}},
 		{Name: "auditor", About: "Reads everything, takes copies and proves it; changes nothing.", Permissions: tenancy.Permissions{
-			"accounting.read", "exchange.export", "inventory.read", "purchasing.read", "sales.read", "pos.read", "audit.read", "audit.verify", "erp.verify", "privacy.digest", "access.read"}},
+			"accounting.read", "bank.read", "exchange.export", "inventory.read", "purchasing.read", "sales.read", "pos.read", "audit.read", "audit.verify", "erp.verify", "privacy.digest", "access.read"}},
 	}
 }
 

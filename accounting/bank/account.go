@@ -1,0 +1,140 @@
+package bank
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/accounting/bank/statement"
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// Account is an account at a bank, and the account of the chart that stands for it.
+type Account struct {
+	tenancy.Row
+	// IBAN and Number are what statements call it, in capitals and without blanks; either may be missing.
+	IBAN   string `bun:"iban,nullzero" privacy:"financial,keep"`
+	Number string `bun:"number,nullzero" privacy:"financial,keep"`
+	// Name is the bookkeeper's word for it.
+	Name     string         `bun:"name" privacy:"none"`
+	Currency money.Currency `bun:"currency" privacy:"none"`
+	// AccountID is the account of the chart; no other bank account has it.
+	AccountID uuid.UUID `bun:"account_id"`
+	CreatedAt time.Time `bun:"created_at"`
+}
+
+// NewAccount is the input of [Service.CreateAccount].
+type NewAccount struct {
+	// IBAN is checked for its check digits; blanks are dropped. Either it or Number is given, or both: an account's MT940 may name a
+	// number where its CAMT.053 names the IBAN.
+	IBAN string
+	// Number is what statements name that have no IBAN, at most 100 characters: "50880050/0194774600888".
+	Number string
+	// Name is at most 200 characters, on one line.
+	Name     string `validate:"required,line,max=200"`
+	Currency money.Currency
+	// Ledger is the account of the chart: an asset or a liability, and no control account.
+	Ledger accounting.AccountRef
+}
+
+// CreateAccount ties an account at a bank to an account of the chart. The same input again gives the account that exists.
+//
+// Permission: bank.setup. Errors: bank.bad_input, bank.ledger_account, bank.number_taken, accounting.unknown_account,
+// accounting.books_not_open.
+func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, error) {
+	return againstRivals(func() (Account, error) {
+		return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (Account, error) {
+			const op = "bank.CreateAccount"
+			in.IBAN, in.Number = number(in.IBAN), number(in.Number)
+			if err := checkAccount(op, in); err != nil {
+				return Account{}, err
+			}
+			ledger, err := s.books.GetAccount(ctx, in.Ledger)
+			if err != nil {
+				return Account{}, err
+			}
+			if ledger.Type != accounting.Asset && ledger.Type != accounting.Liability || ledger.Control != accounting.NoControl {
+				return Account{}, ErrLedgerAccount.New(op, "account %s %s is no asset or liability, or is a control account", ledger.Code, ledger.Name)
+			}
+			a := Account{IBAN: in.IBAN, Number: in.Number, Name: in.Name, Currency: in.Currency, AccountID: ledger.ID, CreatedAt: tx.Now()}
+			there, err := rivals(ctx, tx, &a)
+			if err != nil {
+				return Account{}, err
+			}
+			if len(there) > 0 {
+				old := there[0]
+				if a.Row, a.CreatedAt = old.Row, old.CreatedAt; a == old {
+					return old, nil
+				}
+				return Account{}, ErrNumberTaken.New(op, "the bank account %q has one of these numbers, or this account of the chart", old.Name)
+			}
+			err = tenancy.Insert(ctx, tx, &a)
+			return a, err
+		})
+	})
+}
+
+func checkAccount(op string, in NewAccount) error {
+	if err := checkTags(op, "the account", &in); err != nil {
+		return err
+	}
+	switch {
+	case in.IBAN == "" && in.Number == "":
+		return ErrBadInput.New(op, "IBAN or Number is needed")
+	case in.IBAN != "" && !statement.ValidIBAN(in.IBAN):
+		return ErrBadInput.New(op, "the IBAN is not right: its check digits do not fit")
+	case len(in.Number) > 100 || !oneLine(in.Number):
+		return ErrBadInput.New(op, "Number has more than 100 characters, or control characters")
+	case !in.Currency.Valid():
+		return ErrBadInput.New(op, "Currency must be a currency code such as GBP")
+	}
+	return nil
+}
+
+// rivals are the accounts that have one of an account's numbers, or its account of the chart.
+func rivals(ctx context.Context, tx *tenancy.Tx, a *Account) ([]Account, error) {
+	var byIBAN, byNumber, byLedger []Account
+	b := tx.Batch()
+	if a.IBAN != "" {
+		tenancy.Load(b, &byIBAN, tenancy.Eq("iban", a.IBAN))
+	}
+	if a.Number != "" {
+		tenancy.Load(b, &byNumber, tenancy.Eq("number", a.Number))
+	}
+	tenancy.Load(b, &byLedger, tenancy.Eq("account_id", a.AccountID))
+	err := b.Run(ctx)
+	return append(append(byIBAN, byNumber...), byLedger...), err
+}
+
+// number is an account's number as it is compared.
+func number(s string) string {
+	return strings.ToUpper(strings.Join(strings.Fields(s), ""))
+}
+
+// Accounts lists all bank accounts by name.
+//
+// Permission: bank.read.
+func (s *Service) Accounts(ctx context.Context) ([]Account, error) {
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]Account, error) {
+		return tenancy.Find[Account](ctx, tx, tenancy.OrderBy("name", "id"))
+	})
+}
+
+// againstRivals runs an act once more when a rival has just written the same: now the act finds what the rival made, and gives it back or
+// says that it differs. Within a transaction of the caller's there is no second try, for the first has undone it.
+func againstRivals[T any](act func() (T, error)) (T, error) {
+	out, err := act()
+	if !errors.Is(err, tenancy.ErrDuplicate) {
+		return out, err
+	}
+	again, secondErr := act()
+	if errors.Is(secondErr, tenancy.ErrTxDoomed) {
+		return out, err
+	}
+	return again, secondErr
+}
