@@ -24,18 +24,30 @@ func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, er
 		if set.findAccount(ByCode(in.Code)) != nil {
 			return Account{}, ErrCodeTaken.New(op, "there is an account %s already", in.Code)
 		}
-		a := Account{Code: in.Code, Name: in.Name, Type: in.Type, Role: in.Role, Control: in.Control, Active: true, CreatedAt: tx.Now()}
+		a := Account{Code: in.Code, Name: in.Name, Type: in.Type, Role: in.Role, Control: in.Control, Active: true, Monetary: in.Monetary, CreatedAt: tx.Now()}
 		if c := roleControls[in.Role]; c != NoControl && a.Control == NoControl {
 			a.Control = c
 		}
+		a.Monetary = a.Monetary || a.monetary()
 		b := tx.Batch()
 		if err := takeRole(op, set, b, &a); err != nil {
+			return Account{}, err
+		}
+		if err := checkMonetary(op, &a); err != nil {
 			return Account{}, err
 		}
 		tenancy.Put(b, []*Account{&a})
 		tx.Forget(setupKey)
 		return done(&a, b.Run(ctx))
 	})
+}
+
+// checkMonetary refuses what cannot be revalued: the profit and loss, and the accounts that a revaluation books to.
+func checkMonetary(op string, a *Account) error {
+	if a.Monetary && (a.Type.Temporary() || a.Role == RoleReceivableValuation || a.Role == RolePayableValuation) {
+		return ErrRoleType.New(op, "account %s is not monetary: it is of the profit and loss, or holds what a revaluation found", a.Code)
+	}
+	return nil
 }
 
 // takeRole checks that the account can play its role, and takes the role from whoever has it.
@@ -80,11 +92,18 @@ func (s *Service) UpdateAccount(ctx context.Context, in AccountChange) (Account,
 		}
 		a := *there
 		a.Name, a.Role, a.Active = in.Name, in.Role, in.Active
+		if in.Monetary != nil {
+			a.Monetary = *in.Monetary
+		}
+		a.Monetary = a.Monetary || a.monetary()
+		if err := checkMonetary(op, &a); err != nil {
+			return Account{}, err
+		}
 		b := tx.Batch()
 		if err := takeRole(op, set, b, &a); err != nil {
 			return Account{}, err
 		}
-		tenancy.Set(b, []*Account{&a}, "name", "role", "active")
+		tenancy.Set(b, []*Account{&a}, "name", "role", "active", "monetary")
 		tx.Forget(setupKey)
 		return done(&a, b.Run(ctx))
 	})

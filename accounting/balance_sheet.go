@@ -117,12 +117,15 @@ type partySum struct {
 }
 
 // partySums are the balances of parties at the end of a day. What is open today, less the items that came later, is what
-// was open then: allocations are within a party and cancel out. So the cost grows with what is unsettled and what came
-// later, not with history.
+// was open then: allocations are within a party and cancel out, but for what they realised. So the cost grows with what is
+// unsettled and what came later, not with history. It is in the base currency.
 func partySums(ctx context.Context, tx *tenancy.Tx, asOf date.Date) ([]partySum, error) {
 	return tenancy.Report[partySum](ctx, tx, `SELECT account_id, party_id, CAST(SUM(minor) AS BIGINT) AS minor FROM (
-		SELECT account_id, party_id, open_minor AS minor FROM {open_items} AS o WHERE open_minor <> 0
+		SELECT account_id, party_id, open_base_minor AS minor FROM {open_items} AS o WHERE open_minor <> 0
 		UNION ALL
-		SELECT account_id, party_id, -original_minor AS minor FROM {open_items} AS l WHERE item_date > ?
-		) AS moves GROUP BY account_id, party_id HAVING SUM(minor) <> 0`, asOf)
+		SELECT account_id, party_id, -base_minor AS minor FROM {open_items} AS l WHERE item_date > ?
+		UNION ALL
+		SELECT i.account_id, a.party_id, a.debit_base_minor - a.credit_base_minor AS minor
+		FROM {allocations} AS a JOIN {open_items} AS i ON i.id = a.debit_id WHERE a.allocated_on > ? AND a.entry_id IS NOT NULL
+		) AS moves GROUP BY account_id, party_id HAVING SUM(minor) <> 0`, asOf, asOf)
 }

@@ -27,7 +27,8 @@ func (s *Service) OpenBooks(ctx context.Context, in NewBooks) (Books, error) {
 		if len(there) > 0 {
 			return sameBooks(op, there[0], in)
 		}
-		books := &Books{Currency: in.Currency, Country: in.Country, Chart: in.Chart, YearStart: in.YearStart, OpenedAt: tx.Now()}
+		books := &Books{Currency: in.Currency, Country: in.Country, Chart: in.Chart, YearStart: in.YearStart,
+			RateMaxAgeDays: DefaultRateMaxAgeDays, OpenedAt: tx.Now()}
 		b := tx.Batch()
 		tenancy.Put(b, []*Books{books})
 		tenancy.Put(b, chartAccounts(in.Chart, tx))
@@ -53,8 +54,35 @@ func chartAccounts(chart Chart, tx *tenancy.Tx) []*Account {
 	accounts := make([]*Account, len(charts[chart]))
 	for i, a := range charts[chart] {
 		accounts[i] = &Account{Code: a.Code, Name: a.Name, Type: a.Type, Role: a.Role, Control: roleControls[a.Role], Active: true, CreatedAt: tx.Now()}
+		accounts[i].Monetary = accounts[i].monetary()
 	}
 	return accounts
+}
+
+// UpdateBooks changes how old rates may be and how much may be written off.
+//
+// Permission: accounting.setup. Errors: accounting.bad_input, accounting.wrong_currency, accounting.books_not_open.
+func (s *Service) UpdateBooks(ctx context.Context, in BooksChange) (Books, error) {
+	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (Books, error) {
+		const op = "accounting.UpdateBooks"
+		if err := checkInput(op, "", in); err != nil {
+			return Books{}, err
+		}
+		set, err := s.setup(ctx, tx, op, nil)
+		if err != nil {
+			return Books{}, err
+		}
+		switch limit := in.WriteOffLimit; {
+		case limit.Minor < 0 || limit.Minor > maxMinor:
+			return Books{}, ErrBadInput.New(op, "WriteOffLimit is not below zero, and within what the books hold")
+		case limit.Minor > 0 && limit.Currency != set.books.Currency:
+			return Books{}, ErrWrongCurrency.New(op, "WriteOffLimit is not in the books' currency, %s", set.books.Currency)
+		}
+		books := set.books
+		books.RateMaxAgeDays, books.WriteOffLimitMinor = in.RateMaxAgeDays, in.WriteOffLimit.Minor
+		tx.Forget(setupKey)
+		return done(&books, tenancy.Update(ctx, tx, &books, "rate_max_age_days", "write_off_limit_minor"))
+	})
 }
 
 // GetBooks reads the settings of the tenant's books.

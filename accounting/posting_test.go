@@ -50,7 +50,7 @@ func TestPostingGolden(t *testing.T) {
 			Memo: "transfer 17"})
 	}
 	line := func(code string, minor int64) Line {
-		return Line{AccountID: uuid.NewSHA1(uuid.Nil, []byte(code)), Amount: gbp(minor)}
+		return Line{AccountID: uuid.NewSHA1(uuid.Nil, []byte(code)), Amount: gbp(minor), Transaction: gbp(minor)}
 	}
 	cases := []struct {
 		name  string

@@ -75,6 +75,26 @@ BEGIN
     ELSIF FOUND THEN
         RAISE EXCEPTION 'erp/invalid/accounting.entry_unbalanced/debits and credits differ by % minor units', bad.total;
     END IF;
+    -- An entry balances in each foreign currency as well, unless it is of a kind that turns one into another, or reverses one
+    -- of these. Most statements have no foreign line and stop here.
+    PERFORM 1 FROM added n WHERE n.transaction_currency <> n.amount_currency LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    SELECT w.currency, w.total INTO bad
+        FROM (SELECT n.tenant_id, n.entry_id, max(n.line_no) AS last FROM added n GROUP BY n.tenant_id, n.entry_id) s
+        CROSS JOIN LATERAL (SELECT f.kind, f.reverses_id FROM erp.journal_entries f WHERE f.tenant_id = s.tenant_id AND f.id = s.entry_id
+            AND s.last = f.line_count LIMIT 1) e
+        CROSS JOIN LATERAL (SELECT l.transaction_currency AS currency, sum(l.transaction_minor) AS total
+            FROM erp.journal_lines l WHERE l.tenant_id = s.tenant_id AND l.entry_id = s.entry_id AND l.transaction_currency <> l.amount_currency
+            GROUP BY l.transaction_currency) w
+        WHERE w.total <> 0 AND e.kind NOT IN ('exchange', 'revaluation', 'realised', 'rounding')
+          AND NOT EXISTS (SELECT 1 FROM erp.journal_entries r WHERE r.tenant_id = s.tenant_id AND r.id = e.reverses_id AND e.kind = 'reversal'
+            AND r.kind IN ('exchange', 'revaluation', 'realised', 'rounding'))
+        LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'erp/invalid/accounting.entry_unbalanced/debits and credits in % differ by % minor units', bad.currency, bad.total;
+    END IF;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
@@ -124,7 +144,8 @@ CREATE TRIGGER erp_invoices_guard BEFORE UPDATE ON erp.invoices FOR EACH ROW EXE
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_open_items() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF (to_jsonb(NEW) - 'open_minor') IS DISTINCT FROM (to_jsonb(OLD) - 'open_minor') OR abs(NEW.open_minor) > abs(OLD.open_minor) THEN
+    IF (to_jsonb(NEW) - 'open_minor' - 'open_base_minor') IS DISTINCT FROM (to_jsonb(OLD) - 'open_minor' - 'open_base_minor')
+       OR abs(NEW.open_minor) > abs(OLD.open_minor) OR abs(NEW.open_base_minor) > abs(OLD.open_base_minor) THEN
         RAISE EXCEPTION 'erp/conflict/accounting.over_allocated/an open item only moves towards zero';
     END IF;
     RETURN NEW;
