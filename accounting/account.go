@@ -57,8 +57,8 @@ type Account struct {
 	Monetary bool `bun:"monetary"`
 	// RequiredDimensions are the codes of the dimensions that every line on it names, in order, joined by commas. They stand
 	// here so that posting need not look them up.
-	RequiredDimensions string `bun:"required_dimensions" privacy:"none"`
-	CreatedAt time.Time `bun:"created_at"`
+	RequiredDimensions string    `bun:"required_dimensions" privacy:"none"`
+	CreatedAt          time.Time `bun:"created_at"`
 }
 
 // NewAccount is the input of [Service.CreateAccount].

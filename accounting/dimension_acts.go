@@ -130,7 +130,7 @@ func (s *Service) SetDimensionValues(ctx context.Context, dimension string, in [
 // posted before stays.
 //
 // Permission: accounting.setup. Errors: accounting.unknown_account, accounting.unknown_dimension, accounting.dimension_inactive.
-func (s *Service) RequireDimensions(ctx context.Context, account AccountRef, dimensions ...string) (Account, error) {
+func (s *Service) RequireDimensions(ctx context.Context, account AccountRef, dimensions []string) (Account, error) {
 	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (Account, error) {
 		const op = "accounting.RequireDimensions"
 		set, err := s.setup(ctx, tx, op, nil)

@@ -35,7 +35,9 @@ type valueKey struct {
 	code      string
 }
 
-func newDimensionBook(op string, tx *tenancy.Tx) *dimensionBook { return &dimensionBook{op: op, tx: tx} }
+func newDimensionBook(op string, tx *tenancy.Tx) *dimensionBook {
+	return &dimensionBook{op: op, tx: tx}
+}
 
 // dimensionsOf wants what the lines of entries name.
 func dimensionsOf(op string, tx *tenancy.Tx, in []NewEntry) *dimensionBook {

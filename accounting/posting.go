@@ -96,7 +96,7 @@ type paymentFact struct {
 	Amount      money.Amount
 	Base        money.Amount // what a foreign Amount is worth
 	Money       AccountRef   // bank or cash
-	MoneyRole   Role       // of that account, which decides the journal
+	MoneyRole   Role         // of that account, which decides the journal
 	Control     AccountRef
 	Memo, Lock  string
 }
