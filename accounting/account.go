@@ -68,7 +68,7 @@ type NewAccount struct {
 	Type    AccountType `validate:"account_type"`
 	Role    Role        `validate:"omitempty,role"`
 	Control Control     `validate:"omitempty,oneof=receivable payable"` // set by the roles receivable and payable
-	// Monetary is as in [Account]. Control accounts, and the roles bank, cash, card clearing and currency clearing, always are.
+	// Monetary is as in [Account]. Control accounts, and the roles bank, cash and card clearing, always are.
 	Monetary bool
 }
 
@@ -87,7 +87,7 @@ type AccountChange struct {
 // monetary is whether an account of this nature always is: money, and claims and debts in fixed amounts of it.
 func (a *Account) monetary() bool {
 	switch a.Role { //nolint:exhaustive // the other roles' accounts say so themselves
-	case RoleBank, RoleCash, RoleCardClearing, RoleCurrencyClearing:
+	case RoleBank, RoleCash, RoleCardClearing:
 		return true
 	}
 	return a.Control != NoControl

@@ -42,10 +42,12 @@ func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, er
 	})
 }
 
-// checkMonetary refuses what cannot be revalued: the profit and loss, and the accounts that a revaluation books to.
+// checkMonetary refuses what cannot be revalued: the profit and loss, the accounts that a revaluation books to, and currency
+// clearing, which holds of each currency what was given for the others and is zero in base.
 func checkMonetary(op string, a *Account) error {
-	if a.Monetary && (a.Type.Temporary() || a.Role == RoleReceivableValuation || a.Role == RolePayableValuation) {
-		return ErrRoleType.New(op, "account %s is not monetary: it is of the profit and loss, or holds what a revaluation found", a.Code)
+	of := a.Role == RoleReceivableValuation || a.Role == RolePayableValuation || a.Role == RoleCurrencyClearing
+	if a.Monetary && (of || a.Type.Temporary()) {
+		return ErrRoleType.New(op, "account %s is not monetary: it is of the profit and loss, or has the role %s", a.Code, a.Role)
 	}
 	return nil
 }

@@ -65,10 +65,11 @@ func (s *Service) Exchange(ctx context.Context, in []NewExchange) ([]Entry, erro
 		p := newPlan(op, tx, set, len(in))
 		out, err := replays.run(func(i int) (*Entry, error) {
 			where := fmt.Sprintf("exchange %d: ", i+1)
-			e, err := in[i].entry(op, where, set, rates)
+			fact, err := in[i].settle(op, where, set, rates)
 			if err != nil {
 				return nil, err
 			}
+			e := exchangeEntry(fact).withDefaults()
 			return p.add(where, &e, booking{print: replays.prints[i]})
 		})
 		if err != nil {
@@ -110,12 +111,12 @@ func (x *NewExchange) fingerprint(f *fingerprint) string {
 	return f.sum()
 }
 
-// entry settles what both sides are worth.
-func (x *NewExchange) entry(op, where string, set *setup, rates *rateTable) (NewEntry, error) {
+// settle finds out what both sides are worth.
+func (x *NewExchange) settle(op, where string, set *setup, rates *rateTable) (*exchangeFact, error) {
 	base, worth := set.books.Currency, x.Base
 	for _, ref := range []AccountRef{x.From, x.To} {
 		if _, err := set.ordinary(op, where, ref); err != nil {
-			return NewEntry{}, err
+			return nil, err
 		}
 	}
 	switch {
@@ -126,12 +127,12 @@ func (x *NewExchange) entry(op, where string, set *setup, rates *rateTable) (New
 	case worth == (money.Amount{}):
 		var err error
 		if worth, _, err = rates.convert(where, x.Sold, x.Date); err != nil {
-			return NewEntry{}, err
+			return nil, err
 		}
 	}
 	if x.Base != (money.Amount{}) && x.Base != worth {
-		return NewEntry{}, ErrBadInput.New(op, "%sBase is %s, and the side in the base currency says %s", where, x.Base, worth)
+		return nil, ErrBadInput.New(op, "%sBase is %s, and the side in the base currency says %s", where, x.Base, worth)
 	}
-	return exchangeEntry(&exchangeFact{Refs: x.Reference, Date: x.Date, From: x.From, To: x.To, Sold: x.Sold, Bought: x.Bought, Base: worth,
-		Memo: x.Memo, Lock: x.LockException}).withDefaults(), nil
+	return &exchangeFact{Reference: x.Reference, Date: x.Date, From: x.From, To: x.To, Sold: x.Sold, Bought: x.Bought, Base: worth,
+		Memo: x.Memo, Lock: x.LockException}, nil
 }

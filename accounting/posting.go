@@ -186,11 +186,12 @@ func writeOffEntry(f *writeOffFact) NewEntry {
 
 // exchangeFact is an amount of one currency that was given for one of another.
 type exchangeFact struct {
-	Date             date.Date
-	From, To         AccountRef
-	Sold, Bought     money.Amount
-	Base             money.Amount // what either side is worth
-	Memo, Lock, Refs string
+	Date         date.Date
+	From, To     AccountRef
+	Sold, Bought money.Amount
+	Base         money.Amount // what either side is worth
+	Reference    string
+	Memo, Lock   string
 }
 
 // exchangeEntry books both sides through the currency clearing account, so that the entry balances in every currency and what
@@ -202,7 +203,7 @@ func exchangeEntry(f *exchangeFact) NewEntry {
 		return l
 	}
 	clearing := ByRole(RoleCurrencyClearing)
-	return NewEntry{Reference: f.Refs, Journal: JournalBank, Kind: KindExchange, Date: f.Date, Memo: f.Memo, LockException: f.Lock, Lines: []NewLine{
+	return NewEntry{Reference: f.Reference, Journal: JournalBank, Kind: KindExchange, Date: f.Date, Memo: f.Memo, LockException: f.Lock, Lines: []NewLine{
 		line(f.From, f.Sold, -1), line(clearing, f.Sold, 1), line(f.To, f.Bought, 1), line(clearing, f.Bought, -1)}}
 }
 

@@ -29,7 +29,7 @@ const (
 	RoleCardClearing     Role = "card_clearing"      // card takings that the acquirer has yet to pay
 	RoleOverShort        Role = "over_short"         // what a till's count differs by from what it should hold
 
-	RoleCurrencyClearing    Role = "currency_clearing"    // one currency's way into another; zero when both sides are booked
+	RoleCurrencyClearing    Role = "currency_clearing"    // what currencies were given for one another; zero in base
 	RoleExchangeGain        Role = "exchange_gain"        // realised: settled for more than it stood in the books at
 	RoleExchangeLoss        Role = "exchange_loss"        // realised: settled for less
 	RoleUnrealisedGain      Role = "unrealised_gain"      // of a revaluation, taken back on the next day

@@ -187,6 +187,11 @@ func TestTwoTenants(t *testing.T) {
 		e := transfer("", "2010-12-20", 5)
 		s.post(e)
 		bill := s.bill(aBill("B9", "9", s.ben.ID, "2010-12-20", "10"))[0]
+		s.analysed()
+		s.post(takings("2010-12-20", 5, accounting.Dimensions{"shop": "york"}))
+		s.dollarAccount(10_000, 6_400)
+		s.rate(inDecember, "0.70")
+		s.revalue(inDecember)
 		intruder := newShop(t, s.env)
 		tenancytest.TwoTenants(t, s.env, s.ctx, intruder.ctx)
 
