@@ -34,8 +34,8 @@ func (s *Service) TrialBalanceBy(ctx context.Context, dimension string, asOf dat
 	})
 }
 
-// ProfitAndLossBy draws up one result for each value of a dimension that was posted with, and one for lines without a value, by
-// code. Line by line they sum to [Service.ProfitAndLoss] of the same slices.
+// ProfitAndLossBy draws up one result for each value of a dimension that income or expenses were posted with, and one for those
+// without a value, by code. Line by line they sum to [Service.ProfitAndLoss] of the same slices.
 //
 // Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, accounting.books_not_open.
 func (s *Service) ProfitAndLossBy(ctx context.Context, dimension string, from, to date.Date, slices ...Slice) ([]Group[ProfitAndLoss], error) {
@@ -49,7 +49,9 @@ func (s *Service) ProfitAndLossBy(ctx context.Context, dimension string, from, t
 		}
 		out := make(map[string]ProfitAndLoss, len(posted))
 		for value, sums := range posted {
-			out[value] = profitAndLoss(set, sums, from, to)
+			if pl := profitAndLoss(set, sums, from, to); len(pl.Income)+len(pl.CostOfSales)+len(pl.Expenses) > 0 {
+				out[value] = pl
+			}
 		}
 		return out, nil
 	})
