@@ -87,6 +87,7 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	s.tradeStock(t)
 	s.tradeOrders(t)
 	s.tradePOS(t)
+	s.tradeCurrencies(t)
 	s.tradePrivacy(t)
 	s.tradeAudit(t)
 	return sold[0].Invoice
@@ -132,31 +133,10 @@ func (s *shop) digest(t *testing.T) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// currencies books dollars of a shop and brings them to the rate of the month's end.
-func (s *shop) currencies(t *testing.T) {
-	t.Helper()
-	books := s.suite.Accounting
-	_, err := books.CreateDimension(s.ctx, accounting.NewDimension{Code: "shop", Name: "Shop"})
-	require.NoError(t, err)
-	_, err = books.SetDimensionValues(s.ctx, "shop", []accounting.NewDimensionValue{{Code: "york", Name: "York"}})
-	require.NoError(t, err)
-	dollars, pounds := money.Of(1_000, "USD"), money.Of(640, "GBP")
-	_, err = books.Post(s.ctx, []accounting.NewEntry{{Date: day(1), Lines: []accounting.NewLine{
-		{Account: accounting.ByRole(accounting.RoleBank), Debit: dollars, Base: pounds, Dimensions: accounting.Dimensions{"shop": "york"}},
-		{Account: accounting.ByRole(accounting.RoleOpeningEquity), Credit: dollars, Base: pounds}}}})
-	require.NoError(t, err)
-	on := day(1).AddMonths(1).AddDays(-1)
-	_, err = books.SetRates(s.ctx, []accounting.NewExchangeRate{{From: "USD", To: "GBP", On: on, Rate: price("0.70"), Source: "test"}})
-	require.NoError(t, err)
-	_, err = books.Revalue(s.ctx, accounting.NewRevaluation{On: on})
-	require.NoError(t, err)
-}
-
 func TestTwoTenantsOverTheWholeSuite(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
 		victim, intruder := openShop(t, env, suite, inventory.FIFO), openShop(t, env, suite, inventory.FIFO)
 		invoice := victim.trade(t)
-		victim.currencies(t)
 		victim.verify(t)
 		tenancytest.TwoTenants(t, env, victim.ctx, intruder.ctx)
 

@@ -167,7 +167,9 @@ func (h *trade) revalueOne() {
 }
 
 func (h *trade) reverseLast() {
-	entries := h.items(func(o accounting.OpenItem) bool { return o.Kind == accounting.KindEntry && o.OpenMinor == o.Original.Minor })
+	entries := h.items(func(o accounting.OpenItem) bool {
+		return o.Kind == accounting.KindEntry && o.OpenMinor == o.Original.Minor
+	})
 	if len(entries) == 0 {
 		return
 	}
