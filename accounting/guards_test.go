@@ -206,6 +206,7 @@ func TestDatabaseWeighsForeignCurrencies(t *testing.T) {
 			{"unbalanced in dollars", []string{r.header(id, "2010-12"), lines(usd(1, 5, 8), usd(2, -5, -7))}, "accounting.entry_unbalanced"},
 			{"dollars for pounds", []string{r.header(id, "2010-12"), lines(usd(1, 5, 8), r.line(id, 2, cash, -5, "2010-12-01"))}, "accounting.entry_unbalanced"},
 			{"unbalanced in two statements", []string{r.header(id, "2010-12"), lines(usd(1, 5, 8)), lines(usd(2, -5, -7))}, "accounting.entry_unbalanced"},
+			{"dollars for pounds in two statements", []string{r.header(id, "2010-12"), lines(usd(1, 5, 8)), lines(r.line(id, 2, cash, -5, "2010-12-01"))}, "accounting.entry_unbalanced"},
 			{"unbalanced in base", []string{r.header(id, "2010-12", "kind=exchange"), lines(usd(1, 5, 8), usd(2, -4, -8))}, "accounting.entry_unbalanced"},
 			{"a reversal of nothing", []string{r.header(id, "2010-12", "kind=reversal"), lines(usd(1, 5, 8), usd(2, -5, -7))}, "accounting.entry_unbalanced"},
 			{"pounds that differ from pounds", []string{r.header(id, "2010-12"), lines(r.foreign(id, 1, cash, 5, "2010-12-01", 6, "GBP"),
