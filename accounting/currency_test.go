@@ -2,6 +2,7 @@ package accounting_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -188,6 +189,71 @@ func TestRealisedDifferences(t *testing.T) {
 		require.Zero(t, s.balance(payable))
 		s.sound()
 	})
+}
+
+// A claim in dollars is paid into a sterling account, and a debt in dollars from a euro account.
+func TestPayThroughAnotherCurrency(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		v := s.itemOf(s.post(claim("A", s.ann.ID, "2010-12-01", usd(10000), gbp(6400)))[0].ID)
+		in := received("P1", s.ann.ID, "2010-12-10", 0, accounting.PaymentAllocation{InvoiceID: v.ID, Amount: usd(10000)})
+		in.Amount, in.Banked = usd(10000), gbp(6550)
+		p := s.pay(in)[0]
+		require.Equal(t, int64(6550), p.BaseMinor)
+		require.True(t, s.pay(in)[0].Replayed)
+		held, err := s.books.Holdings(s.ctx, accounting.ByRole(accounting.RoleBank), day("2010-12-31"))
+		require.NoError(t, err)
+		require.Equal(t, []accounting.Holding{{Amount: gbp(6550), Base: gbp(6550)}}, held, "no dollars came in")
+		require.Equal(t, int64(-150), s.balance(accounting.RoleExchangeGain))
+		require.Zero(t, s.balance(accounting.RoleCurrencyClearing))
+		require.Empty(t, s.open("2010-12-31"))
+
+		out := accounting.NewPayment{PartyID: s.ben.ID, Direction: accounting.MoneyOut, Date: day("2010-12-11"), Amount: usd(1000), Base: gbp(650), Banked: eur(760)}
+		s.pay(out)
+		held, err = s.books.Holdings(s.ctx, accounting.ByRole(accounting.RoleBank), day("2010-12-20"))
+		require.NoError(t, err)
+		require.Equal(t, []accounting.Holding{{Amount: eur(-760), Base: gbp(-650)}, {Amount: gbp(6550), Base: gbp(6550)}}, held)
+		held, err = s.books.Holdings(s.ctx, accounting.ByRole(accounting.RoleCurrencyClearing), day("2010-12-31"))
+		require.NoError(t, err)
+		require.Equal(t, []accounting.Holding{{Amount: eur(760), Base: gbp(650)}, {Amount: gbp(-6550), Base: gbp(-6550)}, {Amount: usd(9000), Base: gbp(5900)}}, held)
+		for _, row := range []struct {
+			change func(*accounting.NewPayment)
+			want   error
+		}{
+			{func(p *accounting.NewPayment) { p.Banked = usd(999) }, accounting.ErrBadInput},
+			{func(p *accounting.NewPayment) { p.Banked = gbp(651) }, accounting.ErrBadInput},
+			{func(p *accounting.NewPayment) { p.Banked = eur(-1) }, accounting.ErrBadInput},
+			{func(p *accounting.NewPayment) { p.Banked = money.Amount{Minor: 1, Currency: "XYZ"} }, accounting.ErrWrongCurrency},
+			{func(p *accounting.NewPayment) { p.Base = money.Amount{} }, accounting.ErrNoRate},
+		} {
+			bad := out
+			row.change(&bad)
+			_, err := s.books.Pay(s.ctx, []accounting.NewPayment{bad})
+			require.ErrorIs(t, err, row.want)
+		}
+		s.sound()
+	})
+}
+
+func TestParseRates(t *testing.T) {
+	rates, err := accounting.ParseRates(strings.NewReader("from,to,date,rate,source\nUSD,GBP,2010-12-01,0.6412,ECB\nEUR,GBP,2010-12-01,0.8412,\"ECB, late\"\n"))
+	require.NoError(t, err)
+	require.Len(t, rates, 2)
+	require.Equal(t, "ECB, late", rates[1].Source)
+	for text, want := range map[string]string{
+		"":                                    "line 1: the first line is",
+		"a,b\n":                               "line 1: the first line is",
+		"from,to,date,rate,source\nUSD,GBP\n": "line 2: ",
+		"from,to,date,rate,source\nUSD,GBP,2010-13-01,1,x\n":                                "line 2: date",
+		"from,to,date,rate,source\nUSD,GBP,2010-12-01,1,x\nUSD,GBP,2010-12-02,1e999999,x\n": "line 3: rate",
+		"from,to,date,rate,source\nUSD,GBP,2010-12-01,-1,x\n":                               "line 2: rate",
+		"from,to,date,rate,source\nUSD,ZZZ,2010-12-01,1,x\n":                                "line 2: ",
+		"from,to,date,rate,source\nUSD,GBP,2010-12-01,1,\n":                                 "line 2: ",
+		"from,to,date,rate,source\n\"USD,GBP,2010-12-01,1,x\n":                              "line 2: ",
+	} {
+		_, err := accounting.ParseRates(strings.NewReader(text))
+		require.ErrorIs(t, err, accounting.ErrBadInput, text)
+		require.ErrorContains(t, err, want)
+	}
 }
 
 // What is paid in advance stays open in its currency; a refund gives the rest back; each leaves what it realises.

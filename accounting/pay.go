@@ -128,6 +128,7 @@ func (p *NewPayment) fingerprint(f *fingerprint) string {
 	f.day(p.Date)
 	f.amount(p.Amount)
 	f.amount(p.Base)
+	f.amount(p.Banked)
 	f.text(p.Account.text)
 	f.text(p.Against.text)
 	for _, a := range p.Allocate {
@@ -175,7 +176,7 @@ func (w *paying) read(ctx context.Context, s *Service) (err error) {
 	}
 	w.rates = newRateTable(w.op, w.set.books.Currency, w.set.books.RateMaxAgeDays)
 	for i := range w.in {
-		if p := &w.in[i]; p.Amount.Currency != w.set.books.Currency && p.Base == (money.Amount{}) && p.Amount.Currency.Valid() {
+		if p := &w.in[i]; p.unvalued(w.set.books.Currency) {
 			w.rates.want(p.Amount.Currency, p.Date)
 		}
 	}
@@ -207,7 +208,7 @@ func (w *paying) pay(i int) (*Payment, error) {
 	p := &Payment{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, Reference: in.Reference, Fingerprint: w.replays.prints[i],
 		PartyID: in.PartyID, Direction: in.Direction, PaymentDate: in.Date, Amount: in.Amount, BaseMinor: base.Minor, AccountID: account.ID, ControlID: control.ID,
 		PostedAt: w.tx.Now()}
-	e := paymentEntry(&paymentFact{ID: p.ID, PartyID: in.PartyID, Direction: in.Direction, Date: in.Date, Amount: in.Amount, Base: base, Money: ByID(account.ID),
+	e := paymentEntry(&paymentFact{ID: p.ID, PartyID: in.PartyID, Direction: in.Direction, Date: in.Date, Amount: in.Amount, Base: base, Banked: in.Banked, Money: ByID(account.ID),
 		MoneyRole: account.Role, Control: ByID(control.ID), Memo: in.Memo, Lock: in.LockException})
 	entry, err := w.plan.add(where, &e, booking{})
 	if err != nil {
@@ -223,6 +224,9 @@ func (w *paying) pay(i int) (*Payment, error) {
 // accounting.no_rate, accounting.bad_input.
 func (w *paying) worth(where string, in *NewPayment) (money.Amount, error) {
 	base, cur := w.set.books.Currency, in.Amount.Currency
+	if err := in.checkBanked(w.op, where, base); err != nil {
+		return money.Amount{}, err
+	}
 	for _, a := range in.Allocate {
 		if a.Amount.Currency != cur || a.WriteOff != nil && a.WriteOff.Amount.Currency != cur {
 			return money.Amount{}, ErrWrongCurrency.New(w.op, "%sit pays in %s, and an allocation is in another currency", where, cur)
@@ -235,6 +239,8 @@ func (w *paying) worth(where string, in *NewPayment) (money.Amount, error) {
 		return money.Amount{}, ErrBadInput.New(w.op, "%sBase of an amount in the base currency is left out", where)
 	case cur == base:
 		return in.Amount, nil
+	case in.Banked.Currency == base && in.Base == (money.Amount{}):
+		return in.Banked, nil
 	case in.Base == (money.Amount{}):
 		out, _, err := w.rates.convert(where, in.Amount, in.Date)
 		return out, err
@@ -244,6 +250,28 @@ func (w *paying) worth(where string, in *NewPayment) (money.Amount, error) {
 		return money.Amount{}, ErrBadInput.New(w.op, "%sBase is not below zero, and within what the books hold", where)
 	}
 	return in.Base, nil
+}
+
+// unvalued reports whether the payment's worth is left to the rate of the day.
+func (p *NewPayment) unvalued(base money.Currency) bool {
+	return p.Amount.Currency != base && p.Amount.Currency.Valid() && p.Base == (money.Amount{}) && p.Banked.Currency != base
+}
+
+// checkBanked holds what the account took to what was paid. Errors: accounting.wrong_currency, accounting.bad_input,
+// accounting.amount_limit.
+func (p *NewPayment) checkBanked(op, where string, base money.Currency) error {
+	b := p.Banked
+	switch {
+	case b == (money.Amount{}):
+		return nil
+	case !b.Currency.Valid():
+		return ErrWrongCurrency.New(op, "%sBanked: %q is no currency", where, string(b.Currency))
+	case b.Currency == p.Amount.Currency && b != p.Amount:
+		return ErrBadInput.New(op, "%sBanked is in the payment's own currency, and differs from Amount", where)
+	case b.Currency == base && p.Base != (money.Amount{}) && p.Base != b:
+		return ErrBadInput.New(op, "%sBase is %s, and Banked says %s", where, p.Base, b)
+	}
+	return checkAmount(op, where+"Banked: ", b)
 }
 
 // control finds the account on the other side: the stated one, that of what is paid, or the default of the direction.

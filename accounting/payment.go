@@ -31,6 +31,10 @@ type NewPayment struct {
 	// Base is what a foreign Amount is worth in the base currency, such as the bank says. Left out, it is converted at the rate of
 	// Date, half up (see [Service.Convert]). It is left out of amounts in the base currency.
 	Base money.Amount
+	// Banked is what Account took or gave where that is in another currency than Amount: an invoice in dollars paid into a sterling
+	// account. It goes through [RoleCurrencyClearing]. In the base currency it says what Amount is worth, and Base is left out.
+	// Default Amount.
+	Banked money.Amount
 	// Account is where the money is. Default [RoleBank].
 	Account AccountRef
 	// Against is the control account. Default: that of the items it is allocated to; without any, [RoleReceivable] for money

@@ -95,13 +95,15 @@ type paymentFact struct {
 	Date        date.Date
 	Amount      money.Amount
 	Base        money.Amount // what a foreign Amount is worth
+	Banked      money.Amount // what the account took, where that is in another currency
 	Money       AccountRef   // bank or cash
 	MoneyRole   Role         // of that account, which decides the journal
 	Control     AccountRef
 	Memo, Lock  string
 }
 
-// paymentEntry books a payment: money in debits the bank and credits the party, money out does the opposite.
+// paymentEntry books a payment: money in debits the bank and credits the party, money out does the opposite. Where the bank took
+// another currency, both sides meet in currency clearing.
 func paymentEntry(f *paymentFact) NewEntry {
 	e := NewEntry{Journal: JournalBank, Kind: KindPayment, Date: f.Date, Memo: f.Memo, LockException: f.Lock, Source: Source{Model: "erp.payments", ID: f.ID}}
 	if f.MoneyRole == RoleCash {
@@ -114,6 +116,10 @@ func paymentEntry(f *paymentFact) NewEntry {
 	party := signedLine(f.Control, f.Amount, -sign)
 	party.PartyID = f.PartyID
 	e.Lines = []NewLine{signedLine(f.Money, f.Amount, sign), party}
+	if f.Banked.Currency != "" && f.Banked.Currency != f.Amount.Currency {
+		clearing := ByRole(RoleCurrencyClearing)
+		e.Lines = []NewLine{signedLine(f.Money, f.Banked, sign), signedLine(clearing, f.Banked, -sign), signedLine(clearing, f.Amount, sign), party}
+	}
 	for i := range e.Lines {
 		e.Lines[i].Base = f.Base
 	}

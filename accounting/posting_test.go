@@ -78,6 +78,8 @@ func TestPostingGolden(t *testing.T) {
 		{"payment_made_in_cash", payment(MoneyOut, RoleCash)},
 		{"payment_received_in_dollars", paymentEntry(&paymentFact{ID: id, PartyID: party, Direction: MoneyIn, Date: on, Amount: usd(10000), Base: gbp(6412),
 			Money: ByRole(RoleBank), MoneyRole: RoleBank, Control: ByRole(RoleReceivable)})},
+		{"payment_in_dollars_banked_in_pounds", paymentEntry(&paymentFact{ID: id, PartyID: party, Direction: MoneyIn, Date: on, Amount: usd(10000), Base: gbp(6412),
+			Banked: gbp(6412), Money: ByRole(RoleBank), MoneyRole: RoleBank, Control: ByRole(RoleReceivable)})},
 		{"realised_gain", realisedEntry(&realisedFact{ID: id, PartyID: party, Control: ByRole(RoleReceivable), Date: on, Currency: "USD", Left: gbp(-150)})},
 		{"realised_loss", realisedEntry(&realisedFact{ID: id, PartyID: party, Control: ByRole(RolePayable), Date: on, Currency: "USD", Left: gbp(75)})},
 		{"write_off_of_a_claim", writeOffEntry(&writeOffFact{PartyID: party, Control: ByRole(RoleReceivable), To: ByRole(RoleBadDebt), Date: on, Open: usd(50),

@@ -209,6 +209,36 @@ func TestRaceAllocatingDollars(t *testing.T) {
 	})
 }
 
+// One credit note, several people: it is used up once, whether it is set off, refunded or written off.
+func TestRaceOneCreditNote(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		_, err := s.books.UpdateBooks(s.ctx, accounting.BooksChange{RateMaxAgeDays: 7, WriteOffLimit: gbp(1_000)})
+		require.NoError(t, err)
+		c := invoice("C", s.ann.ID, "2010-12-01", "10")
+		c.Kind = accounting.CreditNoteDocument
+		v := s.issue(invoice("I1", s.ann.ID, "2010-12-01", "10"), invoice("I2", s.ann.ID, "2010-12-01", "10"), c)
+		errs := together(4, func(i int) error {
+			var err error
+			switch i {
+			case 0, 1:
+				_, err = s.books.Allocate(s.ctx, []accounting.NewAllocation{{DebitID: v[i].ID, CreditID: v[2].ID, Date: day("2010-12-02"), Amount: gbp(600)}})
+			case 2:
+				refund := received("", s.ann.ID, "2010-12-02", 600, part(v[2].ID, 600))
+				refund.Direction = accounting.MoneyOut
+				_, err = s.books.Pay(s.ctx, []accounting.NewPayment{refund})
+			case 3:
+				_, err = s.books.WriteOff(s.ctx, []accounting.NewWriteOff{{ItemID: v[2].ID, Date: day("2010-12-02"), PaymentWriteOff: accounting.PaymentWriteOff{
+					Amount: gbp(600), Account: accounting.ByCode("4900"), Reason: "never claimed"}}})
+			}
+			return err
+		})
+		require.Equal(t, 1, countOf(errs, nil))
+		require.Equal(t, 3, countOf(errs, accounting.ErrOverAllocated))
+		require.Equal(t, int64(-400), s.open("2010-12-31")[v[2].ID])
+		s.sound()
+	})
+}
+
 // Revaluation reads no lines: the same number of statements whatever was posted.
 func TestRevalueCostsTheSame(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
