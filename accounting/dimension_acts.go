@@ -127,9 +127,11 @@ func (s *Service) SetDimensionValues(ctx context.Context, dimension string, in [
 }
 
 // RequireDimensions says which dimensions every line on an account names from now on; none takes the requirement away. What was
-// posted before stays.
+// posted before stays, and can be reversed. Accounts that acts of this package book to on their own (control accounts, and the roles
+// of exchange, revaluation and rounding) cannot require any, for these acts know none.
 //
-// Permission: accounting.setup. Errors: accounting.unknown_account, accounting.unknown_dimension, accounting.dimension_inactive.
+// Permission: accounting.setup. Errors: accounting.unknown_account, accounting.role_type, accounting.unknown_dimension,
+// accounting.dimension_inactive.
 func (s *Service) RequireDimensions(ctx context.Context, account AccountRef, dimensions []string) (Account, error) {
 	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (Account, error) {
 		const op = "accounting.RequireDimensions"
@@ -140,6 +142,9 @@ func (s *Service) RequireDimensions(ctx context.Context, account AccountRef, dim
 		there, err := set.account(op, "", account)
 		if err != nil {
 			return Account{}, err
+		}
+		if len(dimensions) > 0 && there.derived() {
+			return Account{}, ErrRoleType.New(op, "account %s %s is booked to by acts that know no dimensions", there.Code, there.Name)
 		}
 		codes := slices.Compact(slices.Sorted(slices.Values(dimensions)))
 		for _, code := range codes {
@@ -156,6 +161,16 @@ func (s *Service) RequireDimensions(ctx context.Context, account AccountRef, dim
 		tx.Forget(setupKey)
 		return done(&a, tenancy.Update(ctx, tx, &a, "required_dimensions"))
 	})
+}
+
+// derived reports whether acts book to the account without being told any dimensions.
+func (a *Account) derived() bool {
+	switch a.Role { //nolint:exhaustive // the others are named by whoever posts
+	case RoleCurrencyClearing, RoleExchangeGain, RoleExchangeLoss, RoleUnrealisedGain, RoleUnrealisedLoss, RoleReceivableValuation,
+		RolePayableValuation, RoleRounding:
+		return true
+	}
+	return a.Control != NoControl
 }
 
 // requires lists the dimensions that lines on the account name.

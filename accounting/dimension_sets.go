@@ -147,7 +147,7 @@ func (d *dimensionBook) write(b *tenancy.Batch) {
 // dimensions is the combination of line i, held to what the account requires. Errors: accounting.dimension_needed,
 // accounting.unknown_dimension, accounting.dimension_inactive.
 func (p *plan) dimensions(where string, i int, account *Account, in *NewLine) (uuid.UUID, error) {
-	if in.booked != nil && in.booked.set != uuid.Nil {
+	if in.booked != nil { // as it was booked, even before the account required any
 		return in.booked.set, nil
 	}
 	for _, code := range account.requires() {

@@ -113,6 +113,11 @@ func TestDimensionsRefuse(t *testing.T) {
 		require.ErrorIs(t, err, accounting.ErrBadInput)
 		_, err = s.books.RequireDimensions(s.ctx, accounting.ByRole(sales), []string{"planet"})
 		require.ErrorIs(t, err, accounting.ErrUnknownDimension)
+		for _, role := range []accounting.Role{receivable, accounting.RoleExchangeGain} {
+			_, err = s.books.RequireDimensions(s.ctx, accounting.ByRole(role), []string{"shop"})
+			require.ErrorIs(t, err, accounting.ErrRoleType)
+		}
+		before := s.post(transfer("", "2010-12-01", 7))[0]
 		a, err := s.books.RequireDimensions(s.ctx, accounting.ByRole(sales), []string{"shop", "cost_centre", "shop"})
 		require.NoError(t, err)
 		require.Equal(t, "cost_centre,shop", a.RequiredDimensions)
@@ -141,6 +146,8 @@ func TestDimensionsRefuse(t *testing.T) {
 			require.ErrorContains(t, err, "entry 1: line 2: ")
 		}
 		s.post(takings("2010-12-01", 5, accounting.Dimensions{"shop": "york", "cost_centre": "10"}))
+		_, err = s.books.Reverse(s.ctx, []accounting.Reversal{{EntryID: before.ID, Date: day("2010-12-02"), Reason: "test"}})
+		require.NoError(t, err, "it was booked before any were required")
 		_, err = s.books.TrialBalance(s.ctx, day("2010-12-31"), accounting.Slice{Dimension: "shop"})
 		require.ErrorIs(t, err, accounting.ErrBadInput)
 		_, err = s.books.TrialBalance(s.ctx, day("2010-12-31"), accounting.Slice{Dimension: "shop", Values: []string{"x"}})

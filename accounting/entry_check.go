@@ -52,13 +52,13 @@ func (l *NewLine) amounts(base money.Currency) (transaction money.Amount, minor 
 	case err != nil:
 		return money.Amount{}, 0, err
 	case amount.Currency == base && l.Base != (money.Amount{}) && l.Base != amount:
-		return money.Amount{}, 0, errors.New("Base of an amount in the base currency is left out")
+		return money.Amount{}, 0, errors.New("an amount in the base currency is its own worth: Base is left out")
 	case amount.Currency == base:
 		return money.Amount{Minor: sign * amount.Minor, Currency: base}, sign * amount.Minor, nil
 	case !amount.Currency.Valid() || l.Base.Currency != base:
 		return money.Amount{}, 0, ErrWrongCurrency
 	case l.Base.Minor < 0:
-		return money.Amount{}, 0, errors.New("Base is not below zero")
+		return money.Amount{}, 0, errors.New("what an amount is worth in base is not below zero")
 	case l.Base.Minor > maxMinor:
 		return money.Amount{}, 0, ErrAmountLimit
 	}

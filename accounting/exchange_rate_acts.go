@@ -119,7 +119,7 @@ func (s *Service) ListRates(ctx context.Context, page tenancy.PageRequest) (tena
 func (s *Service) Convert(ctx context.Context, amount money.Amount, to money.Currency, on date.Date) (Conversion, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (Conversion, error) {
 		const op = "accounting.Convert"
-		if err := checkDay(op, "the day", on); err != nil {
+		if err := checkDay(op, on); err != nil {
 			return Conversion{}, err
 		}
 		if !amount.Currency.Valid() || !to.Valid() {

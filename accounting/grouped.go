@@ -17,7 +17,7 @@ import (
 // Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, accounting.books_not_open.
 func (s *Service) TrialBalanceBy(ctx context.Context, dimension string, asOf date.Date, slices ...Slice) ([]Group[TrialBalance], error) {
 	return groupBy(ctx, s, "accounting.TrialBalanceBy", dimension, slices, func(ctx context.Context, tx *tenancy.Tx, set *setup, in *cut) (map[string]TrialBalance, error) {
-		if err := checkDay("accounting.TrialBalanceBy", "the day", asOf); err != nil {
+		if err := checkDay("accounting.TrialBalanceBy", asOf); err != nil {
 			return nil, err
 		}
 		posted, err := groupedSums(ctx, tx, set, date.Date{}, asOf, in)

@@ -28,7 +28,7 @@ type OpenItems struct {
 func (s *Service) OpenItems(ctx context.Context, asOf date.Date) (OpenItems, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (OpenItems, error) {
 		const op = "accounting.OpenItems"
-		if err := checkDay(op, "the day", asOf); err != nil {
+		if err := checkDay(op, asOf); err != nil {
 			return OpenItems{}, err
 		}
 		set, err := s.setup(ctx, tx, op, nil)

@@ -64,9 +64,8 @@ type revaluing struct {
 	held   []position
 	rates  *rateTable
 
-	row              Revaluation
-	moves, final     []revaluedMove // unrealised, and realised
-	valuations, kept map[money.Currency]int64
+	row          Revaluation
+	moves, final []revaluedMove // unrealised, and realised
 }
 
 // position is what an account holds in a foreign currency.

@@ -104,9 +104,9 @@ func earlier(a, b date.Date) date.Date {
 }
 
 // checkDay refuses a missing date.
-func checkDay(op, field string, d date.Date) error {
+func checkDay(op string, d date.Date) error {
 	if d.IsZero() {
-		return ErrBadInput.New(op, "%s is needed", field)
+		return ErrBadInput.New(op, "the day is needed")
 	}
 	return nil
 }

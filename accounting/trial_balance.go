@@ -37,7 +37,7 @@ type TrialBalanceLine struct {
 func (s *Service) TrialBalance(ctx context.Context, asOf date.Date, slices ...Slice) (TrialBalance, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (TrialBalance, error) {
 		const op = "accounting.TrialBalance"
-		if err := checkDay(op, "the day", asOf); err != nil {
+		if err := checkDay(op, asOf); err != nil {
 			return TrialBalance{}, err
 		}
 		set, err := s.setup(ctx, tx, op, nil)
@@ -89,7 +89,7 @@ func trialBalance(set *setup, posted map[uuid.UUID]accountSum, asOf date.Date) (
 func (s *Service) Balance(ctx context.Context, account AccountRef, asOf date.Date) (money.Amount, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (money.Amount, error) {
 		const op = "accounting.Balance"
-		if err := checkDay(op, "the day", asOf); err != nil {
+		if err := checkDay(op, asOf); err != nil {
 			return money.Amount{}, err
 		}
 		set, err := s.setup(ctx, tx, op, nil)
