@@ -34,24 +34,13 @@ func (s *Service) Allocate(ctx context.Context, in []NewAllocation) ([]Allocatio
 		if err != nil {
 			return nil, err
 		}
-		p := newPlan(op, tx, set, 0)
-		settle := newSettlement(p, locked)
+		settle := newSettlement(newPlan(op, tx, set, 0), locked)
 		for i := range in {
 			if err := settle.allocate(fmt.Sprintf("allocation %d: ", i+1), set, &in[i]); err != nil {
 				return nil, err
 			}
 		}
-		b := tx.Batch()
-		p.write(b)
-		settle.write(b)
-		if err := b.Run(ctx); err != nil {
-			return nil, err
-		}
-		out := make([]Allocation, len(settle.allocations))
-		for i, a := range settle.allocations {
-			out[i] = *a
-		}
-		return out, nil
+		return settle.run(ctx)
 	})
 }
 

@@ -1,6 +1,8 @@
 package accounting
 
 import (
+	"context"
+
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting/money"
@@ -114,6 +116,21 @@ func (s *settlement) touch(item *OpenItem) {
 func (s *settlement) write(b *tenancy.Batch) {
 	tenancy.Put(b, s.allocations)
 	tenancy.Set(b, s.touched, "open_minor", "open_base_minor")
+}
+
+// run writes the plan and the settlement in one round trip, and gives the allocations.
+func (s *settlement) run(ctx context.Context) ([]Allocation, error) {
+	b := s.tx.Batch()
+	s.plan.write(b)
+	s.write(b)
+	if err := b.Run(ctx); err != nil {
+		return nil, err
+	}
+	out := make([]Allocation, len(s.allocations))
+	for i, a := range s.allocations {
+		out[i] = *a
+	}
+	return out, nil
 }
 
 // lockItems adds the locking read of open items to a batch.

@@ -62,17 +62,7 @@ func (s *Service) WriteOff(ctx context.Context, in []NewWriteOff) ([]Allocation,
 				return nil, err
 			}
 		}
-		b := tx.Batch()
-		p.write(b)
-		settle.write(b)
-		if err := b.Run(ctx); err != nil {
-			return nil, err
-		}
-		out := make([]Allocation, len(settle.allocations))
-		for i, a := range settle.allocations {
-			out[i] = *a
-		}
-		return out, nil
+		return settle.run(ctx)
 	})
 }
 
