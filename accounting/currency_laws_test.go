@@ -1,6 +1,7 @@
 package accounting_test
 
 import (
+	"database/sql"
 	"fmt"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
@@ -16,9 +18,13 @@ import (
 // trade is a random history of a shop that deals in several currencies and analyses what it does.
 type trade struct {
 	*shop
-	rt *rapid.T
-	n  int
+	rt    *rapid.T
+	owner *sql.DB // past the library
+	n     int
 }
+
+// print is a hash of all of the tenant's rows in every table.
+func (h *trade) print() string { return (&history{shop: h.shop, rt: h.rt, owner: h.owner}).print() }
 
 func TestCurrencyLaws(t *testing.T) {
 	for _, engine := range []string{"sqlite", "postgres"} {
@@ -26,6 +32,8 @@ func TestCurrencyLaws(t *testing.T) {
 			env := tenancytest.Open(t, engine, modules)
 			rapid.Check(t, func(rt *rapid.T) {
 				h := &trade{shop: newShop(t, env), rt: rt}
+				h.owner = env.Owner(t, tenancy.ScopeOf(h.ctx).TenantID())
+				defer func() { _ = h.owner.Close() }()
 				h.analysed()
 				_, err := h.books.UpdateBooks(h.ctx, accounting.BooksChange{RateMaxAgeDays: 31, WriteOffLimit: gbp(1_000)})
 				require.NoError(rt, err)
@@ -106,15 +114,27 @@ func (h *trade) payOne() {
 	}
 	part := min(rapid.Int64Range(1, open+open/4+1).Draw(h.rt, "part"), open+1)
 	more := rapid.Int64Range(0, 500).Draw(h.rt, "on account")
-	in := accounting.NewPayment{PartyID: o.PartyID, Direction: direction, Date: later(h.date(), o.ItemDate), Amount: money.Of(part+more, o.Original.Currency),
+	h.n++
+	in := accounting.NewPayment{Reference: fmt.Sprint("P", h.n), PartyID: o.PartyID, Direction: direction, Date: later(h.date(), o.ItemDate), Amount: money.Of(part+more, o.Original.Currency),
 		Allocate: []accounting.PaymentAllocation{{InvoiceID: o.ID, Amount: money.Of(part, o.Original.Currency)}}}
 	in.Base = h.base(in.Amount)
-	_, err := h.books.Pay(h.ctx, []accounting.NewPayment{in})
 	if part > open {
+		before := h.print()
+		_, err := h.books.Pay(h.ctx, []accounting.NewPayment{in})
 		require.ErrorIs(h.rt, err, accounting.ErrOverAllocated)
+		require.Equal(h.rt, before, h.print(), "what is refused changes nothing")
 		return
 	}
-	require.NoError(h.rt, err)
+	h.pay(in)
+	if rapid.IntRange(0, 3).Draw(h.rt, "retry") > 0 {
+		return // looking at every table takes its time
+	}
+	before := h.print()
+	require.True(h.rt, h.pay(in)[0].Replayed)
+	require.Equal(h.rt, before, h.print(), "a retry is one effect")
+	in.Amount.Minor++
+	_, err := h.books.Pay(h.ctx, []accounting.NewPayment{in})
+	require.ErrorIs(h.rt, err, accounting.ErrReferenceTaken)
 }
 
 // setOff allocates a debit to a credit of the same party and currency.

@@ -16,8 +16,8 @@ type plan struct {
 	op    string
 	tx    *tenancy.Tx
 	set   *setup
-	rates *rateTable     // of the currencies that lines leave to the rate of the day
-	dims  *dimensionBook // of the dimensions that lines name
+	rates *rateTable     // of the currencies that lines leave to the rate of the day: read before, by acts that allow it
+	dims  *dimensionBook // of the dimensions that lines name: read before, by acts that take any
 
 	entries  []*Entry
 	lines    []*Line

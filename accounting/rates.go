@@ -109,6 +109,9 @@ func (p *plan) value(where string, e *NewEntry) error {
 			e.Lines = slices.Clone(e.Lines)
 			l = &e.Lines[i]
 		}
+		if p.rates == nil {
+			p.rates = newRateTable(p.op, base, p.set.books.RateMaxAgeDays) // an act that has read none knows none
+		}
 		converted++
 		amount, _, _ := l.side()
 		var err error
