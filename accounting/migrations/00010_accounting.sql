@@ -166,7 +166,7 @@ CREATE TABLE erp.dimension_set_values (
     CONSTRAINT erp_dimension_set_values_dimension FOREIGN KEY (tenant_id, dimension_id) REFERENCES erp.dimensions (tenant_id, id),
     CONSTRAINT erp_dimension_set_values_value FOREIGN KEY (tenant_id, value_id) REFERENCES erp.dimension_values (tenant_id, id)
 );
-CREATE INDEX erp_dimension_set_values_by_value ON erp.dimension_set_values (tenant_id, value_id);
+CREATE INDEX erp_dimension_set_values_by_value ON erp.dimension_set_values (tenant_id, value_id) WHERE value_id IS NOT NULL;
 
 -- The lines of the journal. amount_ is in the base currency, transaction_ in the currency of the transaction; they are equal
 -- where that is the base. One of the two may be zero: a revaluation moves the base alone, and a small amount of a weak
