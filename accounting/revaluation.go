@@ -40,7 +40,8 @@ type RevaluationLine struct {
 	AccountID     uuid.UUID `bun:"account_id"`
 	// Balance is what the account held, debits positive, in its currency.
 	Balance money.Amount `bun:"embed:balance_"`
-	// CarriedMinor is what it stood in the books at, in minor units of the base currency, earlier runs for the day included.
+	// CarriedMinor is what it stood in the books at, in minor units of the base currency, earlier runs for the day included. (Of
+	// several control accounts of a kind, which share a valuation account, the first one in the chart bears the earlier runs.)
 	CarriedMinor int64 `bun:"carried_minor"`
 	// Rate and RateOn are the quotation that was used; the rate is zero when Balance is.
 	Rate   decimal.Decimal `bun:"rate"`

@@ -46,7 +46,7 @@ func (s *Service) Revalue(ctx context.Context, in NewRevaluation) (Revaluation, 
 		if err := w.compare(); err != nil {
 			return Revaluation{}, err
 		}
-		if len(w.row.Lines) == 0 {
+		if len(w.moves)+len(w.final) == 0 {
 			return w.nothing(ctx)
 		}
 		return w.book(ctx)
@@ -124,7 +124,10 @@ func (w *revaluing) compare() error {
 		}
 		return slices.Compare([]byte(a.Currency), []byte(b.Currency))
 	})
-	valued := map[balanceKey]bool{} // a valuation account speaks for all control accounts of its kind: it is counted once
+	// All control accounts of a kind share a valuation account: their differences in a currency are one, or those of two accounts
+	// would be found again each time.
+	var order []balanceKey
+	groups := map[balanceKey]*revaluedGroup{}
 	for _, p := range w.held {
 		account := w.set.byID[p.AccountID]
 		if !account.Monetary {
@@ -134,16 +137,31 @@ func (w *revaluing) compare() error {
 		if err != nil {
 			return err
 		}
-		stands := p.Base
-		if key := (balanceKey{account: target.ID, currency: p.Currency}); target != account && !valued[key] {
-			valued[key] = true
-			stands += carried[key]
+		key := balanceKey{account: target.ID, currency: p.Currency}
+		g := groups[key]
+		if g == nil {
+			g = &revaluedGroup{own: target == account}
+			groups[key], order = g, append(order, key)
+			if !g.own {
+				p.Base += carried[key]
+			}
 		}
-		if err := w.line(account, target, p, stands); err != nil {
+		if err := w.line(g, p); err != nil {
 			return err
 		}
 	}
+	for _, key := range order {
+		w.move(key, groups[key])
+	}
 	return nil
+}
+
+// revaluedGroup is the positions in one currency whose difference goes to one account.
+type revaluedGroup struct {
+	own   bool // the account is moved itself
+	lines []RevaluationLine
+	by    int64
+	empty bool // nothing is held of the currency
 }
 
 // target is the account that takes the difference of an account.
@@ -158,9 +176,9 @@ func (w *revaluing) target(a *Account) (*Account, error) {
 	return a, nil
 }
 
-// line compares one position with what it is worth, and plans the move.
-func (w *revaluing) line(account, target *Account, p position, stands int64) error {
-	l := RevaluationLine{AccountID: account.ID, Balance: money.Amount{Minor: p.Minor, Currency: p.Currency}, CarriedMinor: stands, RateOn: w.in.On}
+// line compares one position with what it is worth.
+func (w *revaluing) line(g *revaluedGroup, p position) error {
+	l := RevaluationLine{AccountID: p.AccountID, Balance: money.Amount{Minor: p.Minor, Currency: p.Currency}, CarriedMinor: p.Base, RateOn: w.in.On}
 	if p.Minor != 0 {
 		worth, rate, err := w.rates.convert("", l.Balance, w.in.On)
 		if err != nil {
@@ -168,18 +186,28 @@ func (w *revaluing) line(account, target *Account, p position, stands int64) err
 		}
 		l.WorthMinor, l.Rate, l.RateOn = worth.Minor, rate.Rate, rate.On
 	}
-	by := l.WorthMinor - stands
-	if by == 0 {
-		return nil
+	g.empty = p.Minor == 0
+	g.by += l.WorthMinor - p.Base
+	g.lines = append(g.lines, l)
+	return nil
+}
+
+// move plans what a group's account is moved by.
+func (w *revaluing) move(key balanceKey, g *revaluedGroup) {
+	if g.by == 0 {
+		return
 	}
-	w.row.Lines = append(w.row.Lines, l)
-	move := revaluedMove{Account: ByID(target.ID), Of: p.Currency, By: money.Amount{Minor: by, Currency: w.set.books.Currency}}
-	if p.Minor == 0 && target == account {
+	for _, l := range g.lines {
+		if l.WorthMinor != l.CarriedMinor {
+			w.row.Lines = append(w.row.Lines, l)
+		}
+	}
+	move := revaluedMove{Account: ByID(key.account), Of: key.currency, By: money.Amount{Minor: g.by, Currency: w.set.books.Currency}}
+	if g.own && g.empty {
 		w.final = append(w.final, move)
 	} else {
 		w.moves = append(w.moves, move)
 	}
-	return nil
 }
 
 // nothing gives the last run back.

@@ -105,6 +105,30 @@ func TestRevalue(t *testing.T) {
 	})
 }
 
+// Two control accounts share a valuation account: their differences are found once.
+func TestRevalueSeveralControlAccounts(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		other, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1101", Name: "Trade customers", Type: accounting.Asset, Control: accounting.ControlReceivable})
+		require.NoError(t, err)
+		require.True(t, other.Monetary)
+		second := claim("B", s.ann.ID, "2010-12-01", usd(2_000), gbp(1_280))
+		second.Lines[0].Account = accounting.ByID(other.ID)
+		s.post(claim("A", s.ann.ID, "2010-12-01", usd(1_000), gbp(640)), second)
+		s.rate(inDecember, "0.70")
+		require.Len(t, s.revalue(inDecember).Lines, 2)
+		require.Equal(t, int64(180), s.on(inDecember, accounting.ByRole(customersTo)))
+		require.True(t, s.revalue(inDecember).Replayed)
+		third := claim("C", s.ann.ID, inDecember, usd(100), gbp(60))
+		third.Lines[0].Account = accounting.ByID(other.ID)
+		s.post(third)
+		s.revalue(inDecember)
+		require.Equal(t, int64(190), s.on(inDecember, accounting.ByRole(customersTo)))
+		require.True(t, s.revalue(inDecember).Replayed)
+		require.Zero(t, s.on(afterwards, accounting.ByRole(customersTo)))
+		s.sound()
+	})
+}
+
 // What an empty account still carries is made: it is realised, and stays.
 func TestRevalueRealisesWhatIsGone(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
