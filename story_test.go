@@ -89,6 +89,7 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	s.tradeStock(t)
 	s.tradeOrders(t)
 	s.tradePOS(t)
+	s.tradeCurrencies(t)
 	s.tradePrivacy(t)
 	s.tradeAudit(t)
 	return sold[0].Invoice

@@ -51,8 +51,14 @@ type Account struct {
 	// Control makes it a control account; it never changes.
 	Control Control `bun:"control,nullzero" privacy:"none"`
 	// Active accounts take postings.
-	Active    bool      `bun:"active"`
-	CreatedAt time.Time `bun:"created_at"`
+	Active bool `bun:"active"`
+	// Monetary accounts hold units of currency, or claims and debts in fixed numbers of them (IAS 21.16): [Service.Revalue]
+	// brings their foreign balances to the rate of the day. The others keep what they cost.
+	Monetary bool `bun:"monetary"`
+	// RequiredDimensions are the codes of the dimensions that every line on it names, in order, joined by commas. They stand
+	// here so that posting need not look them up.
+	RequiredDimensions string    `bun:"required_dimensions" privacy:"none"`
+	CreatedAt          time.Time `bun:"created_at"`
 }
 
 // NewAccount is the input of [Service.CreateAccounts], and of a chart of one's own ([NewBooks]).
@@ -62,6 +68,8 @@ type NewAccount struct {
 	Type    AccountType `validate:"account_type"`
 	Role    Role        `validate:"omitempty,role"`
 	Control Control     `validate:"omitempty,oneof=receivable payable"` // set by the roles receivable and payable
+	// Monetary is as in [Account]. Control accounts, and the roles bank, cash and card clearing, always are.
+	Monetary bool
 }
 
 // AccountChange is the input of [Service.UpdateAccount]. What an account is (code, type, control) never changes once it
@@ -72,4 +80,15 @@ type AccountChange struct {
 	// Role moves here from the account that has it now; "" takes the role away.
 	Role   Role `validate:"omitempty,role"`
 	Active bool
+	// Monetary changes whether [Service.Revalue] looks at it; nil leaves it as it is.
+	Monetary *bool
+}
+
+// monetary is whether an account of this nature always is: money, and claims and debts in fixed amounts of it.
+func (a *Account) monetary() bool {
+	switch a.Role { //nolint:exhaustive // the other roles' accounts say so themselves
+	case RoleBank, RoleCash, RoleCardClearing:
+		return true
+	}
+	return a.Control != NoControl
 }

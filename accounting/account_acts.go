@@ -64,17 +64,31 @@ func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, er
 
 // row is what the input makes, but for its time. The roles receivable and payable bring their control.
 func (in NewAccount) row() Account {
-	a := Account{Code: in.Code, Name: in.Name, Type: in.Type, Role: in.Role, Control: in.Control, Active: true}
+	a := Account{Code: in.Code, Name: in.Name, Type: in.Type, Role: in.Role, Control: in.Control, Active: true, Monetary: in.Monetary}
 	if c := roleControls[in.Role]; c != NoControl && a.Control == NoControl {
 		a.Control = c
 	}
+	a.Monetary = a.Monetary || a.monetary()
 	return a
+}
+
+// checkMonetary refuses what cannot be revalued: the profit and loss, the accounts that a revaluation books to, and currency
+// clearing, which holds of each currency what was given for the others and is zero in base.
+func checkMonetary(op string, a *Account) error {
+	of := a.Role == RoleReceivableValuation || a.Role == RolePayableValuation || a.Role == RoleCurrencyClearing
+	if a.Monetary && (of || a.Type.Temporary()) {
+		return ErrRoleType.New(op, "account %s is not monetary: it is of the profit and loss, or has the role %s", a.Code, a.Role)
+	}
+	return nil
 }
 
 // checkRole refuses a role or a control that the account's type cannot have. Errors: accounting.role_type.
 func (a *Account) checkRole(op, where string) error {
 	if a.Control == ControlReceivable && a.Type != Asset || a.Control == ControlPayable && a.Type != Liability {
 		return ErrRoleType.New(op, "%sreceivables are an asset and payables a liability", where)
+	}
+	if err := checkMonetary(op, a); err != nil {
+		return err
 	}
 	if a.Role != "" && (a.Type != roleTypes[a.Role] || a.Control != roleControls[a.Role]) {
 		return ErrRoleType.New(op, "%saccount %s cannot have the role %s: it is of type %s", where, a.Code, a.Role, a.Type)
@@ -118,11 +132,15 @@ func (s *Service) UpdateAccount(ctx context.Context, in AccountChange) (Account,
 		}
 		a := *there
 		a.Name, a.Role, a.Active = in.Name, in.Role, in.Active
+		if in.Monetary != nil {
+			a.Monetary = *in.Monetary
+		}
+		a.Monetary = a.Monetary || a.monetary()
 		b := changing(tx)
 		if err := takeRole(op, "", set, b, &a); err != nil {
 			return Account{}, err
 		}
-		tenancy.Set(b, []*Account{&a}, "name", "role", "active")
+		tenancy.Set(b, []*Account{&a}, "name", "role", "active", "monetary")
 		return done(&a, b.Run(ctx))
 	})
 }

@@ -11,12 +11,14 @@ import (
 )
 
 // Allocate sets open debit items off against open credit items of the same party and control account, all or none: an
-// invoice against a credit note, or against a payment that was left on account. It books nothing. Two callers can never
-// allocate the same open amount: the items are locked in the order of their ids.
+// invoice against a credit note, or against a payment that was left on account. Items in the base currency book nothing. Items in
+// a foreign currency that stand in the books at different worths leave a realised gain or loss, which is booked on the day that
+// the allocation counts for. Two callers can never allocate the same open amount: the items are locked in the order of their ids.
 //
 // Permission: accounting.pay. Errors: accounting.bad_input, accounting.too_many, accounting.wrong_currency,
 // accounting.amount_limit, accounting.unknown_item, accounting.over_allocated, accounting.allocation_mismatch,
-// accounting.no_period, accounting.period_locked (open items as of a day in a locked period do not change any more).
+// accounting.no_period, accounting.period_soft_locked and accounting.exception_forbidden (where a difference is booked),
+// accounting.period_locked (open items as of a day in a locked period do not change any more).
 func (s *Service) Allocate(ctx context.Context, in []NewAllocation) ([]Allocation, error) {
 	return tenancy.Act(ctx, s.db, PermPay, func(ctx context.Context, tx *tenancy.Tx) ([]Allocation, error) {
 		const op = "accounting.Allocate"
@@ -32,26 +34,20 @@ func (s *Service) Allocate(ctx context.Context, in []NewAllocation) ([]Allocatio
 		if err != nil {
 			return nil, err
 		}
-		settle := newSettlement(op, tx, locked)
+		settle := newSettlement(newPlan(op, tx, set, 0), locked)
 		for i := range in {
 			if err := settle.allocate(fmt.Sprintf("allocation %d: ", i+1), set, &in[i]); err != nil {
 				return nil, err
 			}
 		}
-		b := tx.Batch()
-		settle.write(b)
-		if err := b.Run(ctx); err != nil {
-			return nil, err
-		}
-		out := make([]Allocation, len(settle.allocations))
-		for i, a := range settle.allocations {
-			out[i] = *a
-		}
-		return out, nil
+		return settle.run(ctx)
 	})
 }
 
 func (s *settlement) allocate(where string, set *setup, in *NewAllocation) error {
+	if err := checkInput(s.op, where, in); err != nil {
+		return err
+	}
 	if err := checkAmount(s.op, where, in.Amount); err != nil {
 		return err
 	}
@@ -59,8 +55,8 @@ func (s *settlement) allocate(where string, set *setup, in *NewAllocation) error
 	if debit == nil || credit == nil {
 		return ErrUnknownItem.New(s.op, "%sthere is no such open item", where)
 	}
-	if in.Amount.Currency != set.books.Currency {
-		return ErrWrongCurrency.New(s.op, "%sthe amount is not in the books' currency, %s", where, set.books.Currency)
+	if in.Amount.Currency != debit.Original.Currency {
+		return ErrWrongCurrency.New(s.op, "%sthe amount is not in the item's currency, %s", where, debit.Original.Currency)
 	}
 	on := in.Date
 	if on.IsZero() {
@@ -76,6 +72,7 @@ func (s *settlement) allocate(where string, set *setup, in *NewAllocation) error
 	case p.State == PeriodLocked:
 		return ErrPeriodLocked.New(s.op, "%speriod %s is locked", where, p.Name)
 	}
+	s.exception = in.LockException
 	return s.pair(where, debit, credit, in.Amount.Minor, on)
 }
 

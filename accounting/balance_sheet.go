@@ -26,48 +26,80 @@ type BalanceSheet struct {
 	ProfitForYear money.Amount
 	// CustomersInCredit is how many customers have more to their credit than they owe; VendorsInDebit the reverse.
 	CustomersInCredit, VendorsInDebit int
+	// OutOfSlice is, in the balance sheet of a slice, what its entries have on their other sides outside of it: assets less
+	// liabilities and equity. It is one of the lines of Equity, and zero for the whole.
+	OutOfSlice money.Amount
 }
 
-// BalanceSheet draws up what is owned and owed at the end of a day, by entry date. The entry that closes the day's own fiscal year
-// is left out: on its last day the result is still the year's.
+// BalanceSheet draws up what is owned and owed at the end of a day, by entry date; of slices where some are given, and then
+// customers in credit and vendors in debit are not told apart, for open items are not sliced. The entry that closes the day's own
+// fiscal year is left out: on its last day the result is still the year's.
 //
-// Permission: accounting.read. Errors: accounting.bad_input, accounting.no_period, accounting.books_not_open.
-func (s *Service) BalanceSheet(ctx context.Context, asOf date.Date) (BalanceSheet, error) {
+// Permission: accounting.read. Errors: accounting.bad_input, accounting.no_period, accounting.unknown_dimension,
+// accounting.books_not_open.
+func (s *Service) BalanceSheet(ctx context.Context, asOf date.Date, slices ...Slice) (BalanceSheet, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (BalanceSheet, error) {
 		const op = "accounting.BalanceSheet"
 		set, err := s.setup(ctx, tx, op, nil)
 		if err != nil {
 			return BalanceSheet{}, err
 		}
-		period := set.periodOf(asOf)
-		if period == nil {
-			return BalanceSheet{}, ErrNoPeriod.New(op, "%s lies in no period of the books", asOf)
-		}
-		year := set.year(period.FiscalYearID)
-		before, err := sums(ctx, tx, set, date.Date{}, year.StartsOn.AddDays(-1))
+		in, err := cutOf(ctx, tx, op, slices)
 		if err != nil {
 			return BalanceSheet{}, err
 		}
-		within, err := sums(ctx, tx, set, year.StartsOn, asOf)
+		groups, err := balanceSheets(ctx, tx, op, set, asOf, in)
 		if err != nil {
 			return BalanceSheet{}, err
 		}
-		if err := withoutYearEnd(ctx, tx, within, year.StartsOn, asOf); err != nil {
-			return BalanceSheet{}, err
+		return groups[""], nil
+	})
+}
+
+// balanceSheets draws up one balance sheet for each value that a cut groups by; "" is that of lines without one, and the only one
+// of a cut that does not group.
+func balanceSheets(ctx context.Context, tx *tenancy.Tx, op string, set *setup, asOf date.Date, in *cut) (map[string]BalanceSheet, error) {
+	period := set.periodOf(asOf)
+	if period == nil {
+		return nil, ErrNoPeriod.New(op, "%s lies in no period of the books", asOf)
+	}
+	year := set.year(period.FiscalYearID)
+	before, err := groupedSums(ctx, tx, set, date.Date{}, year.StartsOn.AddDays(-1), in)
+	if err != nil {
+		return nil, err
+	}
+	within, err := resultSums(ctx, tx, set, year.StartsOn, asOf, in)
+	if err != nil {
+		return nil, err
+	}
+	var parties []partySum
+	if in == nil {
+		if parties, err = partySums(ctx, tx, asOf); err != nil {
+			return nil, err
 		}
-		parties, err := partySums(ctx, tx, asOf)
-		if err != nil {
-			return BalanceSheet{}, err
-		}
-		earlier := profitAndLoss(set, before, date.Date{}, year.StartsOn).NetProfit
-		thisYear := profitAndLoss(set, within, year.StartsOn, asOf).NetProfit
-		for id, sum := range before {
-			if err := addSums(within, []accountSum{{id, sum.DebitMinor, sum.CreditMinor}}); err != nil {
-				return BalanceSheet{}, err
+	}
+	values := map[string]bool{"": true}
+	for value := range before {
+		values[value] = true
+	}
+	for value := range within {
+		values[value] = true
+	}
+	out := make(map[string]BalanceSheet, len(values))
+	for value := range values {
+		earlier := profitAndLoss(set, before[value], date.Date{}, year.StartsOn).NetProfit
+		thisYear := profitAndLoss(set, within[value], year.StartsOn, asOf).NetProfit
+		all := make(map[uuid.UUID]accountSum, len(set.accounts))
+		for _, part := range []map[uuid.UUID]accountSum{before[value], within[value]} {
+			for _, sum := range part {
+				if err := addSums(all, []accountSum{sum}); err != nil {
+					return nil, err
+				}
 			}
 		}
-		return balanceSheet(set, asOf, within, parties, earlier, thisYear), nil
-	})
+		out[value] = balanceSheet(set, asOf, all, parties, earlier, thisYear)
+	}
+	return out, nil
 }
 
 func balanceSheet(set *setup, asOf date.Date, posted map[uuid.UUID]accountSum, parties []partySum, earlier, thisYear money.Amount) BalanceSheet {
@@ -101,6 +133,8 @@ func balanceSheet(set *setup, asOf date.Date, posted map[uuid.UUID]accountSum, p
 	computed(&bs.Assets, &bs.TotalAssets, "Vendors in debit", inDebit)
 	computed(&bs.Equity, &bs.TotalEquity, "Profits and losses of earlier years", earlier.Minor)
 	computed(&bs.Equity, &bs.TotalEquity, "Profit for the year", thisYear.Minor)
+	bs.OutOfSlice = money.Amount{Minor: bs.TotalAssets.Minor - bs.TotalLiabilities.Minor - bs.TotalEquity.Minor, Currency: bs.Currency}
+	computed(&bs.Equity, &bs.TotalEquity, "Out of the slice", bs.OutOfSlice.Minor)
 	return bs
 }
 
@@ -121,12 +155,15 @@ type partySum struct {
 }
 
 // partySums are the balances of parties at the end of a day. What is open today, less the items that came later, is what
-// was open then: allocations are within a party and cancel out. So the cost grows with what is unsettled and what came
-// later, not with history.
+// was open then: allocations are within a party and cancel out, but for what they realised. So the cost grows with what is
+// unsettled and what came later, not with history. It is in the base currency.
 func partySums(ctx context.Context, tx *tenancy.Tx, asOf date.Date) ([]partySum, error) {
 	return tenancy.Report[partySum](ctx, tx, `SELECT account_id, party_id, CAST(SUM(minor) AS BIGINT) AS minor FROM (
-		SELECT account_id, party_id, open_minor AS minor FROM {open_items} AS o WHERE open_minor <> 0
+		SELECT account_id, party_id, open_base_minor AS minor FROM {open_items} AS o WHERE open_minor <> 0
 		UNION ALL
-		SELECT account_id, party_id, -original_minor AS minor FROM {open_items} AS l WHERE item_date > ?
-		) AS moves GROUP BY account_id, party_id HAVING SUM(minor) <> 0`, asOf)
+		SELECT account_id, party_id, -base_minor AS minor FROM {open_items} AS l WHERE item_date > ?
+		UNION ALL
+		SELECT i.account_id, a.party_id, a.debit_base_minor - a.credit_base_minor AS minor
+		FROM {allocations} AS a JOIN {open_items} AS i ON i.id = a.debit_id WHERE a.allocated_on > ? AND a.entry_id IS NOT NULL
+		) AS moves GROUP BY account_id, party_id HAVING SUM(minor) <> 0`, asOf, asOf)
 }

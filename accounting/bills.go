@@ -133,7 +133,7 @@ func (w *billing) reserve(lines int) {
 	n := len(w.in)
 	w.bills, w.texts, w.store = make([]Bill, 0, n), make([]BillText, 0, n), make([]BillLine, lines)
 	w.plan = newPlan(w.op, w.tx, w.set, n)
-	w.settle = newSettlement(w.op, w.tx, w.items)
+	w.settle = newSettlement(w.plan, w.items)
 }
 
 // draft settles document i and plans its entry.

@@ -21,7 +21,11 @@ type Books struct {
 	Chart Chart `bun:"chart" privacy:"none"`
 	// YearStart is the first day of the first fiscal year.
 	YearStart date.Date `bun:"year_start"`
-	OpenedAt  time.Time `bun:"opened_at"`
+	// RateMaxAgeDays is how old an exchange rate may be to be used.
+	RateMaxAgeDays int64 `bun:"rate_max_age_days"`
+	// WriteOffLimitMinor is the most that one write-off may be, in minor units of the base currency; zero forbids them.
+	WriteOffLimitMinor int64     `bun:"write_off_limit_minor"`
+	OpenedAt           time.Time `bun:"opened_at"`
 	// Revision changes with every change of a setting: of the books, accounts, journals, taxes, years and periods.
 	Revision uuid.UUID `bun:"revision"`
 }
@@ -37,4 +41,15 @@ type NewBooks struct {
 	YearStart date.Date `validate:"day"`
 	// Country is where the business is established, ISO 3166-1 alpha-2. Optional.
 	Country string `validate:"omitempty,country"`
+}
+
+// DefaultRateMaxAgeDays is what books begin with: rates of working days reach over a weekend and holidays.
+const DefaultRateMaxAgeDays = 7
+
+// BooksChange is the input of [Service.UpdateBooks].
+type BooksChange struct {
+	// RateMaxAgeDays is from 0 (only the rate of the day itself) to 366.
+	RateMaxAgeDays int64 `validate:"min=0,max=366"`
+	// WriteOffLimit is the most that one write-off may be, in the base currency; zero forbids them.
+	WriteOffLimit money.Amount
 }

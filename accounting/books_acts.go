@@ -34,7 +34,8 @@ func (s *Service) OpenBooks(ctx context.Context, in NewBooks) (Books, error) {
 		if len(there) > 0 {
 			return sameBooks(ctx, tx, op, there[0], in)
 		}
-		books := &Books{Currency: in.Currency, Country: in.Country, Chart: in.Chart, YearStart: in.YearStart, OpenedAt: tx.Now(), Revision: tenancy.NewID()}
+		books := &Books{Currency: in.Currency, Country: in.Country, Chart: in.Chart, YearStart: in.YearStart,
+			RateMaxAgeDays: DefaultRateMaxAgeDays, OpenedAt: tx.Now(), Revision: tenancy.NewID()}
 		b := tx.Batch()
 		tenancy.Put(b, []*Books{books})
 		tenancy.Put(b, chart)
@@ -109,6 +110,33 @@ func openingChart(op string, in NewBooks, tx *tenancy.Tx) ([]*Account, error) {
 		return nil, ErrRolesMissing.New(op, "the chart has no account with these roles: %s", strings.Join(missing, ", "))
 	}
 	return out, nil
+}
+
+// UpdateBooks changes how old rates may be and how much may be written off.
+//
+// Permission: accounting.setup. Errors: accounting.bad_input, accounting.wrong_currency, accounting.books_not_open.
+func (s *Service) UpdateBooks(ctx context.Context, in BooksChange) (Books, error) {
+	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (Books, error) {
+		const op = "accounting.UpdateBooks"
+		if err := checkInput(op, "", in); err != nil {
+			return Books{}, err
+		}
+		set, err := s.setup(ctx, tx, op, nil)
+		if err != nil {
+			return Books{}, err
+		}
+		switch limit := in.WriteOffLimit; {
+		case limit.Minor < 0 || limit.Minor > maxMinor:
+			return Books{}, ErrBadInput.New(op, "WriteOffLimit is not below zero, and within what the books hold")
+		case limit.Minor > 0 && limit.Currency != set.books.Currency:
+			return Books{}, ErrWrongCurrency.New(op, "WriteOffLimit is not in the books' currency, %s", set.books.Currency)
+		}
+		books := set.books
+		books.RateMaxAgeDays, books.WriteOffLimitMinor = in.RateMaxAgeDays, in.WriteOffLimit.Minor
+		books.Revision = tenancy.NewID()
+		tx.Forget(setupKey)
+		return done(&books, tenancy.Update(ctx, tx, &books, "rate_max_age_days", "write_off_limit_minor", "revision"))
+	})
 }
 
 // GetBooks reads the settings of the tenant's books.

@@ -28,8 +28,16 @@
 // number of statements that does not depend on the size of the batch. A Reference makes an input idempotent: given again
 // it is answered with what was done before.
 //
+// Amounts are in any currency; every entry balances in the base currency and in each foreign one. [Service.SetRates] keeps dated
+// rates, [Service.Exchange] turns one currency into another, an allocation books the gain or loss that it realises, and
+// [Service.Revalue] brings monetary accounts to the rate of a period's end and back. [Service.WriteOff] gives up small differences.
+//
+// Lines are analysed by dimensions, such as cost centres ([Service.CreateDimension], [NewLine].Dimensions), and so is every
+// statement: by [Slice], and grouped by [Service.TrialBalanceBy] and its like.
+//
 // Statements are as of a day: [Service.TrialBalance], [Service.GeneralLedger], [Service.ProfitAndLoss],
-// [Service.BalanceSheet] and [Service.OpenItems]. [Service.Verify] recomputes the books from the lines up.
+// [Service.BalanceSheet], [Service.OpenItems], [Service.AgedItems] and
+// [Service.StatementOfAccount]. [Service.Verify] recomputes the books from the lines up.
 //
 // What is refused is a [fault.Error] with one of the codes in errors.go, and has changed nothing. The rules that no code
 // path may break are held by the database as well. README.md says which, and what each date means.

@@ -26,6 +26,11 @@ const (
 	KindVendorCredit EntryKind = "vendor_credit" // made by Bill
 	KindTill         EntryKind = "till"          // a till's closing, by aggregate
 	KindYearEnd      EntryKind = "year_end"      // made by CloseYear
+	KindExchange     EntryKind = "exchange"      // one currency for another
+	KindRounding     EntryKind = "rounding"      // residues of declared rounding
+	KindRevaluation  EntryKind = "revaluation"   // made by Revalue
+	KindRealised     EntryKind = "realised"      // a realised exchange difference: made by Allocate, Pay and Revalue
+	KindWriteOff     EntryKind = "write_off"     // made by WriteOff and Pay
 )
 
 // Source is the document that an entry books: the model's name and the document's id. An entry with a source is corrected
@@ -42,8 +47,9 @@ type NewEntry struct {
 	Reference string `validate:"reference"`
 	// Journal is the book of first entry. Default [JournalGeneral].
 	Journal JournalCode `validate:"omitempty,journal"`
-	// Kind is the sort of fact. Default [KindEntry]; the kinds that acts of this package make are refused.
-	Kind EntryKind `validate:"omitempty,oneof=entry opening stock till"`
+	// Kind is the sort of fact. Default [KindEntry]; the kinds that acts of this package make are refused. Entries of the
+	// kinds exchange and rounding balance in the base currency alone, all others in each foreign currency as well.
+	Kind EntryKind `validate:"omitempty,oneof=entry opening stock till exchange rounding"`
 	// Date is the day that the entry counts for; it decides the period.
 	Date date.Date `validate:"day"`
 	// DocumentDate is the date on the paper. Default Date.
@@ -51,7 +57,7 @@ type NewEntry struct {
 	// Memo is free text, at most 500 characters, kept beside the entry (see [EntryText]). It is not part of what makes two
 	// inputs the same, because erasure may empty it.
 	Memo string `validate:"text=500"`
-	// Lines are at least two, and their debits equal their credits.
+	// Lines are at least two, and their debits equal their credits, in base and in each foreign currency.
 	Lines []NewLine
 	// LockException is the reason for posting into a soft-locked period; it needs [PermException]. Elsewhere it is
 	// recorded and has no effect.
@@ -68,11 +74,19 @@ type NewLine struct {
 	Account AccountRef
 	// PartyID is whom the line is about: required on control accounts, where it opens an open item.
 	PartyID uuid.UUID
-	// Debit or Credit, in the base currency; the other one is left out.
+	// Debit or Credit, in the currency of the transaction; the other one is left out.
 	Debit, Credit money.Amount
+	// Base is what an amount in a foreign currency is worth in the base currency. Left out, it is converted at the rate of the
+	// entry's date, half up (see [Service.Convert]), and what the roundings of an entry leave over is a line of its own on
+	// [RoleRounding]. It is left out of amounts in the base currency.
+	Base money.Amount
+	// Dimensions are what the line is analysed by, such as {"cost_centre": "10"}. See [Service.CreateDimension].
+	Dimensions Dimensions
 	// Due is when an open item of this line falls due. Default the entry's date, and not before it unless the entry is an
 	// opening; meant for control accounts.
 	Due date.Date
+
+	booked *bookedAmounts // made by this package from what is booked already
 }
 
 // DebitLine is a line on the debit side.
@@ -123,8 +137,14 @@ type Line struct {
 	AccountID uuid.UUID `bun:"account_id"`
 	PartyID   uuid.UUID `bun:"party_id,nullzero"`
 	EntryDate date.Date `bun:"entry_date"` // the entry's; the database holds it equal
-	// Amount is above zero for a debit and below for a credit.
+	// Amount is in the base currency, above zero for a debit and below for a credit.
 	Amount money.Amount `bun:"embed:amount_"`
+	// Transaction is the same in the currency of the transaction; equal to Amount where that is the base currency. A
+	// revaluation moves Amount alone: its Transaction is zero of the currency that was revalued.
+	Transaction money.Amount `bun:"embed:transaction_"`
+	// DimensionSetID is the combination of dimension values, zero for none; [Service.GetEntry] spells it out in Dimensions.
+	DimensionSetID uuid.UUID  `bun:"dimension_set_id,nullzero"`
+	Dimensions     Dimensions `bun:"-"`
 }
 
 // EntryText is the free text of an entry. It stands beside the immutable figures so that erasure can reach it.

@@ -39,11 +39,27 @@ func (s *Service) GetEntry(ctx context.Context, id uuid.UUID) (EntryDetail, erro
 		}
 		out.Entry = entries[0]
 		out.Journal = set.journalCode(out.JournalID)
+		if err := nameDimensions(ctx, tx, out.Lines); err != nil {
+			return EntryDetail{}, err
+		}
 		for _, t := range texts {
 			out.Memo, out.Reason = t.Memo, t.Reason
 		}
 		return out, nil
 	})
+}
+
+// nameDimensions spells out what lines are analysed by.
+func nameDimensions(ctx context.Context, tx *tenancy.Tx, lines []Line) error {
+	sets := make([]uuid.UUID, len(lines))
+	for i := range lines {
+		sets[i] = lines[i].DimensionSetID
+	}
+	named, err := spellOut(ctx, tx, sets)
+	for i := range lines {
+		lines[i].Dimensions = named[lines[i].DimensionSetID]
+	}
+	return err
 }
 
 // journalCode is the code of the journal with the id.

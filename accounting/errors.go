@@ -11,8 +11,8 @@ var (
 	ErrTooMany = fault.Define(fault.Invalid, "accounting.too_many", "this is more than one act takes; split it")
 	// ErrAmountLimit: an amount is beyond what the books hold (999,999,999,999,999 minor units).
 	ErrAmountLimit = fault.Define(fault.Invalid, "accounting.amount_limit", "the amount is larger than the books hold")
-	// ErrWrongCurrency: an amount is not in the base currency.
-	ErrWrongCurrency = fault.Define(fault.Invalid, "accounting.wrong_currency", "the amount is not in the books' currency")
+	// ErrWrongCurrency: an amount is in no currency, or not in the one that is called for.
+	ErrWrongCurrency = fault.Define(fault.Invalid, "accounting.wrong_currency", "the amount is not in the currency that is called for")
 
 	// ErrNotOpened: the tenant has no books yet; call OpenBooks.
 	ErrNotOpened = fault.Define(fault.Conflict, "accounting.books_not_open", "the tenant has no books yet: open them first")
@@ -94,6 +94,20 @@ var (
 	ErrUnknownItem = fault.Define(fault.Invalid, "accounting.unknown_item", "there is no such open item")
 	// ErrOverAllocated: more would be allocated than is open.
 	ErrOverAllocated = fault.Define(fault.Conflict, "accounting.over_allocated", "more would be allocated than is open")
-	// ErrMismatch: the items are of different parties or accounts, or on the same side.
+	// ErrNoRate: there is no exchange rate for the day that is young enough.
+	ErrNoRate = fault.Define(fault.Invalid, "accounting.no_rate", "there is no exchange rate for the day")
+	// ErrRateTaken: another rate is recorded for the pair and day; a revision says that it replaces it.
+	ErrRateTaken = fault.Define(fault.Conflict, "accounting.rate_taken", "another rate is recorded for this day")
+	// ErrNotPeriodEnd: revaluation is of the last day of a period.
+	ErrNotPeriodEnd = fault.Define(fault.Invalid, "accounting.not_period_end", "this is not the last day of a period")
+	// ErrWriteOffLimit: a write-off is larger than the books' limit.
+	ErrWriteOffLimit = fault.Define(fault.Conflict, "accounting.write_off_limit", "the write-off is larger than the limit")
+	// ErrUnknownDimension: no dimension has this code, or it has no value with that code.
+	ErrUnknownDimension = fault.Define(fault.Invalid, "accounting.unknown_dimension", "there is no such dimension, or it has no such value")
+	// ErrDimensionInactive: the dimension or its value takes no postings.
+	ErrDimensionInactive = fault.Define(fault.Invalid, "accounting.dimension_inactive", "the dimension or its value takes no postings")
+	// ErrDimensionNeeded: the account's lines name a dimension, and this one does not.
+	ErrDimensionNeeded = fault.Define(fault.Invalid, "accounting.dimension_needed", "lines on this account name a dimension")
+	// ErrMismatch: the items are of different parties, accounts or currencies, or on the same side.
 	ErrMismatch = fault.Define(fault.Invalid, "accounting.allocation_mismatch", "these items cannot be set off against each other")
 )

@@ -3,6 +3,7 @@ package accounting
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,6 +40,9 @@ type LedgerLine struct {
 	Debit        money.Amount
 	Credit       money.Amount
 	Balance      money.Amount // after this line
+	// Transaction is the amount in the currency of the transaction, debits positive; equal to Debit less Credit in base.
+	Transaction money.Amount
+	Dimensions  Dimensions // nil for none
 }
 
 // ledgerRow is a line as it is read.
@@ -54,6 +58,10 @@ type ledgerRow struct {
 	Memo      string    `bun:"memo"`
 	PartyID   string    `bun:"party_id"`
 	Minor     int64     `bun:"amount_minor"`
+
+	Transaction int64          `bun:"transaction_minor"`
+	Currency    money.Currency `bun:"transaction_currency"`
+	SetID       string         `bun:"set_id"`
 }
 
 // ledgerCursor is the last line of a page.
@@ -66,10 +74,12 @@ type ledgerCursor struct {
 func (c ledgerCursor) token() string { return fmt.Sprintf("%s.%s.%d", c.Date, c.Entry, c.Line) }
 
 // GeneralLedger gives a page of an account's lines from one day to another, both included, by entry date, with the running
-// balance. The page's Sort is not used. Lines posted between two pages shift neither: the cursor is a line.
+// balance; of slices where some are given. The page's Sort is not used. Lines posted between two pages shift neither: the cursor is
+// a line.
 //
-// Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_account, accounting.books_not_open.
-func (s *Service) GeneralLedger(ctx context.Context, account AccountRef, from, to date.Date, page tenancy.PageRequest) (GeneralLedger, error) {
+// Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_account, accounting.unknown_dimension,
+// accounting.books_not_open.
+func (s *Service) GeneralLedger(ctx context.Context, account AccountRef, from, to date.Date, page tenancy.PageRequest, slices ...Slice) (GeneralLedger, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (GeneralLedger, error) {
 		const op = "accounting.GeneralLedger"
 		if from.IsZero() || to.Before(from) {
@@ -89,7 +99,11 @@ func (s *Service) GeneralLedger(ctx context.Context, account AccountRef, from, t
 				return GeneralLedger{}, err
 			}
 		}
-		opening, err := ledgerOpening(ctx, tx, set, a, from, after)
+		in, err := cutOf(ctx, tx, op, slices)
+		if err != nil {
+			return GeneralLedger{}, err
+		}
+		opening, err := ledgerOpening(ctx, tx, set, a, from, after, in)
 		if err != nil {
 			return GeneralLedger{}, err
 		}
@@ -97,34 +111,53 @@ func (s *Service) GeneralLedger(ctx context.Context, account AccountRef, from, t
 		if limit == 0 {
 			limit = 50
 		}
-		rows, err := tenancy.Report[ledgerRow](ctx, tx, ledgerSQL, a.ID, to, after.Date, after.Date, after.Entry, after.Entry, after.Line, limit+1)
+		where, more := in.where("l.dimension_set_id")
+		args := append([]any{a.ID, to, after.Date, after.Date, after.Entry, after.Entry, after.Line}, more...)
+		rows, err := tenancy.Report[ledgerRow](ctx, tx, ledgerSQL+where+ledgerOrder, append(args, limit+1)...)
 		if err != nil {
 			return GeneralLedger{}, err
 		}
-		return ledgerPage(set, a, from, to, opening, rows, limit), nil
+		gl := ledgerPage(set, a, from, to, opening, rows, limit)
+		return gl, ledgerDimensions(ctx, tx, &gl, rows)
 	})
 }
 
 // ledgerSQL pages by (entry_date, entry_id, line_no). Ids are made in the order of posting.
 const ledgerSQL = `SELECT l.entry_id, l.line_no, l.entry_date, e.document_date, e.late, e.journal_id, e.kind, COALESCE(e.reference, '') AS reference,
-	COALESCE(t.memo, '') AS memo, COALESCE(CAST(l.party_id AS TEXT), '') AS party_id, l.amount_minor
+	COALESCE(t.memo, '') AS memo, COALESCE(CAST(l.party_id AS TEXT), '') AS party_id, l.amount_minor,
+	l.transaction_minor, l.transaction_currency, COALESCE(CAST(l.dimension_set_id AS TEXT), '') AS set_id
 	FROM {journal_lines} AS l
 	JOIN {journal_entries} AS e ON e.id = l.entry_id
 	LEFT JOIN {entry_texts} AS t ON t.entry_id = l.entry_id
 	WHERE l.account_id = ? AND l.entry_date <= ? AND l.entry_date >= ?
-	AND (l.entry_date > ? OR l.entry_id > ? OR (l.entry_id = ? AND l.line_no > ?))
-	ORDER BY l.entry_date, l.entry_id, l.line_no LIMIT ?`
+	AND (l.entry_date > ? OR l.entry_id > ? OR (l.entry_id = ? AND l.line_no > ?))`
+
+const ledgerOrder = ` ORDER BY l.entry_date, l.entry_id, l.line_no LIMIT ?`
+
+// ledgerDimensions spells out what the lines of a page are analysed by.
+func ledgerDimensions(ctx context.Context, tx *tenancy.Tx, gl *GeneralLedger, rows []ledgerRow) error {
+	sets := make([]uuid.UUID, len(gl.Lines))
+	for i := range gl.Lines {
+		sets[i], _ = uuid.Parse(rows[i].SetID) // "" is none
+	}
+	named, err := spellOut(ctx, tx, slices.Clone(sets))
+	for i := range gl.Lines {
+		gl.Lines[i].Dimensions = named[sets[i]]
+	}
+	return err
+}
 
 // ledgerOpening is the balance before the first line of a page.
-func ledgerOpening(ctx context.Context, tx *tenancy.Tx, set *setup, a *Account, from date.Date, after ledgerCursor) (int64, error) {
-	posted, err := sums(ctx, tx, set, date.Date{}, from.AddDays(-1))
+func ledgerOpening(ctx context.Context, tx *tenancy.Tx, set *setup, a *Account, from date.Date, after ledgerCursor, in *cut) (int64, error) {
+	posted, err := sumsOf(ctx, tx, set, date.Date{}, from.AddDays(-1), in)
 	if err != nil || after.Entry == uuid.Nil {
 		return posted[a.ID].net(), err
 	}
+	where, more := in.where("l.dimension_set_id")
+	args := append([]any{a.ID, from, after.Date, after.Date, after.Entry, after.Entry, after.Line}, more...)
 	rows, err := tenancy.Report[int64](ctx, tx, `SELECT COALESCE(CAST(SUM(amount_minor) AS BIGINT), 0) AS minor FROM {journal_lines} AS l
 		WHERE account_id = ? AND entry_date >= ? AND entry_date <= ?
-		AND (entry_date < ? OR entry_id < ? OR (entry_id = ? AND line_no <= ?))`,
-		a.ID, from, after.Date, after.Date, after.Entry, after.Entry, after.Line)
+		AND (entry_date < ? OR entry_id < ? OR (entry_id = ? AND line_no <= ?))`+where, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -147,7 +180,8 @@ func ledgerPage(set *setup, a *Account, from, to date.Date, opening int64, rows 
 		balance += r.Minor
 		party, _ := uuid.Parse(r.PartyID) // "" is nobody
 		gl.Lines[i] = LedgerLine{EntryID: r.EntryID, LineNo: r.LineNo, EntryDate: r.EntryDate, DocumentDate: r.Document, Late: r.Late, Journal: set.journalCode(r.JournalID), Kind: r.Kind,
-			Reference: r.Reference, Memo: r.Memo, PartyID: party, Debit: of(max(r.Minor, 0)), Credit: of(max(-r.Minor, 0)), Balance: of(balance)}
+			Reference: r.Reference, Memo: r.Memo, PartyID: party, Debit: of(max(r.Minor, 0)), Credit: of(max(-r.Minor, 0)), Balance: of(balance),
+			Transaction: money.Amount{Minor: r.Transaction, Currency: r.Currency}}
 	}
 	gl.Closing = of(balance)
 	return gl

@@ -123,11 +123,16 @@ func (r *raw) header(id, period string, extra ...string) string {
 
 // line is one row for lines.
 func (r *raw) line(entry string, no int, role accounting.Role, minor int64, on string) string {
-	return fmt.Sprintf("('%s', '%s', %d, '%s', '%s', %d, 'GBP')", r.tenant, entry, no, r.account(role), on, minor)
+	return r.foreign(entry, no, role, minor, on, minor, "GBP")
+}
+
+// foreign is line of an amount in another currency.
+func (r *raw) foreign(entry string, no int, role accounting.Role, minor int64, on string, transaction int64, currency string) string {
+	return fmt.Sprintf("('%s', '%s', %d, '%s', '%s', %d, 'GBP', %d, '%s')", r.tenant, entry, no, r.account(role), on, minor, transaction, currency)
 }
 
 func lines(rows ...string) string {
-	return "INSERT INTO erp.journal_lines (tenant_id, entry_id, line_no, account_id, entry_date, amount_minor, amount_currency) VALUES " + strings.Join(rows, ", ")
+	return "INSERT INTO erp.journal_lines (tenant_id, entry_id, line_no, account_id, entry_date, amount_minor, amount_currency, transaction_minor, transaction_currency) VALUES " + strings.Join(rows, ", ")
 }
 
 // refused requires a refusal that names the code.
@@ -181,6 +186,41 @@ func TestDatabaseRefusesBadEntries(t *testing.T) {
 	})
 }
 
+// Each foreign currency of an entry sums to zero, unless its kind turns one currency into another; base and transaction agree.
+func TestDatabaseWeighsForeignCurrencies(t *testing.T) {
+	eachRaw(t, func(t *testing.T, r *raw) {
+		id := tenancy.NewID().String()
+		usd := func(no int, minor, transaction int64) string {
+			return r.foreign(id, no, cash, minor, "2010-12-01", transaction, "USD")
+		}
+		require.NoError(t, r.rehearse(r.header(id, "2010-12"), lines(usd(1, 5, 8), usd(2, -5, -8))))
+		require.NoError(t, r.rehearse(r.header(id, "2010-12"), lines(usd(1, 5, 0), r.line(id, 2, cash, -5, "2010-12-01"))), "in base alone")
+		for _, kind := range []string{"exchange", "revaluation", "realised", "rounding"} {
+			require.NoError(t, r.rehearse(r.header(id, "2010-12", "kind="+kind), lines(usd(1, 5, 8), r.line(id, 2, cash, -5, "2010-12-01"))), kind)
+		}
+		table := []struct {
+			name       string
+			statements []string
+			code       string
+		}{
+			{"unbalanced in dollars", []string{r.header(id, "2010-12"), lines(usd(1, 5, 8), usd(2, -5, -7))}, "accounting.entry_unbalanced"},
+			{"dollars for pounds", []string{r.header(id, "2010-12"), lines(usd(1, 5, 8), r.line(id, 2, cash, -5, "2010-12-01"))}, "accounting.entry_unbalanced"},
+			{"unbalanced in two statements", []string{r.header(id, "2010-12"), lines(usd(1, 5, 8)), lines(usd(2, -5, -7))}, "accounting.entry_unbalanced"},
+			{"dollars for pounds in two statements", []string{r.header(id, "2010-12"), lines(usd(1, 5, 8)), lines(r.line(id, 2, cash, -5, "2010-12-01"))}, "accounting.entry_unbalanced"},
+			{"unbalanced in base", []string{r.header(id, "2010-12", "kind=exchange"), lines(usd(1, 5, 8), usd(2, -4, -8))}, "accounting.entry_unbalanced"},
+			{"a reversal of nothing", []string{r.header(id, "2010-12", "kind=reversal"), lines(usd(1, 5, 8), usd(2, -5, -7))}, "accounting.entry_unbalanced"},
+			{"pounds that differ from pounds", []string{r.header(id, "2010-12"), lines(r.foreign(id, 1, cash, 5, "2010-12-01", 6, "GBP"),
+				r.foreign(id, 2, cash, -5, "2010-12-01", -6, "GBP"))}, ""},
+			{"a debit that is a credit", []string{r.header(id, "2010-12"), lines(usd(1, 5, -8), usd(2, -5, 8))}, ""},
+			{"nothing of anything", []string{r.header(id, "2010-12"), lines(usd(1, 0, 0), usd(2, 0, 0))}, ""},
+		}
+		for _, row := range table {
+			t.Run(row.name, func(t *testing.T) { refused(t, r.try(row.statements...), row.code) })
+		}
+		r.s.sound()
+	})
+}
+
 func TestDatabaseRefusesChanges(t *testing.T) {
 	eachRaw(t, func(t *testing.T, r *raw) {
 		e := r.s.post(transfer("", "2010-12-01", 100))[0]
@@ -212,6 +252,8 @@ func TestDatabaseRefusesChanges(t *testing.T) {
 			{"a bill text changed", "UPDATE erp.bill_texts SET note = 'x'" + where + "bill_id = '" + bill + "'", ""},
 			{"an open item over-allocated", "UPDATE erp.open_items SET open_minor = -1" + where + "id = '" + v.ID.String() + "'", ""},
 			{"an open item enlarged", "UPDATE erp.open_items SET original_minor = 5000, open_minor = 5000" + where + "id = '" + v.ID.String() + "'", "accounting.over_allocated"},
+			{"an open item worth more", "UPDATE erp.open_items SET base_minor = 5000, open_base_minor = 5000" + where + "id = '" + v.ID.String() + "'", "accounting.over_allocated"},
+			{"an open item settled but for its worth", "UPDATE erp.open_items SET open_minor = 0" + where + "id = '" + v.ID.String() + "'", ""},
 			{"a number given back", "UPDATE erp.number_series SET taken = 0" + where + "taken > 0", "accounting.backdated"},
 			{"an account of another type", "UPDATE erp.accounts SET type = 'equity'" + where + "id = '" + r.account(cash) + "'", "accounting.issued_changed"},
 			{"another currency", "UPDATE erp.books SET currency = 'EUR'" + where + "1 = 1", "accounting.books_differ"},

@@ -116,7 +116,7 @@ func (w *issuing) reserve(lines int) {
 	n := len(w.in)
 	w.invoices, w.texts, w.lines = make([]Invoice, 0, n), make([]InvoiceText, 0, n), make([]InvoiceLine, lines)
 	w.plan = newPlan(w.op, w.tx, w.set, n)
-	w.settle = newSettlement(w.op, w.tx, w.items)
+	w.settle = newSettlement(w.plan, w.items)
 }
 
 // draft settles document i and plans its entry.

@@ -24,10 +24,14 @@ type OpenItem struct {
 	Kind     EntryKind `bun:"kind" privacy:"none"`
 	ItemDate date.Date `bun:"item_date"`
 	DueDate  date.Date `bun:"due_date"`
-	// Original is the line's amount; it never changes.
+	// Original is the line's amount in its currency; it never changes.
 	Original money.Amount `bun:"embed:original_"`
 	// OpenMinor is what is left today, between zero and Original; the database lets it move towards zero only.
 	OpenMinor int64 `bun:"open_minor"`
+	// BaseMinor is what Original was worth in the base currency when it was booked, OpenBaseMinor what is left of that: each
+	// allocation takes its share, the last one all that is left.
+	BaseMinor     int64 `bun:"base_minor"`
+	OpenBaseMinor int64 `bun:"open_base_minor"`
 }
 
 // Open is what is left of the item today.
@@ -43,8 +47,13 @@ type Allocation struct {
 	CreditID uuid.UUID `bun:"credit_id"` // the open item below zero
 	// AllocatedOn is the day it counts for in open items as of a date.
 	AllocatedOn date.Date    `bun:"allocated_on"`
-	Amount      money.Amount `bun:"embed:amount_"` // above zero
-	RecordedAt  time.Time    `bun:"recorded_at"`
+	Amount      money.Amount `bun:"embed:amount_"` // above zero, in the items' currency
+	// DebitBaseMinor and CreditBaseMinor are what it took of the items' worth in base. Where they differ, the difference is
+	// realised: booked by EntryID as a gain or loss on exchange.
+	DebitBaseMinor  int64     `bun:"debit_base_minor"`
+	CreditBaseMinor int64     `bun:"credit_base_minor"`
+	EntryID         uuid.UUID `bun:"entry_id,nullzero"`
+	RecordedAt      time.Time `bun:"recorded_at"`
 }
 
 // NewAllocation is the input of [Service.Allocate].
@@ -53,6 +62,8 @@ type NewAllocation struct {
 	DebitID, CreditID uuid.UUID
 	// Date is the day it counts for, not before either item's. Default today.
 	Date date.Date
-	// Amount is above zero and at most what is open of each.
+	// Amount is above zero, in the items' currency, and at most what is open of each.
 	Amount money.Amount
+	// LockException is as in [NewEntry]: a realised exchange difference is booked on Date.
+	LockException string `validate:"text=500"`
 }

@@ -15,9 +15,10 @@ import (
 // then, by allocation date.
 type OpenItems struct {
 	AsOf date.Date
-	// Items are ordered by due date. Their OpenMinor is what was open on that day.
+	// Items are ordered by due date. Their OpenMinor and OpenBaseMinor are what was open on that day.
 	Items []OpenItem
-	// Receivables and Payables are the sums by kind of control account, debits positive: they equal the ledger's.
+	// Receivables and Payables are the sums by kind of control account in the base currency, debits positive: they equal the
+	// ledger's.
 	Receivables, Payables money.Amount
 }
 
@@ -27,7 +28,7 @@ type OpenItems struct {
 func (s *Service) OpenItems(ctx context.Context, asOf date.Date) (OpenItems, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (OpenItems, error) {
 		const op = "accounting.OpenItems"
-		if err := checkDay(op, "the day", asOf); err != nil {
+		if err := checkDay(op, asOf); err != nil {
 			return OpenItems{}, err
 		}
 		set, err := s.setup(ctx, tx, op, nil)
@@ -42,9 +43,9 @@ func (s *Service) OpenItems(ctx context.Context, asOf date.Date) (OpenItems, err
 		out := OpenItems{AsOf: asOf, Items: rows, Receivables: money.Zero(base), Payables: money.Zero(base)}
 		for i := range rows {
 			if set.byID[rows[i].AccountID].Control == ControlPayable {
-				out.Payables.Minor += rows[i].OpenMinor
+				out.Payables.Minor += rows[i].OpenBaseMinor
 			} else {
-				out.Receivables.Minor += rows[i].OpenMinor
+				out.Receivables.Minor += rows[i].OpenBaseMinor
 			}
 		}
 		slices.SortStableFunc(out.Items, func(a, b OpenItem) int {
@@ -61,27 +62,29 @@ func (s *Service) OpenItems(ctx context.Context, asOf date.Date) (OpenItems, err
 type laterSum struct {
 	ItemID uuid.UUID `bun:"item_id"`
 	Minor  int64     `bun:"minor"`
+	Base   int64     `bun:"base"`
 }
 
 // openItemsAsOf takes what is open today and undoes the allocations that came later.
 func openItemsAsOf(ctx context.Context, tx *tenancy.Tx, asOf date.Date) ([]OpenItem, error) {
-	undo, err := tenancy.Report[laterSum](ctx, tx, `SELECT item_id, CAST(SUM(minor) AS BIGINT) AS minor FROM (
-		SELECT debit_id AS item_id, amount_minor AS minor FROM {allocations} AS d WHERE allocated_on > ?
+	undo, err := tenancy.Report[laterSum](ctx, tx, `SELECT item_id, CAST(SUM(minor) AS BIGINT) AS minor, CAST(SUM(base) AS BIGINT) AS base FROM (
+		SELECT debit_id AS item_id, amount_minor AS minor, debit_base_minor AS base FROM {allocations} AS d WHERE allocated_on > ?
 		UNION ALL
-		SELECT credit_id AS item_id, -amount_minor AS minor FROM {allocations} AS c WHERE allocated_on > ?
+		SELECT credit_id AS item_id, -amount_minor AS minor, -credit_base_minor AS base FROM {allocations} AS c WHERE allocated_on > ?
 		) AS undone GROUP BY item_id`, asOf, asOf)
 	if err != nil {
 		return nil, err
 	}
-	back := make(map[uuid.UUID]int64, len(undo))
+	back := make(map[uuid.UUID]laterSum, len(undo))
 	ids := make([]uuid.UUID, 0, len(undo))
 	for _, u := range undo {
-		back[u.ItemID] = u.Minor
+		back[u.ItemID] = u
 		ids = append(ids, u.ItemID)
 	}
 	var open []OpenItem
 	err = tenancy.Stream(ctx, tx, func(o *OpenItem) error {
-		o.OpenMinor += back[o.ID]
+		o.OpenMinor += back[o.ID].Minor
+		o.OpenBaseMinor += back[o.ID].Base
 		delete(back, o.ID)
 		open = append(open, *o)
 		return nil
@@ -91,7 +94,7 @@ func openItemsAsOf(ctx context.Context, tx *tenancy.Tx, asOf date.Date) ([]OpenI
 	}
 	// What is settled today but was not then.
 	err = tenancy.Stream(ctx, tx, func(o *OpenItem) error {
-		o.OpenMinor = back[o.ID]
+		o.OpenMinor, o.OpenBaseMinor = back[o.ID].Minor, back[o.ID].Base
 		open = append(open, *o)
 		return nil
 	}, tenancy.In("id", ids), tenancy.Eq("open_minor", int64(0)), tenancy.Le("item_date", asOf))

@@ -80,17 +80,20 @@ func checkOpening(op string, in *NewOpening) (rest money.Amount, err error) {
 	}
 	for i := range in.Lines {
 		l := &in.Lines[i]
-		amount := l.Debit
-		if amount.Minor == 0 {
-			amount = l.Credit
-		}
-		minor, err := l.signed(amount.Currency)
+		amount, sign, err := l.side()
 		if err != nil {
 			return rest, ErrBadInput.New(op, "line %d: %v", i+1, err)
+		}
+		if l.Base.Currency != "" { // an amount in a foreign currency is opened at what it was worth
+			amount = l.Base
 		}
 		if rest.Currency == "" {
 			rest.Currency = amount.Currency
 		}
+		if amount.Currency != rest.Currency {
+			return rest, ErrWrongCurrency.New(op, "line %d: an amount in a foreign currency states its Base", i+1)
+		}
+		minor := sign * amount.Minor
 		if rest.Minor += minor; rest.Minor > maxMinor || rest.Minor < -maxMinor {
 			return rest, ErrAmountLimit.New(op, "line %d: the sum is larger than the books hold", i+1)
 		}

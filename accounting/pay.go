@@ -3,7 +3,6 @@ package accounting
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -12,12 +11,16 @@ import (
 )
 
 // Pay books payments from and to parties, all or none, in a number of statements that does not depend on how many there are.
-// Each gets a journal entry and an open item, which the allocations settle together with what they name. A payment
-// whose reference was booked before with the same content is given back with Replayed set.
+// Each gets a journal entry and an open item, which the allocations settle together with what they name. What is paid beyond the
+// allocations, or in advance, stays open on account of the party; a refund is a payment the other way. Where the items stood in
+// the books at another worth than the payment, the difference is booked as a realised gain or loss. A payment whose reference was
+// booked before with the same content is given back with Replayed set.
 //
 // Permission: accounting.pay, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.unknown_account,
-// accounting.account_inactive, accounting.control_account, accounting.wrong_currency, accounting.amount_limit,
+// accounting.account_inactive, accounting.control_account, accounting.wrong_currency, accounting.no_rate,
+// accounting.amount_limit, accounting.write_off_limit, accounting.unknown_dimension, accounting.dimension_inactive,
+// accounting.dimension_needed,
 // accounting.unknown_item, accounting.over_allocated, accounting.allocation_mismatch, accounting.no_period,
 // accounting.period_locked, accounting.period_soft_locked, accounting.exception_forbidden, accounting.reference_taken;
 // tenancy.duplicate when another transaction has just booked the same reference (a retry is answered with the replay).
@@ -57,6 +60,8 @@ type paying struct {
 	items    []OpenItem // locked
 	plan     *plan
 	settle   *settlement
+	rates    *rateTable
+	dims     *dimensionBook
 	payments []*Payment
 }
 
@@ -79,7 +84,11 @@ func checkPayments(op string, in []NewPayment) error {
 			return err
 		}
 		for j, a := range p.Allocate {
-			if err := checkAmount(op, fmt.Sprintf("%sallocation %d: ", where, j+1), a.Amount); err != nil {
+			where := fmt.Sprintf("%sallocation %d: ", where, j+1)
+			if err := checkAmount(op, where, a.Amount); err != nil {
+				return err
+			}
+			if err := checkWriteOff(op, where+"write-off: ", a.WriteOff); err != nil {
 				return err
 			}
 			if left -= a.Amount.Minor; left < 0 {
@@ -88,6 +97,16 @@ func checkPayments(op string, in []NewPayment) error {
 		}
 	}
 	return nil
+}
+
+func checkWriteOff(op, where string, w *PaymentWriteOff) error {
+	if w == nil {
+		return nil
+	}
+	if err := checkInput(op, where, w); err != nil {
+		return err
+	}
+	return checkAmount(op, where, w.Amount)
 }
 
 // checkAmount asks for an amount above zero and within the limits.
@@ -108,11 +127,18 @@ func (p *NewPayment) fingerprint(f *fingerprint) string {
 	f.text(string(p.Direction))
 	f.day(p.Date)
 	f.amount(p.Amount)
+	f.amount(p.Base)
+	f.amount(p.Banked)
 	f.text(p.Account.text)
 	f.text(p.Against.text)
 	for _, a := range p.Allocate {
 		f.id(a.InvoiceID)
 		f.amount(a.Amount)
+		if w := a.WriteOff; w != nil {
+			f.amount(w.Amount)
+			f.text(w.Account.text)
+			f.text(w.Dimensions.key())
+		}
 	}
 	return f.sum()
 }
@@ -127,17 +153,39 @@ func (w *paying) read(ctx context.Context, s *Service) (err error) {
 		}
 	}
 	wanted, items = unique(wanted), unique(items)
+	w.dims = newDimensionBook(w.op, w.tx)
+	for i := range w.in {
+		for _, a := range w.in[i].Allocate {
+			if a.WriteOff != nil {
+				w.dims.want(a.WriteOff.Dimensions)
+			}
+		}
+	}
 	var parties []Party
 	w.set, err = s.setup(ctx, w.tx, w.op, func(b *tenancy.Batch) {
 		w.replays.load(b)
 		loadParties(b, &parties, wanted)
 		lockItems(b, &w.items, items)
+		w.dims.load(b)
 	})
 	if err != nil {
 		return err
 	}
+	if err := w.dims.complete(ctx); err != nil {
+		return err
+	}
+	w.rates = newRateTable(w.op, w.set.books.Currency, w.set.books.RateMaxAgeDays)
+	for i := range w.in {
+		if p := &w.in[i]; p.unvalued(w.set.books.Currency) {
+			w.rates.want(p.Amount.Currency, p.Date)
+		}
+	}
+	if err := w.rates.load(ctx, w.tx); err != nil {
+		return err
+	}
 	w.plan = newPlan(w.op, w.tx, w.set, len(w.in))
-	w.settle = newSettlement(w.op, w.tx, w.items)
+	w.plan.dims = w.dims
+	w.settle = newSettlement(w.plan, w.items)
 	return allFound(w.op, wanted, parties)
 }
 
@@ -145,9 +193,9 @@ func (w *paying) read(ctx context.Context, s *Service) (err error) {
 func (w *paying) pay(i int) (*Payment, error) {
 	in := &w.in[i]
 	where := fmt.Sprintf("payment %d: ", i+1)
-	base := w.set.books.Currency
-	if in.Amount.Currency != base || slices.ContainsFunc(in.Allocate, func(a PaymentAllocation) bool { return a.Amount.Currency != base }) {
-		return nil, ErrWrongCurrency.New(w.op, "%sthe amount is not in the books' currency, %s", where, base)
+	base, err := w.worth(where, in)
+	if err != nil {
+		return nil, err
 	}
 	account, err := w.set.ordinary(w.op, where, in.Account.orDefault(RoleBank))
 	if err != nil {
@@ -158,9 +206,9 @@ func (w *paying) pay(i int) (*Payment, error) {
 		return nil, err
 	}
 	p := &Payment{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, Reference: in.Reference, Fingerprint: w.replays.prints[i],
-		PartyID: in.PartyID, Direction: in.Direction, PaymentDate: in.Date, Amount: in.Amount, AccountID: account.ID, ControlID: control.ID,
+		PartyID: in.PartyID, Direction: in.Direction, PaymentDate: in.Date, Amount: in.Amount, BaseMinor: base.Minor, AccountID: account.ID, ControlID: control.ID,
 		PostedAt: w.tx.Now()}
-	e := paymentEntry(&paymentFact{ID: p.ID, PartyID: in.PartyID, Direction: in.Direction, Date: in.Date, Amount: in.Amount, Money: ByID(account.ID),
+	e := paymentEntry(&paymentFact{ID: p.ID, PartyID: in.PartyID, Direction: in.Direction, Date: in.Date, Amount: in.Amount, Base: base, Banked: in.Banked, Money: ByID(account.ID),
 		MoneyRole: account.Role, Control: ByID(control.ID), Memo: in.Memo, Lock: in.LockException, Late: in.Late})
 	entry, err := w.plan.add(where, &e, booking{})
 	if err != nil {
@@ -168,7 +216,62 @@ func (w *paying) pay(i int) (*Payment, error) {
 	}
 	p.EntryID = entry.ID
 	w.payments = append(w.payments, p)
+	w.settle.exception = in.LockException
 	return p, w.allocate(where, in, w.plan.items[len(w.plan.items)-1])
+}
+
+// worth is what a payment is worth in base, as stated or at the rate of its date. Errors: accounting.wrong_currency,
+// accounting.no_rate, accounting.bad_input.
+func (w *paying) worth(where string, in *NewPayment) (money.Amount, error) {
+	base, cur := w.set.books.Currency, in.Amount.Currency
+	if err := in.checkBanked(w.op, where, base); err != nil {
+		return money.Amount{}, err
+	}
+	for _, a := range in.Allocate {
+		if a.Amount.Currency != cur || a.WriteOff != nil && a.WriteOff.Amount.Currency != cur {
+			return money.Amount{}, ErrWrongCurrency.New(w.op, "%sit pays in %s, and an allocation is in another currency", where, cur)
+		}
+	}
+	switch {
+	case !cur.Valid():
+		return money.Amount{}, ErrWrongCurrency.New(w.op, "%s%q is no currency", where, string(cur))
+	case cur == base && in.Base != (money.Amount{}) && in.Base != in.Amount:
+		return money.Amount{}, ErrBadInput.New(w.op, "%sBase of an amount in the base currency is left out", where)
+	case cur == base:
+		return in.Amount, nil
+	case in.Banked.Currency == base && in.Base == (money.Amount{}):
+		return in.Banked, nil
+	case in.Base == (money.Amount{}):
+		out, _, err := w.rates.convert(where, in.Amount, in.Date)
+		return out, err
+	case in.Base.Currency != base:
+		return money.Amount{}, ErrWrongCurrency.New(w.op, "%sBase is not in the books' currency, %s", where, base)
+	case in.Base.Minor < 0 || in.Base.Minor > maxMinor:
+		return money.Amount{}, ErrBadInput.New(w.op, "%sBase is not below zero, and within what the books hold", where)
+	}
+	return in.Base, nil
+}
+
+// unvalued reports whether the payment's worth is left to the rate of the day.
+func (p *NewPayment) unvalued(base money.Currency) bool {
+	return p.Amount.Currency != base && p.Amount.Currency.Valid() && p.Base == (money.Amount{}) && p.Banked.Currency != base
+}
+
+// checkBanked holds what the account took to what was paid. Errors: accounting.wrong_currency, accounting.bad_input,
+// accounting.amount_limit.
+func (p *NewPayment) checkBanked(op, where string, base money.Currency) error {
+	b := p.Banked
+	switch {
+	case b == (money.Amount{}):
+		return nil
+	case !b.Currency.Valid():
+		return ErrWrongCurrency.New(op, "%sBanked: %q is no currency", where, string(b.Currency))
+	case b.Currency == p.Amount.Currency && b != p.Amount:
+		return ErrBadInput.New(op, "%sBanked is in the payment's own currency, and differs from Amount", where)
+	case b.Currency == base && p.Base != (money.Amount{}) && p.Base != b:
+		return ErrBadInput.New(op, "%sBase is %s, and Banked says %s", where, p.Base, b)
+	}
+	return checkAmount(op, where+"Banked: ", b)
 }
 
 // control finds the account on the other side: the stated one, that of what is paid, or the default of the direction.
@@ -203,6 +306,11 @@ func (w *paying) allocate(where string, in *NewPayment, own *OpenItem) error {
 		}
 		if err := w.settle.pair(where, debit, credit, a.Amount.Minor, in.Date); err != nil {
 			return err
+		}
+		if x := a.WriteOff; x != nil {
+			if err := w.settle.writeOff(where, item, x, in.Date); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

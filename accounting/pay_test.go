@@ -105,7 +105,21 @@ func TestPayRefuses(t *testing.T) {
 			{"unknown party", func(p *accounting.NewPayment) { p.PartyID = uuid.New() }, accounting.ErrUnknownParty},
 			{"nothing", func(p *accounting.NewPayment) { p.Amount = gbp(0) }, accounting.ErrBadInput},
 			{"too much", func(p *accounting.NewPayment) { p.Amount = gbp(1e15) }, accounting.ErrAmountLimit},
-			{"wrong currency", func(p *accounting.NewPayment) { p.Amount, p.Allocate = money.Of(5, "EUR"), nil }, accounting.ErrWrongCurrency},
+			{"no rate", func(p *accounting.NewPayment) { p.Amount, p.Allocate = money.Of(5, "EUR"), nil }, accounting.ErrNoRate},
+			{"no such currency", func(p *accounting.NewPayment) { p.Amount, p.Allocate = money.Amount{Minor: 5, Currency: "XYZ"}, nil }, accounting.ErrWrongCurrency},
+			{"worth in no base", func(p *accounting.NewPayment) {
+				p.Amount, p.Base, p.Allocate = money.Of(5, "EUR"), money.Of(5, "EUR"), nil
+			}, accounting.ErrWrongCurrency},
+			{"worth less than nothing", func(p *accounting.NewPayment) { p.Amount, p.Base, p.Allocate = money.Of(5, "EUR"), gbp(-5), nil }, accounting.ErrBadInput},
+			{"pounds worth other pounds", func(p *accounting.NewPayment) { p.Base = gbp(999) }, accounting.ErrBadInput},
+			{"dollars for pounds", func(p *accounting.NewPayment) {
+				p.Amount, p.Base, p.Allocate[0].Amount = money.Of(5, "EUR"), gbp(4), money.Of(1, "EUR")
+			}, accounting.ErrMismatch},
+			{"written off without a reason", func(p *accounting.NewPayment) { p.Allocate[0].WriteOff = &accounting.PaymentWriteOff{Amount: gbp(1)} }, accounting.ErrBadInput},
+			{"written off beyond the limit", func(p *accounting.NewPayment) {
+				p.Allocate[0].WriteOff = &accounting.PaymentWriteOff{Amount: gbp(1), Account: accounting.ByRole(accounting.RoleBadDebt), Reason: "small"}
+			}, accounting.ErrWriteOffLimit},
+
 			{"wrong currency of a part", func(p *accounting.NewPayment) { p.Allocate[0].Amount = money.Of(5, "EUR") }, accounting.ErrWrongCurrency},
 			{"from a control account", func(p *accounting.NewPayment) { p.Account = accounting.ByRole(accounting.RolePayable) }, accounting.ErrControlAccount},
 			{"against no control account", func(p *accounting.NewPayment) { p.Against = accounting.ByRole(accounting.RoleCash) }, accounting.ErrControlAccount},

@@ -26,8 +26,15 @@ type NewPayment struct {
 	PartyID   uuid.UUID `validate:"required"`
 	Direction Direction `validate:"oneof=in out"`
 	Date      date.Date `validate:"day"`
-	// Amount is above zero, in the base currency.
+	// Amount is above zero, in any currency. In a foreign one, what it pays is in the same.
 	Amount money.Amount
+	// Base is what a foreign Amount is worth in the base currency, such as the bank says. Left out, it is converted at the rate of
+	// Date, half up (see [Service.Convert]). It is left out of amounts in the base currency.
+	Base money.Amount
+	// Banked is what Account took or gave where that is in another currency than Amount: an invoice in dollars paid into a sterling
+	// account. It goes through [RoleCurrencyClearing]. In the base currency it says what Amount is worth, and Base is left out.
+	// Default Amount.
+	Banked money.Amount
 	// Account is where the money is. Default [RoleBank].
 	Account AccountRef
 	// Against is the control account. Default: that of the items it is allocated to; without any, [RoleReceivable] for money
@@ -46,8 +53,22 @@ type NewPayment struct {
 type PaymentAllocation struct {
 	// InvoiceID is the document; it is also the id of its open item.
 	InvoiceID uuid.UUID
-	// Amount is above zero.
+	// Amount is above zero, in the payment's currency.
 	Amount money.Amount
+	// WriteOff gives up what a party has paid too little, or the tenant will not pay; nil for none.
+	WriteOff *PaymentWriteOff
+}
+
+// PaymentWriteOff is a small difference that a payment leaves and nobody will claim.
+type PaymentWriteOff struct {
+	// Amount is above zero, in the item's currency; its worth in base is at most [Books.WriteOffLimitMinor].
+	Amount money.Amount
+	// Account takes the difference.
+	Account AccountRef
+	// Dimensions are those of the line on Account.
+	Dimensions Dimensions
+	// Reason is required and kept beside the entry, at most 500 characters.
+	Reason string `validate:"required,text=500"`
 }
 
 // Payment is a booked payment. It never changes.
@@ -59,6 +80,8 @@ type Payment struct {
 	Direction   Direction    `bun:"direction" privacy:"none"`
 	PaymentDate date.Date    `bun:"payment_date"`
 	Amount      money.Amount `bun:"embed:amount_"`
+	// BaseMinor is what Amount was worth in minor units of the base currency.
+	BaseMinor int64 `bun:"base_minor"`
 	// AccountID is where the money is, ControlID the control account on the other side.
 	AccountID uuid.UUID `bun:"account_id"`
 	ControlID uuid.UUID `bun:"control_id"`

@@ -96,7 +96,7 @@ func (h *lockedHistory) write() {
 		h.attempt(on, late, func() error { _, err := h.books.Pay(h.ctx, []accounting.NewPayment{p}); return err })
 	case 3:
 		for id, posted := range h.Manual {
-			in := accounting.Reversal{EntryID: id, Date: latest(on, posted), Reason: "law", Late: late, LockException: why}
+			in := accounting.Reversal{EntryID: id, Date: later(on, posted), Reason: "law", Late: late, LockException: why}
 			h.attempt(in.Date, late, func() error {
 				_, err := h.books.Reverse(h.ctx, []accounting.Reversal{in})
 				if err == nil {
@@ -115,7 +115,7 @@ func (h *lockedHistory) lockOne() {
 	if h.years > 0 {
 		p = h.period(fmt.Sprintf("2011-%02d", rapid.IntRange(1, 3).Draw(h.T, "month")))
 	}
-	h.lock = latest(h.lock, p.EndsOn)
+	h.lock = later(h.lock, p.EndsOn)
 	_, err := h.books.SetPeriodState(h.ctx, accounting.SetPeriod{PeriodID: p.ID, State: accounting.PeriodLocked})
 	require.NoError(h.T, err)
 	h.record()
@@ -131,7 +131,7 @@ func (h *lockedHistory) closeOne() {
 		return
 	}
 	require.NoError(h.T, err)
-	h.years, h.lock = 1, latest(h.lock, day("2010-12-31"))
+	h.years, h.lock = 1, later(h.lock, day("2010-12-31"))
 	h.record()
 }
 
@@ -249,7 +249,7 @@ func TestRefusedActsOnPeriodsChangeNothing(t *testing.T) {
 // tables is every row of the tenant.
 func tables(s *shop, owner *sql.DB) string { return (&history{shop: s, owner: owner}).print() }
 
-func latest(a, b date.Date) date.Date {
+func later(a, b date.Date) date.Date {
 	if a.Before(b) {
 		return b
 	}

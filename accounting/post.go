@@ -14,12 +14,14 @@ import (
 // has one entry per input, in order. An entry whose reference was booked before with the same content, by an earlier call or
 // further up in this one, is given back with Replayed set and not booked again.
 //
-// It writes the journal, the balances and, for lines on control accounts, open items. Permission: accounting.post, and
+// It writes the journal, the balances, for lines on control accounts open items, and combinations of dimensions that were not
+// used before. Permission: accounting.post, and
 // accounting.exception where a LockException is given.
 //
 // Errors: accounting.bad_input, accounting.too_many, accounting.books_not_open, accounting.unknown_journal,
-// accounting.unknown_account, accounting.account_inactive, accounting.unknown_party, accounting.wrong_currency,
-// accounting.amount_limit, accounting.entry_unbalanced, accounting.no_period, accounting.period_locked,
+// accounting.unknown_account, accounting.account_inactive, accounting.unknown_party, accounting.wrong_currency, accounting.no_rate,
+// accounting.unknown_dimension, accounting.dimension_inactive, accounting.dimension_needed, accounting.amount_limit,
+// accounting.entry_unbalanced, accounting.no_period, accounting.period_locked,
 // accounting.period_soft_locked, accounting.exception_forbidden, accounting.reference_taken; tenancy.duplicate when
 // another transaction has just booked the same reference (a retry is answered with the replay).
 func (s *Service) Post(ctx context.Context, in []NewEntry) ([]Entry, error) {
@@ -35,8 +37,9 @@ func (s *Service) Post(ctx context.Context, in []NewEntry) ([]Entry, error) {
 			in[i] = in[i].withDefaults()
 			replays.expect(in[i].Reference, in[i].fingerprint(&hash))
 		}
+		dims := dimensionsOf(op, tx, in)
 		set := s.guess(tx)
-		guessed := set != nil
+		guessed := set != nil && dims.none()
 		if !guessed {
 			wanted := partiesOf(in)
 			var parties []Party
@@ -44,6 +47,7 @@ func (s *Service) Post(ctx context.Context, in []NewEntry) ([]Entry, error) {
 			set, err = s.setup(ctx, tx, op, func(b *tenancy.Batch) {
 				replays.load(b)
 				loadParties(b, &parties, wanted)
+				dims.load(b)
 			})
 			if err != nil {
 				return nil, err
@@ -53,6 +57,13 @@ func (s *Service) Post(ctx context.Context, in []NewEntry) ([]Entry, error) {
 			}
 		}
 		p := newPlan(op, tx, set, len(in))
+		p.dims = dims
+		if err := dims.complete(ctx); err != nil {
+			return nil, err
+		}
+		if err := p.ratesFor(ctx, in); err != nil {
+			return nil, err
+		}
 		out, err := replays.run(func(i int) (*Entry, error) {
 			return p.add(fmt.Sprintf("entry %d: ", i+1), &in[i], booking{print: replays.prints[i]})
 		})

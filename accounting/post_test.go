@@ -75,7 +75,14 @@ func TestPostRefuses(t *testing.T) {
 		{"zero amount", lines(accounting.DebitLine(cash, gbp(0)), accounting.CreditLine(sales, gbp(0))), accounting.ErrBadInput},
 		{"negative amount", lines(accounting.DebitLine(cash, gbp(-100)), accounting.CreditLine(sales, gbp(-100))), accounting.ErrBadInput},
 		{"both sides", lines(accounting.NewLine{Account: cash, Debit: gbp(1), Credit: gbp(1)}, accounting.CreditLine(sales, gbp(1))), accounting.ErrBadInput},
-		{"wrong currency", lines(accounting.DebitLine(cash, usd), accounting.CreditLine(sales, usd)), accounting.ErrWrongCurrency},
+		{"no rate", lines(accounting.DebitLine(cash, usd), accounting.CreditLine(sales, usd)), accounting.ErrNoRate},
+		{"wrong currency", lines(worth(accounting.DebitLine(cash, usd), usd), worth(accounting.CreditLine(sales, usd), usd)), accounting.ErrWrongCurrency},
+		{"pounds worth other pounds", lines(worth(accounting.DebitLine(cash, gbp(5)), gbp(6)), accounting.CreditLine(sales, gbp(5))), accounting.ErrBadInput},
+		{"worth less than nothing", lines(worth(accounting.DebitLine(cash, usd), gbp(-6)), accounting.CreditLine(sales, gbp(5))), accounting.ErrBadInput},
+		{"worth too much", lines(worth(accounting.DebitLine(cash, usd), gbp(1e15)), worth(accounting.CreditLine(sales, usd), gbp(1e15))), accounting.ErrAmountLimit},
+		{"unbalanced in dollars", lines(worth(accounting.DebitLine(cash, usd), gbp(60)), accounting.CreditLine(sales, gbp(60))), accounting.ErrUnbalanced},
+		{"no such currency", lines(accounting.DebitLine(cash, money.Amount{Minor: 1, Currency: "XYZ"}), accounting.CreditLine(sales, money.Amount{Minor: 1, Currency: "XYZ"})), accounting.ErrWrongCurrency},
+		{"unknown dimension", func(e *accounting.NewEntry) { e.Lines[0].Dimensions = accounting.Dimensions{"shop": "york"} }, accounting.ErrUnknownDimension},
 		{"no currency", lines(accounting.DebitLine(cash, money.Amount{Minor: 5}), accounting.CreditLine(sales, money.Amount{Minor: 5})), accounting.ErrWrongCurrency},
 		{"too large", lines(accounting.DebitLine(cash, gbp(1e15)), accounting.CreditLine(sales, gbp(1e15))), accounting.ErrAmountLimit},
 		{"too large together", lines(accounting.DebitLine(cash, gbp(6e14)), accounting.DebitLine(cash, gbp(6e14)),
@@ -211,4 +218,10 @@ func TestReverse(t *testing.T) {
 		require.ErrorIs(t, err, accounting.ErrEntryOfDocument)
 		s.sound()
 	})
+}
+
+// worth states what a line's amount is worth in base.
+func worth(l accounting.NewLine, base money.Amount) accounting.NewLine {
+	l.Base = base
+	return l
 }

@@ -96,14 +96,17 @@ type paymentFact struct {
 	Direction   Direction
 	Date        date.Date
 	Amount      money.Amount
-	Money       AccountRef // bank or cash
-	MoneyRole   Role       // of that account, which decides the journal
+	Base        money.Amount // what a foreign Amount is worth
+	Banked      money.Amount // what the account took, where that is in another currency
+	Money       AccountRef   // bank or cash
+	MoneyRole   Role         // of that account, which decides the journal
 	Control     AccountRef
 	Memo, Lock  string
 	Late        LatePolicy
 }
 
-// paymentEntry books a payment: money in debits the bank and credits the party, money out does the opposite.
+// paymentEntry books a payment: money in debits the bank and credits the party, money out does the opposite. Where the bank took
+// another currency, both sides meet in currency clearing.
 func paymentEntry(f *paymentFact) NewEntry {
 	e := NewEntry{Journal: JournalBank, Kind: KindPayment, Date: f.Date, Memo: f.Memo, LockException: f.Lock, Late: f.Late, Source: Source{Model: "erp.payments", ID: f.ID}}
 	if f.MoneyRole == RoleCash {
@@ -116,6 +119,13 @@ func paymentEntry(f *paymentFact) NewEntry {
 	party := signedLine(f.Control, f.Amount, -sign)
 	party.PartyID = f.PartyID
 	e.Lines = []NewLine{signedLine(f.Money, f.Amount, sign), party}
+	if f.Banked.Currency != "" && f.Banked.Currency != f.Amount.Currency {
+		clearing := ByRole(RoleCurrencyClearing)
+		e.Lines = []NewLine{signedLine(f.Money, f.Banked, sign), signedLine(clearing, f.Banked, -sign), signedLine(clearing, f.Amount, sign), party}
+	}
+	for i := range e.Lines {
+		e.Lines[i].Base = f.Base
+	}
 	return e
 }
 
@@ -135,6 +145,8 @@ func reversalEntry(f *reversalFact) NewEntry {
 		l := &f.Lines[i]
 		e.Lines[i] = signedLine(ByID(l.AccountID), l.Amount, -1)
 		e.Lines[i].PartyID = l.PartyID
+		e.Lines[i].booked = &bookedAmounts{base: -l.Amount.Minor, set: l.DimensionSetID,
+			transaction: money.Amount{Minor: -l.Transaction.Minor, Currency: l.Transaction.Currency}}
 	}
 	return e
 }
@@ -166,6 +178,110 @@ func yearEndEntry(f *yearEndFact) NewEntry {
 	return e
 }
 
+// realisedFact is what an allocation leaves over on the control account in base, when both items stood there at different worths.
+type realisedFact struct {
+	ID, PartyID uuid.UUID // of the allocation; whose items they are
+	Control     AccountRef
+	Date        date.Date
+	Currency    money.Currency // the items'
+	// Left is what the items' account still has, debits positive: a claim that brought less, or a debt that cost more, is a
+	// loss.
+	Left money.Amount
+	Lock string
+}
+
+// realisedEntry takes what is left over off the control account, in base alone, to the realised gain or loss.
+func realisedEntry(f *realisedFact) NewEntry {
+	other := RoleExchangeLoss
+	if f.Left.Minor < 0 {
+		other = RoleExchangeGain
+	}
+	control := baseLine(f.Control, f.Left, -1, f.Currency)
+	control.PartyID = f.PartyID
+	return NewEntry{Journal: JournalGeneral, Kind: KindRealised, Date: f.Date, LockException: f.Lock, Source: Source{Model: "erp.allocations", ID: f.ID},
+		Lines: []NewLine{control, signedLine(ByRole(other), f.Left, 1)}}
+}
+
+// writeOffFact is what a party will not pay, or will not be paid.
+type writeOffFact struct {
+	PartyID      uuid.UUID
+	Control, To  AccountRef
+	Date         date.Date
+	Open         money.Amount // what is written off, on the side that the item stands on
+	Base         money.Amount // above zero, what it stood in the books at
+	Lock         string
+	ToDimensions Dimensions
+}
+
+// writeOffEntry books the party's side away and the difference to an account.
+func writeOffEntry(f *writeOffFact) NewEntry {
+	to, party := signedLine(f.To, f.Open, 1), signedLine(f.Control, f.Open, -1)
+	to.Base, to.Dimensions = f.Base, f.ToDimensions
+	party.Base, party.PartyID = f.Base, f.PartyID
+	return NewEntry{Journal: JournalGeneral, Kind: KindWriteOff, Date: f.Date, LockException: f.Lock, Lines: []NewLine{to, party}}
+}
+
+// exchangeFact is an amount of one currency that was given for one of another.
+type exchangeFact struct {
+	Date         date.Date
+	From, To     AccountRef
+	Sold, Bought money.Amount
+	Base         money.Amount // what either side is worth
+	Reference    string
+	Memo, Lock   string
+}
+
+// exchangeEntry books both sides through the currency clearing account, so that the entry balances in every currency and what
+// one currency cost in the other can be read there.
+func exchangeEntry(f *exchangeFact) NewEntry {
+	line := func(account AccountRef, a money.Amount, sign int64) NewLine {
+		l := signedLine(account, a, sign)
+		l.Base = f.Base
+		return l
+	}
+	clearing := ByRole(RoleCurrencyClearing)
+	return NewEntry{Reference: f.Reference, Journal: JournalBank, Kind: KindExchange, Date: f.Date, Memo: f.Memo, LockException: f.Lock, Lines: []NewLine{
+		line(f.From, f.Sold, -1), line(clearing, f.Sold, 1), line(f.To, f.Bought, 1), line(clearing, f.Bought, -1)}}
+}
+
+// revaluationFact is the differences that a revaluation found.
+type revaluationFact struct {
+	ID         uuid.UUID
+	Kind       EntryKind // KindRevaluation, or KindRealised for accounts that are empty in their currency
+	Date       date.Date
+	Gain, Loss Role
+	Moves      []revaluedMove
+	Lock       string
+}
+
+// revaluedMove is what the worth of an account in one currency moves by, debits positive.
+type revaluedMove struct {
+	Account AccountRef
+	Of      money.Currency
+	By      money.Amount
+}
+
+// revaluationEntry moves the worth of accounts in base alone, and books gains and losses each as one line.
+func revaluationEntry(f *revaluationFact) NewEntry {
+	e := NewEntry{Journal: JournalGeneral, Kind: f.Kind, Date: f.Date, LockException: f.Lock, Source: Source{Model: "erp.revaluations", ID: f.ID}}
+	var gain, loss money.Amount
+	for _, m := range f.Moves {
+		e.Lines = append(e.Lines, baseLine(m.Account, m.By, 1, m.Of))
+		sum := &loss
+		if m.By.Minor > 0 {
+			sum = &gain
+		}
+		sum.Minor, sum.Currency = sum.Minor+m.By.Minor, m.By.Currency
+	}
+	if gain.Minor != 0 {
+		e.Lines = append(e.Lines, signedLine(ByRole(f.Gain), gain, -1))
+	}
+	if loss.Minor != 0 {
+		e.Lines = append(e.Lines, signedLine(ByRole(f.Loss), loss, -1))
+	}
+	return e
+}
+
 // yearEndReversal takes a superseded closing of the same year back, so that the one that replaces it shows the whole result.
 func yearEndReversal(f *yearEndFact, lines []Line) NewEntry {
 	e := reversalEntry(&reversalFact{Journal: JournalGeneral, Date: f.Date, Lines: lines, Lock: f.Lock})
@@ -189,6 +305,13 @@ func openingEntry(f *openingFact) NewEntry {
 		e.Lines = append(e.Lines, signedLine(ByRole(RoleOpeningEquity), f.Rest, -1))
 	}
 	return e
+}
+
+// baseLine moves an account in the base currency alone: nothing of the currency that is held there.
+func baseLine(account AccountRef, a money.Amount, sign int64, of money.Currency) NewLine {
+	l := signedLine(account, a, sign)
+	l.booked = &bookedAmounts{transaction: money.Zero(of), base: sign * a.Minor}
+	return l
 }
 
 // signedLine puts an amount times a sign on the side that it belongs to.

@@ -50,7 +50,13 @@ func TestPostingGolden(t *testing.T) {
 			Memo: "transfer 17"})
 	}
 	line := func(code string, minor int64) Line {
-		return Line{AccountID: uuid.NewSHA1(uuid.Nil, []byte(code)), Amount: gbp(minor)}
+		return Line{AccountID: uuid.NewSHA1(uuid.Nil, []byte(code)), Amount: gbp(minor), Transaction: gbp(minor)}
+	}
+	usd := func(minor int64) money.Amount { return money.Of(minor, "USD") }
+	dollars := func(code string, minor, base int64) Line {
+		l := line(code, base)
+		l.Transaction = usd(minor)
+		return l
 	}
 	yearEnd := func(result ...postingPart) NewEntry {
 		return yearEndEntry(&yearEndFact{ClosingID: id, Date: on, Result: result, Retained: ByRole(RoleRetainedEarnings)})
@@ -73,6 +79,20 @@ func TestPostingGolden(t *testing.T) {
 		{"vendor_credit", bill(VendorCreditDocument, postingPart{ByRole(RoleGoodsReceived), gbp(5000)}, postingPart{ByRole(RoleInputTax), gbp(1000)})},
 		{"payment_received_at_bank", payment(MoneyIn, RoleBank)},
 		{"payment_made_in_cash", payment(MoneyOut, RoleCash)},
+		{"payment_received_in_dollars", paymentEntry(&paymentFact{ID: id, PartyID: party, Direction: MoneyIn, Date: on, Amount: usd(10000), Base: gbp(6412),
+			Money: ByRole(RoleBank), MoneyRole: RoleBank, Control: ByRole(RoleReceivable)})},
+		{"payment_in_dollars_banked_in_pounds", paymentEntry(&paymentFact{ID: id, PartyID: party, Direction: MoneyIn, Date: on, Amount: usd(10000), Base: gbp(6412),
+			Banked: gbp(6412), Money: ByRole(RoleBank), MoneyRole: RoleBank, Control: ByRole(RoleReceivable)})},
+		{"realised_gain", realisedEntry(&realisedFact{ID: id, PartyID: party, Control: ByRole(RoleReceivable), Date: on, Currency: "USD", Left: gbp(-150)})},
+		{"realised_loss", realisedEntry(&realisedFact{ID: id, PartyID: party, Control: ByRole(RolePayable), Date: on, Currency: "USD", Left: gbp(75)})},
+		{"write_off_of_a_claim", writeOffEntry(&writeOffFact{PartyID: party, Control: ByRole(RoleReceivable), To: ByRole(RoleBadDebt), Date: on, Open: usd(50),
+			Base: gbp(32), ToDimensions: Dimensions{"shop": "york"}})},
+		{"write_off_of_a_debt", writeOffEntry(&writeOffFact{PartyID: party, Control: ByRole(RolePayable), To: ByCode("4900"), Date: on, Open: gbp(-3), Base: gbp(3)})},
+		{"exchange", exchangeEntry(&exchangeFact{Reference: "fx-1", Date: on, From: ByRole(RoleBank), To: ByCode("1010"), Sold: gbp(64000), Bought: usd(100000),
+			Base: gbp(64000), Memo: "bought dollars"})},
+		{"revaluation", revaluationEntry(&revaluationFact{ID: id, Kind: KindRevaluation, Date: on, Gain: RoleUnrealisedGain, Loss: RoleUnrealisedLoss,
+			Moves: []revaluedMove{{ByCode("1010"), "USD", gbp(320)}, {ByRole(RoleReceivableValuation), "USD", gbp(80)}, {ByRole(RolePayableValuation), "EUR", gbp(-45)}}})},
+		{"reversal_in_dollars", reversalEntry(&reversalFact{Journal: JournalGeneral, Date: on, Lines: []Line{dollars("1", 10000, 6412), dollars("2", -10000, -6412)}})},
 		{"reversal", reversalEntry(&reversalFact{Journal: JournalGeneral, Date: on, Lines: []Line{line("1", 100), line("2", -60), line("3", -40)}})},
 		{"year_end_profit", yearEnd(postingPart{sales, gbp(-50000)}, postingPart{ByCode("5000"), gbp(20000)}, postingPart{ByCode("6100"), gbp(12000)}, postingPart{ByCode("6200"), gbp(0)})},
 		{"year_end_loss", yearEnd(postingPart{sales, gbp(-100)}, postingPart{ByCode("6100"), gbp(12000)})},
@@ -93,6 +113,9 @@ func shown(e *NewEntry) string {
 	if e.Source.Model != "" {
 		fmt.Fprintf(&b, ", books %s %s", e.Source.Model, e.Source.ID)
 	}
+	if e.Reference != "" {
+		fmt.Fprintf(&b, ", reference %s", e.Reference)
+	}
 	if e.Memo != "" {
 		fmt.Fprintf(&b, ", %q", e.Memo)
 	}
@@ -104,6 +127,13 @@ func shown(e *NewEntry) string {
 		}
 		if !l.Due.IsZero() {
 			fmt.Fprintf(&b, "  due %s", l.Due)
+		}
+		transaction, base, err := l.amounts("GBP")
+		if err == nil && transaction.Currency != "GBP" {
+			fmt.Fprintf(&b, "  %s %s worth %s", transaction.Currency, transaction, money.Of(base, "GBP"))
+		}
+		if len(l.Dimensions) > 0 {
+			fmt.Fprintf(&b, "  %v", l.Dimensions)
 		}
 		b.WriteString("\n")
 	}
@@ -146,6 +176,9 @@ func TestFingerprintsTellInputsApart(t *testing.T) {
 		func(e *NewEntry) { e.Lines[0].Debit.Minor = 6 },
 		func(e *NewEntry) { e.Lines[0].Debit.Currency = "EUR" },
 		func(e *NewEntry) { e.Lines[0], e.Lines[1] = e.Lines[1], e.Lines[0] },
+		func(e *NewEntry) { e.Lines[0].Base = money.Of(4, "GBP") },
+		func(e *NewEntry) { e.Lines[0].Dimensions = Dimensions{"shop": "york"} },
+		func(e *NewEntry) { e.Lines[0].Dimensions = Dimensions{"shop": "york", "x": "y"} },
 		func(e *NewEntry) { e.Lines[0].Due = date.Must("2010-12-02") },
 		func(e *NewEntry) { e.Lines = e.Lines[:1] },
 	}

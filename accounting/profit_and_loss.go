@@ -33,10 +33,11 @@ type ProfitAndLoss struct {
 	NetProfit     money.Amount // GrossProfit less TotalExpenses; below zero for a loss
 }
 
-// ProfitAndLoss draws up the result of a span of days, both included, by entry date. The entries that close years are left out.
+// ProfitAndLoss draws up the result of a span of days, both included, by entry date; of slices where some are given. The entries
+// that close years are left out.
 //
-// Permission: accounting.read. Errors: accounting.bad_input, accounting.books_not_open.
-func (s *Service) ProfitAndLoss(ctx context.Context, from, to date.Date) (ProfitAndLoss, error) {
+// Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, accounting.books_not_open.
+func (s *Service) ProfitAndLoss(ctx context.Context, from, to date.Date, slices ...Slice) (ProfitAndLoss, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (ProfitAndLoss, error) {
 		const op = "accounting.ProfitAndLoss"
 		if from.IsZero() || to.Before(from) {
@@ -46,14 +47,15 @@ func (s *Service) ProfitAndLoss(ctx context.Context, from, to date.Date) (Profit
 		if err != nil {
 			return ProfitAndLoss{}, err
 		}
-		posted, err := sums(ctx, tx, set, from, to)
+		in, err := cutOf(ctx, tx, op, slices)
 		if err != nil {
 			return ProfitAndLoss{}, err
 		}
-		if err := withoutYearEnd(ctx, tx, posted, from, to); err != nil {
+		posted, err := resultSums(ctx, tx, set, from, to, in)
+		if err != nil {
 			return ProfitAndLoss{}, err
 		}
-		return profitAndLoss(set, posted, from, to), nil
+		return profitAndLoss(set, posted[""], from, to), nil
 	})
 }
 

@@ -10,8 +10,8 @@ import (
 )
 
 // Reverse takes entries back, all or none: each is booked again with every line on the other side, in the same journal. Open
-// items of the entry are set off against those of the reversal, as far as they are still open. An entry is reversed
-// once; entries that book a document are corrected through the document.
+// items of the entry are set off against those of the reversal, as far as they are still open. It is taken back at the worth in
+// base that it was booked at, whatever the rate is by then. An entry is reversed once; entries that book a document are corrected through the document.
 //
 // Permission: accounting.reverse, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, tenancy.not_found, accounting.entry_of_document, accounting.already_reversed, and those of Post.
@@ -29,7 +29,7 @@ func (s *Service) Reverse(ctx context.Context, in []Reversal) ([]Entry, error) {
 		}
 		found.index()
 		p := newPlan(op, tx, set, len(in))
-		settle := newSettlement(op, tx, found.items)
+		settle := newSettlement(p, found.items)
 		rows := make([]*Entry, len(in))
 		for i := range in {
 			where := fmt.Sprintf("reversal %d: ", i+1)
@@ -121,7 +121,8 @@ func (r *reversible) reverse(where string, in *Reversal, p *plan, settle *settle
 	}
 	e := reversalEntry(&reversalFact{Journal: p.set.journalCode(there.JournalID), Date: in.Date, Lines: r.linesOf[there.ID], Lock: in.LockException, Late: in.Late}).withDefaults()
 	before := len(p.items)
-	entry, err := p.add(where, &e, booking{reverses: there.ID, reason: in.Reason})
+	settle.exception = in.LockException
+	entry, err := p.add(where, &e, booking{reverses: there.ID, reason: in.Reason, unbound: there.Kind.exchanges()})
 	if err != nil {
 		return nil, err
 	}

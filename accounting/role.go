@@ -33,6 +33,14 @@ const (
 	RoleStockVariance    Role = "stock_variance"     // what goods sold below zero turned out to cost
 	RoleCardClearing     Role = "card_clearing"      // card takings that the acquirer has yet to pay
 	RoleOverShort        Role = "over_short"         // what a till's count differs by from what it should hold
+
+	RoleCurrencyClearing    Role = "currency_clearing"    // what currencies were given for one another; zero in base
+	RoleExchangeGain        Role = "exchange_gain"        // realised: settled for more than it stood in the books at
+	RoleExchangeLoss        Role = "exchange_loss"        // realised: settled for less
+	RoleUnrealisedGain      Role = "unrealised_gain"      // of a revaluation, taken back on the next day
+	RoleUnrealisedLoss      Role = "unrealised_loss"      // of a revaluation, taken back on the next day
+	RoleReceivableValuation Role = "receivable_valuation" // receivables: the difference to the rate of the day
+	RolePayableValuation    Role = "payable_valuation"    // payables: the difference to the rate of the day
 )
 
 // roleTypes says which type an account must have to play a role.
@@ -42,6 +50,8 @@ var roleTypes = map[Role]AccountType{
 	RoleRetainedEarnings: Equity, RoleMarketing: Expense, RoleStockLoss: Expense, RoleBadDebt: Expense, RoleBadDebtAllowance: Asset,
 	RoleFees: Expense, RoleInputTax: Asset, RoleGoodsReceived: Liability, RolePriceVariance: CostOfSales, RoleStockVariance: CostOfSales,
 	RoleCardClearing: Asset, RoleOverShort: Expense,
+	RoleCurrencyClearing: Asset, RoleExchangeGain: Income, RoleExchangeLoss: Expense, RoleUnrealisedGain: Income, RoleUnrealisedLoss: Expense,
+	RoleReceivableValuation: Asset, RolePayableValuation: Liability,
 }
 
 // roleControls says which roles are control accounts, and of what.

@@ -32,7 +32,9 @@ const (
 	PermIssue     tenancy.Permission = "accounting.issue"     // invoices and credit notes
 	PermBill      tenancy.Permission = "accounting.bill"      // vendors' bills and credits
 	PermNumber    tenancy.Permission = "accounting.number"    // numbers of further series
-	PermPay       tenancy.Permission = "accounting.pay"       // payments and allocations
+	PermRates     tenancy.Permission = "accounting.rates"     // exchange rates
+	PermRevalue   tenancy.Permission = "accounting.revalue"   // revaluation at a period's end
+	PermPay       tenancy.Permission = "accounting.pay"       // payments, allocations, write-offs and exchange of currencies
 	PermException tenancy.Permission = "accounting.exception" // posting into a soft-locked period, with a reason
 )
 
@@ -64,6 +66,12 @@ var models = []*tenancy.Model{
 	// A party that nothing refers to can be erased altogether.
 	tenancy.Define[Party](tenancy.Spec{Table: "erp.parties", Class: tenancy.Master, Subject: "self"}),
 
+	tenancy.Define[Dimension](tenancy.Spec{Table: "erp.dimensions", Class: tenancy.Master, Writes: tenancy.Keep}),
+	tenancy.Define[DimensionValue](tenancy.Spec{Table: "erp.dimension_values", Class: tenancy.Master, Writes: tenancy.Keep}),
+	tenancy.Define[dimensionSet](tenancy.Spec{Table: "erp.dimension_sets", Class: tenancy.Master, Writes: tenancy.AppendOnly}),
+	tenancy.Define[dimensionSetValue](tenancy.Spec{Table: "erp.dimension_set_values", Class: tenancy.Master, Writes: tenancy.AppendOnly,
+		PartOf: "erp.dimension_sets"}),
+
 	tenancy.Define[Entry](tenancy.Spec{Table: "erp.journal_entries", Class: tenancy.Book, Subject: tenancy.ByParts, RetainFrom: "entry_date", Writes: tenancy.AppendOnly}),
 	tenancy.Define[Line](tenancy.Spec{Table: "erp.journal_lines", Class: tenancy.Book, Subject: "party_id", RetainFrom: "entry_date",
 		Writes: tenancy.AppendOnly, PartOf: "erp.journal_entries"}),
@@ -86,6 +94,10 @@ var models = []*tenancy.Model{
 		Writes: tenancy.AppendOnly}),
 	tenancy.Define[OpenItem](tenancy.Spec{Table: "erp.open_items", Class: tenancy.Book, Subject: "party_id", RetainFrom: "item_date",
 		Writes: tenancy.Keep, Derived: true}),
+	tenancy.Define[ExchangeRate](tenancy.Spec{Table: "erp.exchange_rates", Class: tenancy.Book, Writes: tenancy.AppendOnly}),
+	tenancy.Define[Revaluation](tenancy.Spec{Table: "erp.revaluations", Class: tenancy.Book, RetainFrom: "revalued_on", Writes: tenancy.AppendOnly}),
+	tenancy.Define[RevaluationLine](tenancy.Spec{Table: "erp.revaluation_lines", Class: tenancy.Book, Writes: tenancy.AppendOnly,
+		PartOf: "erp.revaluations"}),
 	tenancy.Define[Allocation](tenancy.Spec{Table: "erp.allocations", Class: tenancy.Book, Subject: "party_id", RetainFrom: "allocated_on",
 		Writes: tenancy.AppendOnly}),
 }

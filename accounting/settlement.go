@@ -1,6 +1,8 @@
 package accounting
 
 import (
+	"context"
+
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting/money"
@@ -8,49 +10,84 @@ import (
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
-// settlement pairs open items of a batch: those that the batch locked, and those that it makes.
+// settlement pairs open items of a batch: those that the batch locked, and those that it makes. What items in a foreign currency
+// leave over in base, it books as a realised gain or loss, in the plan of the batch.
 type settlement struct {
 	op          string
 	tx          *tenancy.Tx
+	plan        *plan
+	exception   string                  // the reason for booking into a soft-locked period, of what is paired now
 	items       map[uuid.UUID]*OpenItem // locked; FOR UPDATE in the order of their ids
 	touched     []*OpenItem
 	isTouched   map[uuid.UUID]bool
 	allocations []*Allocation
 }
 
-func newSettlement(op string, tx *tenancy.Tx, locked []OpenItem) *settlement {
-	s := &settlement{op: op, tx: tx, items: make(map[uuid.UUID]*OpenItem, len(locked)), isTouched: map[uuid.UUID]bool{}}
+func newSettlement(p *plan, locked []OpenItem) *settlement {
+	s := &settlement{op: p.op, tx: p.tx, plan: p, items: make(map[uuid.UUID]*OpenItem, len(locked)), isTouched: map[uuid.UUID]bool{}}
 	for i := range locked {
 		s.items[locked[i].ID] = &locked[i]
 	}
 	return s
 }
 
-// pair sets amount (above zero, minor units) of a debit item off against a credit item. Errors: accounting.over_allocated,
-// accounting.allocation_mismatch.
+// pair sets amount (above zero, minor units of the items' currency) of a debit item off against a credit item. Each loses the
+// share of its worth in base that goes with it; the last one to be settled loses all that is left, so that zero in its currency
+// is zero in base. Errors: accounting.over_allocated, accounting.allocation_mismatch, and those of Post for a realised difference.
 func (s *settlement) pair(where string, debit, credit *OpenItem, amount int64, on date.Date) error {
+	cur := debit.Original.Currency
 	switch {
 	case debit.Original.Minor < 0 || credit.Original.Minor > 0:
 		return ErrMismatch.New(s.op, "%sboth items stand on the same side", where)
 	case debit.PartyID != credit.PartyID || debit.AccountID != credit.AccountID:
 		return ErrMismatch.New(s.op, "%sthe items are of different parties or control accounts", where)
+	case cur != credit.Original.Currency:
+		return ErrMismatch.New(s.op, "%sthe items are in different currencies, %s and %s", where, cur, credit.Original.Currency)
 	case amount > debit.OpenMinor || amount > -credit.OpenMinor:
-		cur := debit.Original.Currency
 		return ErrOverAllocated.New(s.op, "%s%s would be allocated, and %s of the one and %s of the other item is open", where,
 			money.Amount{Minor: amount, Currency: cur}, money.Amount{Minor: debit.OpenMinor, Currency: cur}, money.Amount{Minor: -credit.OpenMinor, Currency: cur})
 	}
+	a := &Allocation{Row: tenancy.Row{ID: tenancy.NewID()}, PartyID: debit.PartyID, DebitID: debit.ID, CreditID: credit.ID,
+		AllocatedOn: later(on, later(debit.ItemDate, credit.ItemDate)), Amount: money.Amount{Minor: amount, Currency: cur}, RecordedAt: s.tx.Now()}
+	var err error
+	if a.DebitBaseMinor, err = share(debit.OpenBaseMinor, amount, debit.OpenMinor); err != nil {
+		return err
+	}
+	if a.CreditBaseMinor, err = share(-credit.OpenBaseMinor, amount, -credit.OpenMinor); err != nil {
+		return err
+	}
 	debit.OpenMinor -= amount
+	debit.OpenBaseMinor -= a.DebitBaseMinor
 	credit.OpenMinor += amount
+	credit.OpenBaseMinor += a.CreditBaseMinor
 	s.touch(debit)
 	s.touch(credit)
-	if on.Before(debit.ItemDate) {
-		on = debit.ItemDate
+	s.allocations = append(s.allocations, a)
+	return s.realise(where, a, debit.AccountID)
+}
+
+// share is the part of an item's worth in base that goes with a part of what is open of it, rounded half up.
+func share(base, part, whole int64) (int64, error) {
+	if part == whole {
+		return base, nil
 	}
-	if on.Before(credit.ItemDate) {
-		on = credit.ItemDate
+	a, err := money.Amount{Minor: base}.MulDiv(part, whole, money.HalfUp)
+	return a.Minor, err
+}
+
+// realise books what an allocation leaves over in base. Items in the base currency leave nothing.
+func (s *settlement) realise(where string, a *Allocation, control uuid.UUID) error {
+	left := a.DebitBaseMinor - a.CreditBaseMinor
+	if left == 0 {
+		return nil
 	}
-	s.allocations = append(s.allocations, &Allocation{PartyID: debit.PartyID, DebitID: debit.ID, CreditID: credit.ID, AllocatedOn: on,
-		Amount: money.Amount{Minor: amount, Currency: debit.Original.Currency}, RecordedAt: s.tx.Now()})
+	e := realisedEntry(&realisedFact{ID: a.ID, PartyID: a.PartyID, Control: ByID(control), Date: a.AllocatedOn, Currency: a.Amount.Currency,
+		Left: money.Amount{Minor: left, Currency: s.plan.set.books.Currency}, Lock: s.exception})
+	entry, err := s.plan.add(where, &e, booking{})
+	if err != nil {
+		return err
+	}
+	a.EntryID = entry.ID
 	return nil
 }
 
@@ -75,10 +112,25 @@ func (s *settlement) touch(item *OpenItem) {
 	}
 }
 
-// write adds the settlement to a batch, after the new items.
+// write adds the settlement to a batch, after the new items and entries.
 func (s *settlement) write(b *tenancy.Batch) {
 	tenancy.Put(b, s.allocations)
-	tenancy.Set(b, s.touched, "open_minor")
+	tenancy.Set(b, s.touched, "open_minor", "open_base_minor")
+}
+
+// run writes the plan and the settlement in one round trip, and gives the allocations.
+func (s *settlement) run(ctx context.Context) ([]Allocation, error) {
+	b := s.tx.Batch()
+	s.plan.write(b)
+	s.write(b)
+	if err := b.Run(ctx); err != nil {
+		return nil, err
+	}
+	out := make([]Allocation, len(s.allocations))
+	for i, a := range s.allocations {
+		out[i] = *a
+	}
+	return out, nil
 }
 
 // lockItems adds the locking read of open items to a batch.

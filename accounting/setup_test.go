@@ -254,7 +254,7 @@ func TestEveryMethodNeedsAScope(t *testing.T) {
 			for j := 1; j < method.Type().NumIn(); j++ {
 				args = append(args, reflect.Zero(method.Type().In(j)))
 			}
-			out := method.Call(args)
+			out := call(method, args)
 			err, _ := out[len(out)-1].Interface().(error)
 			require.ErrorIs(t, err, fault.Unscoped, name)
 		}
@@ -272,8 +272,16 @@ func TestEveryMethodNeedsAPermission(t *testing.T) {
 		for j := 1; j < method.Type().NumIn(); j++ {
 			args = append(args, reflect.Zero(method.Type().In(j)))
 		}
-		out := method.Call(args)
+		out := call(method, args)
 		err, _ := out[len(out)-1].Interface().(error)
 		require.ErrorIs(t, err, fault.Forbidden, name)
 	}
+}
+
+// call is method.Call, with the last argument of a variadic method as a slice.
+func call(method reflect.Value, args []reflect.Value) []reflect.Value {
+	if method.Type().IsVariadic() {
+		return method.CallSlice(args)
+	}
+	return method.Call(args)
 }

@@ -153,7 +153,8 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 		owner := s.env.Owner(t, tenant)
 		for _, row := range []struct{ statement, check string }{
 			{"UPDATE erp.account_balances SET debit_minor = debit_minor + 1", "balances equal the lines"},
-			{"UPDATE erp.open_items SET open_minor = 0", "open items equal the control accounts"},
+			{"UPDATE erp.account_balances SET debit_minor = debit_minor - 1, transaction_minor = transaction_minor + 1 WHERE debit_minor > 0 AND", "balances equal the lines"},
+			{"UPDATE erp.open_items SET open_minor = 0, open_base_minor = 0", "open items equal the control accounts"},
 			{"UPDATE erp.number_series SET taken = taken + 1", "no gaps in legal numbers"},
 			{"UPDATE erp.invoices SET credited_minor = 1 WHERE kind = 'invoice' AND", "documents equal their lines"},
 			{"UPDATE erp.bills SET credited_minor = 1", "bills equal their lines"},
@@ -186,6 +187,11 @@ func TestTwoTenants(t *testing.T) {
 		e := transfer("", "2010-12-20", 5)
 		s.post(e)
 		bill := s.bill(aBill("B9", "9", s.ben.ID, "2010-12-20", "10"))[0]
+		s.analysed()
+		s.post(takings("2010-12-20", 5, accounting.Dimensions{"shop": "york"}))
+		s.dollarAccount(10_000, 6_400)
+		s.rate(inDecember, "0.70")
+		s.revalue(inDecember)
 		intruder := newShop(t, s.env)
 		require.NoError(t, s.setState("2010-05", accounting.PeriodLocked, accounting.JournalSales))
 		s.lock("2010-04")

@@ -22,9 +22,34 @@ func (s accountSum) net() int64 { return s.DebitMinor - s.CreditMinor }
 // beginning. Whole periods come from the kept balances; only the periods that a bound cuts are read line by line, so the
 // cost does not grow with the ledger.
 func sums(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.Date) (map[uuid.UUID]accountSum, error) {
-	out := make(map[uuid.UUID]accountSum, len(set.accounts))
+	return sumsOf(ctx, tx, set, from, to, nil)
+}
+
+// sumsOf is sums of what is in a cut.
+func sumsOf(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.Date, in *cut) (map[uuid.UUID]accountSum, error) {
+	groups, err := groupedSums(ctx, tx, set, from, to, in)
+	if err != nil || groups[""] == nil {
+		return make(map[uuid.UUID]accountSum), err
+	}
+	return groups[""], nil
+}
+
+// groupedSums are the sums of a cut by the value that it groups by, "" for lines without one; all under "" when it does not group.
+func groupedSums(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.Date, in *cut) (map[string]map[uuid.UUID]accountSum, error) {
+	out := map[string]map[uuid.UUID]accountSum{}
 	if from.After(to) {
 		return out, nil
+	}
+	add := func(rows []slicedSum, err error) error {
+		for i := 0; i < len(rows) && err == nil; i++ {
+			group := out[rows[i].Value]
+			if group == nil {
+				group = make(map[uuid.UUID]accountSum, len(set.accounts))
+				out[rows[i].Value] = group
+			}
+			err = addSums(group, []accountSum{rows[i].accountSum})
+		}
+		return err
 	}
 	var whole []uuid.UUID
 	for i := range set.periods {
@@ -34,11 +59,7 @@ func sums(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.Date) (
 		case !p.StartsOn.Before(from) && !p.EndsOn.After(to):
 			whole = append(whole, p.ID)
 		default:
-			cut, err := lineSums(ctx, tx, set, later(p.StartsOn, from), earlier(p.EndsOn, to))
-			if err != nil {
-				return nil, err
-			}
-			if err := addSums(out, cut); err != nil {
+			if err := add(in.lineSums(ctx, tx, set, later(p.StartsOn, from), earlier(p.EndsOn, to))); err != nil {
 				return nil, err
 			}
 		}
@@ -46,26 +67,7 @@ func sums(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.Date) (
 	if len(whole) == 0 {
 		return out, nil
 	}
-	kept, err := tenancy.Report[accountSum](ctx, tx, `SELECT account_id, CAST(SUM(debit_minor) AS BIGINT) AS debit_minor,
-		CAST(SUM(credit_minor) AS BIGINT) AS credit_minor
-		FROM {account_balances} AS b WHERE period_id IN (?) GROUP BY account_id`, tenancy.List(whole))
-	if err != nil {
-		return nil, err
-	}
-	return out, addSums(out, kept)
-}
-
-// lineSums adds up lines. The accounts are named so that the index on account and date is used.
-func lineSums(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.Date) ([]accountSum, error) {
-	ids := make([]uuid.UUID, len(set.accounts))
-	for i := range set.accounts {
-		ids[i] = set.accounts[i].ID
-	}
-	return tenancy.Report[accountSum](ctx, tx, `SELECT account_id,
-		CAST(SUM(CASE WHEN amount_minor > 0 THEN amount_minor ELSE 0 END) AS BIGINT) AS debit_minor,
-		CAST(SUM(CASE WHEN amount_minor < 0 THEN -amount_minor ELSE 0 END) AS BIGINT) AS credit_minor
-		FROM {journal_lines} AS l WHERE account_id IN (?) AND entry_date >= ? AND entry_date <= ? GROUP BY account_id`,
-		tenancy.List(ids), from, to)
+	return out, add(in.keptSums(ctx, tx, whole))
 }
 
 // addSums adds rows to what is there. Both sides are held below maxSum, so that nothing made of a few of them wraps.
@@ -102,9 +104,9 @@ func earlier(a, b date.Date) date.Date {
 }
 
 // checkDay refuses a missing date.
-func checkDay(op, field string, d date.Date) error {
+func checkDay(op string, d date.Date) error {
 	if d.IsZero() {
-		return ErrBadInput.New(op, "%s is needed", field)
+		return ErrBadInput.New(op, "the day is needed")
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ type TrialBalance struct {
 	Currency money.Currency
 	Lines    []TrialBalanceLine // accounts that have ever been posted to, by code
 	Debit    money.Amount       // the sum of the debit balances
-	Credit   money.Amount       // the sum of the credit balances; equal to Debit
+	Credit   money.Amount       // the sum of the credit balances; equal to Debit, but for slices
 }
 
 // TrialBalanceLine is one account's balance, on the side that it stands on; the other side is zero.
@@ -30,47 +30,57 @@ type TrialBalanceLine struct {
 	Credit    money.Amount
 }
 
-// TrialBalance draws up the balances of all accounts at the end of a day, by entry date.
+// TrialBalance draws up the balances of all accounts at the end of a day, by entry date; of slices where some are given, and then
+// its two sides may differ.
 //
-// Permission: accounting.read. Errors: accounting.bad_input, accounting.books_not_open.
-func (s *Service) TrialBalance(ctx context.Context, asOf date.Date) (TrialBalance, error) {
+// Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, accounting.books_not_open.
+func (s *Service) TrialBalance(ctx context.Context, asOf date.Date, slices ...Slice) (TrialBalance, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (TrialBalance, error) {
 		const op = "accounting.TrialBalance"
-		if err := checkDay(op, "the day", asOf); err != nil {
+		if err := checkDay(op, asOf); err != nil {
 			return TrialBalance{}, err
 		}
 		set, err := s.setup(ctx, tx, op, nil)
 		if err != nil {
 			return TrialBalance{}, err
 		}
-		posted, err := sums(ctx, tx, set, date.Date{}, asOf)
+		in, err := cutOf(ctx, tx, op, slices)
 		if err != nil {
 			return TrialBalance{}, err
 		}
-		base := set.books.Currency
-		tb := TrialBalance{AsOf: asOf, Currency: base, Debit: money.Zero(base), Credit: money.Zero(base)}
-		for i := range set.accounts {
-			a := &set.accounts[i]
-			sum, ok := posted[a.ID]
-			if !ok {
-				continue
-			}
-			line := TrialBalanceLine{AccountID: a.ID, Code: a.Code, Name: a.Name, Type: a.Type, Role: a.Role, Debit: money.Zero(base), Credit: money.Zero(base)}
-			if net := sum.net(); net > 0 {
-				line.Debit.Minor = net
-			} else {
-				line.Credit.Minor = -net
-			}
-			if tb.Debit, err = tb.Debit.Add(line.Debit); err != nil {
-				return TrialBalance{}, err
-			}
-			if tb.Credit, err = tb.Credit.Add(line.Credit); err != nil {
-				return TrialBalance{}, err
-			}
-			tb.Lines = append(tb.Lines, line)
+		posted, err := sumsOf(ctx, tx, set, date.Date{}, asOf, in)
+		if err != nil {
+			return TrialBalance{}, err
 		}
-		return tb, nil
+		return trialBalance(set, posted, asOf)
 	})
+}
+
+func trialBalance(set *setup, posted map[uuid.UUID]accountSum, asOf date.Date) (TrialBalance, error) {
+	base := set.books.Currency
+	tb := TrialBalance{AsOf: asOf, Currency: base, Debit: money.Zero(base), Credit: money.Zero(base)}
+	for i := range set.accounts {
+		a := &set.accounts[i]
+		sum, ok := posted[a.ID]
+		if !ok {
+			continue
+		}
+		line := TrialBalanceLine{AccountID: a.ID, Code: a.Code, Name: a.Name, Type: a.Type, Role: a.Role, Debit: money.Zero(base), Credit: money.Zero(base)}
+		if net := sum.net(); net > 0 {
+			line.Debit.Minor = net
+		} else {
+			line.Credit.Minor = -net
+		}
+		var err error
+		if tb.Debit, err = tb.Debit.Add(line.Debit); err != nil {
+			return TrialBalance{}, err
+		}
+		if tb.Credit, err = tb.Credit.Add(line.Credit); err != nil {
+			return TrialBalance{}, err
+		}
+		tb.Lines = append(tb.Lines, line)
+	}
+	return tb, nil
 }
 
 // Balance is one account's balance at the end of a day, by entry date; debits are positive.
@@ -79,7 +89,7 @@ func (s *Service) TrialBalance(ctx context.Context, asOf date.Date) (TrialBalanc
 func (s *Service) Balance(ctx context.Context, account AccountRef, asOf date.Date) (money.Amount, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (money.Amount, error) {
 		const op = "accounting.Balance"
-		if err := checkDay(op, "the day", asOf); err != nil {
+		if err := checkDay(op, asOf); err != nil {
 			return money.Amount{}, err
 		}
 		set, err := s.setup(ctx, tx, op, nil)

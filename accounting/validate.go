@@ -65,7 +65,7 @@ var says = map[string]string{
 	"country": "must be a two-letter country code such as GB", "journal": "must be 2 to 10 capitals or digits",
 	"code":      "must be 1 to 20 letters, digits, dots, dashes or underscores",
 	"reference": "must be at most 100 characters, without control characters or blanks at its ends",
-	"line":      "must be one line of 1 to {} characters", "text": "must be at most {} characters", "max": "has more than {}",
+	"line":      "must be one line of 1 to {} characters", "text": "must be at most {} characters", "max": "has more than {}", "min": "has less than {}",
 	"percent": "must be a percentage from 0 to 1,000 with at most four decimals", "oneof": "must be one of: {}", "email": "must be an e-mail address",
 }
 

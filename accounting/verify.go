@@ -63,9 +63,14 @@ func checkEntriesBalance(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy
 	bad, err := tenancy.Report[string](ctx, tx, `SELECT CAST(id AS TEXT) AS id FROM (
 		SELECT e.id AS id FROM {journal_entries} AS e
 		JOIN {periods} AS p ON p.id = e.period_id
+		LEFT JOIN (SELECT DISTINCT l.entry_id FROM {journal_lines} AS l JOIN {journal_entries} AS o ON o.id = l.entry_id
+			LEFT JOIN {journal_entries} AS r ON r.id = o.reverses_id
+			WHERE l.transaction_currency <> l.amount_currency AND o.kind NOT IN ('exchange', 'revaluation', 'realised', 'rounding')
+				AND (o.kind <> 'reversal' OR r.kind NOT IN ('exchange', 'revaluation', 'realised', 'rounding'))
+			GROUP BY l.entry_id, l.transaction_currency HAVING SUM(l.transaction_minor) <> 0) AS f ON f.entry_id = e.id
 		LEFT JOIN (SELECT entry_id, COUNT(*) AS n, SUM(amount_minor) AS total, MIN(entry_date) AS first, MAX(entry_date) AS last, MAX(line_no) AS high
 			FROM {journal_lines} AS l GROUP BY entry_id) AS s ON s.entry_id = e.id
-		WHERE s.entry_id IS NULL OR s.n <> e.line_count OR s.high <> e.line_count OR s.total <> 0 OR s.first <> e.entry_date
+		WHERE s.entry_id IS NULL OR f.entry_id IS NOT NULL OR s.n <> e.line_count OR s.high <> e.line_count OR s.total <> 0 OR s.first <> e.entry_date
 			OR s.last <> e.entry_date OR e.entry_date < p.starts_on OR e.entry_date > p.ends_on
 		UNION ALL
 		SELECT l.entry_id AS id FROM {journal_lines} AS l LEFT JOIN {journal_entries} AS e ON e.id = l.entry_id WHERE e.id IS NULL
@@ -73,54 +78,93 @@ func checkEntriesBalance(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy
 	return verdict("every entry balances", fmt.Sprintf("%d entries, %d lines", counts[0].Entries, counts[0].Lines), bad), err
 }
 
-// checkBalances holds the kept balances against the lines, by account and period.
+// checkBalances holds the kept balances against the lines, by account, period, currency and set of dimensions.
 func checkBalances(ctx context.Context, tx *tenancy.Tx, set *setup) (tenancy.Check, error) {
 	type row struct {
 		AccountID uuid.UUID `bun:"account_id"`
 		PeriodID  uuid.UUID `bun:"period_id"`
+		Currency  string    `bun:"currency"`
 		Debit     int64     `bun:"debit"`
 		Credit    int64     `bun:"credit"`
+		Held      int64     `bun:"held"`
 	}
-	rows, err := tenancy.Report[row](ctx, tx, `SELECT account_id, period_id, CAST(SUM(debit) AS BIGINT) AS debit, CAST(SUM(credit) AS BIGINT) AS credit FROM (
-		SELECT account_id, period_id, debit_minor AS debit, credit_minor AS credit FROM {account_balances} AS b
+	rows, err := tenancy.Report[row](ctx, tx, `SELECT account_id, period_id, currency, CAST(SUM(debit) AS BIGINT) AS debit,
+			CAST(SUM(credit) AS BIGINT) AS credit, CAST(SUM(held) AS BIGINT) AS held FROM (
+		SELECT account_id, period_id, currency, dimension_set_id, debit_minor AS debit, credit_minor AS credit, transaction_minor AS held
+		FROM {account_balances} AS b
 		UNION ALL
-		SELECT l.account_id, e.period_id, CASE WHEN l.amount_minor > 0 THEN -l.amount_minor ELSE 0 END AS debit,
-			CASE WHEN l.amount_minor < 0 THEN l.amount_minor ELSE 0 END AS credit
+		SELECT l.account_id, e.period_id, l.transaction_currency AS currency, COALESCE(l.dimension_set_id, ?) AS dimension_set_id,
+			CASE WHEN l.amount_minor > 0 THEN -l.amount_minor ELSE 0 END AS debit,
+			CASE WHEN l.amount_minor < 0 THEN l.amount_minor ELSE 0 END AS credit, -l.transaction_minor AS held
 		FROM {journal_lines} AS l JOIN {journal_entries} AS e ON e.id = l.entry_id
-		) AS both_sides GROUP BY account_id, period_id HAVING SUM(debit) <> 0 OR SUM(credit) <> 0`)
+		) AS both_sides GROUP BY account_id, period_id, currency, dimension_set_id HAVING SUM(debit) <> 0 OR SUM(credit) <> 0 OR SUM(held) <> 0`, uuid.Nil)
 	if err != nil {
 		return tenancy.Check{}, err
 	}
 	var bad []string
 	for _, r := range rows {
-		bad = append(bad, fmt.Sprintf("account %s: debits off by %d, credits by %d minor units", set.byID[r.AccountID].Code, r.Debit, r.Credit))
+		bad = append(bad, fmt.Sprintf("account %s in %s: debits off by %d, credits by %d minor units, what is held by %d", set.byID[r.AccountID].Code,
+			r.Currency, r.Debit, r.Credit, r.Held))
 	}
 	kept, err := tenancy.Count[balance](ctx, tx)
 	return verdict("balances equal the lines", fmt.Sprintf("%d balances of accounts by period", kept), bad), err
 }
 
-// checkOpenItems holds the open items against the control accounts, and each item against its line and its allocations.
-func checkOpenItems(ctx context.Context, tx *tenancy.Tx, set *setup) (tenancy.Check, error) {
-	type total struct {
-		AccountID uuid.UUID `bun:"account_id"`
-		Minor     int64     `bun:"minor"`
-	}
-	items, err := tenancy.Report[total](ctx, tx, `SELECT account_id, CAST(SUM(open_minor) AS BIGINT) AS minor FROM {open_items} AS o GROUP BY account_id`)
+// controlTotal is what a control account holds in one currency, and what that is worth in base.
+type controlTotal struct {
+	AccountID uuid.UUID `bun:"account_id"`
+	Currency  string    `bun:"currency"`
+	Minor     int64     `bun:"minor"`
+	Base      int64     `bun:"base"`
+}
+
+// controlTotals are of the open items, and of the ledger. What differs between them is named by currency.
+func controlTotals(ctx context.Context, tx *tenancy.Tx, set *setup) (open, ledger map[uuid.UUID]int64, bad []string, err error) {
+	items, err := tenancy.Report[controlTotal](ctx, tx, `SELECT account_id, original_currency AS currency, CAST(SUM(open_minor) AS BIGINT) AS minor,
+		CAST(SUM(open_base_minor) AS BIGINT) AS base FROM {open_items} AS o GROUP BY account_id, original_currency`)
 	if err != nil {
-		return tenancy.Check{}, err
+		return nil, nil, nil, err
 	}
-	kept, err := tenancy.Report[total](ctx, tx, `SELECT account_id, CAST(SUM(debit_minor - credit_minor) AS BIGINT) AS minor FROM {account_balances} AS b GROUP BY account_id`)
+	kept, err := tenancy.Report[controlTotal](ctx, tx, `SELECT account_id, currency, CAST(SUM(transaction_minor) AS BIGINT) AS minor,
+		CAST(SUM(debit_minor - credit_minor) AS BIGINT) AS base FROM {account_balances} AS b GROUP BY account_id, currency`)
 	if err != nil {
-		return tenancy.Check{}, err
+		return nil, nil, nil, err
 	}
-	open, ledger := map[uuid.UUID]int64{}, map[uuid.UUID]int64{}
+	open, ledger = map[uuid.UUID]int64{}, map[uuid.UUID]int64{}
+	type key struct {
+		account  uuid.UUID
+		currency string
+	}
+	left := map[key]controlTotal{}
 	for _, t := range items {
-		open[t.AccountID] = t.Minor
+		open[t.AccountID] += t.Base
+		left[key{t.AccountID, t.Currency}] = t
 	}
 	for _, t := range kept {
-		ledger[t.AccountID] = t.Minor
+		if set.byID[t.AccountID].Control == NoControl {
+			continue
+		}
+		ledger[t.AccountID] += t.Base
+		if of := left[key{t.AccountID, t.Currency}]; of.Minor != t.Minor || of.Base != t.Base {
+			bad = append(bad, fmt.Sprintf("account %s differs in %s by %d minor units, in base by %d", set.byID[t.AccountID].Code, t.Currency,
+				of.Minor-t.Minor, of.Base-t.Base))
+		}
+		delete(left, key{t.AccountID, t.Currency})
 	}
-	var bad, detail []string
+	for _, t := range left {
+		bad = append(bad, fmt.Sprintf("account %s has items in %s and no balance", set.byID[t.AccountID].Code, t.Currency))
+	}
+	return open, ledger, bad, nil
+}
+
+// checkOpenItems holds the open items against the control accounts, in each currency and in base, and each item against its line
+// and its allocations.
+func checkOpenItems(ctx context.Context, tx *tenancy.Tx, set *setup) (tenancy.Check, error) {
+	open, ledger, bad, err := controlTotals(ctx, tx, set)
+	if err != nil {
+		return tenancy.Check{}, err
+	}
+	var detail []string
 	for i := range set.accounts {
 		a := &set.accounts[i]
 		if a.Control == NoControl {
@@ -128,9 +172,6 @@ func checkOpenItems(ctx context.Context, tx *tenancy.Tx, set *setup) (tenancy.Ch
 		}
 		of := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: set.books.Currency} }
 		detail = append(detail, fmt.Sprintf("%s %s: %s open, %s in the ledger", a.Code, a.Name, of(open[a.ID]), of(ledger[a.ID])))
-		if open[a.ID] != ledger[a.ID] {
-			bad = append(bad, fmt.Sprintf("account %s differs by %s", a.Code, of(open[a.ID]-ledger[a.ID])))
-		}
 	}
 	odd, err := tenancy.Report[string](ctx, tx, oddItemsSQL)
 	for _, id := range odd {
@@ -141,12 +182,13 @@ func checkOpenItems(ctx context.Context, tx *tenancy.Tx, set *setup) (tenancy.Ch
 
 const oddItemsSQL = `SELECT CAST(o.id AS TEXT) AS id FROM {open_items} AS o
 	LEFT JOIN {journal_lines} AS l ON l.entry_id = o.entry_id AND l.line_no = o.line_no
-	LEFT JOIN (SELECT item_id, SUM(minor) AS minor FROM (
-		SELECT debit_id AS item_id, amount_minor AS minor FROM {allocations} AS d
+	LEFT JOIN (SELECT item_id, SUM(minor) AS minor, SUM(base) AS base FROM (
+		SELECT debit_id AS item_id, amount_minor AS minor, debit_base_minor AS base FROM {allocations} AS d
 		UNION ALL
-		SELECT credit_id AS item_id, -amount_minor AS minor FROM {allocations} AS c) AS a GROUP BY item_id) AS s ON s.item_id = o.id
-	WHERE l.amount_minor IS NULL OR l.amount_minor <> o.original_minor OR l.party_id <> o.party_id OR l.account_id <> o.account_id
-		OR o.open_minor <> o.original_minor - COALESCE(s.minor, 0)
+		SELECT credit_id AS item_id, -amount_minor AS minor, -credit_base_minor AS base FROM {allocations} AS c) AS a GROUP BY item_id) AS s ON s.item_id = o.id
+	WHERE l.amount_minor IS NULL OR l.transaction_minor <> o.original_minor OR l.transaction_currency <> o.original_currency
+		OR l.amount_minor <> o.base_minor OR l.party_id <> o.party_id OR l.account_id <> o.account_id
+		OR o.open_minor <> o.original_minor - COALESCE(s.minor, 0) OR o.open_base_minor <> o.base_minor - COALESCE(s.base, 0)
 	ORDER BY 1`
 
 // checkNumbers looks for gaps and for dates that go backwards in the series of invoices and credit notes. Whoever takes

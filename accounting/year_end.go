@@ -222,6 +222,15 @@ func (t AccountType) ofResult() bool {
 	return false
 }
 
+// resultSums are groupedSums without the entries that closed years. These name no dimensions, so they are among the lines without.
+func resultSums(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.Date, in *cut) (map[string]map[uuid.UUID]accountSum, error) {
+	groups, err := groupedSums(ctx, tx, set, from, to, in)
+	if err != nil || groups[""] == nil || !in.withUnset() {
+		return groups, err
+	}
+	return groups, withoutYearEnd(ctx, tx, groups[""], from, to)
+}
+
 // withoutYearEnd takes the entries that closed years between two days, both included, out of what was posted.
 func withoutYearEnd(ctx context.Context, tx *tenancy.Tx, posted map[uuid.UUID]accountSum, from, to date.Date) error {
 	rows, err := tenancy.Report[accountSum](ctx, tx, `SELECT l.account_id,

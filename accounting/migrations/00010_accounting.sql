@@ -14,6 +14,8 @@ CREATE TABLE erp.books (
     country TEXT NOT NULL,
     chart TEXT NOT NULL,
     year_start DATE NOT NULL,
+    rate_max_age_days BIGINT NOT NULL CHECK (rate_max_age_days BETWEEN 0 AND 366),
+    write_off_limit_minor BIGINT NOT NULL CHECK (write_off_limit_minor BETWEEN 0 AND 999999999999999),
     opened_at TIMESTAMPTZ NOT NULL,
     revision UUID NOT NULL,
     PRIMARY KEY (tenant_id)
@@ -28,6 +30,8 @@ CREATE TABLE erp.accounts (
     role TEXT,
     control TEXT CHECK (control IN ('receivable', 'payable')),
     active BOOLEAN NOT NULL,
+    monetary BOOLEAN NOT NULL,
+    required_dimensions TEXT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_accounts_code UNIQUE (tenant_id, code),
@@ -133,7 +137,54 @@ CREATE TABLE erp.parties (
 CREATE UNIQUE INDEX erp_parties_reference ON erp.parties (tenant_id, reference) WHERE reference IS NOT NULL;
 CREATE INDEX erp_parties_name ON erp.parties (tenant_id, name_key, id) WHERE name_key >= '';
 
--- The lines of the journal. A line belongs to the entry of its entry_id: 00011 holds that, so no foreign key does (it
+-- Dimensions: what lines are analysed by besides the account. A line names a set, one row per combination of values that was
+-- ever used, so that a line without dimensions costs nothing.
+CREATE TABLE erp.dimensions (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    code TEXT COLLATE "C" NOT NULL,
+    name TEXT NOT NULL,
+    active BOOLEAN NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_dimensions_code UNIQUE (tenant_id, code)
+);
+
+CREATE TABLE erp.dimension_values (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    dimension_id UUID NOT NULL,
+    code TEXT COLLATE "C" NOT NULL,
+    name TEXT NOT NULL,
+    active BOOLEAN NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_dimension_values_code UNIQUE (tenant_id, dimension_id, code),
+    CONSTRAINT erp_dimension_values_dimension FOREIGN KEY (tenant_id, dimension_id) REFERENCES erp.dimensions (tenant_id, id)
+);
+
+CREATE TABLE erp.dimension_sets (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+
+CREATE TABLE erp.dimension_set_values (
+    tenant_id UUID NOT NULL,
+    set_id UUID NOT NULL,
+    dimension_id UUID NOT NULL,
+    value_id UUID NOT NULL,
+    PRIMARY KEY (tenant_id, set_id, dimension_id),
+    CONSTRAINT erp_dimension_set_values_set FOREIGN KEY (tenant_id, set_id) REFERENCES erp.dimension_sets (tenant_id, id),
+    CONSTRAINT erp_dimension_set_values_dimension FOREIGN KEY (tenant_id, dimension_id) REFERENCES erp.dimensions (tenant_id, id),
+    CONSTRAINT erp_dimension_set_values_value FOREIGN KEY (tenant_id, value_id) REFERENCES erp.dimension_values (tenant_id, id)
+);
+CREATE INDEX erp_dimension_set_values_by_value ON erp.dimension_set_values (tenant_id, value_id) WHERE value_id IS NOT NULL;
+
+-- The lines of the journal. amount_ is in the base currency, transaction_ in the currency of the transaction; they are equal
+-- where that is the base. One of the two may be zero: a revaluation moves the base alone, and a small amount of a weak
+-- currency is worth nothing. A line belongs to the entry of its entry_id: 00011 holds that, so no foreign key does (it
 -- would cost a lookup per line, and point in a circle).
 CREATE TABLE erp.journal_lines (
     tenant_id UUID NOT NULL,
@@ -142,9 +193,16 @@ CREATE TABLE erp.journal_lines (
     account_id UUID NOT NULL,
     party_id UUID,
     entry_date DATE NOT NULL,
-    amount_minor BIGINT NOT NULL CHECK (amount_minor <> 0 AND amount_minor BETWEEN -999999999999999 AND 999999999999999),
+    amount_minor BIGINT NOT NULL CHECK (amount_minor BETWEEN -999999999999999 AND 999999999999999),
     amount_currency TEXT NOT NULL,
+    transaction_minor BIGINT NOT NULL CHECK (transaction_minor BETWEEN -999999999999999 AND 999999999999999),
+    transaction_currency TEXT NOT NULL,
+    dimension_set_id UUID,
     PRIMARY KEY (tenant_id, entry_id, line_no),
+    CONSTRAINT erp_journal_lines_amount CHECK ((amount_minor <> 0 OR transaction_minor <> 0)
+        AND (transaction_currency <> amount_currency OR transaction_minor = amount_minor)
+        AND ((transaction_minor >= 0 AND amount_minor >= 0) OR (transaction_minor <= 0 AND amount_minor <= 0))),
+    CONSTRAINT erp_journal_lines_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_journal_lines_account FOREIGN KEY (tenant_id, account_id) REFERENCES erp.accounts (tenant_id, id),
     CONSTRAINT erp_journal_lines_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id)
 );
@@ -159,7 +217,7 @@ CREATE TABLE erp.journal_entries (
     period_id UUID NOT NULL,
     entry_date DATE NOT NULL,
     document_date DATE NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('entry', 'opening', 'stock', 'invoice', 'credit_note', 'payment', 'reversal', 'bill', 'vendor_credit', 'till', 'year_end')),
+    kind TEXT NOT NULL CHECK (kind IN ('entry', 'opening', 'stock', 'invoice', 'credit_note', 'payment', 'reversal', 'bill', 'vendor_credit', 'till', 'exchange', 'revaluation', 'realised', 'rounding', 'write_off', 'year_end')),
     reference TEXT COLLATE "C",
     fingerprint TEXT NOT NULL,
     reverses_id UUID,
@@ -189,14 +247,18 @@ CREATE TABLE erp.entry_texts (
     CONSTRAINT erp_entry_texts_entry FOREIGN KEY (tenant_id, entry_id) REFERENCES erp.journal_entries (tenant_id, id)
 );
 
+-- One row per account, period, currency and set of dimensions; without dimensions the set is the nil UUID.
 CREATE TABLE erp.account_balances (
     tenant_id UUID NOT NULL,
     account_id UUID NOT NULL,
     period_id UUID NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    dimension_set_id UUID NOT NULL,
     stripe BIGINT NOT NULL,
     debit_minor BIGINT NOT NULL CHECK (debit_minor BETWEEN 0 AND 3000000000000000000),
     credit_minor BIGINT NOT NULL CHECK (credit_minor BETWEEN 0 AND 3000000000000000000),
-    PRIMARY KEY (tenant_id, account_id, period_id, stripe),
+    transaction_minor BIGINT NOT NULL CHECK (transaction_minor BETWEEN -3000000000000000000 AND 3000000000000000000),
+    PRIMARY KEY (tenant_id, account_id, period_id, currency, dimension_set_id, stripe),
     CONSTRAINT erp_account_balances_account FOREIGN KEY (tenant_id, account_id) REFERENCES erp.accounts (tenant_id, id),
     CONSTRAINT erp_account_balances_period FOREIGN KEY (tenant_id, period_id) REFERENCES erp.periods (tenant_id, id)
 );
@@ -285,6 +347,7 @@ CREATE TABLE erp.payments (
     payment_date DATE NOT NULL,
     amount_minor BIGINT NOT NULL CHECK (amount_minor BETWEEN 1 AND 999999999999999),
     amount_currency TEXT NOT NULL,
+    base_minor BIGINT NOT NULL CHECK (base_minor BETWEEN 0 AND 999999999999999),
     account_id UUID NOT NULL,
     control_id UUID NOT NULL,
     entry_id UUID NOT NULL,
@@ -297,7 +360,9 @@ CREATE TABLE erp.payments (
 );
 CREATE UNIQUE INDEX erp_payments_reference ON erp.payments (tenant_id, reference) WHERE reference IS NOT NULL;
 
--- One row per line on a control account. What is open lies between zero and the original, so nothing is settled twice.
+-- One row per line on a control account, but for realised differences, which belong to an allocation. What is open lies between
+-- zero and the original, in the item's currency and in base, so nothing is settled twice; what is settled in its currency is
+-- zero in base.
 CREATE TABLE erp.open_items (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
@@ -311,13 +376,19 @@ CREATE TABLE erp.open_items (
     original_minor BIGINT NOT NULL CHECK (original_minor <> 0),
     original_currency TEXT NOT NULL,
     open_minor BIGINT NOT NULL,
+    base_minor BIGINT NOT NULL,
+    open_base_minor BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_open_items_line UNIQUE (tenant_id, entry_id, line_no),
     CONSTRAINT erp_open_items_open CHECK (open_minor BETWEEN 0 AND original_minor OR open_minor BETWEEN original_minor AND 0),
+    CONSTRAINT erp_open_items_open_base CHECK ((open_base_minor BETWEEN 0 AND base_minor OR open_base_minor BETWEEN base_minor AND 0)
+        AND (open_minor <> 0 OR open_base_minor = 0)),
+    CONSTRAINT erp_open_items_side CHECK ((original_minor > 0 AND base_minor >= 0) OR (original_minor < 0 AND base_minor <= 0)),
     CONSTRAINT erp_open_items_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
     CONSTRAINT erp_open_items_journal_line FOREIGN KEY (tenant_id, entry_id, line_no) REFERENCES erp.journal_lines (tenant_id, entry_id, line_no)
 );
 CREATE INDEX erp_open_items_date ON erp.open_items (tenant_id, item_date);
+CREATE INDEX erp_open_items_history ON erp.open_items (tenant_id, party_id, item_date) WHERE original_minor <> 0;
 CREATE INDEX erp_open_items_unsettled ON erp.open_items (tenant_id, party_id) WHERE open_minor <> 0;
 
 CREATE TABLE erp.allocations (
@@ -329,8 +400,13 @@ CREATE TABLE erp.allocations (
     allocated_on DATE NOT NULL,
     amount_minor BIGINT NOT NULL CHECK (amount_minor BETWEEN 1 AND 999999999999999),
     amount_currency TEXT NOT NULL,
+    debit_base_minor BIGINT NOT NULL CHECK (debit_base_minor BETWEEN 0 AND 999999999999999),
+    credit_base_minor BIGINT NOT NULL CHECK (credit_base_minor BETWEEN 0 AND 999999999999999),
+    entry_id UUID,
     recorded_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_allocations_realised CHECK (debit_base_minor = credit_base_minor OR entry_id IS NOT NULL),
+    CONSTRAINT erp_allocations_entry FOREIGN KEY (tenant_id, entry_id) REFERENCES erp.journal_entries (tenant_id, id),
     CONSTRAINT erp_allocations_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
     CONSTRAINT erp_allocations_debit FOREIGN KEY (tenant_id, debit_id) REFERENCES erp.open_items (tenant_id, id),
     CONSTRAINT erp_allocations_credit FOREIGN KEY (tenant_id, credit_id) REFERENCES erp.open_items (tenant_id, id)

@@ -49,6 +49,7 @@ CREATE FUNCTION erp.guard_journal_lines() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     bad record;
+    pieces boolean; -- an entry whose lines came in several statements closes here
 BEGIN
     -- Every line belongs to an entry, of its date, and is one of as many as the entry says. An entry all of whose lines
     -- came in this statement, as they do but for a bulk import, is weighed without touching the table again.
@@ -67,18 +68,39 @@ BEGIN
     END IF;
     -- The last line closes an entry whose lines came in several statements: the others must stand already. Line numbers are
     -- unique, so nothing can be added to an entry that has its last line.
-    SELECT w.lines, w.total, e.line_count INTO bad
+    SELECT w.lines, w.total, e.line_count, (w.lines <> e.line_count OR w.total <> 0 OR w.currencies <> 1) AS wrong INTO bad
         FROM (SELECT n.tenant_id, n.entry_id, count(*) AS lines, max(n.line_no) AS last FROM added n GROUP BY n.tenant_id, n.entry_id) s
         CROSS JOIN LATERAL (SELECT f.line_count FROM erp.journal_entries f WHERE f.tenant_id = s.tenant_id AND f.id = s.entry_id
             AND s.last = f.line_count AND s.lines < f.line_count LIMIT 1) e
         CROSS JOIN LATERAL (SELECT count(*) AS lines, sum(l.amount_minor) AS total, count(DISTINCT l.amount_currency) AS currencies
             FROM erp.journal_lines l WHERE l.tenant_id = s.tenant_id AND l.entry_id = s.entry_id) w
-        WHERE w.lines <> e.line_count OR w.total <> 0 OR w.currencies <> 1
+        ORDER BY wrong DESC
         LIMIT 1;
-    IF FOUND AND bad.lines <> bad.line_count THEN
+    pieces := FOUND;
+    IF pieces AND bad.wrong AND bad.lines <> bad.line_count THEN
         RAISE EXCEPTION 'erp/conflict/accounting.entry_incomplete/the last of % lines came, and only % stand', bad.line_count, bad.lines;
-    ELSIF FOUND THEN
+    ELSIF pieces AND bad.wrong THEN
         RAISE EXCEPTION 'erp/invalid/accounting.entry_unbalanced/debits and credits differ by % minor units', bad.total;
+    END IF;
+    -- An entry balances in each foreign currency as well, unless it is of a kind that turns one into another, or reverses one
+    -- of these. Most statements have whole entries without a foreign line, and stop here.
+    PERFORM 1 FROM added n WHERE n.transaction_currency <> n.amount_currency LIMIT 1;
+    IF NOT FOUND AND NOT pieces THEN
+        RETURN NULL;
+    END IF;
+    SELECT w.currency, w.total INTO bad
+        FROM (SELECT n.tenant_id, n.entry_id, max(n.line_no) AS last FROM added n GROUP BY n.tenant_id, n.entry_id) s
+        CROSS JOIN LATERAL (SELECT f.kind, f.reverses_id FROM erp.journal_entries f WHERE f.tenant_id = s.tenant_id AND f.id = s.entry_id
+            AND s.last = f.line_count LIMIT 1) e
+        CROSS JOIN LATERAL (SELECT l.transaction_currency AS currency, sum(l.transaction_minor) AS total
+            FROM erp.journal_lines l WHERE l.tenant_id = s.tenant_id AND l.entry_id = s.entry_id AND l.transaction_currency <> l.amount_currency
+            GROUP BY l.transaction_currency) w
+        WHERE w.total <> 0 AND e.kind NOT IN ('exchange', 'revaluation', 'realised', 'rounding')
+          AND NOT EXISTS (SELECT 1 FROM erp.journal_entries r WHERE r.tenant_id = s.tenant_id AND r.id = e.reverses_id AND e.kind = 'reversal'
+            AND r.kind IN ('exchange', 'revaluation', 'realised', 'rounding'))
+        LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'erp/invalid/accounting.entry_unbalanced/debits and credits in % differ by % minor units', bad.currency, bad.total;
     END IF;
     RETURN NULL;
 END $$;
@@ -115,7 +137,8 @@ CREATE TRIGGER erp_invoices_guard BEFORE UPDATE ON erp.invoices FOR EACH ROW EXE
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_open_items() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF (to_jsonb(NEW) - 'open_minor') IS DISTINCT FROM (to_jsonb(OLD) - 'open_minor') OR abs(NEW.open_minor) > abs(OLD.open_minor) THEN
+    IF (to_jsonb(NEW) - 'open_minor' - 'open_base_minor') IS DISTINCT FROM (to_jsonb(OLD) - 'open_minor' - 'open_base_minor')
+       OR abs(NEW.open_minor) > abs(OLD.open_minor) OR abs(NEW.open_base_minor) > abs(OLD.open_base_minor) THEN
         RAISE EXCEPTION 'erp/conflict/accounting.over_allocated/an open item only moves towards zero';
     END IF;
     RETURN NEW;

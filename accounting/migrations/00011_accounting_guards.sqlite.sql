@@ -63,6 +63,14 @@ BEGIN
     SELECT RAISE(ABORT, 'erp/invalid/accounting.entry_unbalanced/debits and credits differ')
     WHERE (SELECT SUM(l.amount_minor) <> 0 OR COUNT(DISTINCT l.amount_currency) <> 1
         FROM erp.journal_lines l WHERE l.tenant_id = NEW.tenant_id AND l.entry_id = NEW.entry_id);
+    SELECT RAISE(ABORT, 'erp/invalid/accounting.entry_unbalanced/debits and credits in a foreign currency differ')
+    WHERE EXISTS (SELECT 1 FROM erp.journal_lines l
+            WHERE l.tenant_id = NEW.tenant_id AND l.entry_id = NEW.entry_id AND l.transaction_currency <> l.amount_currency
+            GROUP BY l.transaction_currency HAVING SUM(l.transaction_minor) <> 0)
+      AND NOT EXISTS (SELECT 1 FROM erp.journal_entries e LEFT JOIN erp.journal_entries r ON r.tenant_id = e.tenant_id AND r.id = e.reverses_id
+            WHERE e.tenant_id = NEW.tenant_id AND e.id = NEW.entry_id
+              AND (e.kind IN ('exchange', 'revaluation', 'realised', 'rounding')
+                OR (e.kind = 'reversal' AND r.kind IN ('exchange', 'revaluation', 'realised', 'rounding'))));
 END;
 -- +goose StatementEnd
 
@@ -109,11 +117,11 @@ END;
 
 -- +goose StatementBegin
 CREATE TRIGGER erp_open_items_guard BEFORE UPDATE ON erp.open_items FOR EACH ROW
-WHEN abs(NEW.open_minor) > abs(OLD.open_minor)
+WHEN abs(NEW.open_minor) > abs(OLD.open_minor) OR abs(NEW.open_base_minor) > abs(OLD.open_base_minor)
   OR (NEW.tenant_id, NEW.id, NEW.party_id, NEW.account_id, NEW.entry_id, NEW.line_no, NEW.kind, NEW.item_date, NEW.due_date, NEW.original_minor,
-      NEW.original_currency)
+      NEW.original_currency, NEW.base_minor)
   <> (OLD.tenant_id, OLD.id, OLD.party_id, OLD.account_id, OLD.entry_id, OLD.line_no, OLD.kind, OLD.item_date, OLD.due_date, OLD.original_minor,
-      OLD.original_currency)
+      OLD.original_currency, OLD.base_minor)
 BEGIN
     SELECT RAISE(ABORT, 'erp/conflict/accounting.over_allocated/an open item only moves towards zero');
 END;

@@ -1,0 +1,240 @@
+package accounting_test
+
+import (
+	"database/sql"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+	"github.com/opsmatiq/erp/tenancy/tenancytest"
+)
+
+// trade is a random history of a shop that deals in several currencies and analyses what it does.
+type trade struct {
+	*shop
+	rt    *rapid.T
+	owner *sql.DB // past the library
+	n     int
+}
+
+// print is a hash of all of the tenant's rows in every table.
+func (h *trade) print() string { return (&history{shop: h.shop, owner: h.owner}).print() }
+
+func TestCurrencyLaws(t *testing.T) {
+	for _, engine := range []string{"sqlite", "postgres"} {
+		t.Run(engine, func(t *testing.T) {
+			env := tenancytest.Open(t, engine, modules)
+			rapid.Check(t, func(rt *rapid.T) {
+				h := &trade{shop: newShop(t, env), rt: rt}
+				h.owner = env.Owner(t, tenancy.ScopeOf(h.ctx).TenantID())
+				defer func() { _ = h.owner.Close() }()
+				h.analysed()
+				_, err := h.books.UpdateBooks(h.ctx, accounting.BooksChange{RateMaxAgeDays: 31, WriteOffLimit: gbp(1_000)})
+				require.NoError(rt, err)
+				for _, on := range []string{"2010-09-30", "2010-10-31", "2010-11-30", "2010-12-31"} {
+					h.rateOf("USD", on, fmt.Sprintf("0.6%04d", rapid.IntRange(0, 9999).Draw(rt, "dollar")))
+					h.rateOf("JPY", on, fmt.Sprintf("0.00%d", rapid.IntRange(600, 900).Draw(rt, "yen")))
+				}
+				for range rapid.IntRange(2, 14).Draw(rt, "acts") {
+					acts := []func(){h.claimSome, h.claimSome, h.payOne, h.payOne, h.setOff, h.writeOffOne, h.exchangeOne, h.revalueOne, h.reverseLast}
+					acts[rapid.IntRange(0, len(acts)-1).Draw(rt, "act")]()
+				}
+				h.hold()
+			})
+		})
+	}
+}
+
+func (h *trade) date() date.Date {
+	return day("2010-10-01").AddDays(rapid.IntRange(0, 91).Draw(h.rt, "day"))
+}
+
+func (h *trade) amount() money.Amount {
+	return money.Of(rapid.Int64Range(1, 50_000).Draw(h.rt, "minor"), rapid.SampledFrom([]money.Currency{"GBP", "USD", "USD", "JPY"}).Draw(h.rt, "currency"))
+}
+
+// base is left to the rate of the day, or any worth at all.
+func (h *trade) base(a money.Amount) money.Amount {
+	if a.Currency == "GBP" || rapid.Bool().Draw(h.rt, "at the rate") {
+		return money.Amount{}
+	}
+	return gbp(rapid.Int64Range(0, 40_000).Draw(h.rt, "worth"))
+}
+
+func (h *trade) dimensions() accounting.Dimensions {
+	return rapid.SampledFrom([]accounting.Dimensions{nil, {"shop": "york"}, {"shop": "leeds"}, {"shop": "york", "cost_centre": "10"}, {"cost_centre": "20"}}).Draw(h.rt, "dimensions")
+}
+
+// claimSome posts claims and debts.
+func (h *trade) claimSome() {
+	var in []accounting.NewEntry
+	for range rapid.IntRange(1, 3).Draw(h.rt, "entries") {
+		a := h.amount()
+		base := h.base(a)
+		h.n++
+		party := accounting.NewLine{Account: accounting.ByRole(receivable), PartyID: h.ann.ID, Debit: a, Base: base, Dimensions: h.dimensions()}
+		other := accounting.NewLine{Account: accounting.ByRole(sales), Credit: a, Base: base, Dimensions: h.dimensions()}
+		if rapid.Bool().Draw(h.rt, "debt") {
+			party = accounting.NewLine{Account: accounting.ByRole(payable), PartyID: h.ben.ID, Credit: a, Base: base}
+			other = accounting.NewLine{Account: accounting.ByRole(accounting.RoleFees), Debit: a, Base: base, Dimensions: h.dimensions()}
+		}
+		in = append(in, accounting.NewEntry{Reference: fmt.Sprint("T", h.n), Date: h.date(), Lines: []accounting.NewLine{party, other}})
+	}
+	h.post(in...)
+}
+
+func (h *trade) items(pick func(accounting.OpenItem) bool) []accounting.OpenItem {
+	all, err := h.books.OpenItems(h.ctx, day("2011-12-31"))
+	require.NoError(h.rt, err)
+	var out []accounting.OpenItem
+	for _, o := range all.Items {
+		if pick(o) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// payOne pays a part of an item, all of it, or tries to pay more than is open.
+func (h *trade) payOne() {
+	items := h.items(func(accounting.OpenItem) bool { return true })
+	if len(items) == 0 {
+		return
+	}
+	o := rapid.SampledFrom(items).Draw(h.rt, "item")
+	open, direction := o.OpenMinor, accounting.MoneyIn
+	if open < 0 {
+		open, direction = -open, accounting.MoneyOut
+	}
+	part := min(rapid.Int64Range(1, open+open/4+1).Draw(h.rt, "part"), open+1)
+	more := rapid.Int64Range(0, 500).Draw(h.rt, "on account")
+	h.n++
+	in := accounting.NewPayment{Reference: fmt.Sprint("P", h.n), PartyID: o.PartyID, Direction: direction, Date: later(h.date(), o.ItemDate), Amount: money.Of(part+more, o.Original.Currency),
+		Allocate: []accounting.PaymentAllocation{{InvoiceID: o.ID, Amount: money.Of(part, o.Original.Currency)}}}
+	in.Base = h.base(in.Amount)
+	if part > open {
+		before := h.print()
+		_, err := h.books.Pay(h.ctx, []accounting.NewPayment{in})
+		require.ErrorIs(h.rt, err, accounting.ErrOverAllocated)
+		require.Equal(h.rt, before, h.print(), "what is refused changes nothing")
+		return
+	}
+	h.pay(in)
+	if rapid.IntRange(0, 3).Draw(h.rt, "retry") > 0 {
+		return // looking at every table takes its time
+	}
+	before := h.print()
+	require.True(h.rt, h.pay(in)[0].Replayed)
+	require.Equal(h.rt, before, h.print(), "a retry is one effect")
+	in.Amount.Minor++
+	_, err := h.books.Pay(h.ctx, []accounting.NewPayment{in})
+	require.ErrorIs(h.rt, err, accounting.ErrReferenceTaken)
+}
+
+// setOff allocates a debit to a credit of the same party and currency.
+func (h *trade) setOff() {
+	for _, d := range h.items(func(o accounting.OpenItem) bool { return o.OpenMinor > 0 }) {
+		for _, c := range h.items(func(o accounting.OpenItem) bool {
+			return o.OpenMinor < 0 && o.AccountID == d.AccountID && o.Original.Currency == d.Original.Currency && o.PartyID == d.PartyID
+		}) {
+			amount := rapid.Int64Range(1, min(d.OpenMinor, -c.OpenMinor)).Draw(h.rt, "set off")
+			_, err := h.books.Allocate(h.ctx, []accounting.NewAllocation{{DebitID: d.ID, CreditID: c.ID, Date: later(h.date(), later(d.ItemDate, c.ItemDate)),
+				Amount: money.Of(amount, d.Original.Currency)}})
+			require.NoError(h.rt, err)
+			return
+		}
+	}
+}
+
+func (h *trade) writeOffOne() {
+	items := h.items(func(o accounting.OpenItem) bool { return abs(o.OpenBaseMinor) <= 1_000 })
+	if len(items) == 0 {
+		return
+	}
+	o := rapid.SampledFrom(items).Draw(h.rt, "item")
+	_, err := h.books.WriteOff(h.ctx, []accounting.NewWriteOff{{ItemID: o.ID, Date: later(h.date(), o.ItemDate), PaymentWriteOff: accounting.PaymentWriteOff{
+		Amount: money.Of(rapid.Int64Range(1, abs(o.OpenMinor)).Draw(h.rt, "write off"), o.Original.Currency), Account: accounting.ByRole(accounting.RoleBadDebt),
+		Dimensions: h.dimensions(), Reason: "law"}}})
+	require.NoError(h.rt, err)
+}
+
+func (h *trade) exchangeOne() {
+	sold, bought := h.amount(), h.amount()
+	if sold.Currency == bought.Currency {
+		return
+	}
+	_, err := h.books.Exchange(h.ctx, []accounting.NewExchange{{Date: h.date(), From: accounting.ByRole(accounting.RoleBank), To: accounting.ByRole(cash), Sold: sold, Bought: bought}})
+	require.NoError(h.rt, err)
+}
+
+// revalueOne revalues a month's end: it may have been revalued before, and facts may have come late.
+func (h *trade) revalueOne() {
+	on := rapid.SampledFrom([]string{"2010-10-31", "2010-11-30", "2010-12-31"}).Draw(h.rt, "end")
+	h.revalue(on)
+	require.True(h.rt, h.revalue(on).Replayed, "again finds nothing")
+	next := day(on).AddDays(1).String()
+	bank := h.on(next, accounting.ByRole(accounting.RoleBank))
+	for _, role := range []accounting.Role{customersTo, vendorsTo} {
+		require.Zero(h.rt, h.on(next, accounting.ByRole(role)), "a revaluation and its reversal are zero")
+	}
+	require.Equal(h.rt, bank, h.on(next, accounting.ByRole(accounting.RoleBank)))
+}
+
+func (h *trade) reverseLast() {
+	entries := h.items(func(o accounting.OpenItem) bool {
+		return o.Kind == accounting.KindEntry && o.OpenMinor == o.Original.Minor
+	})
+	if len(entries) == 0 {
+		return
+	}
+	o := rapid.SampledFrom(entries).Draw(h.rt, "entry")
+	_, err := h.books.Reverse(h.ctx, []accounting.Reversal{{EntryID: o.EntryID, Date: later(h.date(), o.ItemDate), Reason: "law"}})
+	require.NoError(h.rt, err)
+	require.Empty(h.rt, h.items(func(i accounting.OpenItem) bool { return i.ID == o.ID }), "a reversal settles what it reverses")
+}
+
+// hold checks the laws.
+func (h *trade) hold() {
+	checks, err := h.books.Verify(h.ctx)
+	require.NoError(h.rt, err)
+	for _, c := range checks {
+		require.True(h.rt, c.OK, "%s: %s", c.Name, c.Detail)
+	}
+	for _, on := range []date.Date{h.date(), h.date(), day("2011-12-31")} {
+		whole, err := h.books.TrialBalance(h.ctx, on)
+		require.NoError(h.rt, err)
+		require.Equal(h.rt, whole.Debit, whole.Credit, "debits equal credits")
+		open, err := h.books.OpenItems(h.ctx, on)
+		require.NoError(h.rt, err)
+		require.Equal(h.rt, h.on(on.String(), accounting.ByRole(receivable)), open.Receivables.Minor, "open items equal the control account on %s", on)
+		require.Equal(h.rt, h.on(on.String(), accounting.ByRole(payable)), open.Payables.Minor, "open items equal the control account on %s", on)
+		aged, err := h.books.AgedItems(h.ctx, accounting.AgingQuery{Control: accounting.ControlReceivable, AsOf: on})
+		require.NoError(h.rt, err)
+		require.Equal(h.rt, open.Receivables, aged.Total.Sum)
+		sheet, err := h.books.BalanceSheet(h.ctx, on)
+		require.NoError(h.rt, err)
+		require.Zero(h.rt, sheet.OutOfSlice.Minor)
+		for _, dimension := range []string{"shop", "cost_centre"} {
+			left := map[string]int64{}
+			for _, l := range whole.Lines {
+				left[l.Code] = l.Debit.Minor - l.Credit.Minor
+			}
+			groups, err := h.books.TrialBalanceBy(h.ctx, dimension, on)
+			require.NoError(h.rt, err)
+			for _, g := range groups {
+				for _, l := range g.Report.Lines {
+					left[l.Code] -= l.Debit.Minor - l.Credit.Minor
+				}
+			}
+			for code, minor := range left {
+				require.Zero(h.rt, minor, "account %s by %s sums to the whole", code, dimension)
+			}
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package accounting
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// StatementQuery is the input of [Service.StatementOfAccount].
+type StatementQuery struct {
+	PartyID uuid.UUID `validate:"required"`
+	// Control is receivable or payable.
+	Control  Control   `validate:"oneof=receivable payable"`
+	From, To date.Date `validate:"day"`
+}
+
+// StatementOfAccount is what went on between the tenant and a party over a span of days, by entry date, with one account for each
+// currency.
+type StatementOfAccount struct {
+	PartyID  uuid.UUID
+	From, To date.Date
+	// Accounts are by currency; none when there was never anything.
+	Accounts []StatementAccount
+}
+
+// StatementAccount is one currency of a statement of account. Debits are positive: what a customer owes.
+type StatementAccount struct {
+	Opening, Closing money.Amount
+	Entries          []StatementEntry // by date, and then in the order of posting
+}
+
+// StatementEntry is one open item, settled or not. What an allocation sets off moves no balance and is no entry: it shows in Open.
+type StatementEntry struct {
+	ItemID    uuid.UUID // the document's id, for documents
+	EntryID   uuid.UUID
+	Date      date.Date
+	Due       date.Date
+	Kind      EntryKind
+	Reference string       // the outside number of the document or entry; "" for none
+	Amount    money.Amount // debits positive
+	Open      money.Amount // what was left of it at the end of the last day
+	Balance   money.Amount // after this entry
+}
+
+// statementRow is an item as it is read.
+type statementRow struct {
+	ID        uuid.UUID      `bun:"id"`
+	EntryID   uuid.UUID      `bun:"entry_id"`
+	Date      date.Date      `bun:"item_date"`
+	Due       date.Date      `bun:"due_date"`
+	Kind      EntryKind      `bun:"kind"`
+	Reference string         `bun:"reference"`
+	Minor     int64          `bun:"original_minor"`
+	Currency  money.Currency `bun:"currency"`
+	Open      int64          `bun:"open_minor"`
+}
+
+// StatementOfAccount draws up what went on with a party, by entry date, from one day to another, both included.
+//
+// Permission: accounting.read. Errors: accounting.bad_input, tenancy.not_found (of the party), accounting.books_not_open.
+func (s *Service) StatementOfAccount(ctx context.Context, q StatementQuery) (StatementOfAccount, error) {
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (StatementOfAccount, error) {
+		const op = "accounting.StatementOfAccount"
+		if err := checkInput(op, "", &q); err != nil {
+			return StatementOfAccount{}, err
+		}
+		if q.To.Before(q.From) {
+			return StatementOfAccount{}, ErrBadInput.New(op, "To is before From")
+		}
+		set, err := s.setup(ctx, tx, op, nil)
+		if err != nil {
+			return StatementOfAccount{}, err
+		}
+		if there, err := tenancy.Exists[Party](ctx, tx, tenancy.Eq("id", q.PartyID)); err != nil || !there {
+			if err == nil {
+				err = tenancy.ErrNotFound.New(op, "there is no such party")
+			}
+			return StatementOfAccount{}, err
+		}
+		var controls []uuid.UUID
+		for i := range set.accounts {
+			if set.accounts[i].Control == q.Control {
+				controls = append(controls, set.accounts[i].ID)
+			}
+		}
+		accounts, err := statementOpenings(ctx, tx, &q, controls)
+		if err != nil {
+			return StatementOfAccount{}, err
+		}
+		if err := statementEntries(ctx, tx, &q, controls, accounts); err != nil {
+			return StatementOfAccount{}, err
+		}
+		out := StatementOfAccount{PartyID: q.PartyID, From: q.From, To: q.To}
+		for _, a := range accounts {
+			out.Accounts = append(out.Accounts, *a)
+		}
+		slices.SortFunc(out.Accounts, func(a, b StatementAccount) int {
+			return strings.Compare(string(a.Opening.Currency), string(b.Opening.Currency))
+		})
+		return out, nil
+	})
+}
+
+// statementOpenings are the balances before the first day.
+func statementOpenings(ctx context.Context, tx *tenancy.Tx, q *StatementQuery, controls []uuid.UUID) (map[money.Currency]*StatementAccount, error) {
+	type row struct {
+		Currency money.Currency `bun:"currency"`
+		Minor    int64          `bun:"minor"`
+	}
+	rows, err := tenancy.Report[row](ctx, tx, `SELECT original_currency AS currency, CAST(SUM(original_minor) AS BIGINT) AS minor FROM {open_items} AS o
+		WHERE party_id = ? AND account_id IN (?) AND item_date < ? AND original_minor <> 0 GROUP BY original_currency`,
+		q.PartyID, tenancy.List(controls), q.From)
+	out := make(map[money.Currency]*StatementAccount, len(rows))
+	for _, r := range rows {
+		a := money.Amount{Minor: r.Minor, Currency: r.Currency}
+		out[r.Currency] = &StatementAccount{Opening: a, Closing: a}
+	}
+	return out, err
+}
+
+// statementEntries adds the items of the days.
+func statementEntries(ctx context.Context, tx *tenancy.Tx, q *StatementQuery, controls []uuid.UUID, accounts map[money.Currency]*StatementAccount) error {
+	rows, err := tenancy.Report[statementRow](ctx, tx, `SELECT o.id, o.entry_id, o.item_date, o.due_date, o.kind, o.original_minor, o.original_currency AS currency,
+		COALESCE(i.reference, b.reference, p.reference, e.reference, '') AS reference,
+		CAST(o.open_minor + COALESCE((SELECT SUM(a.amount_minor) FROM {allocations} AS a WHERE a.debit_id = o.id AND a.allocated_on > ?), 0)
+			- COALESCE((SELECT SUM(c.amount_minor) FROM {allocations} AS c WHERE c.credit_id = o.id AND c.allocated_on > ?), 0) AS BIGINT) AS open_minor
+		FROM {open_items} AS o JOIN {journal_entries} AS e ON e.id = o.entry_id
+		LEFT JOIN {invoices} AS i ON i.id = o.id LEFT JOIN {bills} AS b ON b.id = o.id LEFT JOIN {payments} AS p ON p.id = o.id
+		WHERE o.party_id = ? AND o.account_id IN (?) AND o.item_date >= ? AND o.item_date <= ? AND o.original_minor <> 0
+		ORDER BY o.item_date, o.entry_id, o.line_no`, q.To, q.To, q.PartyID, tenancy.List(controls), q.From, q.To)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		a := accounts[r.Currency]
+		if a == nil {
+			a = &StatementAccount{Opening: money.Zero(r.Currency), Closing: money.Zero(r.Currency)}
+			accounts[r.Currency] = a
+		}
+		a.Closing.Minor += r.Minor
+		of := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: r.Currency} }
+		a.Entries = append(a.Entries, StatementEntry{ItemID: r.ID, EntryID: r.EntryID, Date: r.Date, Due: r.Due, Kind: r.Kind, Reference: r.Reference,
+			Amount: of(r.Minor), Open: of(r.Open), Balance: a.Closing})
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package accounting
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// NewWriteOff is the input of [Service.WriteOff]: all or part of an open item that nobody will claim.
+type NewWriteOff struct {
+	// ItemID is the open item: for a document its id.
+	ItemID uuid.UUID `validate:"required"`
+	// Date is the day that it counts for, not before the item's. Default today.
+	Date date.Date
+	PaymentWriteOff
+	// LockException is as in [NewEntry].
+	LockException string `validate:"text=500"`
+}
+
+// WriteOff gives up open items, all or in part, all of the batch or none: the party's side is booked to the stated account, and the
+// new item of it settles the old one. Each has a reason, and none is larger than the books' limit (see [Service.UpdateBooks]).
+// The answer has one allocation per input; the entry behind it can be reversed as any, which opens a claim again.
+//
+// Permission: accounting.pay, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
+// accounting.too_many, accounting.unknown_item, accounting.over_allocated, accounting.write_off_limit, accounting.wrong_currency,
+// accounting.control_account (of the account that takes it), and those of Post.
+func (s *Service) WriteOff(ctx context.Context, in []NewWriteOff) ([]Allocation, error) {
+	return tenancy.Act(ctx, s.db, PermPay, func(ctx context.Context, tx *tenancy.Tx) ([]Allocation, error) {
+		const op = "accounting.WriteOff"
+		if err := checkBatch(op, "write-offs", len(in)); err != nil {
+			return nil, err
+		}
+		ids, dims := make([]uuid.UUID, len(in)), newDimensionBook(op, tx)
+		for i := range in {
+			if err := checkInput(op, fmt.Sprintf("write-off %d: ", i+1), &in[i]); err != nil {
+				return nil, err
+			}
+			ids[i] = in[i].ItemID
+			dims.want(in[i].Dimensions)
+		}
+		var locked []OpenItem
+		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) {
+			lockItems(b, &locked, unique(ids))
+			dims.load(b)
+		})
+		if err != nil {
+			return nil, err
+		}
+		if err := dims.complete(ctx); err != nil {
+			return nil, err
+		}
+		p := newPlan(op, tx, set, len(in))
+		p.dims = dims
+		settle := newSettlement(p, locked)
+		for i := range in {
+			if err := settle.giveUp(fmt.Sprintf("write-off %d: ", i+1), &in[i]); err != nil {
+				return nil, err
+			}
+		}
+		return settle.run(ctx)
+	})
+}
+
+func (s *settlement) giveUp(where string, in *NewWriteOff) error {
+	if err := checkAmount(s.op, where, in.Amount); err != nil {
+		return err
+	}
+	item, on := s.items[in.ItemID], in.Date
+	if on.IsZero() {
+		on = s.tx.Today()
+	}
+	switch {
+	case item == nil:
+		return ErrUnknownItem.New(s.op, "%sthere is no such open item", where)
+	case on.Before(item.ItemDate):
+		return ErrBadInput.New(s.op, "%sDate is before that of the item, %s", where, item.ItemDate)
+	}
+	s.exception = in.LockException
+	return s.writeOff(where, item, &in.PaymentWriteOff, on)
+}
+
+// writeOff plans the entry that gives up a part of an item, and settles the item with it.
+func (s *settlement) writeOff(where string, item *OpenItem, in *PaymentWriteOff, on date.Date) error {
+	where += "write-off: "
+	set, cur := s.plan.set, item.Original.Currency
+	open, worth, sign := item.OpenMinor, item.OpenBaseMinor, int64(1)
+	if item.Original.Minor < 0 {
+		open, worth, sign = -open, -worth, -1
+	}
+	switch {
+	case in.Amount.Currency != cur:
+		return ErrWrongCurrency.New(s.op, "%sthe amount is not in the item's currency, %s", where, cur)
+	case in.Amount.Minor > open:
+		return ErrOverAllocated.New(s.op, "%s%s would be written off, and %s is open", where, in.Amount, money.Amount{Minor: open, Currency: cur})
+	}
+	account, err := set.ordinary(s.op, where, in.Account)
+	if err != nil {
+		return err
+	}
+	base := money.Zero(set.books.Currency)
+	if base.Minor, err = share(worth, in.Amount.Minor, open); err != nil {
+		return err
+	}
+	if base.Minor > set.books.WriteOffLimitMinor {
+		return ErrWriteOffLimit.New(s.op, "%sit is worth %s, and the limit is %s", where, base, money.Amount{Minor: set.books.WriteOffLimitMinor, Currency: base.Currency})
+	}
+	e := writeOffEntry(&writeOffFact{PartyID: item.PartyID, Control: ByID(item.AccountID), To: ByID(account.ID), Date: later(on, item.ItemDate),
+		Open: money.Amount{Minor: sign * in.Amount.Minor, Currency: cur}, Base: base, Lock: s.exception, ToDimensions: in.Dimensions}).withDefaults()
+	if _, err := s.plan.add(where, &e, booking{reason: in.Reason}); err != nil {
+		return err
+	}
+	fresh := s.plan.items[len(s.plan.items)-1]
+	if sign < 0 {
+		return s.pair(where, fresh, item, in.Amount.Minor, on)
+	}
+	return s.pair(where, item, fresh, in.Amount.Minor, on)
+}
