@@ -190,26 +190,37 @@ CREATE TRIGGER erp_account_balances_changed AFTER UPDATE ON erp.account_balances
     REFERENCING OLD TABLE AS stale NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION erp.guard_changed_balances();
 
 -- Documents and settlements keep to the locks as entries do. A document dated in a locked period is late: its own entry stands
--- in a later one.
+-- in a later one. What has no entry holds its period itself: whoever locks it waits for this, or this for that.
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.hold_periods(tenant UUID, first DATE, last DATE) RETURNS VOID LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM 1 FROM erp.periods p WHERE p.tenant_id = tenant AND p.starts_on <= last AND p.ends_on >= first ORDER BY p.tenant_id, p.id FOR SHARE;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.refuse_locked(tenant UUID, day DATE, what TEXT) RETURNS VOID LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    locked TEXT := erp.locked_on(tenant, day);
+BEGIN
+    IF locked IS NOT NULL THEN
+        RAISE EXCEPTION 'erp/locked/accounting.period_locked/period % is locked: %', locked, what;
+    END IF;
+END $$;
+-- +goose StatementEnd
 
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_dated_invoices() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-DECLARE
-    span record;
-    bad TEXT;
 BEGIN
-    SELECT min(n.invoice_date) AS first, max(n.invoice_date) AS last INTO span FROM added n WHERE n.entry_id IS NULL;
-    IF span.first IS NOT NULL THEN -- no entry holds the period: whoever locks it waits for this, or this for that
-        PERFORM 1 FROM erp.periods p WHERE p.tenant_id IN (SELECT n.tenant_id FROM added n) AND p.starts_on <= span.last AND p.ends_on >= span.first
-            ORDER BY p.tenant_id, p.id FOR SHARE;
+    PERFORM erp.hold_periods(n.tenant_id, min(n.invoice_date), max(n.invoice_date)) FROM added n WHERE n.entry_id IS NULL GROUP BY n.tenant_id;
+    IF NOT EXISTS (SELECT 1 FROM (SELECT DISTINCT n.tenant_id, n.invoice_date AS day FROM added n) d WHERE erp.locked_on(d.tenant_id, d.day) IS NOT NULL) THEN
+        RETURN NULL; -- as for nearly all: which entry is late need not be asked
     END IF;
-    SELECT erp.locked_on(d.tenant_id, d.day) INTO bad FROM (
-        SELECT DISTINCT n.tenant_id, n.invoice_date AS day FROM added n WHERE true AND NOT EXISTS (SELECT 1 FROM erp.journal_entries e WHERE e.tenant_id = n.tenant_id AND e.id = n.entry_id
-                AND e.late AND e.source_id = n.id AND e.entry_date > n.invoice_date)) d
-        WHERE erp.locked_on(d.tenant_id, d.day) IS NOT NULL LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'erp/locked/accounting.period_locked/period % is locked: no document is dated there', bad;
-    END IF;
+    PERFORM erp.refuse_locked(n.tenant_id, n.invoice_date, 'no document is dated there') FROM added n
+        LEFT JOIN LATERAL (SELECT 1 AS there FROM erp.journal_entries e WHERE e.tenant_id = n.tenant_id AND e.id = n.entry_id
+            AND e.late AND e.source_id = n.id AND e.entry_date > n.invoice_date LIMIT 1) l ON true
+        WHERE l.there IS NULL;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
@@ -219,22 +230,15 @@ CREATE TRIGGER erp_invoices_dated AFTER INSERT ON erp.invoices
 
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_dated_bills() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-DECLARE
-    span record;
-    bad TEXT;
 BEGIN
-    SELECT min(n.bill_date) AS first, max(n.bill_date) AS last INTO span FROM added n WHERE n.entry_id IS NULL;
-    IF span.first IS NOT NULL THEN -- no entry holds the period: whoever locks it waits for this, or this for that
-        PERFORM 1 FROM erp.periods p WHERE p.tenant_id IN (SELECT n.tenant_id FROM added n) AND p.starts_on <= span.last AND p.ends_on >= span.first
-            ORDER BY p.tenant_id, p.id FOR SHARE;
+    PERFORM erp.hold_periods(n.tenant_id, min(n.bill_date), max(n.bill_date)) FROM added n WHERE n.entry_id IS NULL GROUP BY n.tenant_id;
+    IF NOT EXISTS (SELECT 1 FROM (SELECT DISTINCT n.tenant_id, n.bill_date AS day FROM added n) d WHERE erp.locked_on(d.tenant_id, d.day) IS NOT NULL) THEN
+        RETURN NULL; -- as for nearly all: which entry is late need not be asked
     END IF;
-    SELECT erp.locked_on(d.tenant_id, d.day) INTO bad FROM (
-        SELECT DISTINCT n.tenant_id, n.bill_date AS day FROM added n WHERE true AND NOT EXISTS (SELECT 1 FROM erp.journal_entries e WHERE e.tenant_id = n.tenant_id AND e.id = n.entry_id
-                AND e.late AND e.source_id = n.id AND e.entry_date > n.bill_date)) d
-        WHERE erp.locked_on(d.tenant_id, d.day) IS NOT NULL LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'erp/locked/accounting.period_locked/period % is locked: no document is dated there', bad;
-    END IF;
+    PERFORM erp.refuse_locked(n.tenant_id, n.bill_date, 'no document is dated there') FROM added n
+        LEFT JOIN LATERAL (SELECT 1 AS there FROM erp.journal_entries e WHERE e.tenant_id = n.tenant_id AND e.id = n.entry_id
+            AND e.late AND e.source_id = n.id AND e.entry_date > n.bill_date LIMIT 1) l ON true
+        WHERE l.there IS NULL;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
@@ -244,22 +248,15 @@ CREATE TRIGGER erp_bills_dated AFTER INSERT ON erp.bills
 
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_dated_payments() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-DECLARE
-    span record;
-    bad TEXT;
 BEGIN
-    SELECT min(n.payment_date) AS first, max(n.payment_date) AS last INTO span FROM added n WHERE n.entry_id IS NULL;
-    IF span.first IS NOT NULL THEN -- no entry holds the period: whoever locks it waits for this, or this for that
-        PERFORM 1 FROM erp.periods p WHERE p.tenant_id IN (SELECT n.tenant_id FROM added n) AND p.starts_on <= span.last AND p.ends_on >= span.first
-            ORDER BY p.tenant_id, p.id FOR SHARE;
+    PERFORM erp.hold_periods(n.tenant_id, min(n.payment_date), max(n.payment_date)) FROM added n WHERE n.entry_id IS NULL GROUP BY n.tenant_id;
+    IF NOT EXISTS (SELECT 1 FROM (SELECT DISTINCT n.tenant_id, n.payment_date AS day FROM added n) d WHERE erp.locked_on(d.tenant_id, d.day) IS NOT NULL) THEN
+        RETURN NULL; -- as for nearly all: which entry is late need not be asked
     END IF;
-    SELECT erp.locked_on(d.tenant_id, d.day) INTO bad FROM (
-        SELECT DISTINCT n.tenant_id, n.payment_date AS day FROM added n WHERE true AND NOT EXISTS (SELECT 1 FROM erp.journal_entries e WHERE e.tenant_id = n.tenant_id AND e.id = n.entry_id
-                AND e.late AND e.source_id = n.id AND e.entry_date > n.payment_date)) d
-        WHERE erp.locked_on(d.tenant_id, d.day) IS NOT NULL LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'erp/locked/accounting.period_locked/period % is locked: no payment is dated there', bad;
-    END IF;
+    PERFORM erp.refuse_locked(n.tenant_id, n.payment_date, 'no payment is dated there') FROM added n
+        LEFT JOIN LATERAL (SELECT 1 AS there FROM erp.journal_entries e WHERE e.tenant_id = n.tenant_id AND e.id = n.entry_id
+            AND e.late AND e.source_id = n.id AND e.entry_date > n.payment_date LIMIT 1) l ON true
+        WHERE l.there IS NULL;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
@@ -269,21 +266,9 @@ CREATE TRIGGER erp_payments_dated AFTER INSERT ON erp.payments
 
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_dated_open_items() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-DECLARE
-    span record;
-    bad TEXT;
 BEGIN
-    SELECT min(n.item_date) AS first, max(n.item_date) AS last INTO span FROM added n;
-    IF span.first IS NOT NULL THEN -- no entry holds the period: whoever locks it waits for this, or this for that
-        PERFORM 1 FROM erp.periods p WHERE p.tenant_id IN (SELECT n.tenant_id FROM added n) AND p.starts_on <= span.last AND p.ends_on >= span.first
-            ORDER BY p.tenant_id, p.id FOR SHARE;
-    END IF;
-    SELECT erp.locked_on(d.tenant_id, d.day) INTO bad FROM (
-        SELECT DISTINCT n.tenant_id, n.item_date AS day FROM added n WHERE true) d
-        WHERE erp.locked_on(d.tenant_id, d.day) IS NOT NULL LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'erp/locked/accounting.period_locked/period % is locked: no item is dated there', bad;
-    END IF;
+    PERFORM erp.hold_periods(n.tenant_id, min(n.item_date), max(n.item_date)) FROM added n GROUP BY n.tenant_id;
+    PERFORM erp.refuse_locked(d.tenant_id, d.day, 'no item is dated there') FROM (SELECT DISTINCT n.tenant_id, n.item_date AS day FROM added n) d;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
@@ -293,21 +278,9 @@ CREATE TRIGGER erp_open_items_dated AFTER INSERT ON erp.open_items
 
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_dated_allocations() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-DECLARE
-    span record;
-    bad TEXT;
 BEGIN
-    SELECT min(n.allocated_on) AS first, max(n.allocated_on) AS last INTO span FROM added n;
-    IF span.first IS NOT NULL THEN -- no entry holds the period: whoever locks it waits for this, or this for that
-        PERFORM 1 FROM erp.periods p WHERE p.tenant_id IN (SELECT n.tenant_id FROM added n) AND p.starts_on <= span.last AND p.ends_on >= span.first
-            ORDER BY p.tenant_id, p.id FOR SHARE;
-    END IF;
-    SELECT erp.locked_on(d.tenant_id, d.day) INTO bad FROM (
-        SELECT DISTINCT n.tenant_id, n.allocated_on AS day FROM added n WHERE true) d
-        WHERE erp.locked_on(d.tenant_id, d.day) IS NOT NULL LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'erp/locked/accounting.period_locked/period % is locked: nothing is settled there', bad;
-    END IF;
+    PERFORM erp.hold_periods(n.tenant_id, min(n.allocated_on), max(n.allocated_on)) FROM added n GROUP BY n.tenant_id;
+    PERFORM erp.refuse_locked(d.tenant_id, d.day, 'nothing is settled there') FROM (SELECT DISTINCT n.tenant_id, n.allocated_on AS day FROM added n) d;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd

@@ -21,21 +21,9 @@ CREATE TRIGGER erp_periods_unposted_groups BEFORE UPDATE ON erp.periods FOR EACH
 
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_dated_stock_documents() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-DECLARE
-    span record;
-    bad TEXT;
 BEGIN
-    SELECT min(n.document_date) AS first, max(n.document_date) AS last INTO span FROM added n;
-    IF span.first IS NOT NULL THEN -- no entry holds the period: whoever locks it waits for this, or this for that
-        PERFORM 1 FROM erp.periods p WHERE p.tenant_id IN (SELECT n.tenant_id FROM added n) AND p.starts_on <= span.last AND p.ends_on >= span.first
-            ORDER BY p.tenant_id, p.id FOR SHARE;
-    END IF;
-    SELECT erp.locked_on(d.tenant_id, d.day) INTO bad FROM (
-        SELECT DISTINCT n.tenant_id, n.document_date AS day FROM added n WHERE true) d
-        WHERE erp.locked_on(d.tenant_id, d.day) IS NOT NULL LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'erp/locked/accounting.period_locked/period % is locked: goods move in no locked period', bad;
-    END IF;
+    PERFORM erp.hold_periods(n.tenant_id, min(n.document_date), max(n.document_date)) FROM added n GROUP BY n.tenant_id;
+    PERFORM erp.refuse_locked(d.tenant_id, d.day, 'goods move in no locked period') FROM (SELECT DISTINCT n.tenant_id, n.document_date AS day FROM added n) d;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
@@ -45,21 +33,9 @@ CREATE TRIGGER erp_stock_documents_dated AFTER INSERT ON erp.stock_documents
 
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_dated_stock_moves() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-DECLARE
-    span record;
-    bad TEXT;
 BEGIN
-    SELECT min(n.move_date) AS first, max(n.move_date) AS last INTO span FROM added n;
-    IF span.first IS NOT NULL THEN -- no entry holds the period: whoever locks it waits for this, or this for that
-        PERFORM 1 FROM erp.periods p WHERE p.tenant_id IN (SELECT n.tenant_id FROM added n) AND p.starts_on <= span.last AND p.ends_on >= span.first
-            ORDER BY p.tenant_id, p.id FOR SHARE;
-    END IF;
-    SELECT erp.locked_on(d.tenant_id, d.day) INTO bad FROM (
-        SELECT DISTINCT n.tenant_id, n.move_date AS day FROM added n WHERE true) d
-        WHERE erp.locked_on(d.tenant_id, d.day) IS NOT NULL LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'erp/locked/accounting.period_locked/period % is locked: goods move in no locked period', bad;
-    END IF;
+    PERFORM erp.hold_periods(n.tenant_id, min(n.move_date), max(n.move_date)) FROM added n GROUP BY n.tenant_id;
+    PERFORM erp.refuse_locked(d.tenant_id, d.day, 'goods move in no locked period') FROM (SELECT DISTINCT n.tenant_id, n.move_date AS day FROM added n) d;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
