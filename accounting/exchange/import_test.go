@@ -287,6 +287,40 @@ func TestImportCostsTheSame(t *testing.T) {
 	})
 }
 
+// TestLargeFiles: what is more than one act takes goes in in several, all of it or nothing, and a problem far down is told by its line.
+func TestLargeFiles(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		const n = 2*accounting.MaxBatch + 5
+		var parties, entries, allocations strings.Builder
+		parties.WriteString("reference,name,customer\n")
+		entries.WriteString(entryHead)
+		allocations.WriteString("debit_entry,debit_line,credit_entry,credit_line,date,amount\n")
+		for i := range n {
+			fmt.Fprintf(&parties, "P%d,Somebody,yes\n", i)
+			fmt.Fprintf(&entries, "E%d,2010-12-01,1100,P%d,5,\nE%d,,1100,P%d,,5\n", i, i, i, i)
+			fmt.Fprintf(&allocations, "E%d,1,E%d,2,2010-12-01,5\n", i, i)
+		}
+		in := func(more string) exchange.Import {
+			return csvFiles{"parties": parties.String(), "entries": entries.String() + more, "allocations": allocations.String()}.in()
+		}
+		h.post(accounting.NewEntry{Reference: "taken", Date: day("2010-12-01"), Lines: []accounting.NewLine{
+			accounting.DebitLine(accounting.ByCode("1300"), gbp(7)), accounting.CreditLine(accounting.ByCode("4000"), gbp(7))}})
+		before := h.env.Holds(t, tenancy.ScopeOf(h.ctx).TenantID())
+		_, err := h.ex.Import(h.ctx, in("taken,2010-12-01,1300,,5,\ntaken,,4000,,,5\n"))
+		require.Equal(t, []string{fmt.Sprintf("entries:%d: accounting.reference_taken", 2*n+2)}, problems(t, err))
+		require.Equal(t, before, h.env.Holds(t, tenancy.ScopeOf(h.ctx).TenantID()), "what went in before the problem has gone")
+		done, err := h.ex.Import(h.ctx, in(""))
+		require.NoError(t, err)
+		require.Equal(t, []exchange.Tally{{New: n}, {New: n}, {New: n}}, []exchange.Tally{done.Parties, done.Entries, done.Allocations})
+		open, err := h.books.OpenItems(h.ctx, day("2010-12-31"))
+		require.NoError(t, err)
+		require.Empty(t, open.Items)
+		again, err := h.ex.Import(h.ctx, in(""))
+		require.NoError(t, err)
+		require.Equal(t, []exchange.Tally{{There: n}, {There: n}, {There: n}}, []exchange.Tally{again.Parties, again.Entries, again.Allocations})
+	})
+}
+
 // TestRaceImports: of two that bring the same file at once each succeeds or is told that the other has just done it; what came in came in
 // once.
 func TestRaceImports(t *testing.T) {
