@@ -241,8 +241,31 @@ func TestOpening(t *testing.T) {
 		_, err = h.ex.Import(h.ctx, other.in())
 		require.Equal(t, []string{"balances:0: accounting.reference_taken"}, problems(t, err))
 
+		twice := opening.in()
+		twice.OpeningReference, twice.OpeningOn = "another", day("2010-02-01")
+		_, err = h.ex.Import(h.ctx, twice)
+		require.Equal(t, []string{"balances:6:account accounting.account_inactive", "open_items:2:reference accounting.reference_taken",
+			"open_items:3:reference accounting.reference_taken", "open_items:4:reference accounting.reference_taken"}, problems(t, err), "the same items do not open twice")
+
 		out := h.file(func(w io.Writer) error { return h.ex.WriteOpenItems(h.ctx, w, day("2010-01-01")) })
 		require.Contains(t, out, ",1100,K1,2009-11-01,2009-12-01,100.00,,old-1\r\n")
+	})
+}
+
+// TestOpeningOfItemsAlone: an opening without ordinary accounts is its items; they come once, and all together.
+func TestOpeningOfItemsAlone(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		const head = "reference,account,party,debit,credit\n"
+		f := csvFiles{"balances": "account,debit,credit\n1100,20,\n", "open_items": head + "i1,1100,C1,15,\ni2,1100,C1,5,\n"}
+		for _, want := range []exchange.Tally{{New: 2}, {There: 2}} {
+			done, err := h.ex.Import(h.ctx, f.in())
+			require.NoError(t, err)
+			require.Equal(t, want, done.Entries)
+			require.Equal(t, gbp(-2_000), done.OpeningEquity)
+		}
+		f["open_items"] = head + "i1,1100,C1,15,\ni3,1100,C1,5,\n"
+		_, err := h.ex.Import(h.ctx, f.in())
+		require.Equal(t, []string{"open_items:3:reference accounting.reference_taken"}, problems(t, err))
 	})
 }
 
