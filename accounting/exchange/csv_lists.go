@@ -62,7 +62,13 @@ func (s *Service) WriteParties(ctx context.Context, w io.Writer) error {
 //
 // Permission: exchange.export. Errors: exchange.bad_input, accounting.books_not_open, and w's own.
 func (s *Service) WriteEntries(ctx context.Context, w io.Writer, span Span) error {
-	check := func() error { return span.check("exchange.WriteEntries") }
+	const op = "exchange.WriteEntries"
+	check := func() error {
+		if span.Forward {
+			return ErrBadInput.New(op, "balances are brought forward in plain-text journals only: take the trial balance and the open items")
+		}
+		return span.check(op)
+	}
 	return s.sheet(ctx, w, check, entryColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
 		around, err := s.scene(ctx, tx)
 		if err != nil {

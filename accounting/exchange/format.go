@@ -36,7 +36,8 @@ var dialects = map[Format]dialect{Hledger: hledger{}, Ledger: ledger{}, Beancoun
 //
 // Each entry carries its id, journal, kind, reference and, where it differs, document date as tags (metadata); each line its
 // party, by reference and never by name. The memo becomes the description, with whatever the format could read as a directive
-// escaped ([Unescape] gives it back). A span that begins after the books do lacks what came before: balances are then movements.
+// escaped ([Unescape] gives it back). A span that begins after the books do lacks what came before, unless
+// [Span].Forward brings it forward: balances are then movements.
 //
 // Permission: exchange.export, which is recorded in the audit trail. Errors: exchange.bad_input, accounting.books_not_open, and
 // w's own.
@@ -57,6 +58,9 @@ func (s *Service) WriteJournal(ctx context.Context, w io.Writer, f Format, span 
 		names := AccountNames(f, around.accounts)
 		out := bufio.NewWriterSize(w, 1<<16) // it keeps the first error of w, and Flush gives it
 		d.head(out, around, names)
+		if err := s.forward(ctx, span, func(r *record) { d.entry(out, r, names) }); err != nil {
+			return err
+		}
 		err = walk(ctx, tx, span, around.journals, func(r *record) error {
 			d.entry(out, r, names)
 			_, err := out.Write(nil) // the walk stops at a writer that has failed
@@ -69,8 +73,37 @@ func (s *Service) WriteJournal(ctx context.Context, w io.Writer, f Format, span 
 	})
 }
 
+// forward gives the entry that brings balances forward, where one is asked for and there is something to bring.
+func (s *Service) forward(ctx context.Context, span Span, give func(*record)) error {
+	if !span.Forward {
+		return nil
+	}
+	tb, err := s.books.TrialBalance(ctx, span.From.AddDays(-1))
+	if err != nil {
+		return err
+	}
+	r := &record{Memo: "balances brought forward"}
+	r.EntryDate, r.DocumentDate = span.From, span.From
+	for _, l := range tb.Lines {
+		net, err := l.Debit.Sub(l.Credit)
+		if err != nil {
+			return err
+		}
+		if !net.IsZero() {
+			r.Lines = append(r.Lines, recordLine{Account: l.AccountID, Amount: net})
+		}
+	}
+	if len(r.Lines) > 0 {
+		give(r)
+	}
+	return nil
+}
+
 // title is the description of an entry, before it is escaped: where it stands, what it is, and its memo.
 func title(r *record) string {
+	if r.ID == uuid.Nil {
+		return "Forward: " + r.Memo // no entry of the books
+	}
 	t := string(r.Journal) + " " + string(r.Kind)
 	if r.Memo != "" {
 		t += ": " + r.Memo
@@ -86,6 +119,9 @@ type tag struct{ name, value string }
 
 // tags are the facts of an entry that figures do not show.
 func tags(r *record) []tag {
+	if r.ID == uuid.Nil {
+		return nil
+	}
 	out := []tag{{"entry", r.ID.String()}, {"journal", string(r.Journal)}, {"kind", string(r.Kind)}}
 	if r.Reference != "" {
 		out = append(out, tag{"reference", r.Reference})

@@ -246,8 +246,31 @@ func TestOpening(t *testing.T) {
 		_, err = h.ex.Import(h.ctx, other.in())
 		require.Equal(t, []string{"balances:0: accounting.reference_taken"}, problems(t, err))
 
+		twice := opening.in()
+		twice.OpeningReference, twice.OpeningOn = "another", day("2010-02-01")
+		_, err = h.ex.Import(h.ctx, twice)
+		require.Equal(t, []string{"balances:6:account accounting.account_inactive", "open_items:2:reference accounting.reference_taken",
+			"open_items:3:reference accounting.reference_taken", "open_items:4:reference accounting.reference_taken"}, problems(t, err), "the same items do not open twice")
+
 		out := h.file(func(w io.Writer) error { return h.ex.WriteOpenItems(h.ctx, w, day("2010-01-01")) })
 		require.Contains(t, out, ",1100,K1,2009-11-01,2009-12-01,100.00,,old-1\r\n")
+	})
+}
+
+// TestOpeningOfItemsAlone: an opening without ordinary accounts is its items; they come once, and all together.
+func TestOpeningOfItemsAlone(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		const head = "reference,account,party,debit,credit\n"
+		f := csvFiles{"balances": "account,debit,credit\n1100,20,\n", "open_items": head + "i1,1100,C1,15,\ni2,1100,C1,5,\n"}
+		for _, want := range []exchange.Tally{{New: 2}, {There: 2}} {
+			done, err := h.ex.Import(h.ctx, f.in())
+			require.NoError(t, err)
+			require.Equal(t, want, done.Entries)
+			require.Equal(t, gbp(-2_000), done.OpeningEquity)
+		}
+		f["open_items"] = head + "i1,1100,C1,15,\ni3,1100,C1,5,\n"
+		_, err := h.ex.Import(h.ctx, f.in())
+		require.Equal(t, []string{"open_items:3:reference accounting.reference_taken"}, problems(t, err))
 	})
 }
 
@@ -289,6 +312,40 @@ func TestImportCostsTheSame(t *testing.T) {
 		for _, c := range checks {
 			require.True(t, c.OK, "%s: %s", c.Name, c.Detail)
 		}
+	})
+}
+
+// TestLargeFiles: what is more than one act takes goes in in several, all of it or nothing, and a problem far down is told by its line.
+func TestLargeFiles(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		const n = 2*accounting.MaxBatch + 5
+		var parties, entries, allocations strings.Builder
+		parties.WriteString("reference,name,customer\n")
+		entries.WriteString(entryHead)
+		allocations.WriteString("debit_entry,debit_line,credit_entry,credit_line,date,amount\n")
+		for i := range n {
+			fmt.Fprintf(&parties, "P%d,Somebody,yes\n", i)
+			fmt.Fprintf(&entries, "E%d,2010-12-01,1100,P%d,5,\nE%d,,1100,P%d,,5\n", i, i, i, i)
+			fmt.Fprintf(&allocations, "E%d,1,E%d,2,2010-12-01,5\n", i, i)
+		}
+		in := func(more string) exchange.Import {
+			return csvFiles{"parties": parties.String(), "entries": entries.String() + more, "allocations": allocations.String()}.in()
+		}
+		h.post(accounting.NewEntry{Reference: "taken", Date: day("2010-12-01"), Lines: []accounting.NewLine{
+			accounting.DebitLine(accounting.ByCode("1300"), gbp(7)), accounting.CreditLine(accounting.ByCode("4000"), gbp(7))}})
+		before := h.env.Holds(t, tenancy.ScopeOf(h.ctx).TenantID())
+		_, err := h.ex.Import(h.ctx, in("taken,2010-12-01,1300,,5,\ntaken,,4000,,,5\n"))
+		require.Equal(t, []string{fmt.Sprintf("entries:%d: accounting.reference_taken", 2*n+2)}, problems(t, err))
+		require.Equal(t, before, h.env.Holds(t, tenancy.ScopeOf(h.ctx).TenantID()), "what went in before the problem has gone")
+		done, err := h.ex.Import(h.ctx, in(""))
+		require.NoError(t, err)
+		require.Equal(t, []exchange.Tally{{New: n}, {New: n}, {New: n}}, []exchange.Tally{done.Parties, done.Entries, done.Allocations})
+		open, err := h.books.OpenItems(h.ctx, day("2010-12-31"))
+		require.NoError(t, err)
+		require.Empty(t, open.Items)
+		again, err := h.ex.Import(h.ctx, in(""))
+		require.NoError(t, err)
+		require.Equal(t, []exchange.Tally{{There: n}, {There: n}, {There: n}}, []exchange.Tally{again.Parties, again.Entries, again.Allocations})
 	})
 }
 

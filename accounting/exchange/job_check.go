@@ -102,13 +102,28 @@ func (j *job) day(file string, line int, column string, on date.Date) {
 	}
 }
 
-// checkOpening holds each control account's balance against its items. An opening that is in the books already is one with its items:
-// none joins later.
+// taken reports whether the opening is in the books already: its entry, or where it has no ordinary accounts its items.
+func (j *job) taken() bool {
+	for _, b := range j.balances {
+		if a, ok := j.accounts[b.account]; ok && b.minor != 0 && a.Control == accounting.NoControl {
+			_, done := j.known[j.reference]
+			return done
+		}
+	}
+	if len(j.items) == 0 {
+		return false
+	}
+	_, done := j.known[j.items[0].Reference]
+	return done
+}
+
+// checkOpening holds each control account's balance against its items. An opening is one with its items: they are in the books all
+// together, or not at all.
 func (j *job) checkOpening(sound func(string, int) bool) {
 	if !j.hasBalances {
 		return
 	}
-	_, done := j.known[j.reference]
+	done := j.taken()
 	if !done {
 		j.day(balancesFile, 0, "", j.opening)
 	}
@@ -166,8 +181,11 @@ func (j *job) checkItem(o *itemRow, done bool) string {
 		return ""
 	}
 	j.party(openItemsFile, o.line, a, o.party)
-	if _, there := j.known[o.Reference]; done && !there {
-		j.found.add(openItemsFile, o.line, "reference", accounting.ErrReferenceTaken, "the opening %q is in the books already, without this item", j.reference)
+	switch _, there := j.known[o.Reference]; {
+	case done && !there:
+		j.found.add(openItemsFile, o.line, "reference", accounting.ErrReferenceTaken, "the opening is in the books already, without this item")
+	case there && !done:
+		j.found.add(openItemsFile, o.line, "reference", accounting.ErrReferenceTaken, "%.60q is in the books already, without this opening", o.Reference)
 	}
 	return a.Code
 }

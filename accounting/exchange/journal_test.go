@@ -125,6 +125,9 @@ func TestSpan(t *testing.T) {
 		require.ErrorIs(t, h.ex.WriteJournal(h.ctx, &b, exchange.Hledger, exchange.Span{From: day("2010-12-02"), To: day("2010-12-01")}), exchange.ErrBadInput)
 		require.ErrorIs(t, h.ex.WriteJournal(h.ctx, &b, "gnucash", exchange.Span{}), exchange.ErrBadInput)
 		require.ErrorIs(t, h.ex.WriteEntries(h.ctx, &b, exchange.Span{From: day("2010-12-02"), To: day("2010-12-01")}), exchange.ErrBadInput)
+		require.ErrorIs(t, h.ex.WriteEntries(h.ctx, &b, exchange.Span{From: day("2010-12-02"), Forward: true}), exchange.ErrBadInput)
+		require.ErrorIs(t, h.ex.WriteJournal(h.ctx, &b, exchange.Ledger, exchange.Span{Forward: true}), exchange.ErrBadInput)
+		require.NotContains(t, h.journal(exchange.Hledger, exchange.Span{From: day("2010-01-02"), Forward: true}), "Forward", "there is nothing to bring")
 		require.Zero(t, b.Len())
 	})
 }
@@ -158,7 +161,7 @@ func TestOddNamesAndCurrencies(t *testing.T) {
 		}
 		h.post(in...)
 		for _, f := range formats {
-			h.agree(t, f, dir, day("2010-12-01"))
+			h.agree(t, f, dir, exchange.Span{To: day("2010-12-01")})
 		}
 		file := filepath.Join(dir, "memos.journal")
 		printed := oracle.Run(t, file, h.journal(exchange.Hledger, exchange.Span{}), "hledger", "-f", file, "print", "-O", "csv")
@@ -218,7 +221,7 @@ func TestManyEntries(t *testing.T) {
 		h.post(long)
 		h.post(short(700)...)
 		require.Equal(t, 1_111, strings.Count(h.journal(exchange.Hledger, exchange.Span{}), "; entry:"))
-		h.agree(t, exchange.Hledger, t.TempDir(), day("2010-12-31"))
+		h.agree(t, exchange.Hledger, t.TempDir(), exchange.Span{To: day("2010-12-31")})
 	})
 }
 

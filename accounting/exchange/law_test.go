@@ -109,6 +109,9 @@ func TestRoundTripLaws(t *testing.T) {
 					require.Equal(rt, balances, balancesThere)
 					require.Equal(rt, items, itemsThere)
 				}
+				back := there.pack(rt)
+				require.Equal(rt, p.chart.String(), back.chart.String())
+				require.Equal(rt, p.parties.String(), back.parties.String(), "contact data and all")
 				require.Equal(rt, h.told(rt), there.told(rt), "journals, references, dates and memos")
 				checks, err := there.books.Verify(there.ctx)
 				require.NoError(rt, err)

@@ -52,7 +52,8 @@ func newHouse(t testing.TB, env *tenancytest.Env, in accounting.NewBooks) *house
 	t.Helper()
 	h := bareHouse(t, env, in)
 	parties, err := h.books.CreateParties(h.ctx, []accounting.NewParty{
-		{Reference: "C1", Name: "Ann Émile", Customer: true, Address: []string{"1 High Street", "York"}, Country: "GB"},
+		{Reference: "C1", Name: "Ann Émile", Customer: true, Address: []string{"1 High Street", "York"}, Country: "GB",
+			Phone: "+44 1904 000000", Email: "ann@example.org"},
 		{Name: "=Ben & Sons", Customer: true, Vendor: true, TaxID: "GB123"},
 	})
 	require.NoError(t, err)
