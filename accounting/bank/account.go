@@ -25,7 +25,9 @@ type Account struct {
 	Currency money.Currency `bun:"currency" privacy:"none"`
 	// AccountID is the account of the chart; no other bank account has it.
 	AccountID uuid.UUID `bun:"account_id"`
-	CreatedAt time.Time `bun:"created_at"`
+	// Unnumbered says that the bank calls all its statements alike: see [NewAccount].
+	Unnumbered bool      `bun:"unnumbered"`
+	CreatedAt  time.Time `bun:"created_at"`
 }
 
 // NewAccount is the input of [Service.CreateAccount].
@@ -40,6 +42,9 @@ type NewAccount struct {
 	Currency money.Currency
 	// Ledger is the account of the chart: an asset or a liability, and no control account.
 	Ledger accounting.AccountRef
+	// Unnumbered says that the bank gives its statements neither ids nor numbers of their own (MT940 with STARTUMSE and 00000/001 every
+	// day), so that the second would contradict the first. Then the closing day belongs to the number: one statement, or page, a day.
+	Unnumbered bool
 }
 
 // CreateAccount ties an account at a bank to an account of the chart. The same input again gives the account that exists.
@@ -61,7 +66,7 @@ func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, er
 			if ledger.Type != accounting.Asset && ledger.Type != accounting.Liability || ledger.Control != accounting.NoControl {
 				return Account{}, ErrLedgerAccount.New(op, "account %s %s is no asset or liability, or is a control account", ledger.Code, ledger.Name)
 			}
-			a := Account{IBAN: in.IBAN, Number: in.Number, Name: in.Name, Currency: in.Currency, AccountID: ledger.ID, CreatedAt: tx.Now()}
+			a := Account{IBAN: in.IBAN, Number: in.Number, Name: in.Name, Currency: in.Currency, AccountID: ledger.ID, Unnumbered: in.Unnumbered, CreatedAt: tx.Now()}
 			there, err := rivals(ctx, tx, &a)
 			if err != nil {
 				return Account{}, err

@@ -82,7 +82,7 @@ func TestGuards(t *testing.T) {
 			"a reconciliation brought back":  {fmt.Sprintf("UPDATE erp.bank_reconciliations SET active = TRUE, undone_at = NULL WHERE id = '%s'", undone.ID)},
 			"a reconciliation half undone":   {fmt.Sprintf("UPDATE erp.bank_reconciliations SET active = FALSE WHERE id = '%s'", done.ID)},
 			"a reconciliation taken away":    {fmt.Sprintf("DELETE FROM erp.bank_matches WHERE reconciliation_id = '%s'", done.ID)},
-			"an account of the chart shared": {fmt.Sprintf(`INSERT INTO erp.bank_accounts (tenant_id, id, number, name, currency, account_id, created_at) VALUES ('%s', '%s', '9', 'x', 'GBP', '%s', '2026-02-01T00:00:00.000000Z')`, tenant, uuid.New(), s.account.AccountID)},
+			"an account of the chart shared": {fmt.Sprintf(`INSERT INTO erp.bank_accounts (tenant_id, id, number, name, currency, account_id, unnumbered, created_at) VALUES ('%s', '%s', '9', 'x', 'GBP', '%s', FALSE, '2026-02-01T00:00:00.000000Z')`, tenant, uuid.New(), s.account.AccountID)},
 		}
 		db := s.env.Owner(t, tenant)
 		for _, asApp := range []bool{false, true} {

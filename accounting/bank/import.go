@@ -108,6 +108,14 @@ func (s *Statement) identity() identity {
 	return identity{s.BankAccountID, s.StatementID, s.Sequence, s.Page}
 }
 
+// sequence is a statement's number; with the day it closes on, where its bank gives it none.
+func (a *Account) sequence(in *statement.Statement) string {
+	if a.Unnumbered {
+		return strings.TrimSpace(in.Sequence + " " + in.Closing.On.String())
+	}
+	return in.Sequence
+}
+
 // where names a statement in a message.
 func where(i int, in *statement.Statement) string {
 	name := fmt.Sprintf("statement %d (%s", i+1, in.ID)
@@ -167,7 +175,8 @@ func (w *importing) recall(ctx context.Context, before []Statement) error {
 	asked := map[identity]bool{}
 	for i := range w.in.Statements {
 		in := &w.in.Statements[i]
-		asked[identity{w.accounts[number(in.Account)].ID, in.ID, in.Sequence, in.Page}] = true
+		account := w.accounts[number(in.Account)]
+		asked[identity{account.ID, in.ID, account.sequence(in), in.Page}] = true
 	}
 	byID := map[uuid.UUID]*recorded{}
 	var ids []uuid.UUID

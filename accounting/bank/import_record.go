@@ -96,7 +96,7 @@ func (w *importing) record(i int, in *statement.Statement) (*Statement, []*Line,
 		return nil, nil, nil, ErrBadInput.New(w.op, "%sthe lines add up to more than the books hold", where(i, in))
 	}
 	st := &Statement{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, BankAccountID: account.ID, Format: in.Format,
-		StatementID: in.ID, Sequence: in.Sequence, Page: in.Page, Fingerprint: fingerprint(in), OpeningOn: in.Opening.On, Opening: in.Opening.Amount,
+		StatementID: in.ID, Sequence: account.sequence(in), Page: in.Page, Fingerprint: fingerprint(in), OpeningOn: in.Opening.On, Opening: in.Opening.Amount,
 		ClosingOn: in.Closing.On, Closing: in.Closing.Amount, Sum: sum, Difference: difference, LineCount: int64(len(in.Lines)), ImportedAt: w.tx.Now()}
 	if n, err := strconv.ParseInt(in.Sequence, 10, 64); err == nil {
 		st.SequenceNo = n

@@ -248,3 +248,31 @@ func TestImportCostsAConstantNumberOfStatements(t *testing.T) {
 		require.Equal(t, few, cost("B", 40))
 	})
 }
+
+// Banks that call every statement alike: the second is a conflict, unless the account says that its bank does not number.
+func TestStatementsThatAreAllCalledAlike(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		two := func(account string) []statement.Statement {
+			first, second := s.statementOf("STARTUMSE", 0, line("2026-01-05", 500, "one")), s.statementOf("STARTUMSE", 500, line("2026-02-05", 100, "two"))
+			first.Account, second.Account, second.Closing.On = account, account, day("2026-02-28")
+			first.Sequence, second.Sequence = "00000", "00000"
+			return []statement.Statement{first, second}
+		}
+		_, err := s.bank.Import(s.ctx, bank.NewImport{Statements: two(s.account.IBAN)})
+		require.Equal(t, "bank.statement_differs", code(err))
+
+		_, err = s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1298", Name: "Savings", Type: accounting.Asset})
+		require.NoError(t, err)
+		_, err = s.bank.CreateAccount(s.ctx, bank.NewAccount{Number: "4711", Name: "Savings", Currency: "GBP", Ledger: accounting.ByCode("1298"), Unnumbered: true})
+		require.NoError(t, err)
+		out := s.importing(two("4711")...)
+		require.Equal(t, "00000 2026-02-28", out[1].Statement.Sequence)
+		for _, again := range s.importing(two("4711")...) {
+			require.True(t, again.Replayed)
+		}
+		changed := two("4711")
+		changed[1].Lines[0].Text = "other"
+		_, err = s.bank.Import(s.ctx, bank.NewImport{Statements: changed})
+		require.Equal(t, "bank.statement_differs", code(err))
+	})
+}

@@ -11,6 +11,7 @@ CREATE TABLE erp.bank_accounts (
     name TEXT NOT NULL,
     currency TEXT NOT NULL,
     account_id UUID NOT NULL,
+    unnumbered BOOLEAN NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_bank_accounts_named CHECK (iban IS NOT NULL OR number IS NOT NULL),
