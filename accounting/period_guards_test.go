@@ -69,8 +69,8 @@ func TestDatabaseRefusesWhatIsDatedBeforeALock(t *testing.T) {
 				r.tenant, tenancy.NewID(), s.ann.ID, debit, credit, on)
 		}
 		payment := func(on string) string {
-			return fmt.Sprintf("INSERT INTO erp.payments (tenant_id, id, fingerprint, party_id, direction, payment_date, amount_minor, amount_currency, account_id, control_id, entry_id, posted_at) "+
-				"SELECT tenant_id, '%s', 'x', '%s', 'in', '%s', 1, 'GBP', '%s', '%s', id, posted_at FROM erp.journal_entries%skind = 'payment'",
+			return fmt.Sprintf("INSERT INTO erp.payments (tenant_id, id, fingerprint, party_id, direction, payment_date, amount_minor, amount_currency, base_minor, account_id, control_id, entry_id, posted_at) "+
+				"SELECT tenant_id, '%s', 'x', '%s', 'in', '%s', 1, 'GBP', 1, '%s', '%s', id, posted_at FROM erp.journal_entries%skind = 'payment'",
 				tenancy.NewID(), s.ann.ID, on, r.account(cash), r.account(accounting.RoleReceivable), r.where())
 		}
 		newPeriod := func(from, to, state string) []string {
