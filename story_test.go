@@ -44,7 +44,7 @@ func openShop(t *testing.T, env *tenancytest.Env, suite *erp.Suite, method inven
 	require.NoError(t, err)
 	_, err = suite.Inventory.Configure(s.ctx, inventory.NewSettings{Method: method})
 	require.NoError(t, err)
-	_, err = suite.Accounting.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard 20 %", Rate: price("20")})
+	_, err = suite.Accounting.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard 20 %", Rates: []accounting.NewTaxRate{{From: date.Of(2000, 1, 1), Rate: price("20"), Source: "for the example"}}})
 	require.NoError(t, err)
 	parties, err := suite.Accounting.CreateParties(s.ctx, []accounting.NewParty{{Reference: "C-1", Name: "Ada Ltd", Customer: true, Email: "ada@example.org"}})
 	require.NoError(t, err)

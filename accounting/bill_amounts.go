@@ -1,8 +1,6 @@
 package accounting
 
 import (
-	"github.com/google/uuid"
-
 	"github.com/opsmatiq/erp/accounting/money"
 )
 
@@ -11,63 +9,116 @@ type billDraft struct {
 	in       *NewBill
 	bill     *Bill
 	lines    []BillLine // a part of the batch's store
-	corrects *Bill      // what a credit corrects, locked
-	parts    []partSum  // by account, input tax after them
-	tax      partSum
+	corrects *Bill      // what a credit or debit note corrects, locked
+	dues     []duePart
+	bought   []partSum // by account
+	taxes    documentTaxes
+	taxParts []partSum
 }
 
 // fact is the bill as the ledger sees it.
 func (d *billDraft) fact() *billFact {
 	v := d.bill
-	f := &billFact{Kind: v.Kind, ID: v.ID, PartyID: v.PartyID, Date: v.BillDate, Due: v.DueDate, Gross: v.Gross, Lock: d.in.LockException,
-		Parts: make([]postingPart, 0, len(d.parts)+1)}
-	for _, p := range append(d.parts, d.tax) {
-		if p.account != uuid.Nil {
-			f.Parts = append(f.Parts, postingPart{ByID(p.account), money.Amount{Minor: p.minor, Currency: v.Gross.Currency}})
-		}
-	}
+	f := &billFact{Kind: v.Kind, ID: v.ID, PartyID: v.PartyID, Date: v.BillDate, Dues: d.dues, Lock: d.in.LockException,
+		Parts: make([]postingPart, 0, len(d.bought)+len(d.taxParts))}
+	f.Parts = appendParts(f.Parts, v.Gross.Currency, d.bought, d.taxParts)
 	return f
 }
 
-// settleLine computes line i and adds it to the bill's sums and to the parts of the entry.
+// settleLine computes line i.
 func (d *billDraft) settleLine(op, where string, set *setup, i int) error {
 	in, row := &d.in.Lines[i], &d.lines[i]
 	base := set.books.Currency
-	account, err := set.ordinary(op, where, in.Account)
+	account, err := set.lineAccount(op, where, in.Account)
 	if err != nil {
 		return err
 	}
-	row.BillID, row.LineNo, row.AccountID, row.Quantity, row.UnitPrice = d.bill.ID, int64(i+1), account.ID, in.Quantity, in.UnitPrice
-	row.Net, row.Tax = in.Net, money.Zero(base)
+	row.Kind, row.AccountID, row.Quantity, row.UnitPrice = LineItem, account.ID, in.Quantity, in.UnitPrice
+	stated := in.Net
 	switch {
 	case in.netStated() && in.Net.Currency != base:
 		return ErrWrongCurrency.New(op, "%sline %d: %q is not the books' currency, %s", where, i+1, string(in.Net.Currency), base)
 	case !in.netStated():
-		if row.Net, err = money.Extend(in.Quantity, in.UnitPrice, base, money.HalfUp); err != nil {
+		stated, err = money.Extend(in.Quantity, in.UnitPrice, base, money.HalfUp)
+		if err == nil {
+			row.DiscountMinor, row.ChargeMinor, err = adjusted(&stated, in.Discount, in.Charge)
+		}
+		if err != nil {
 			return lineAmountFault(op, where, i, err)
 		}
 	}
-	if in.TaxCode != "" {
-		if err := d.settleTax(op, where, set, i); err != nil {
-			return err
-		}
-	}
-	addPart(&d.parts, account.ID, row.Net.Minor)
-	v := d.bill
-	return addTotals(op, where, i, &v.Net, &v.Tax, row.Net, row.Tax)
+	return d.settle(op, where, set, i, in.TaxCode, stated)
 }
 
-// settleTax computes the tax of line i, which is had back from the state, whatever account the tax is owed on in sales.
-func (d *billDraft) settleTax(op, where string, set *setup, i int) (err error) {
+// settleAdjustment computes a discount or charge of the whole document, as line i.
+func (d *billDraft) settleAdjustment(op, where string, set *setup, a *Adjustment, i int) error {
 	row := &d.lines[i]
-	if row.TaxID, row.TaxRate, row.Tax, err = taxOn(op, where, set, i, d.in.Lines[i].TaxCode, row.Net); err != nil {
-		return err
-	}
-	account, err := set.ordinary(op, where, ByRole(RoleInputTax))
+	account, err := set.lineAccount(op, where, a.Account.orDefaultTo(ByID(d.lines[0].AccountID)))
 	if err != nil {
 		return err
 	}
-	d.tax.account = account.ID
-	d.tax.minor += row.Tax.Minor
-	return nil
+	on := money.Zero(set.books.Currency)
+	for j := range d.in.Lines {
+		if d.in.Lines[j].TaxCode == a.TaxCode {
+			on.Minor += d.lines[j].Net.Minor
+			if d.in.TaxIncluded {
+				on.Minor += d.lines[j].Tax.Minor
+			}
+		}
+	}
+	stated, kind, err := a.stated(on)
+	if err != nil {
+		return lineAmountFault(op, where, i, err)
+	}
+	row.Kind, row.AccountID, row.Quantity, row.UnitPrice = kind, account.ID, oneUnit, stated.Decimal()
+	return d.settle(op, where, set, i, a.TaxCode, stated)
+}
+
+// settle computes the tax of line i and adds the line to the bill's sums and to the parts of the entry. Tax that cannot be
+// claimed goes where the line goes.
+func (d *billDraft) settle(op, where string, set *setup, i int, code string, stated money.Amount) error {
+	row, v := &d.lines[i], d.bill
+	row.BillID, row.LineNo, row.Net, row.Tax = v.ID, int64(i+1), stated, money.Zero(stated.Currency)
+	if code != "" {
+		t, err := set.taxing(op, where, code, v.TaxPoint)
+		if err != nil {
+			return err
+		}
+		l, err := d.taxes.line(t, stated)
+		if err != nil {
+			return lineAmountFault(op, where, i, err)
+		}
+		row.TaxID, row.TaxRate, row.Net, row.Tax, row.NotRecoverableMinor = t.code.ID, t.within, l.net, l.tax, l.cost
+	}
+	addPart(&d.bought, row.AccountID, row.Net.Minor+row.NotRecoverableMinor)
+	return addTotals(op, where, i, &v.Net, &v.Tax, row.Net, row.Tax)
+}
+
+// total settles what the document comes to, once all lines are in.
+func (d *billDraft) total(op, where string, set *setup) error {
+	v := d.bill
+	out, err := d.taxes.finish(v.Net.Currency)
+	if err != nil {
+		return ErrAmountLimit.Wrap(op, err, "%sthe document's tax is larger than the books hold", where)
+	}
+	v.TaxResidualMinor = out.residual
+	v.Tax.Minor += out.residual
+	if d.taxes.included {
+		v.RoundingMinor = -out.residual
+		v.Net.Minor += v.RoundingMinor
+	}
+	v.Gross.Minor, v.Withheld.Minor = v.Net.Minor+v.Tax.Minor, out.withheld
+	v.Payable.Minor = v.Gross.Minor - v.Withheld.Minor
+	switch {
+	case v.Gross.Minor < 0:
+		return ErrNegativeTotal.New(op, "%sthe total is %s: record the other kind instead", where, v.Gross)
+	case v.Payable.Minor < 0:
+		return ErrNegativeTotal.New(op, "%smore tax is withheld than the total of %s", where, v.Gross)
+	case beyond(v.Gross):
+		return ErrAmountLimit.New(op, "%sthe document's total is larger than the books hold", where)
+	}
+	if d.dues, err = d.in.Terms.split(v.DueDate, v.Payable); err != nil {
+		return err
+	}
+	return d.taxes.parts(op, where, set, &d.taxParts, out.residual)
 }

@@ -20,6 +20,11 @@ type Books struct {
 	// YearStart is the first day of the first fiscal year.
 	YearStart date.Date `bun:"year_start"`
 	OpenedAt  time.Time `bun:"opened_at"`
+	// Name, Address (lines separated by a newline) and TaxID are the business as its documents bear it: the tenant's own
+	// data, which it publishes with every invoice.
+	Name    string `bun:"name" privacy:"none"`
+	Address string `bun:"address" privacy:"none"`
+	TaxID   string `bun:"tax_id" privacy:"none"`
 }
 
 // NewBooks is the input of [Service.OpenBooks].
@@ -30,4 +35,14 @@ type NewBooks struct {
 	YearStart date.Date `validate:"day"`
 	// Country is where the business is established, ISO 3166-1 alpha-2. Optional.
 	Country string `validate:"omitempty,country"`
+}
+
+// Business is the input of [Service.DescribeBusiness].
+type Business struct {
+	Name string `validate:"line=200"`
+	// Address are the lines of the postal address, at most 8 of 100 characters.
+	Address []string `validate:"max=8,dive,line=100"`
+	// Country is where the business is established, ISO 3166-1 alpha-2.
+	Country string `validate:"country"`
+	TaxID   string `validate:"omitempty,line=40"`
 }

@@ -2,6 +2,7 @@ package accounting
 
 import (
 	"context"
+	"strings"
 
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -39,6 +40,27 @@ func (s *Service) OpenBooks(ctx context.Context, in NewBooks) (Books, error) {
 		putFiscalYear(b, tx, in.YearStart)
 		tx.Forget(setupKey)
 		return done(books, b.Run(ctx))
+	})
+}
+
+// DescribeBusiness sets the name, address, country and tax id of the tenant's own business. Documents take a copy when they are
+// issued or recorded; those of before keep theirs.
+//
+// Permission: accounting.setup. Errors: accounting.bad_input, accounting.books_not_open.
+func (s *Service) DescribeBusiness(ctx context.Context, in Business) (Books, error) {
+	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (Books, error) {
+		const op = "accounting.DescribeBusiness"
+		if err := checkInput(op, "", in); err != nil {
+			return Books{}, err
+		}
+		set, err := s.setup(ctx, tx, op, nil)
+		if err != nil {
+			return Books{}, err
+		}
+		books := set.books
+		books.Name, books.Address, books.Country, books.TaxID = in.Name, strings.Join(in.Address, "\n"), in.Country, in.TaxID
+		tx.Forget(setupKey)
+		return done(&books, tenancy.Update(ctx, tx, &books, "name", "address", "country", "tax_id"))
 	})
 }
 

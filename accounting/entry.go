@@ -25,6 +25,10 @@ const (
 	KindBill         EntryKind = "bill"          // made by Bill
 	KindVendorCredit EntryKind = "vendor_credit" // made by Bill
 	KindTill         EntryKind = "till"          // a till's closing, by aggregate
+	KindDebitNote    EntryKind = "debit_note"    // made by Issue
+	KindVendorDebit  EntryKind = "vendor_debit"  // made by Bill
+	KindDiscount     EntryKind = "discount"      // made by TakeDiscount
+	KindTaxDue       EntryKind = "tax_due"       // tax that became due
 )
 
 // Source is the document that an entry books: the model's name and the document's id. An entry with a source is corrected

@@ -95,7 +95,7 @@ func ExampleService_Post() {
 func ExampleService_Issue() {
 	ctx, books, done := exampleBooks()
 	defer done()
-	must(books.CreateTax(ctx, accounting.NewTax{Code: "S20", Name: "Standard rate", Rate: decimal.NewFromInt(20)}))
+	must(books.CreateTax(ctx, accounting.NewTax{Code: "S20", Name: "Standard rate", Rates: []accounting.NewTaxRate{{From: date.Of(2000, 1, 1), Rate: decimal.NewFromInt(20), Source: "for the example"}}}))
 	ann := must(books.CreateParties(ctx, []accounting.NewParty{{Reference: "C-17", Name: "Ann Example", Customer: true}}))[0]
 
 	invoice := must(books.Issue(ctx, []accounting.NewInvoice{{
@@ -226,4 +226,5 @@ func ExampleService_Verify() {
 	// true no gaps in legal numbers
 	// true documents equal their lines
 	// true bills equal their lines
+	// true tax declared equals the ledger
 }

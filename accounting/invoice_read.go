@@ -31,6 +31,7 @@ func (s *Service) GetInvoice(ctx context.Context, id uuid.UUID) (InvoiceDetail, 
 		tenancy.Load(b, &found, tenancy.Eq("id", id))
 		tenancy.Load(b, &out.Lines, tenancy.Eq("invoice_id", id), tenancy.OrderBy("line_no"))
 		tenancy.Load(b, &texts, tenancy.Eq("invoice_id", id))
+		tenancy.Load(b, &out.Taxes, tenancy.Eq("source_id", id), tenancy.OrderBy("id"))
 		if err := b.Run(ctx); err != nil {
 			return InvoiceDetail{}, err
 		}

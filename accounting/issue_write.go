@@ -66,6 +66,7 @@ func (w *issuing) number(ctx context.Context) error {
 	tenancy.Put(b, pointers(w.invoices))
 	tenancy.Put(b, lines)
 	tenancy.Put(b, pointers(w.texts))
+	tenancy.Put(b, w.taxes)
 	tenancy.Set(b, pointers(w.series), "taken", "last_date")
 	return b.Run(ctx)
 }

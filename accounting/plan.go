@@ -133,11 +133,20 @@ func (p *plan) addLine(where string, entry *Entry, e *NewEntry, i int) (int64, e
 	item := &OpenItem{Row: tenancy.Row{ID: tenancy.NewID()}, PartyID: in.PartyID, AccountID: account.ID, EntryID: entry.ID, LineNo: line.LineNo, Kind: entry.Kind,
 		ItemDate: entry.EntryDate, DueDate: due, Original: line.Amount, OpenMinor: amount}
 	switch entry.Kind { //nolint:exhaustive // the other kinds' items have ids of their own
-	case KindInvoice, KindCreditNote, KindPayment, KindBill, KindVendorCredit:
-		item.ID = entry.SourceID // one control line each: the item is known by the document's id
+	case KindInvoice, KindCreditNote, KindDebitNote, KindPayment, KindBill, KindVendorCredit, KindVendorDebit:
+		// The item is known by the document's id; those of further instalments follow from it.
+		item.ID = InstalmentID(entry.SourceID, p.itemsOf(entry.ID)+1)
 	}
 	p.items = append(p.items, item)
 	return amount, nil
+}
+
+// itemsOf is how many items the entry that is being planned has opened so far.
+func (p *plan) itemsOf(entry uuid.UUID) (n int) {
+	for i := len(p.items) - 1; i >= 0 && p.items[i].EntryID == entry; i-- {
+		n++
+	}
+	return n
 }
 
 func (p *plan) badLine(where string, i int, l *NewLine, err error) error {

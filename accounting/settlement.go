@@ -1,6 +1,8 @@
 package accounting
 
 import (
+	"context"
+
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting/money"
@@ -67,6 +69,18 @@ func (s *settlement) pairUp(where string, fresh, old *OpenItem, on date.Date) er
 	return s.pair(where, debit, credit, amount, on)
 }
 
+// setOff sets a new credit off against a document's items, by instalment, as far as they are open.
+func (s *settlement) setOff(where string, fresh *OpenItem, document uuid.UUID, instalments int64, on date.Date) error {
+	for n := 1; int64(n) <= instalments; n++ {
+		if old := s.items[InstalmentID(document, n)]; old != nil {
+			if err := s.pairUp(where, fresh, old, on); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // touch remembers locked items that changed; new ones are written as they are by then.
 func (s *settlement) touch(item *OpenItem) {
 	if s.items[item.ID] != nil && !s.isTouched[item.ID] {
@@ -79,6 +93,29 @@ func (s *settlement) touch(item *OpenItem) {
 func (s *settlement) write(b *tenancy.Batch) {
 	tenancy.Put(b, s.allocations)
 	tenancy.Set(b, s.touched, "open_minor")
+}
+
+// furtherInstalments are the open items of a document besides the one with its id.
+func furtherInstalments(ids []uuid.UUID, document uuid.UUID, instalments int64) []uuid.UUID {
+	for n := 2; int64(n) <= instalments; n++ {
+		ids = append(ids, InstalmentID(document, n))
+	}
+	return ids
+}
+
+// lockMoreItems locks further items, in a round trip of its own where there are any.
+func lockMoreItems(ctx context.Context, tx *tenancy.Tx, items *[]OpenItem, ids []uuid.UUID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var more []OpenItem
+	b := tx.Batch()
+	lockItems(b, &more, unique(ids))
+	if err := b.Run(ctx); err != nil {
+		return err
+	}
+	*items = append(*items, more...)
+	return nil
 }
 
 // lockItems adds the locking read of open items to a batch.

@@ -179,7 +179,7 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 func TestTwoTenants(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		year(s)
-		_, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard", Rate: price("20")})
+		_, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard", Rates: []accounting.NewTaxRate{{From: day("2000-01-01"), Rate: price("20"), Source: "for the example"}}})
 		require.NoError(t, err)
 		v := s.issue(invoice("I9", s.ann.ID, "2010-12-20", "40.00"))[0]
 		s.pay(received("P9", s.ann.ID, "2010-12-20", 1_000, part(v.ID, 1_000)))
