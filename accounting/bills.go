@@ -156,7 +156,7 @@ func (w *billing) draft(i int) (*Bill, error) {
 	base := w.set.books.Currency
 	w.bills = append(w.bills, Bill{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, Kind: in.Kind, Reference: in.Reference,
 		Fingerprint: w.replays.prints[i], VendorNumber: in.VendorNumber, PartyID: in.PartyID, BillDate: in.Date, TaxPoint: in.TaxPoint, TaxIncluded: in.TaxIncluded,
-		TaxRounding: in.TaxRounding, DueDate: in.Due, Instalments: int64(max(1, len(in.Terms.Instalments))), DiscountPercent: in.Terms.Discount.Percent,
+		TaxRounding: in.TaxRounding, DueDate: in.Due, Instalments: int64(max(1, len(in.Terms.Instalments))), DiscountPercent: in.Terms.Discount.Percent.Copy(),
 		DiscountUntil: in.Terms.Discount.Until, CorrectsID: in.CorrectsID, Net: money.Zero(base), Tax: money.Zero(base), Gross: money.Zero(base),
 		Withheld: money.Zero(base), Payable: money.Zero(base), RecordedAt: w.tx.Now()})
 	n := len(in.Lines) + len(in.Adjustments)

@@ -133,7 +133,7 @@ func (w *issuing) draft(i int) (*Invoice, error) {
 	base := w.set.books.Currency
 	w.invoices = append(w.invoices, Invoice{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, Kind: in.Kind, Reference: in.Reference,
 		Fingerprint: w.replays.prints[i], PartyID: in.PartyID, InvoiceDate: in.Date, TaxPoint: in.TaxPoint, TaxIncluded: in.TaxIncluded, TaxRounding: in.TaxRounding,
-		DueDate: in.Due, Instalments: int64(max(1, len(in.Terms.Instalments))), DiscountPercent: in.Terms.Discount.Percent, DiscountUntil: in.Terms.Discount.Until,
+		DueDate: in.Due, Instalments: int64(max(1, len(in.Terms.Instalments))), DiscountPercent: in.Terms.Discount.Percent.Copy(), DiscountUntil: in.Terms.Discount.Until,
 		CorrectsID: in.CorrectsID, Net: money.Zero(base), Tax: money.Zero(base), Gross: money.Zero(base), Withheld: money.Zero(base), Payable: money.Zero(base),
 		IssuedAt: w.tx.Now()})
 	n := len(in.Lines) + len(in.Adjustments)

@@ -157,7 +157,7 @@ func TestJournalsAndTaxes(t *testing.T) {
 		}
 		_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "X", Name: "X", Rates: []accounting.NewTaxRate{{From: day("2000-01-01"), Rate: price("5"), Source: "for the example"}}, Account: accounting.ByRole(cash)})
 		require.ErrorIs(t, err, accounting.ErrRoleType)
-		_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "Z", Name: "Zero rate"})
+		_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "Z", Name: "Zero rate", Kind: accounting.TaxZero, Reason: "books"})
 		require.NoError(t, err)
 		taxes, err := s.books.ListTaxes(s.ctx)
 		require.NoError(t, err)

@@ -179,8 +179,11 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 func TestTwoTenants(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		year(s)
-		_, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard", Rates: []accounting.NewTaxRate{{From: day("2000-01-01"), Rate: price("20"), Source: "for the example"}}})
-		require.NoError(t, err)
+		s.rules()
+		s.taxes(accounting.NewTax{Code: "ALL", Kind: accounting.TaxGroup, Components: []accounting.NewTaxComponent{{Code: "S20"}}})
+		taxed := document(s, "1", "S20")
+		taxed.Date = day("2010-12-20")
+		s.issue(taxed)
 		v := s.issue(invoice("I9", s.ann.ID, "2010-12-20", "40.00"))[0]
 		s.pay(received("P9", s.ann.ID, "2010-12-20", 1_000, part(v.ID, 1_000)))
 		e := transfer("", "2010-12-20", 5)
@@ -191,19 +194,19 @@ func TestTwoTenants(t *testing.T) {
 
 		// Through the service, another tenant's record and one that does not exist give the same answer.
 		for _, id := range []uuid.UUID{v.ID, uuid.New()} {
-			_, err = intruder.books.GetInvoice(intruder.ctx, id)
+			_, err := intruder.books.GetInvoice(intruder.ctx, id)
 			require.ErrorIs(t, err, fault.NotFound)
 			_, err = intruder.books.Pay(intruder.ctx, []accounting.NewPayment{received("", intruder.ann.ID, "2010-12-20", 5, part(id, 5))})
 			require.ErrorIs(t, err, accounting.ErrUnknownItem)
 		}
 		for _, id := range []uuid.UUID{bill.ID, uuid.New()} {
-			_, err = intruder.books.GetBill(intruder.ctx, id)
+			_, err := intruder.books.GetBill(intruder.ctx, id)
 			require.ErrorIs(t, err, fault.NotFound)
 			_, err = intruder.books.Bill(intruder.ctx, []accounting.NewBill{vendorCredit("", id, "2010-12-20", "1")})
 			require.ErrorIs(t, err, accounting.ErrNotCreditable)
 		}
 		for _, party := range []uuid.UUID{s.ann.ID, uuid.New()} {
-			_, err = intruder.books.Issue(intruder.ctx, []accounting.NewInvoice{invoice("", party, "2010-12-20", "1")})
+			_, err := intruder.books.Issue(intruder.ctx, []accounting.NewInvoice{invoice("", party, "2010-12-20", "1")})
 			require.ErrorIs(t, err, accounting.ErrUnknownParty)
 		}
 		s.sound()
