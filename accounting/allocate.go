@@ -11,7 +11,7 @@ import (
 )
 
 // Allocate sets open debit items off against open credit items of the same party and control account, all or none: an
-// invoice against a credit note, or against a payment that was left on account. It books nothing. Two callers can never
+// invoice against a credit note, or against a payment that was left on account. It books nothing but tax that is due on payment. Two callers can never
 // allocate the same open amount: the items are locked in the order of their ids.
 //
 // Permission: accounting.pay. Errors: accounting.bad_input, accounting.too_many, accounting.wrong_currency,
@@ -38,7 +38,12 @@ func (s *Service) Allocate(ctx context.Context, in []NewAllocation) ([]Allocatio
 				return nil, err
 			}
 		}
+		p := newPlan(op, tx, set, 0) // for tax that becomes due
+		if err := settle.releaseTax(ctx, p, nil); err != nil {
+			return nil, err
+		}
 		b := tx.Batch()
+		p.write(b)
 		settle.write(b)
 		if err := b.Run(ctx); err != nil {
 			return nil, err

@@ -120,5 +120,6 @@ func (d *billDraft) total(op, where string, set *setup) error {
 	if d.dues, err = d.in.Terms.split(v.DueDate, v.Payable); err != nil {
 		return err
 	}
+	d.taxes.dueNow = v.Payable.Minor == 0
 	return d.taxes.parts(op, where, set, &d.taxParts, out.residual)
 }

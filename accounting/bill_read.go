@@ -30,6 +30,7 @@ func (s *Service) GetBill(ctx context.Context, id uuid.UUID) (BillDetail, error)
 			return BillDetail{}, tenancy.ErrNotFound.New(op, "there is no such document")
 		}
 		out.Bill = found[0]
+		out.Taxes = ownTaxes(out.Taxes, out.EntryID)
 		for _, t := range texts {
 			out.Text = t
 			// An erased text is empty: then there are no descriptions.

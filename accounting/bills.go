@@ -302,6 +302,9 @@ func (w *billing) enter(where string, d *billDraft) error {
 
 // write stores everything in one round trip.
 func (w *billing) write(ctx context.Context) error {
+	if err := w.settle.releaseTax(ctx, w.plan, w.taxes); err != nil {
+		return err
+	}
 	b := w.tx.Batch()
 	w.plan.write(b)
 	w.settle.write(b)

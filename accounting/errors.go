@@ -90,6 +90,8 @@ var (
 	ErrBillTaken = fault.Define(fault.Conflict, "accounting.bill_taken", "a document of this vendor with this number is recorded already")
 	// ErrBillDuplicate: another document of this vendor has the same total and nearly the same date.
 	ErrBillDuplicate = fault.Define(fault.Conflict, "accounting.bill_duplicate", "this looks like a document that is recorded already")
+	// ErrNoDiscount: the document's terms give no early-payment discount on this day.
+	ErrNoDiscount = fault.Define(fault.Conflict, "accounting.no_discount", "there is no early-payment discount on this day")
 
 	// ErrUnknownItem: there is no such open item.
 	ErrUnknownItem = fault.Define(fault.Invalid, "accounting.unknown_item", "there is no such open item")

@@ -14,6 +14,9 @@ func (w *issuing) book(ctx context.Context) error {
 	if len(w.drafts) == 0 {
 		return nil
 	}
+	if err := w.settle.releaseTax(ctx, w.plan, w.taxes); err != nil {
+		return err
+	}
 	b := w.tx.Batch()
 	w.plan.write(b)
 	w.settle.write(b)

@@ -131,6 +131,63 @@ func paymentEntry(f *paymentFact) NewEntry {
 	return e
 }
 
+// discountFact is an early-payment discount that was taken.
+type discountFact struct {
+	Trade      Trade
+	DocumentID uuid.UUID // what it was taken on
+	Date       date.Date
+	PartyID    uuid.UUID
+	Control    AccountRef
+	Amount     money.Amount // of the discount, tax included
+	Taxes      []*TaxEntry  // what is taken back of each tax: below zero for an invoice or bill
+	Reference  string
+	Lock       string
+}
+
+// discountEntry books a discount. On a sale it credits the customer, debits tax with its part and discounts given with the
+// rest; on a purchase it debits the vendor, credits tax and discounts taken.
+func discountEntry(f *discountFact) NewEntry {
+	e := NewEntry{Journal: JournalSales, Kind: KindDiscount, Date: f.Date, Reference: f.Reference, LockException: f.Lock,
+		Source: Source{Model: discountModel, ID: f.DocumentID}}
+	sign, rest := int64(-1), RoleDiscountGiven
+	if f.Trade == Purchase {
+		e.Journal, sign, rest = JournalPurchases, 1, RoleDiscountTaken
+	}
+	line := signedLine(f.Control, f.Amount, sign)
+	line.PartyID = f.PartyID
+	e.Lines = append(e.Lines, line)
+	left := money.Amount{Minor: -sign * f.Amount.Minor, Currency: f.Amount.Currency} // debits positive
+	for _, t := range f.Taxes {
+		a := money.Amount{Minor: t.ledgerMinor(), Currency: f.Amount.Currency}
+		if a.Minor != 0 {
+			e.Lines = append(e.Lines, signedLine(ByID(t.AccountID), a, 1))
+			left.Minor -= a.Minor
+		}
+	}
+	if left.Minor != 0 {
+		e.Lines = append(e.Lines, signedLine(ByRole(rest), left, 1))
+	}
+	return e
+}
+
+// taxDueFact is tax of a document that became due, as what it moves by account: debits are positive.
+type taxDueFact struct {
+	Date   date.Date
+	Source Source
+	Parts  []postingPart
+}
+
+// taxDueEntry books it: from where tax waits for payment to where it is owed or claimed.
+func taxDueEntry(f *taxDueFact) NewEntry {
+	e := NewEntry{Journal: JournalGeneral, Kind: KindTaxDue, Date: f.Date, Source: f.Source}
+	for _, p := range f.Parts {
+		if p.Amount.Minor != 0 {
+			e.Lines = append(e.Lines, signedLine(p.Account, p.Amount, 1))
+		}
+	}
+	return e
+}
+
 // reversalFact is an entry that is taken back.
 type reversalFact struct {
 	Journal    JournalCode

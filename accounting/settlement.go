@@ -18,6 +18,8 @@ type settlement struct {
 	touched     []*OpenItem
 	isTouched   map[uuid.UUID]bool
 	allocations []*Allocation
+	events      []settled   // what the pairs settled, in order
+	taxes       []*TaxEntry // what became due by it (see releaseTax)
 }
 
 func newSettlement(op string, tx *tenancy.Tx, locked []OpenItem) *settlement {
@@ -41,6 +43,7 @@ func (s *settlement) pair(where string, debit, credit *OpenItem, amount int64, o
 		return ErrOverAllocated.New(s.op, "%s%s would be allocated, and %s of the one and %s of the other item is open", where,
 			money.Amount{Minor: amount, Currency: cur}, money.Amount{Minor: debit.OpenMinor, Currency: cur}, money.Amount{Minor: -credit.OpenMinor, Currency: cur})
 	}
+	paidDebit, paidCredit := debit.Original.Minor-debit.OpenMinor, credit.OpenMinor-credit.Original.Minor
 	debit.OpenMinor -= amount
 	credit.OpenMinor += amount
 	s.touch(debit)
@@ -51,6 +54,7 @@ func (s *settlement) pair(where string, debit, credit *OpenItem, amount int64, o
 	if on.Before(credit.ItemDate) {
 		on = credit.ItemDate
 	}
+	s.events = append(s.events, settled{debit, paidDebit, paidDebit + amount, on}, settled{credit, paidCredit, paidCredit + amount, on})
 	s.allocations = append(s.allocations, &Allocation{PartyID: debit.PartyID, DebitID: debit.ID, CreditID: credit.ID, AllocatedOn: on,
 		Amount: money.Amount{Minor: amount, Currency: debit.Original.Currency}, RecordedAt: s.tx.Now()})
 	return nil
@@ -92,6 +96,7 @@ func (s *settlement) touch(item *OpenItem) {
 // write adds the settlement to a batch, after the new items.
 func (s *settlement) write(b *tenancy.Batch) {
 	tenancy.Put(b, s.allocations)
+	tenancy.Put(b, s.taxes)
 	tenancy.Set(b, s.touched, "open_minor")
 }
 

@@ -82,6 +82,8 @@ type documentTaxes struct {
 	included bool
 	rounding TaxRounding
 	sums     []taxSum
+	// dueNow is set where there is no payment to wait for: what is settled at once, or comes to nothing.
+	dueNow bool
 }
 
 // taxSum is one tax at one rate on all the lines that it bears on, in minor units.
@@ -222,9 +224,9 @@ func (d *documentTaxes) finish(cur money.Currency) (out documentTax, err error) 
 }
 
 // owed is where a tax stands when it is owed, claim where it is claimed; on accounts of their own while it is not due.
-func (set *setup) taxPlaces(op, where string, t *Tax) (owed, claim uuid.UUID, err error) {
+func (set *setup) taxPlaces(op, where string, t *Tax, now bool) (owed, claim uuid.UUID, err error) {
 	owed, claim = t.AccountID, t.ClaimID
-	if t.Due == TaxDueOnPayment {
+	if t.Due == TaxDueOnPayment && !now {
 		o, err := set.ordinary(op, where, ByRole(RoleTaxNotDue))
 		if err != nil {
 			return owed, claim, err
@@ -249,7 +251,7 @@ func (d *documentTaxes) parts(op, where string, set *setup, parts *[]partSum, re
 	var rounding int64
 	for i := range d.sums {
 		s := &d.sums[i]
-		owed, claim, err := set.taxPlaces(op, where, s.part.tax)
+		owed, claim, err := set.taxPlaces(op, where, s.part.tax, d.dueNow)
 		if err != nil {
 			return err
 		}

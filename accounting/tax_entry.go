@@ -59,7 +59,7 @@ func (d *documentTaxes) entries(op, where string, set *setup, like TaxEntry, sig
 	for i := range d.sums {
 		s := &d.sums[i]
 		t := s.part.tax
-		owed, claim, err := set.taxPlaces(op, where, t)
+		owed, claim, err := set.taxPlaces(op, where, t, d.dueNow)
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +68,7 @@ func (d *documentTaxes) entries(op, where string, set *setup, like TaxEntry, sig
 		}
 		row := like
 		row.ID = tenancy.NewID()
-		row.TaxID, row.Kind, row.Trade, row.Rate, row.Due = t.ID, t.Kind, d.trade, s.part.rate, t.Due == TaxDueAtTaxPoint
+		row.TaxID, row.Kind, row.Trade, row.Rate, row.Due = t.ID, t.Kind, d.trade, s.part.rate, t.Due == TaxDueAtTaxPoint || d.dueNow
 		row.Base.Minor, row.Tax.Minor, row.ResidualMinor = sign*s.base, sign*s.tax, sign*(s.tax-s.lines)
 		boxes := t.Boxes()
 		switch {
