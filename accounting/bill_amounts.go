@@ -80,7 +80,7 @@ func (d *billDraft) settle(op, where string, set *setup, i int, code string, sta
 	row, v := &d.lines[i], d.bill
 	row.BillID, row.LineNo, row.Net, row.Tax = v.ID, int64(i+1), stated, money.Zero(stated.Currency)
 	if code != "" {
-		t, err := set.taxing(op, where, code, v.TaxPoint)
+		t, err := set.taxing(op, where, code, v.TaxPoint, d.corrects != nil)
 		if err != nil {
 			return err
 		}

@@ -78,6 +78,8 @@ var (
 
 	// ErrIssuedChanged: an issued document never changes. Raised by the database alone.
 	ErrIssuedChanged = fault.Define(fault.Locked, "accounting.issued_changed", "an issued document never changes")
+	// ErrDraftState: the draft is issued, discarded or emptied, or of another kind.
+	ErrDraftState = fault.Define(fault.Conflict, "accounting.draft_state", "the draft's state or kind does not allow this")
 	// ErrNegativeTotal: the lines of a document sum to less than zero.
 	ErrNegativeTotal = fault.Define(fault.Invalid, "accounting.negative_total", "the document's total is below zero: issue the other kind")
 	// ErrBackdated: a legal number would stand after one of a later date.

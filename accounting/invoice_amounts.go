@@ -118,7 +118,7 @@ func (d *draft) settle(op, where string, set *setup, i int, code string, stated 
 	row, v := &d.lines[i], d.invoice
 	row.InvoiceID, row.LineNo, row.Net, row.Tax = v.ID, int64(i+1), stated, money.Zero(stated.Currency)
 	if code != "" {
-		t, err := set.taxing(op, where, code, v.TaxPoint)
+		t, err := set.taxing(op, where, code, v.TaxPoint, d.corrects != nil)
 		if err != nil {
 			return err
 		}

@@ -26,6 +26,7 @@ const (
 	PermPost      tenancy.Permission = "accounting.post"      // journal entries
 	PermReverse   tenancy.Permission = "accounting.reverse"   // reversing journal entries
 	PermIssue     tenancy.Permission = "accounting.issue"     // invoices, credit and debit notes
+	PermDraft     tenancy.Permission = "accounting.draft"     // drafts of documents
 	PermBill      tenancy.Permission = "accounting.bill"      // vendors' bills and credits
 	PermNumber    tenancy.Permission = "accounting.number"    // numbers of further series
 	PermPay       tenancy.Permission = "accounting.pay"       // payments and allocations
@@ -67,6 +68,7 @@ var models = []*tenancy.Model{
 		PartOf: "erp.journal_entries"}),
 	tenancy.Define[balance](tenancy.Spec{Table: "erp.account_balances", Class: tenancy.Book, Writes: tenancy.Keep, Derived: true}),
 
+	tenancy.Define[Draft](tenancy.Spec{Table: "erp.document_drafts", Class: tenancy.Letter, Subject: "party_id", RetainFrom: "changed_at", Writes: tenancy.Keep}),
 	tenancy.Define[Invoice](tenancy.Spec{Table: "erp.invoices", Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "invoice_date",
 		Writes: tenancy.Keep}),
 	tenancy.Define[InvoiceLine](tenancy.Spec{Table: "erp.invoice_lines", Class: tenancy.Voucher, Subject: "invoice_id", Writes: tenancy.AppendOnly,

@@ -189,6 +189,8 @@ func TestTwoTenants(t *testing.T) {
 		e := transfer("", "2010-12-20", 5)
 		s.post(e)
 		bill := s.bill(aBill("B9", "9", s.ben.ID, "2010-12-20", "10"))[0]
+		_, err := s.books.DraftInvoices(s.ctx, []accounting.NewInvoice{invoice("D9", s.ann.ID, "2010-12-20", "1")})
+		require.NoError(t, err)
 		intruder := newShop(t, s.env)
 		tenancytest.TwoTenants(t, s.env, s.ctx, intruder.ctx)
 

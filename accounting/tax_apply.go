@@ -1,6 +1,8 @@
 package accounting
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 
@@ -25,20 +27,23 @@ type taxPart struct {
 }
 
 type taxingKey struct {
-	code string
-	on   date.Date
+	code    string
+	on      date.Date
+	retired bool
 }
 
-// taxing finds what a code comes to on a day. Errors: accounting.unknown_tax, accounting.no_tax_rate.
-func (set *setup) taxing(op, where, code string, on date.Date) (*taxing, error) {
-	key := taxingKey{code, on}
+// taxing finds what a code comes to on a day. retired lets a document that corrects another name a tax that is out of use.
+// Errors: accounting.unknown_tax, accounting.no_tax_rate.
+func (set *setup) taxing(op, where, code string, on date.Date, retired bool) (*taxing, error) {
+	key := taxingKey{code, on, retired}
 	if t := set.taxings[key]; t != nil {
 		return t, nil
 	}
-	tax, err := set.tax(op, where, code)
-	if err != nil {
-		return nil, err
+	i := slices.IndexFunc(set.taxes, func(t Tax) bool { return t.Code == code && (t.Active || retired) })
+	if i < 0 {
+		return nil, ErrUnknownTax.New(op, "%sthere is no tax %s", where, code)
 	}
+	tax := &set.taxes[i]
 	t := &taxing{code: tax}
 	components := tax.Components
 	if tax.Kind != TaxGroup {

@@ -105,7 +105,7 @@ func (s *Service) DetermineTax(ctx context.Context, in TaxQuestion) (TaxDetermin
 			return TaxDetermination{}, err
 		}
 		tax := set.taxByID(rule.TaxID)
-		t, err := set.taxing(op, "rule "+rule.Name+": ", tax.Code, in.Date)
+		t, err := set.taxing(op, "rule "+rule.Name+": ", tax.Code, in.Date, false)
 		if err != nil {
 			return TaxDetermination{}, err
 		}

@@ -48,17 +48,29 @@ func TestTermsThatCannotBe(t *testing.T) {
 			return accounting.Instalment{Due: day(due), Percent: price(percent)}
 		}
 		for name, change := range map[string]func(*accounting.NewInvoice){
-			"not all":           func(v *accounting.NewInvoice) { v.Terms.Instalments = []accounting.Instalment{part("2010-12-31", "99.9999")} },
-			"before the date":   func(v *accounting.NewInvoice) { v.Terms.Instalments = []accounting.Instalment{part("2010-11-30", "100")} },
-			"backwards":         func(v *accounting.NewInvoice) { v.Terms.Instalments = []accounting.Instalment{part("2010-12-31", "50"), part("2010-12-30", "50")} },
-			"below zero":        func(v *accounting.NewInvoice) { v.Terms.Instalments = []accounting.Instalment{part("2010-12-31", "150"), part("2010-12-31", "-50")} },
-			"due twice":         func(v *accounting.NewInvoice) { v.Terms, v.Due = thirds, day("2010-12-31") },
-			"settled at once":   func(v *accounting.NewInvoice) { v.Terms, v.SettledBy = thirds, accounting.ByRole(cash) },
-			"of a credit note":  func(v *accounting.NewInvoice) { v.Terms, v.Kind = thirds, accounting.CreditNoteDocument },
-			"all is discount":   func(v *accounting.NewInvoice) { v.Terms.Discount = accounting.EarlyDiscount{Percent: price("100"), Until: day("2010-12-31")} },
-			"discount, no day":  func(v *accounting.NewInvoice) { v.Terms.Discount = accounting.EarlyDiscount{Percent: price("2")} },
-			"day, no discount":  func(v *accounting.NewInvoice) { v.Terms.Discount = accounting.EarlyDiscount{Until: day("2010-12-31")} },
-			"two discounts":     func(v *accounting.NewInvoice) { v.Lines[0].Discount = accounting.Adjust{Percent: price("1"), Amount: gbp(1)} },
+			"not all": func(v *accounting.NewInvoice) {
+				v.Terms.Instalments = []accounting.Instalment{part("2010-12-31", "99.9999")}
+			},
+			"before the date": func(v *accounting.NewInvoice) {
+				v.Terms.Instalments = []accounting.Instalment{part("2010-11-30", "100")}
+			},
+			"backwards": func(v *accounting.NewInvoice) {
+				v.Terms.Instalments = []accounting.Instalment{part("2010-12-31", "50"), part("2010-12-30", "50")}
+			},
+			"below zero": func(v *accounting.NewInvoice) {
+				v.Terms.Instalments = []accounting.Instalment{part("2010-12-31", "150"), part("2010-12-31", "-50")}
+			},
+			"due twice":        func(v *accounting.NewInvoice) { v.Terms, v.Due = thirds, day("2010-12-31") },
+			"settled at once":  func(v *accounting.NewInvoice) { v.Terms, v.SettledBy = thirds, accounting.ByRole(cash) },
+			"of a credit note": func(v *accounting.NewInvoice) { v.Terms, v.Kind = thirds, accounting.CreditNoteDocument },
+			"all is discount": func(v *accounting.NewInvoice) {
+				v.Terms.Discount = accounting.EarlyDiscount{Percent: price("100"), Until: day("2010-12-31")}
+			},
+			"discount, no day": func(v *accounting.NewInvoice) { v.Terms.Discount = accounting.EarlyDiscount{Percent: price("2")} },
+			"day, no discount": func(v *accounting.NewInvoice) { v.Terms.Discount = accounting.EarlyDiscount{Until: day("2010-12-31")} },
+			"two discounts": func(v *accounting.NewInvoice) {
+				v.Lines[0].Discount = accounting.Adjust{Percent: price("1"), Amount: gbp(1)}
+			},
 			"negative discount": func(v *accounting.NewInvoice) { v.Lines[0].Discount = accounting.Adjust{Amount: gbp(-1)} },
 			"empty adjustment":  func(v *accounting.NewInvoice) { v.Adjustments = []accounting.Adjustment{{Reason: "none"}} },
 		} {
