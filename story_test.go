@@ -83,6 +83,7 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	require.NoError(t, err)
 	_, err = s.suite.Accounting.Reverse(s.ctx, []accounting.Reversal{{EntryID: entries[0].ID, Date: day(20), Reason: "booked twice on paper"}})
 	require.NoError(t, err)
+	s.tradeTax(t)
 	s.tradePurchasing(t)
 	s.tradeStock(t)
 	s.tradeOrders(t)
@@ -90,6 +91,18 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	s.tradePrivacy(t)
 	s.tradeAudit(t)
 	return sold[0].Invoice
+}
+
+// tradeTax leaves a rule, a group of taxes and a draft; none of them books anything.
+func (s *shop) tradeTax(t *testing.T) {
+	t.Helper()
+	_, err := s.suite.Accounting.CreateTax(s.ctx, accounting.NewTax{Code: "ALL", Name: "All taxes", Kind: accounting.TaxGroup, Components: []accounting.NewTaxComponent{{Code: "S20"}}})
+	require.NoError(t, err)
+	_, err = s.suite.Accounting.CreateTaxRules(s.ctx, []accounting.NewTaxRule{{Name: "At home", Rank: 1, ValidFrom: date.Of(2000, 1, 1), Place: accounting.PlaceDomestic,
+		TaxCode: "S20", Source: "for the example"}})
+	require.NoError(t, err)
+	_, err = s.suite.Accounting.DraftInvoices(s.ctx, []accounting.NewInvoice{{Reference: "DRAFT-1", PartyID: s.customer, Note: "to be agreed"}})
+	require.NoError(t, err)
 }
 
 func (s *shop) entry(reference string, minor int64) accounting.NewEntry {
