@@ -95,7 +95,7 @@ type documentTaxes struct {
 type taxSum struct {
 	part   *taxPart
 	within decimal.Decimal // that prices include, in percent
-	base   int64           // what the tax is computed on
+	base   int64           // what the tax is computed on; rounding to [RoleRounding] is taken off where it is this tax's alone
 	stated int64           // the lines' amounts as they are stated: net, or with tax included
 	lines  int64           // the sum of the lines' rounded taxes
 	tax    int64           // of the document
@@ -219,6 +219,9 @@ func (d *documentTaxes) finish(cur money.Currency) (out documentTax, err error) 
 		}
 		switch {
 		case s.part.tax.Kind.charged():
+			if d.included && s.within.Equal(s.part.share) {
+				s.base -= s.tax - s.lines // so that base and tax are together what is paid
+			}
 			out.charged += s.tax
 			out.residual += s.tax - s.lines
 		case s.part.tax.Kind == TaxWithholding:

@@ -123,7 +123,7 @@ func TestTaxRounding(t *testing.T) {
 			require.Equal(t, c.residual, d.Taxes[0].ResidualMinor, c.name)
 		}
 		require.Equal(t, int64(-30), s.balance(accounting.RoleTax))
-		require.Equal(t, map[string]int64{"1": 30, "6": 39 + 39 + 33 + 33}, s.boxes())
+		require.Equal(t, map[string]int64{"1": 30, "6": 39 + 39 + 33 + 32}, s.boxes())
 		s.sound()
 	})
 }
