@@ -59,7 +59,7 @@ func (l *NewBillLine) check() error {
 	switch {
 	case l.netStated() && !l.UnitPrice.IsZero():
 		return errors.New("the net amount is stated twice: by Net and by UnitPrice")
-	case l.netStated() && !(l.Discount.isZero() && l.Charge.isZero()):
+	case l.netStated() && (!l.Discount.isZero() || !l.Charge.isZero()):
 		return errors.New("the net amount is stated after its discount and charge: they are left out")
 	case !l.netStated() && l.Quantity == 0:
 		return errors.New("the quantity is zero")

@@ -33,13 +33,13 @@ func (s *Service) DraftBills(ctx context.Context, in []NewBill) ([]Draft, error)
 type draftable interface{ NewInvoice | NewBill }
 
 // named is what a draft shows of its content.
-func named[T draftable](in T) (reference string, party uuid.UUID, print string) {
-	var hash fingerprint
+func named[T draftable](in T) (reference string, party uuid.UUID, hash string) {
+	var f fingerprint
 	switch v := any(in).(type) {
 	case NewInvoice:
-		return v.Reference, v.PartyID, v.fingerprint(&hash)
+		return v.Reference, v.PartyID, v.fingerprint(&f)
 	case NewBill:
-		return v.Reference, v.PartyID, v.fingerprint(&hash)
+		return v.Reference, v.PartyID, v.fingerprint(&f)
 	}
 	return "", uuid.Nil, ""
 }
@@ -52,8 +52,8 @@ func keepDrafts[T draftable](ctx context.Context, s *Service, op string, kind Dr
 		known := newReplays[Draft](op, "draft", len(in))
 		var wanted []uuid.UUID
 		for i := range in {
-			reference, party, print := named(in[i])
-			known.expect(reference, string(kind)+":"+print)
+			reference, party, hash := named(in[i])
+			known.expect(reference, string(kind)+":"+hash)
 			if party != uuid.Nil {
 				wanted = append(wanted, party)
 			}

@@ -66,10 +66,10 @@ func TestLawDocumentsAreTheSumOfTheirParts(t *testing.T) {
 			net, tax = net+l.Net.Minor, tax+l.Tax.Minor
 		}
 		for _, e := range d.Taxes {
-			switch {
-			case e.Kind == accounting.TaxWithholding:
+			switch e.Kind { //nolint:exhaustive // the others charge nothing
+			case accounting.TaxWithholding:
 				withheld += e.Tax.Minor
-			case e.Kind == accounting.TaxStandard || e.Kind == accounting.TaxReduced:
+			case accounting.TaxStandard, accounting.TaxReduced:
 				declared, residual = declared+e.Tax.Minor, residual+e.ResidualMinor
 			default:
 				require.Zero(rt, e.Tax.Minor)

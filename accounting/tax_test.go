@@ -73,8 +73,8 @@ func TestTaxRatesAreDated(t *testing.T) {
 		in := document(s, "100", "STD")
 		require.Equal(t, [3]int64{10000, 1750, 11750}, figures(s.issue(in)[0]))
 		in.Date = day("2011-01-05")
-		new := s.issue(in)[0]
-		require.Equal(t, [3]int64{10000, 2000, 12000}, figures(new))
+		later := s.issue(in)[0]
+		require.Equal(t, [3]int64{10000, 2000, 12000}, figures(later))
 		in.TaxPoint = day("2010-12-31") // supplied before, invoiced after
 		old := s.issue(in)[0]
 		require.Equal(t, [3]int64{10000, 1750, 11750}, figures(old))

@@ -1,4 +1,4 @@
--- Which tax a supply bears, and what was declared of each document.
+-- Which tax a supply bears, what was declared of each document, and documents in the making.
 
 -- +goose Up
 
@@ -60,3 +60,24 @@ CREATE TABLE erp.tax_entries (
 CREATE INDEX erp_tax_entries_date ON erp.tax_entries (tenant_id, entry_date) WHERE source_model <> '';
 CREATE INDEX erp_tax_entries_source ON erp.tax_entries (tenant_id, source_id) WHERE source_model <> '';
 CREATE INDEX erp_tax_entries_entry ON erp.tax_entries (tenant_id, entry_id) WHERE source_model <> '';
+
+-- Drafts have no number and book nothing.
+CREATE TABLE erp.document_drafts (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('invoice', 'bill')),
+    reference TEXT COLLATE "C",
+    fingerprint TEXT NOT NULL,
+    party_id UUID,
+    state TEXT NOT NULL CHECK (state IN ('draft', 'issued', 'discarded')),
+    document_id UUID,
+    content TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    changed_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_document_drafts_issued CHECK ((state = 'issued') = (document_id IS NOT NULL)),
+    CONSTRAINT erp_document_drafts_content CHECK (state = 'draft' OR content = ''),
+    CONSTRAINT erp_document_drafts_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id)
+);
+CREATE UNIQUE INDEX erp_document_drafts_reference ON erp.document_drafts (tenant_id, reference) WHERE reference IS NOT NULL;
+CREATE INDEX erp_document_drafts_open ON erp.document_drafts (tenant_id, changed_at, id) WHERE state = 'draft';
