@@ -91,24 +91,8 @@ type Bill struct {
 	VendorNumber string    `bun:"vendor_number,nullzero" privacy:"none"`
 	PartyID      uuid.UUID `bun:"party_id"`
 	BillDate     date.Date `bun:"bill_date"`
-	// TaxPoint to DiscountUntil are as in [Invoice].
-	TaxPoint        date.Date       `bun:"tax_point"`
-	TaxIncluded     bool            `bun:"tax_included"`
-	TaxRounding     TaxRounding     `bun:"tax_rounding" privacy:"none"`
-	DueDate         date.Date       `bun:"due_date"`
-	Instalments     int64           `bun:"instalments"`
-	DiscountPercent decimal.Decimal `bun:"discount_percent"`
-	DiscountUntil   date.Date       `bun:"discount_until,nullzero"`
-	CorrectsID      uuid.UUID       `bun:"corrects_id,nullzero"`
-	// Net, Tax, Gross and the residuals are as in [Invoice]. Tax is what the vendor charges, whether it can be claimed or not.
-	Net              money.Amount `bun:"embed:net_"`
-	Tax              money.Amount `bun:"embed:tax_"`
-	Gross            money.Amount `bun:"embed:gross_"`
-	TaxResidualMinor int64        `bun:"tax_residual_minor"`
-	RoundingMinor    int64        `bun:"rounding_minor"`
-	// Withheld is the tax that we keep back from the vendor and owe to the state; Payable is Gross less it.
-	Withheld money.Amount `bun:"embed:withheld_"`
-	Payable  money.Amount `bun:"embed:payable_"`
+	CorrectsID   uuid.UUID `bun:"corrects_id,nullzero"`
+	DocumentFigures
 	// CreditedMinor is how much of a bill the vendor's credits have taken back, in minor units. The database holds it at most
 	// to the total.
 	CreditedMinor int64 `bun:"credited_minor"`

@@ -155,12 +155,11 @@ func (w *billing) draft(i int) (*Bill, error) {
 	where := fmt.Sprintf("document %d: ", i+1)
 	base := w.set.books.Currency
 	w.bills = append(w.bills, Bill{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, Kind: in.Kind, Reference: in.Reference,
-		Fingerprint: w.replays.prints[i], VendorNumber: in.VendorNumber, PartyID: in.PartyID, BillDate: in.Date, TaxPoint: in.TaxPoint, TaxIncluded: in.TaxIncluded,
-		TaxRounding: in.TaxRounding, DueDate: in.Due, Instalments: int64(max(1, len(in.Terms.Instalments))), DiscountPercent: in.Terms.Discount.Percent.Copy(),
-		DiscountUntil: in.Terms.Discount.Until, CorrectsID: in.CorrectsID, Net: money.Zero(base), Tax: money.Zero(base), Gross: money.Zero(base),
-		Withheld: money.Zero(base), Payable: money.Zero(base), RecordedAt: w.tx.Now()})
+		Fingerprint: w.replays.prints[i], VendorNumber: in.VendorNumber, PartyID: in.PartyID, BillDate: in.Date, CorrectsID: in.CorrectsID,
+		DocumentFigures: newFigures(base, in.TaxPoint, in.Due, in.TaxIncluded, in.TaxRounding, &in.Terms),
+		RecordedAt:      w.tx.Now()})
 	n := len(in.Lines) + len(in.Adjustments)
-	d := &billDraft{in: in, bill: &w.bills[len(w.bills)-1], lines: w.store[:n:n], taxes: documentTaxes{trade: Purchase, included: in.TaxIncluded, rounding: in.TaxRounding}}
+	d := &billDraft{in: in, bill: &w.bills[len(w.bills)-1], lines: w.store[:n:n], taxes: documentTaxes{trade: Purchase, included: in.TaxIncluded, rounding: in.TaxRounding}, stated: map[string]int64{}}
 	w.store = w.store[n:]
 	if err := w.findCorrected(where, d); err != nil {
 		return nil, err

@@ -86,28 +86,8 @@ type Invoice struct {
 	// PartyID is zero for a walk-in.
 	PartyID     uuid.UUID `bun:"party_id,nullzero"`
 	InvoiceDate date.Date `bun:"invoice_date"`
-	// TaxPoint decided the rates of tax.
-	TaxPoint    date.Date   `bun:"tax_point"`
-	TaxIncluded bool        `bun:"tax_included"`
-	TaxRounding TaxRounding `bun:"tax_rounding" privacy:"none"`
-	// DueDate is the last day of payment; with instalments the open items have theirs.
-	DueDate     date.Date `bun:"due_date"`
-	Instalments int64     `bun:"instalments"` // 1 for a single payment
-	// DiscountPercent may be taken by whoever pays until DiscountUntil; zero without.
-	DiscountPercent decimal.Decimal `bun:"discount_percent"`
-	DiscountUntil   date.Date       `bun:"discount_until,nullzero"`
-	CorrectsID      uuid.UUID       `bun:"corrects_id,nullzero"`
-	// Net is the sum of the lines' net amounts and of RoundingMinor, Tax that of the lines' tax and of TaxResidualMinor, Gross
-	// the sum of both and never below zero, whatever the kind.
-	Net   money.Amount `bun:"embed:net_"`
-	Tax   money.Amount `bun:"embed:tax_"`
-	Gross money.Amount `bun:"embed:gross_"`
-	// TaxResidualMinor and RoundingMinor are what rounding once per document leaves over (see [RoundPerDocument]).
-	TaxResidualMinor int64 `bun:"tax_residual_minor"`
-	RoundingMinor    int64 `bun:"rounding_minor"`
-	// Withheld is the tax that the customer keeps back; Payable is Gross less it: what is to be paid.
-	Withheld money.Amount `bun:"embed:withheld_"`
-	Payable  money.Amount `bun:"embed:payable_"`
+	CorrectsID  uuid.UUID `bun:"corrects_id,nullzero"`
+	DocumentFigures
 	// CreditedMinor is how much of an invoice credit notes have taken back, in minor units. The database holds it at
 	// most to the total.
 	CreditedMinor int64 `bun:"credited_minor"`

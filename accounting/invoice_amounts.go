@@ -23,6 +23,7 @@ type draft struct {
 	revenue  []partSum
 	taxes    documentTaxes
 	taxParts []partSum
+	stated   map[string]int64 // the items' amounts by tax code, where there are adjustments
 }
 
 // partSum is what goes to one account, in minor units.
@@ -65,6 +66,9 @@ func (d *draft) settleLine(op, where string, set *setup, i int) error {
 	if err != nil {
 		return lineAmountFault(op, where, i, err)
 	}
+	if len(d.in.Adjustments) > 0 {
+		d.stated[in.TaxCode] += stated.Minor
+	}
 	return d.settle(op, where, set, i, in.TaxCode, stated)
 }
 
@@ -95,18 +99,9 @@ func (d *draft) settleAdjustment(op, where string, set *setup, a *Adjustment, i 
 	if err != nil {
 		return err
 	}
-	on := money.Zero(set.books.Currency)
-	for j := range d.in.Lines {
-		if d.in.Lines[j].TaxCode == a.TaxCode {
-			on.Minor += d.lines[j].Net.Minor
-			if d.in.TaxIncluded {
-				on.Minor += d.lines[j].Tax.Minor
-			}
-		}
-	}
-	stated, kind, err := a.stated(on)
+	stated, kind, err := a.settle(op, where, i, d.stated, set.books.Currency)
 	if err != nil {
-		return lineAmountFault(op, where, i, err)
+		return err
 	}
 	row.Kind, row.AccountID, row.Quantity, row.UnitPrice = kind, account.ID, oneUnit, stated.Decimal()
 	return d.settle(op, where, set, i, a.TaxCode, stated)
@@ -133,33 +128,13 @@ func (d *draft) settle(op, where string, set *setup, i int, code string, stated 
 }
 
 // total settles what the document comes to, once all lines are in.
-func (d *draft) total(op, where string, set *setup) error {
+func (d *draft) total(op, where string, set *setup) (err error) {
 	v := d.invoice
-	out, err := d.taxes.finish(v.Net.Currency)
-	if err != nil {
-		return ErrAmountLimit.Wrap(op, err, "%sthe document's tax is larger than the books hold", where)
-	}
-	v.TaxResidualMinor = out.residual
-	v.Tax.Minor += out.residual
-	if d.taxes.included {
-		v.RoundingMinor = -out.residual
-		v.Net.Minor += v.RoundingMinor
-	}
-	v.Gross.Minor, v.Withheld.Minor = v.Net.Minor+v.Tax.Minor, out.withheld
-	v.Payable.Minor = v.Gross.Minor - v.Withheld.Minor
-	switch {
-	case v.Gross.Minor < 0:
-		return ErrNegativeTotal.New(op, "%sthe total is %s: issue %s instead", where, v.Gross, otherKind(v.Kind))
-	case v.Payable.Minor < 0:
-		return ErrNegativeTotal.New(op, "%smore tax is withheld than the total of %s", where, v.Gross)
-	case beyond(v.Gross):
-		return ErrAmountLimit.New(op, "%sthe document's total is larger than the books hold", where)
-	}
-	if d.dues, err = d.in.Terms.split(v.DueDate, v.Payable); err != nil {
+	if d.dues, err = v.total(op, where, "issue "+otherKind(v.Kind), &d.taxes, &d.in.Terms); err != nil {
 		return err
 	}
 	d.taxes.dueNow = v.SettledByID != uuid.Nil || v.Payable.Minor == 0
-	return d.taxes.parts(op, where, set, &d.taxParts, out.residual)
+	return d.taxes.parts(op, where, set, &d.taxParts, v.TaxResidualMinor)
 }
 
 // addTotals adds a line to a document's sums, and holds line and sums to what the books hold.

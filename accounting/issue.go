@@ -132,12 +132,11 @@ func (w *issuing) draft(i int) (*Invoice, error) {
 	where := fmt.Sprintf("document %d: ", i+1)
 	base := w.set.books.Currency
 	w.invoices = append(w.invoices, Invoice{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, Kind: in.Kind, Reference: in.Reference,
-		Fingerprint: w.replays.prints[i], PartyID: in.PartyID, InvoiceDate: in.Date, TaxPoint: in.TaxPoint, TaxIncluded: in.TaxIncluded, TaxRounding: in.TaxRounding,
-		DueDate: in.Due, Instalments: int64(max(1, len(in.Terms.Instalments))), DiscountPercent: in.Terms.Discount.Percent.Copy(), DiscountUntil: in.Terms.Discount.Until,
-		CorrectsID: in.CorrectsID, Net: money.Zero(base), Tax: money.Zero(base), Gross: money.Zero(base), Withheld: money.Zero(base), Payable: money.Zero(base),
-		IssuedAt: w.tx.Now()})
+		Fingerprint: w.replays.prints[i], PartyID: in.PartyID, InvoiceDate: in.Date, CorrectsID: in.CorrectsID,
+		DocumentFigures: newFigures(base, in.TaxPoint, in.Due, in.TaxIncluded, in.TaxRounding, &in.Terms),
+		IssuedAt:        w.tx.Now()})
 	n := len(in.Lines) + len(in.Adjustments)
-	d := &draft{in: in, invoice: &w.invoices[len(w.invoices)-1], lines: w.lines[:n:n], taxes: documentTaxes{trade: Sale, included: in.TaxIncluded, rounding: in.TaxRounding}}
+	d := &draft{in: in, invoice: &w.invoices[len(w.invoices)-1], lines: w.lines[:n:n], taxes: documentTaxes{trade: Sale, included: in.TaxIncluded, rounding: in.TaxRounding}, stated: map[string]int64{}}
 	w.lines = w.lines[n:]
 	if err := w.findCorrected(where, d); err != nil {
 		return nil, err
