@@ -1,6 +1,7 @@
 package accounting_test
 
 import (
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -290,6 +291,37 @@ func TestLikelyDuplicatesOfBills(t *testing.T) {
 		twin.Reference, twin.VendorNumber = "B5", "17d"
 		_, err = s.books.Bill(s.ctx, []accounting.NewBill{other, twin})
 		require.ErrorIs(t, err, accounting.ErrBillDuplicate, "further up in the call")
+		s.sound()
+	})
+}
+
+func TestRaceForADiscount(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		s.taxes(c20)
+		in := document(s, "100", "C20")
+		in.Terms.Discount = accounting.EarlyDiscount{Percent: price("2"), Until: day("2010-12-11")}
+		v := s.issue(in)[0]
+		failed := make([]error, 6)
+		var all sync.WaitGroup
+		for i := range failed {
+			all.Add(1)
+			go func() {
+				defer all.Done()
+				if i%2 == 0 {
+					_, failed[i] = s.books.TakeDiscount(s.ctx, []accounting.NewDiscount{{DocumentID: v.ID, Date: day("2010-12-10")}})
+				} else {
+					_, failed[i] = s.books.Pay(s.ctx, []accounting.NewPayment{received("", s.ann.ID, "2010-12-10", 3_920, part(v.ID, 3_920))})
+				}
+			}()
+		}
+		all.Wait()
+		for _, err := range failed {
+			require.NoError(t, err)
+		}
+		require.Empty(t, s.open("2010-12-31"), "240 of discount and three payments of 39.20")
+		require.Equal(t, int64(200), s.balance(accounting.RoleDiscountGiven))
+		require.Zero(t, s.balance(accounting.RoleTaxNotDue))
+		require.Equal(t, map[string]int64{"1": 1960, "6": 9800}, s.boxes())
 		s.sound()
 	})
 }
