@@ -44,7 +44,7 @@ func openShop(t *testing.T, env *tenancytest.Env, suite *erp.Suite, method inven
 	require.NoError(t, err)
 	_, err = suite.Inventory.Configure(s.ctx, inventory.NewSettings{Method: method})
 	require.NoError(t, err)
-	_, err = suite.Accounting.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard 20 %", Rate: price("20")})
+	_, err = suite.Accounting.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard 20 %", Rates: []accounting.NewTaxRate{{From: date.Of(2000, 1, 1), Rate: price("20"), Source: "for the example"}}})
 	require.NoError(t, err)
 	parties, err := suite.Accounting.CreateParties(s.ctx, []accounting.NewParty{{Reference: "C-1", Name: "Ada Ltd", Customer: true, Email: "ada@example.org"}})
 	require.NoError(t, err)
@@ -85,6 +85,7 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	require.NoError(t, err)
 	s.tradePeriods(t)
 	s.tradeBank(t, sold[0].InvoiceID)
+	s.tradeTax(t)
 	s.tradePurchasing(t)
 	s.tradeStock(t)
 	s.tradeOrders(t)
@@ -93,6 +94,18 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	s.tradePrivacy(t)
 	s.tradeAudit(t)
 	return sold[0].Invoice
+}
+
+// tradeTax leaves a rule, a group of taxes and a draft; none of them books anything.
+func (s *shop) tradeTax(t *testing.T) {
+	t.Helper()
+	_, err := s.suite.Accounting.CreateTax(s.ctx, accounting.NewTax{Code: "ALL", Name: "All taxes", Kind: accounting.TaxGroup, Components: []accounting.NewTaxComponent{{Code: "S20"}}})
+	require.NoError(t, err)
+	_, err = s.suite.Accounting.CreateTaxRules(s.ctx, []accounting.NewTaxRule{{Name: "At home", Rank: 1, ValidFrom: date.Of(2000, 1, 1), Place: accounting.PlaceDomestic,
+		TaxCode: "S20", Source: "for the example"}})
+	require.NoError(t, err)
+	_, err = s.suite.Accounting.DraftInvoices(s.ctx, []accounting.NewInvoice{{Reference: "DRAFT-1", PartyID: s.customer, Note: "to be agreed"}})
+	require.NoError(t, err)
 }
 
 func (s *shop) entry(reference string, minor int64) accounting.NewEntry {

@@ -51,6 +51,14 @@ func (r AccountRef) orDefault(role Role) AccountRef {
 	return r
 }
 
+// orDefaultTo is r, or other when r names none.
+func (r AccountRef) orDefaultTo(other AccountRef) AccountRef {
+	if r.IsZero() {
+		return other
+	}
+	return r
+}
+
 // describe is how an error message speaks of it.
 func (r AccountRef) describe() string {
 	kind, name, _ := strings.Cut(r.text, ":")

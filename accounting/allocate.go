@@ -11,9 +11,10 @@ import (
 )
 
 // Allocate sets open debit items off against open credit items of the same party and control account, all or none: an
-// invoice against a credit note, or against a payment that was left on account. Items in the base currency book nothing. Items in
-// a foreign currency that stand in the books at different worths leave a realised gain or loss, which is booked on the day that
-// the allocation counts for. Two callers can never allocate the same open amount: the items are locked in the order of their ids.
+// invoice against a credit note, or against a payment that was left on account. Items in the base currency book nothing but tax
+// that is due on payment. Items in a foreign currency that stand in the books at different worths leave a realised gain or loss,
+// which is booked on the day that the allocation counts for. Two callers can never allocate the same open amount: the items are
+// locked in the order of their ids.
 //
 // Permission: accounting.pay. Errors: accounting.bad_input, accounting.too_many, accounting.wrong_currency,
 // accounting.amount_limit, accounting.unknown_item, accounting.over_allocated, accounting.allocation_mismatch,
@@ -39,6 +40,9 @@ func (s *Service) Allocate(ctx context.Context, in []NewAllocation) ([]Allocatio
 			if err := settle.allocate(fmt.Sprintf("allocation %d: ", i+1), set, &in[i]); err != nil {
 				return nil, err
 			}
+		}
+		if err := settle.releaseTax(ctx, settle.plan, nil); err != nil {
+			return nil, err
 		}
 		return settle.run(ctx)
 	})

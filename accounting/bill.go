@@ -18,12 +18,13 @@ type BillKind string
 const (
 	BillDocument         BillKind = "bill"
 	VendorCreditDocument BillKind = "vendor_credit"
+	VendorDebitDocument  BillKind = "vendor_debit" // a vendor claims what his bill should have claimed besides
 )
 
 // NewBill is a document received from a vendor, to be recorded by [Service.Bill].
 type NewBill struct {
-	// Kind is [BillDocument] (the default) or [VendorCreditDocument].
-	Kind BillKind `validate:"omitempty,oneof=bill vendor_credit"`
+	// Kind is [BillDocument] (the default), [VendorCreditDocument] or [VendorDebitDocument].
+	Kind BillKind `validate:"omitempty,oneof=bill vendor_credit vendor_debit"`
 	// Reference is the outside number and the idempotency key, as in [NewEntry].
 	Reference string `validate:"reference"`
 	// VendorNumber is the number that the vendor gave the document. Of one vendor and kind it is recorded once, so that a
@@ -31,14 +32,27 @@ type NewBill struct {
 	VendorNumber string `validate:"reference"`
 	// PartyID is the vendor. A credit that corrects a bill may leave it to the bill.
 	PartyID uuid.UUID
-	// Date is the document's date and tax point; it decides the period.
+	// Duplicates is the window, in days, within which another document of the vendor of the same kind and total counts as a
+	// likely duplicate: it is reported in the answer's LikelyDuplicates. 0 does not look; at most 366.
+	Duplicates int `validate:"min=0,max=366"`
+	// RefuseDuplicates refuses a document with a likely duplicate, in the books or further up in the call.
+	RefuseDuplicates bool
+	// Date is the document's date; it decides the period.
 	Date date.Date `validate:"day"`
-	// Due is when it is to be paid. Default Date.
+	// TaxPoint, TaxIncluded and TaxRounding are as in [NewInvoice].
+	TaxPoint    date.Date
+	TaxIncluded bool
+	TaxRounding TaxRounding `validate:"omitempty,oneof=line document"`
+	// Due is when it is to be paid. Default Date. Left out where Terms have instalments.
 	Due date.Date
-	// CorrectsID is the bill that a vendor's credit corrects. Together they never credit more than the bill. Optional.
+	// Terms are as in [NewInvoice].
+	Terms Terms
+	// CorrectsID is the bill that a vendor's credit or debit note corrects. Credits never credit more than the bill. Optional.
 	CorrectsID uuid.UUID
 	// Lines are 1 to 10,000. Those of a credit are stated as credited: positive.
 	Lines []NewBillLine
+	// Adjustments are discounts and charges of the whole document, at most 100.
+	Adjustments []Adjustment
 	// Note is free text beside the document, at most 2,000 characters.
 	Note string `validate:"text=2000"`
 	// LockException and Late are as in [NewEntry].
@@ -46,8 +60,9 @@ type NewBill struct {
 	Late          LatePolicy `validate:"omitempty,oneof=refuse first_open"`
 }
 
-// NewBillLine is one line of a [NewBill]. Its net amount is Net where that is stated, else Quantity x UnitPrice rounded half
-// up (away from zero) to the minor unit; it may be negative, as a discount is, as long as the document's total is not.
+// NewBillLine is one line of a [NewBill]. Its amount is Net where that is stated, else Quantity x UnitPrice rounded half up
+// (away from zero) to the minor unit, less Discount and plus Charge; it may be negative, as a return is, as long as the
+// document's total is not.
 type NewBillLine struct {
 	// Description is free text, at most 500 characters.
 	Description string
@@ -55,12 +70,15 @@ type NewBillLine struct {
 	Account AccountRef
 	// Quantity may be left out where Net is stated.
 	Quantity money.Quantity
-	// UnitPrice is before tax, in the base currency. Left out where Net is stated.
+	// UnitPrice is in the base currency, with or without tax as the document declares. Left out where Net is stated.
 	UnitPrice decimal.Decimal
-	// Net is the line's amount before tax as the vendor states it.
+	// Net is the line's amount as the vendor states it, with or without tax as the document declares.
 	Net money.Amount
-	// TaxCode names a [Tax], whose rate is applied and booked to the account with [RoleInputTax]. "" is without tax. Where the
-	// vendor's own figure differs by a rounding, a line of that difference on [RoleRounding] brings the total to his.
+	// Discount and Charge are as in [NewInvoiceLine]. Left out where Net is stated.
+	Discount, Charge Adjust
+	// TaxCode names a [Tax]; what can be claimed of it is booked to the tax's own account, the rest with the line. "" is without
+	// tax. Where the vendor's own figure differs by a rounding, a line of that difference on [RoleRounding] brings the total
+	// to his.
 	TaxCode string
 }
 
@@ -74,12 +92,8 @@ type Bill struct {
 	VendorNumber string    `bun:"vendor_number,nullzero" privacy:"none"`
 	PartyID      uuid.UUID `bun:"party_id"`
 	BillDate     date.Date `bun:"bill_date"`
-	DueDate      date.Date `bun:"due_date"`
 	CorrectsID   uuid.UUID `bun:"corrects_id,nullzero"`
-	// Net, Tax and Gross are the sums over the lines, Gross never below zero, whatever the kind.
-	Net   money.Amount `bun:"embed:net_"`
-	Tax   money.Amount `bun:"embed:tax_"`
-	Gross money.Amount `bun:"embed:gross_"`
+	DocumentFigures
 	// CreditedMinor is how much of a bill the vendor's credits have taken back, in minor units. The database holds it at most
 	// to the total.
 	CreditedMinor int64 `bun:"credited_minor"`
@@ -89,6 +103,8 @@ type Bill struct {
 
 	// Replayed says that the reference had been recorded before with the same content, and nothing was written now.
 	Replayed bool `bun:"-"`
+	// LikelyDuplicates are other documents of the vendor of the same kind and total within the window that was asked for.
+	LikelyDuplicates []uuid.UUID `bun:"-"`
 }
 
 // BillLine is one line of a recorded bill; its description stands in [BillText].
@@ -96,15 +112,20 @@ type BillLine struct {
 	tenancy.Owned
 	BillID    uuid.UUID      `bun:"bill_id,pk"`
 	LineNo    int64          `bun:"line_no,pk"` // 1, 2, 3 ...
+	Kind      LineKind       `bun:"kind" privacy:"none"`
 	AccountID uuid.UUID      `bun:"account_id"`
 	Quantity  money.Quantity `bun:"quantity"`
 	// UnitPrice is zero where the net amount was stated.
-	UnitPrice decimal.Decimal `bun:"unit_price"`
-	Net       money.Amount    `bun:"embed:net_"`
-	TaxID     uuid.UUID       `bun:"tax_id,nullzero"`
-	// TaxRate is the percentage that was applied; zero without tax.
+	UnitPrice     decimal.Decimal `bun:"unit_price"`
+	DiscountMinor int64           `bun:"discount_minor"`
+	ChargeMinor   int64           `bun:"charge_minor"`
+	Net           money.Amount    `bun:"embed:net_"`
+	TaxID         uuid.UUID       `bun:"tax_id,nullzero"`
+	// TaxRate is the percentage that the vendor charges; zero without tax, and where the buyer owes it.
 	TaxRate decimal.Decimal `bun:"tax_rate"`
 	Tax     money.Amount    `bun:"embed:tax_"`
+	// NotRecoverableMinor is tax that cannot be claimed and was booked to the line's account as well.
+	NotRecoverableMinor int64 `bun:"not_recoverable_minor"`
 }
 
 // BillText is the personal side of a recorded bill: the vendor as it was on the day, and all free text. One row per document,
@@ -116,7 +137,12 @@ type BillText struct {
 	PartyAddress string    `bun:"party_address" privacy:"contact,delete,sealed"`
 	PartyCountry string    `bun:"party_country" privacy:"none"`
 	PartyTaxID   string    `bun:"party_tax_id" privacy:"identity,delete,sealed"`
-	Note         string    `bun:"note" privacy:"free-text,delete"`
+	// The buyer: the tenant's own data, as in [InvoiceText].
+	OwnName    string `bun:"own_name" privacy:"none"`
+	OwnAddress string `bun:"own_address" privacy:"none"`
+	OwnCountry string `bun:"own_country" privacy:"none"`
+	OwnTaxID   string `bun:"own_tax_id" privacy:"none"`
+	Note       string `bun:"note" privacy:"free-text,delete"`
 	// LineTexts is a JSON array of the lines' descriptions, in order.
 	LineTexts string `bun:"line_texts" privacy:"free-text,delete"`
 }
@@ -126,5 +152,6 @@ type BillDetail struct {
 	Bill
 	Lines        []BillLine
 	Text         BillText
-	Descriptions []string // of the lines, in order
+	Taxes        []TaxEntry // one per tax, rate and side
+	Descriptions []string   // of the lines, in order
 }

@@ -1,8 +1,6 @@
 package accounting
 
 import (
-	"github.com/google/uuid"
-
 	"github.com/opsmatiq/erp/accounting/money"
 )
 
@@ -11,63 +9,92 @@ type billDraft struct {
 	in       *NewBill
 	bill     *Bill
 	lines    []BillLine // a part of the batch's store
-	corrects *Bill      // what a credit corrects, locked
-	parts    []partSum  // by account, input tax after them
-	tax      partSum
+	corrects *Bill      // what a credit or debit note corrects, locked
+	dues     []duePart
+	bought   []partSum // by account
+	taxes    documentTaxes
+	taxParts []partSum
+	stated   map[string]int64 // the items' amounts by tax code, where there are adjustments
 }
 
 // fact is the bill as the ledger sees it.
 func (d *billDraft) fact() *billFact {
 	v := d.bill
-	f := &billFact{Kind: v.Kind, ID: v.ID, PartyID: v.PartyID, Date: v.BillDate, Due: v.DueDate, Gross: v.Gross, Lock: d.in.LockException, Late: d.in.Late,
-		Parts: make([]postingPart, 0, len(d.parts)+1)}
-	for _, p := range append(d.parts, d.tax) {
-		if p.account != uuid.Nil {
-			f.Parts = append(f.Parts, postingPart{ByID(p.account), money.Amount{Minor: p.minor, Currency: v.Gross.Currency}})
-		}
-	}
+	f := &billFact{Kind: v.Kind, ID: v.ID, PartyID: v.PartyID, Date: v.BillDate, Dues: d.dues, Lock: d.in.LockException, Late: d.in.Late,
+		Parts: make([]postingPart, 0, len(d.bought)+len(d.taxParts))}
+	f.Parts = appendParts(f.Parts, v.Gross.Currency, d.bought, d.taxParts)
 	return f
 }
 
-// settleLine computes line i and adds it to the bill's sums and to the parts of the entry.
+// settleLine computes line i.
 func (d *billDraft) settleLine(op, where string, set *setup, i int) error {
 	in, row := &d.in.Lines[i], &d.lines[i]
 	base := set.books.Currency
-	account, err := set.ordinary(op, where, in.Account)
+	account, err := set.lineAccount(op, where, in.Account)
 	if err != nil {
 		return err
 	}
-	row.BillID, row.LineNo, row.AccountID, row.Quantity, row.UnitPrice = d.bill.ID, int64(i+1), account.ID, in.Quantity, in.UnitPrice
-	row.Net, row.Tax = in.Net, money.Zero(base)
+	row.Kind, row.AccountID, row.Quantity, row.UnitPrice = LineItem, account.ID, in.Quantity, in.UnitPrice
+	stated := in.Net
 	switch {
 	case in.netStated() && in.Net.Currency != base:
 		return ErrWrongCurrency.New(op, "%sline %d: %q is not the books' currency, %s", where, i+1, string(in.Net.Currency), base)
 	case !in.netStated():
-		if row.Net, err = money.Extend(in.Quantity, in.UnitPrice, base, money.HalfUp); err != nil {
+		stated, err = money.Extend(in.Quantity, in.UnitPrice, base, money.HalfUp)
+		if err == nil {
+			row.DiscountMinor, row.ChargeMinor, err = adjusted(&stated, in.Discount, in.Charge)
+		}
+		if err != nil {
 			return lineAmountFault(op, where, i, err)
 		}
 	}
-	if in.TaxCode != "" {
-		if err := d.settleTax(op, where, set, i); err != nil {
-			return err
-		}
+	if len(d.in.Adjustments) > 0 {
+		d.stated[in.TaxCode] += stated.Minor
 	}
-	addPart(&d.parts, account.ID, row.Net.Minor)
-	v := d.bill
-	return addTotals(op, where, i, &v.Net, &v.Tax, row.Net, row.Tax)
+	return d.settle(op, where, set, i, in.TaxCode, stated)
 }
 
-// settleTax computes the tax of line i, which is had back from the state, whatever account the tax is owed on in sales.
-func (d *billDraft) settleTax(op, where string, set *setup, i int) (err error) {
+// settleAdjustment computes a discount or charge of the whole document, as line i.
+func (d *billDraft) settleAdjustment(op, where string, set *setup, a *Adjustment, i int) error {
 	row := &d.lines[i]
-	if row.TaxID, row.TaxRate, row.Tax, err = taxOn(op, where, set, i, d.in.Lines[i].TaxCode, row.Net); err != nil {
-		return err
-	}
-	account, err := set.ordinary(op, where, ByRole(RoleInputTax))
+	account, err := set.lineAccount(op, where, a.Account.orDefaultTo(ByID(d.lines[0].AccountID)))
 	if err != nil {
 		return err
 	}
-	d.tax.account = account.ID
-	d.tax.minor += row.Tax.Minor
-	return nil
+	stated, kind, err := a.settle(op, where, i, d.stated, set.books.Currency)
+	if err != nil {
+		return err
+	}
+	row.Kind, row.AccountID, row.Quantity, row.UnitPrice = kind, account.ID, oneUnit, stated.Decimal()
+	return d.settle(op, where, set, i, a.TaxCode, stated)
+}
+
+// settle computes the tax of line i and adds the line to the bill's sums and to the parts of the entry. Tax that cannot be
+// claimed goes where the line goes.
+func (d *billDraft) settle(op, where string, set *setup, i int, code string, stated money.Amount) error {
+	row, v := &d.lines[i], d.bill
+	row.BillID, row.LineNo, row.Net, row.Tax = v.ID, int64(i+1), stated, money.Zero(stated.Currency)
+	if code != "" {
+		t, err := set.taxing(op, where, code, v.TaxPoint, d.corrects != nil)
+		if err != nil {
+			return err
+		}
+		l, err := d.taxes.line(t, stated)
+		if err != nil {
+			return lineAmountFault(op, where, i, err)
+		}
+		row.TaxID, row.TaxRate, row.Net, row.Tax, row.NotRecoverableMinor = t.code.ID, t.within, l.net, l.tax, l.cost
+	}
+	addPart(&d.bought, row.AccountID, row.Net.Minor+row.NotRecoverableMinor)
+	return addTotals(op, where, i, &v.Net, &v.Tax, row.Net, row.Tax)
+}
+
+// total settles what the document comes to, once all lines are in.
+func (d *billDraft) total(op, where string, set *setup) (err error) {
+	v := d.bill
+	if d.dues, err = v.total(op, where, "record the other kind", &d.taxes, &d.in.Terms); err != nil {
+		return err
+	}
+	d.taxes.dueNow = v.Payable.Minor == 0
+	return d.taxes.parts(op, where, set, &d.taxParts, v.TaxResidualMinor)
 }

@@ -20,16 +20,26 @@ func checkBills(op string, in []NewBill) (lines int, err error) {
 		if err := checkInput(op, where, v); err != nil {
 			return 0, err
 		}
-		lines += len(v.Lines)
-		switch {
+		lines += len(v.Lines) + len(v.Adjustments)
+		switch wrong := v.Terms.check(v.Date); {
 		case len(v.Lines) == 0:
 			return 0, ErrBadInput.New(op, "%sa document has at least one line", where)
 		case len(v.Lines) > MaxLines || lines > MaxBatchLines:
 			return 0, ErrTooMany.New(op, "%smore than %d lines, or more than %d in one call", where, MaxLines, MaxBatchLines)
 		case !v.Due.IsZero() && v.Due.Before(v.Date):
 			return 0, ErrBadInput.New(op, "%sDue is before Date", where)
-		case v.CorrectsID != uuid.Nil && v.Kind != VendorCreditDocument:
-			return 0, ErrBadInput.New(op, "%sonly a vendor's credit corrects a bill", where)
+		case len(v.Adjustments) > maxAdjustments:
+			return 0, ErrTooMany.New(op, "%smore than %d discounts and charges", where, maxAdjustments)
+		case wrong != "":
+			return 0, ErrBadInput.New(op, "%s%s", where, wrong)
+		case len(v.Terms.Instalments) > 0 && !v.Due.IsZero():
+			return 0, ErrBadInput.New(op, "%sDue is left out where there are instalments", where)
+		case !v.Terms.none() && v.Kind == VendorCreditDocument:
+			return 0, ErrBadInput.New(op, "%sa vendor's credit has no terms of payment", where)
+		case v.RefuseDuplicates && v.Duplicates == 0:
+			return 0, ErrBadInput.New(op, "%sRefuseDuplicates needs the window, Duplicates", where)
+		case v.CorrectsID != uuid.Nil && v.Kind != VendorCreditDocument && v.Kind != VendorDebitDocument:
+			return 0, ErrBadInput.New(op, "%sonly a vendor's credit or debit note corrects a bill", where)
 		case v.PartyID == uuid.Nil && v.CorrectsID == uuid.Nil:
 			return 0, ErrBadInput.New(op, "%sPartyID is needed: the vendor", where)
 		}
@@ -37,6 +47,9 @@ func checkBills(op string, in []NewBill) (lines int, err error) {
 			if err := v.Lines[j].check(); err != nil {
 				return 0, ErrBadInput.New(op, "%sline %d: %v", where, j+1, err)
 			}
+		}
+		if err := checkAdjustments(op, where, v.Adjustments); err != nil {
+			return 0, err
 		}
 	}
 	return lines, nil
@@ -46,6 +59,8 @@ func (l *NewBillLine) check() error {
 	switch {
 	case l.netStated() && !l.UnitPrice.IsZero():
 		return errors.New("the net amount is stated twice: by Net and by UnitPrice")
+	case l.netStated() && (!l.Discount.isZero() || !l.Charge.isZero()):
+		return errors.New("the net amount is stated after its discount and charge: they are left out")
 	case !l.netStated() && l.Quantity == 0:
 		return errors.New("the quantity is zero")
 	case l.Account.IsZero():
@@ -57,7 +72,7 @@ func (l *NewBillLine) check() error {
 	case len(l.TaxCode) > 20:
 		return errors.New("the tax code has at most 20 characters")
 	}
-	return nil
+	return errors.Join(l.Discount.check(), l.Charge.check())
 }
 
 func (l *NewBillLine) netStated() bool { return l.Net != money.Amount{} }
@@ -70,7 +85,12 @@ func (v *NewBill) fingerprint(f *fingerprint) string {
 	f.id(v.PartyID)
 	f.day(v.Date)
 	f.day(v.Due)
+	f.day(v.TaxPoint)
+	f.flag(v.TaxIncluded)
+	f.text(string(v.TaxRounding))
+	v.Terms.fingerprint(f)
 	f.id(v.CorrectsID)
+	f.number(int64(len(v.Lines)))
 	for i := range v.Lines {
 		l := &v.Lines[i]
 		f.text(l.Account.text)
@@ -78,6 +98,11 @@ func (v *NewBill) fingerprint(f *fingerprint) string {
 		f.text(l.UnitPrice.String())
 		f.amount(l.Net)
 		f.text(l.TaxCode)
+		l.Discount.fingerprint(f)
+		l.Charge.fingerprint(f)
+	}
+	for i := range v.Adjustments {
+		v.Adjustments[i].fingerprint(f)
 	}
 	return f.sum()
 }
@@ -87,8 +112,14 @@ func (v NewBill) withDefaults() NewBill {
 	if v.Kind == "" {
 		v.Kind = BillDocument
 	}
+	if v.TaxPoint.IsZero() && v.CorrectsID == uuid.Nil {
+		v.TaxPoint = v.Date
+	}
+	if v.TaxRounding == "" {
+		v.TaxRounding = RoundPerLine
+	}
 	if v.Due.IsZero() {
-		v.Due = v.Date
+		v.Due = v.Terms.due(v.Date)
 	}
 	return v
 }

@@ -22,6 +22,7 @@ func (s *Service) GetBill(ctx context.Context, id uuid.UUID) (BillDetail, error)
 		tenancy.Load(b, &found, tenancy.Eq("id", id))
 		tenancy.Load(b, &out.Lines, tenancy.Eq("bill_id", id), tenancy.OrderBy("line_no"))
 		tenancy.Load(b, &texts, tenancy.Eq("bill_id", id))
+		tenancy.Load(b, &out.Taxes, tenancy.Eq("source_id", id), tenancy.OrderBy("id"))
 		if err := b.Run(ctx); err != nil {
 			return BillDetail{}, err
 		}
@@ -29,6 +30,7 @@ func (s *Service) GetBill(ctx context.Context, id uuid.UUID) (BillDetail, error)
 			return BillDetail{}, tenancy.ErrNotFound.New(op, "there is no such document")
 		}
 		out.Bill = found[0]
+		out.Taxes = ownTaxes(out.Taxes, out.EntryID)
 		for _, t := range texts {
 			out.Text = t
 			// An erased text is empty: then there are no descriptions.

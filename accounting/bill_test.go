@@ -30,7 +30,7 @@ func vendorCredit(reference string, bill uuid.UUID, on, amount string) accountin
 
 func TestBill(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
-		_, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard rate", Rate: price("20")})
+		_, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard rate", Rates: []accounting.NewTaxRate{{From: day("2000-01-01"), Rate: price("20"), Source: "for the example"}}})
 		require.NoError(t, err)
 		in := aBill("B1", "V-77", s.ben.ID, "2010-12-01", "12.345")
 		in.Due, in.Note = day("2010-12-31"), "as agreed"

@@ -21,8 +21,8 @@ import (
 //
 // Permission: accounting.bill, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.unknown_account,
-// accounting.account_inactive, accounting.control_account, accounting.unknown_tax, accounting.wrong_currency,
-// accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited,
+// accounting.account_inactive, accounting.control_account, accounting.tax_account, accounting.unknown_tax,
+// accounting.no_tax_rate, accounting.bill_duplicate, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited,
 // accounting.bill_taken, accounting.no_period, accounting.period_locked, accounting.period_soft_locked,
 // accounting.exception_forbidden, accounting.reference_taken; tenancy.duplicate when another transaction has just recorded the
 // same reference or the same number of the vendor (a retry is answered with the replay, or accounting.bill_taken).
@@ -71,6 +71,8 @@ type billing struct {
 	store    []BillLine
 	lines    []*BillLine
 	texts    []BillText
+	taxes    []*TaxEntry
+	alike    map[billLikeness][]datedBill
 	credited []*Bill // corrected bills that changed
 }
 
@@ -83,7 +85,7 @@ type vendorNumber struct {
 
 // read asks for all that the batch needs to know, in one round trip, and locks the bills that are corrected.
 func (w *billing) read(ctx context.Context, s *Service) (err error) {
-	var wanted, corrected []uuid.UUID
+	var wanted, corrected, more []uuid.UUID
 	var numbers []string
 	for i := range w.in {
 		if id := w.in[i].PartyID; id != uuid.Nil {
@@ -98,7 +100,7 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 	}
 	wanted, corrected = unique(wanted), unique(corrected)
 	var parties []Party
-	var known []Bill
+	var known, similar []Bill
 	w.set, err = s.setup(ctx, w.tx, w.op, func(b *tenancy.Batch) {
 		w.replays.load(b)
 		loadParties(b, &parties, wanted)
@@ -111,6 +113,7 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 			slices.Sort(numbers)
 			tenancy.Load(b, &known, tenancy.In("vendor_number", slices.Compact(numbers)))
 		}
+		loadSimilar(b, &similar, w.in)
 	})
 	if err != nil {
 		return err
@@ -122,6 +125,16 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 	w.numbers = make(map[vendorNumber]bool, len(known))
 	for i := range known {
 		w.numbers[known[i].number()] = true
+	}
+	w.alike = make(map[billLikeness][]datedBill, len(similar))
+	for i := range similar {
+		w.remember(&similar[i])
+	}
+	for i := range w.corrected {
+		more = furtherInstalments(more, w.corrected[i].ID, w.corrected[i].Instalments)
+	}
+	if err := lockMoreItems(ctx, w.tx, &w.items, more); err != nil {
+		return err
 	}
 	return allFound(w.op, wanted, parties)
 }
@@ -142,10 +155,12 @@ func (w *billing) draft(i int) (*Bill, error) {
 	where := fmt.Sprintf("document %d: ", i+1)
 	base := w.set.books.Currency
 	w.bills = append(w.bills, Bill{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, Kind: in.Kind, Reference: in.Reference,
-		Fingerprint: w.replays.prints[i], VendorNumber: in.VendorNumber, PartyID: in.PartyID, BillDate: in.Date, DueDate: in.Due, CorrectsID: in.CorrectsID,
-		Net: money.Zero(base), Tax: money.Zero(base), Gross: money.Zero(base), RecordedAt: w.tx.Now()})
-	d := &billDraft{in: in, bill: &w.bills[len(w.bills)-1], lines: w.store[:len(in.Lines):len(in.Lines)]}
-	w.store = w.store[len(in.Lines):]
+		Fingerprint: w.replays.prints[i], VendorNumber: in.VendorNumber, PartyID: in.PartyID, BillDate: in.Date, CorrectsID: in.CorrectsID,
+		DocumentFigures: newFigures(base, in.TaxPoint, in.Due, in.TaxIncluded, in.TaxRounding, &in.Terms),
+		RecordedAt:      w.tx.Now()})
+	n := len(in.Lines) + len(in.Adjustments)
+	d := &billDraft{in: in, bill: &w.bills[len(w.bills)-1], lines: w.store[:n:n], taxes: documentTaxes{trade: Purchase, included: in.TaxIncluded, rounding: in.TaxRounding}, stated: map[string]int64{}}
+	w.store = w.store[n:]
 	if err := w.findCorrected(where, d); err != nil {
 		return nil, err
 	}
@@ -157,23 +172,41 @@ func (w *billing) draft(i int) (*Bill, error) {
 			return nil, err
 		}
 	}
-	v := d.bill
-	v.Gross.Minor = v.Net.Minor + v.Tax.Minor
-	switch {
-	case v.Gross.Minor < 0:
-		return nil, ErrNegativeTotal.New(w.op, "%sthe total is %s: record the other kind instead", where, v.Gross)
-	case beyond(v.Gross):
-		return nil, ErrAmountLimit.New(w.op, "%sthe document's total is larger than the books hold", where)
+	for j := range in.Adjustments {
+		if err := d.settleAdjustment(w.op, fmt.Sprintf("%sadjustment %d: ", where, j+1), w.set, &in.Adjustments[j], len(in.Lines)+j); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.total(w.op, where, w.set); err != nil {
+		return nil, err
+	}
+	if err := w.lookForDuplicates(where, d); err != nil {
+		return nil, err
 	}
 	if err := w.credit(where, d); err != nil {
 		return nil, err
 	}
 	w.lines = append(w.lines, pointers(d.lines)...)
 	w.addText(d)
-	return v, w.enter(where, d)
+	if err := w.enter(where, d); err != nil {
+		return nil, err
+	}
+	return d.bill, w.declare(where, d)
 }
 
-// findCorrected takes the vendor of a credit from the bill that it corrects, or holds the two equal.
+// declare makes the tax entries of a document.
+func (w *billing) declare(where string, d *billDraft) error {
+	v, sign := d.bill, int64(1)
+	if v.Kind == VendorCreditDocument {
+		sign = -1
+	}
+	rows, err := d.taxes.entries(w.op, where, w.set, TaxEntry{SourceModel: "erp.bills", SourceID: v.ID, PartyID: v.PartyID, EntryID: v.EntryID,
+		EntryDate: v.BillDate, TaxPoint: v.TaxPoint, Base: money.Zero(v.Net.Currency), Tax: money.Zero(v.Net.Currency), RecordedAt: w.tx.Now()}, sign)
+	w.taxes = append(w.taxes, rows...)
+	return err
+}
+
+// findCorrected takes vendor and tax point of a credit or debit note from the bill that it corrects, or holds the vendors equal.
 func (w *billing) findCorrected(where string, d *billDraft) error {
 	if d.in.CorrectsID == uuid.Nil {
 		return nil
@@ -190,6 +223,9 @@ func (w *billing) findCorrected(where string, d *billDraft) error {
 		return ErrNotCreditable.New(w.op, "%sDate is before that of the bill, %s", where, d.corrects.BillDate)
 	}
 	d.bill.PartyID = d.corrects.PartyID
+	if d.bill.TaxPoint.IsZero() {
+		d.bill.TaxPoint = d.corrects.TaxPoint
+	}
 	return nil
 }
 
@@ -208,7 +244,7 @@ func (w *billing) takeNumber(where string, v *Bill) error {
 // credit holds all credits of a bill together to its total. The bill is locked.
 func (w *billing) credit(where string, d *billDraft) error {
 	v := d.corrects
-	if v == nil || d.bill.Gross.Minor == 0 {
+	if v == nil || d.bill.Kind != VendorCreditDocument || d.bill.Gross.Minor == 0 {
 		return nil
 	}
 	if left := v.Gross.Minor - v.CreditedMinor; d.bill.Gross.Minor > left {
@@ -225,16 +261,20 @@ func (w *billing) credit(where string, d *billDraft) error {
 // addText copies the vendor as it is now, and the free text. A credit that leaves the vendor to its bill bears it as the
 // bill does.
 func (w *billing) addText(d *billDraft) {
-	t := BillText{BillID: d.bill.ID, Note: d.in.Note}
+	us := &w.set.books
+	t := BillText{BillID: d.bill.ID, Note: d.in.Note, OwnName: us.Name, OwnAddress: us.Address, OwnCountry: us.Country, OwnTaxID: us.TaxID}
 	if p := w.party[d.in.PartyID]; p != nil {
 		t.PartyName, t.PartyAddress, t.PartyCountry, t.PartyTaxID = p.Name, p.Address, p.Country, p.TaxID
 	} else if i := slices.IndexFunc(w.oldTexts, func(t BillText) bool { return t.BillID == d.in.CorrectsID }); i >= 0 {
 		old := &w.oldTexts[i]
 		t.PartyName, t.PartyAddress, t.PartyCountry, t.PartyTaxID = old.PartyName, old.PartyAddress, old.PartyCountry, old.PartyTaxID
 	}
-	texts := make([]string, len(d.in.Lines))
+	texts := make([]string, 0, len(d.lines))
 	for j := range d.in.Lines {
-		texts[j] = d.in.Lines[j].Description
+		texts = append(texts, d.in.Lines[j].Description)
+	}
+	for j := range d.in.Adjustments {
+		texts = append(texts, d.in.Adjustments[j].Reason)
 	}
 	t.LineTexts = encodeTexts(texts)
 	w.texts = append(w.texts, t)
@@ -257,17 +297,17 @@ func (w *billing) enter(where string, d *billDraft) error {
 		return err
 	}
 	d.bill.EntryID = entry.ID
-	if d.corrects == nil || len(w.plan.items) == before {
+	if d.corrects == nil || d.bill.Kind != VendorCreditDocument || len(w.plan.items) == before {
 		return nil
 	}
-	if old := w.settle.items[d.corrects.ID]; old != nil {
-		return w.settle.pairUp(where, w.plan.items[before], old, d.in.Date)
-	}
-	return nil
+	return w.settle.setOff(where, w.plan.items[before], d.corrects.ID, d.corrects.Instalments, d.in.Date)
 }
 
 // write stores everything in one round trip.
 func (w *billing) write(ctx context.Context) error {
+	if err := w.settle.releaseTax(ctx, w.plan, w.taxes); err != nil {
+		return err
+	}
 	b := w.tx.Batch()
 	w.plan.write(b)
 	w.settle.write(b)
@@ -275,5 +315,6 @@ func (w *billing) write(ctx context.Context) error {
 	tenancy.Put(b, pointers(w.bills))
 	tenancy.Put(b, w.lines)
 	tenancy.Put(b, pointers(w.texts))
+	tenancy.Put(b, w.taxes)
 	return b.Run(ctx)
 }

@@ -28,6 +28,11 @@ type Books struct {
 	OpenedAt           time.Time `bun:"opened_at"`
 	// Revision changes with every change of a setting: of the books, accounts, journals, taxes, years and periods.
 	Revision uuid.UUID `bun:"revision"`
+	// Name, Address (lines separated by a newline) and TaxID are the business as its documents bear it: the tenant's own
+	// data, which it publishes with every invoice.
+	Name    string `bun:"name" privacy:"none"`
+	Address string `bun:"address" privacy:"none"`
+	TaxID   string `bun:"tax_id" privacy:"none"`
 }
 
 // NewBooks is the input of [Service.OpenBooks].
@@ -52,4 +57,14 @@ type BooksChange struct {
 	RateMaxAgeDays int64 `validate:"min=0,max=366"`
 	// WriteOffLimit is the most that one write-off may be, in the base currency; zero forbids them.
 	WriteOffLimit money.Amount
+}
+
+// Business is the input of [Service.DescribeBusiness].
+type Business struct {
+	Name string `validate:"line=200"`
+	// Address are the lines of the postal address, at most 8 of 100 characters.
+	Address []string `validate:"max=8,dive,line=100"`
+	// Country is where the business is established, ISO 3166-1 alpha-2.
+	Country string `validate:"country"`
+	TaxID   string `validate:"omitempty,line=40"`
 }

@@ -50,6 +50,28 @@ func (s *Service) OpenBooks(ctx context.Context, in NewBooks) (Books, error) {
 	})
 }
 
+// DescribeBusiness sets the name, address, country and tax id of the tenant's own business. Documents take a copy when they are
+// issued or recorded; those of before keep theirs.
+//
+// Permission: accounting.setup. Errors: accounting.bad_input, accounting.books_not_open.
+func (s *Service) DescribeBusiness(ctx context.Context, in Business) (Books, error) {
+	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (Books, error) {
+		const op = "accounting.DescribeBusiness"
+		if err := checkInput(op, "", in); err != nil {
+			return Books{}, err
+		}
+		set, err := s.setup(ctx, tx, op, nil)
+		if err != nil {
+			return Books{}, err
+		}
+		books := set.books
+		books.Name, books.Address, books.Country, books.TaxID = in.Name, strings.Join(in.Address, "\n"), in.Country, in.TaxID
+		books.Revision = tenancy.NewID()
+		tx.Forget(setupKey)
+		return done(&books, tenancy.Update(ctx, tx, &books, "name", "address", "country", "tax_id", "revision"))
+	})
+}
+
 // sameBooks answers a repeated opening. What has become of the accounts since is no difference, but that one of an own chart is
 // not there at all, or is of another type.
 func sameBooks(ctx context.Context, tx *tenancy.Tx, op string, there Books, in NewBooks) (Books, error) {

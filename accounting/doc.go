@@ -23,6 +23,10 @@
 //		},
 //	}})
 //
+// Lines name taxes by code; a tax has dated rates, a kind (charged, zero-rated, exempt, reverse charge, withheld ...) and
+// boxes of the return, and [Service.TaxReport] equals the ledger. [Service.DetermineTax] says which tax a supply bears, by the
+// tenant's own rules.
+//
 // Documents book themselves: [Service.Issue] takes invoices and credit notes, gives them their legal numbers and posts
 // them; [Service.Bill] takes vendors' bills and credits; [Service.Pay] takes payments and settles what they pay. All acts take batches, are all or nothing, and cost a
 // number of statements that does not depend on the size of the batch. A Reference makes an input idempotent: given again

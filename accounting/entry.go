@@ -31,6 +31,10 @@ const (
 	KindRevaluation  EntryKind = "revaluation"   // made by Revalue
 	KindRealised     EntryKind = "realised"      // a realised exchange difference: made by Allocate, Pay and Revalue
 	KindWriteOff     EntryKind = "write_off"     // made by WriteOff and Pay
+	KindDebitNote    EntryKind = "debit_note"    // made by Issue
+	KindVendorDebit  EntryKind = "vendor_debit"  // made by Bill
+	KindDiscount     EntryKind = "discount"      // made by TakeDiscount
+	KindTaxDue       EntryKind = "tax_due"       // tax that became due
 )
 
 // Source is the document that an entry books: the model's name and the document's id. An entry with a source is corrected

@@ -42,6 +42,20 @@ var (
 	ErrUnknownParty = fault.Define(fault.Invalid, "accounting.unknown_party", "there is no such party")
 	// ErrUnknownTax: no active tax has this code.
 	ErrUnknownTax = fault.Define(fault.Invalid, "accounting.unknown_tax", "there is no such tax")
+	// ErrNoTaxRate: the tax has no rate yet on the tax point.
+	ErrNoTaxRate = fault.Define(fault.Invalid, "accounting.no_tax_rate", "the tax has no rate on this day")
+	// ErrTaxKind: a tax of this kind cannot be used here.
+	ErrTaxKind = fault.Define(fault.Invalid, "accounting.tax_kind", "a tax of this kind cannot be used here")
+	// ErrTaxAccount: a line would be booked to an account that holds tax.
+	ErrTaxAccount = fault.Define(fault.Invalid, "accounting.tax_account", "the account holds tax: tax is booked through a tax code")
+	// ErrTaxDiffers: declared tax is not what the entry books to the tax accounts.
+	ErrTaxDiffers = fault.Define(fault.Invalid, "accounting.tax_differs", "declared tax is not what the entry books")
+	// ErrNoTaxRule: no rule covers the supply.
+	ErrNoTaxRule = fault.Define(fault.Invalid, "accounting.no_tax_rule", "no tax rule covers this supply")
+	// ErrTaxRulesDiffer: several rules of the same rank cover the supply, with different taxes.
+	ErrTaxRulesDiffer = fault.Define(fault.Conflict, "accounting.tax_rules_differ", "several tax rules of the same rank cover this supply")
+	// ErrTaxUnsupported: the supply falls under a scheme that this library does not do; the detail names it.
+	ErrTaxUnsupported = fault.Define(fault.Invalid, "accounting.tax_unsupported", "this tax scheme is not supported")
 
 	// ErrNoPeriod: the date lies in no fiscal year. The database refuses it as well.
 	ErrNoPeriod = fault.Define(fault.Invalid, "accounting.no_period", "the date lies in no period of the books")
@@ -79,6 +93,8 @@ var (
 
 	// ErrIssuedChanged: an issued document never changes. Raised by the database alone.
 	ErrIssuedChanged = fault.Define(fault.Locked, "accounting.issued_changed", "an issued document never changes")
+	// ErrDraftState: the draft is issued, discarded or emptied, or of another kind.
+	ErrDraftState = fault.Define(fault.Conflict, "accounting.draft_state", "the draft's state or kind does not allow this")
 	// ErrNegativeTotal: the lines of a document sum to less than zero.
 	ErrNegativeTotal = fault.Define(fault.Invalid, "accounting.negative_total", "the document's total is below zero: issue the other kind")
 	// ErrBackdated: a legal number would stand after one of a later date.
@@ -89,6 +105,10 @@ var (
 	ErrNotCreditable = fault.Define(fault.Invalid, "accounting.not_creditable", "this is not a document that the credit can correct")
 	// ErrBillTaken: a bill (or credit) of this vendor with the same number is recorded already.
 	ErrBillTaken = fault.Define(fault.Conflict, "accounting.bill_taken", "a document of this vendor with this number is recorded already")
+	// ErrBillDuplicate: another document of this vendor has the same total and nearly the same date.
+	ErrBillDuplicate = fault.Define(fault.Conflict, "accounting.bill_duplicate", "this looks like a document that is recorded already")
+	// ErrNoDiscount: the document's terms give no early-payment discount on this day.
+	ErrNoDiscount = fault.Define(fault.Conflict, "accounting.no_discount", "there is no early-payment discount on this day")
 
 	// ErrUnknownItem: there is no such open item.
 	ErrUnknownItem = fault.Define(fault.Invalid, "accounting.unknown_item", "there is no such open item")

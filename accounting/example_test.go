@@ -122,7 +122,9 @@ func ExampleService_Post() {
 func ExampleService_Issue() {
 	ctx, books, done := exampleBooks()
 	defer done()
-	must(books.CreateTax(ctx, accounting.NewTax{Code: "S20", Name: "Standard rate", Rate: decimal.NewFromInt(20)}))
+	must(books.CreateTax(ctx, accounting.NewTax{Code: "STD", Name: "Standard rate", Rates: []accounting.NewTaxRate{
+		{From: date.Of(2010, 1, 1), Rate: decimal.RequireFromString("17.5"), Source: "VATA 1994, s. 2(1)"},
+		{From: date.Of(2011, 1, 4), Rate: decimal.NewFromInt(20), Source: "Finance (No. 2) Act 2010, s. 3"}}}))
 	ann := must(books.CreateParties(ctx, []accounting.NewParty{{Reference: "C-17", Name: "Ann Example", Customer: true}}))[0]
 
 	invoice := must(books.Issue(ctx, []accounting.NewInvoice{{
@@ -131,8 +133,8 @@ func ExampleService_Issue() {
 		Date:      date.Of(2010, 12, 1),
 		Due:       date.Of(2010, 12, 31),
 		Lines: []accounting.NewInvoiceLine{
-			{Description: "Lamp", Quantity: must(money.Units(3)), UnitPrice: decimal.RequireFromString("12.345"), TaxCode: "S20"},
-			{Description: "Carriage", Quantity: must(money.Units(1)), UnitPrice: decimal.RequireFromString("4.95"), TaxCode: "S20", Account: accounting.ByCode("4200")},
+			{Description: "Lamp", Quantity: must(money.Units(3)), UnitPrice: decimal.RequireFromString("12.345"), TaxCode: "STD"},
+			{Description: "Carriage", Quantity: must(money.Units(1)), UnitPrice: decimal.RequireFromString("4.95"), TaxCode: "STD", Account: accounting.ByCode("4200")},
 		},
 	}}))[0]
 	fmt.Println(invoice.Number, "net", invoice.Net, "tax", invoice.Tax, "total", invoice.Gross)
@@ -146,9 +148,9 @@ func ExampleService_Issue() {
 		fmt.Println(day, "open", open.Items[0].Open(), "due", open.Items[0].DueDate)
 	}
 	// Output:
-	// INV-2010-00001 net 41.99 tax 8.40 total 50.39
-	// 2010-12-14 open 50.39 due 2010-12-31
-	// 2010-12-15 open 10.39 due 2010-12-31
+	// INV-2010-00001 net 41.99 tax 7.35 total 49.34
+	// 2010-12-14 open 49.34 due 2010-12-31
+	// 2010-12-15 open 9.34 due 2010-12-31
 }
 
 // A credit note that names its invoice never credits more than it.
@@ -242,5 +244,6 @@ func ExampleService_Verify() {
 	// true no gaps in legal numbers
 	// true documents equal their lines
 	// true bills equal their lines
+	// true tax declared equals the ledger
 	// true closed periods are as they were closed
 }

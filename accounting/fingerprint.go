@@ -25,6 +25,13 @@ func (f *fingerprint) text(s string) {
 func (f *fingerprint) id(id uuid.UUID)       { f.buf = append(f.buf, id[:]...) }
 func (f *fingerprint) number(n int64)        { f.buf = binary.AppendVarint(f.buf, n) }
 func (f *fingerprint) amount(a money.Amount) { f.number(a.Minor); f.text(string(a.Currency)) }
+func (f *fingerprint) flag(set bool) {
+	if set {
+		f.number(1)
+		return
+	}
+	f.number(0)
+}
 func (f *fingerprint) day(d date.Date) {
 	f.number(int64(d.Year())*10_000 + int64(d.Month())*100 + int64(d.Day()))
 }

@@ -18,24 +18,36 @@ type InvoiceKind string
 const (
 	InvoiceDocument    InvoiceKind = "invoice"
 	CreditNoteDocument InvoiceKind = "credit_note"
+	DebitNoteDocument  InvoiceKind = "debit_note" // claims what an invoice should have claimed besides
 )
 
 // NewInvoice is a document to be issued by [Service.Issue].
 type NewInvoice struct {
-	// Kind is [InvoiceDocument] (the default) or [CreditNoteDocument].
-	Kind InvoiceKind `validate:"omitempty,oneof=invoice credit_note"`
+	// Kind is [InvoiceDocument] (the default), [CreditNoteDocument] or [DebitNoteDocument].
+	Kind InvoiceKind `validate:"omitempty,oneof=invoice credit_note debit_note"`
 	// Reference is the outside number and the idempotency key, as in [NewEntry]. The legal number is ours.
 	Reference string `validate:"reference"`
 	// PartyID is the customer. Zero is a walk-in: then SettledBy is required.
 	PartyID uuid.UUID
-	// Date is the document's date and tax point; it decides the period and the fiscal year of the number.
+	// Date is the document's date; it decides the period and the fiscal year of the number.
 	Date date.Date `validate:"day"`
-	// Due is when it is to be paid. Default Date.
+	// TaxPoint decides the rates of tax: the day of the supply. Default Date; of a document that corrects an invoice, that
+	// invoice's.
+	TaxPoint date.Date
+	// TaxIncluded says that the lines' prices, discounts and charges include tax.
+	TaxIncluded bool
+	// TaxRounding is how tax is rounded. Default [RoundPerLine].
+	TaxRounding TaxRounding `validate:"omitempty,oneof=line document"`
+	// Due is when it is to be paid. Default Date. Left out where Terms have instalments.
 	Due date.Date
-	// CorrectsID is the invoice that a credit note corrects. Together they never credit more than the invoice. Optional.
+	// Terms are instalments and an early-payment discount. Not of a credit note, nor of what is settled at once.
+	Terms Terms
+	// CorrectsID is the invoice that a credit or debit note corrects. Credit notes never credit more than the invoice. Optional.
 	CorrectsID uuid.UUID
 	// Lines are 1 to 10,000. Those of a credit note are stated as credited: positive.
 	Lines []NewInvoiceLine
+	// Adjustments are discounts and charges of the whole document, at most 100.
+	Adjustments []Adjustment
 	// SettledBy is the cash or bank account that it is paid (or refunded) by at once; then there is no open item.
 	SettledBy AccountRef
 	// Note is free text on the document, at most 2,000 characters.
@@ -45,14 +57,16 @@ type NewInvoice struct {
 	Late          LatePolicy `validate:"omitempty,oneof=refuse first_open"`
 }
 
-// NewInvoiceLine is one line of a [NewInvoice]. Its net amount is Quantity x UnitPrice rounded half up (away from zero)
-// to the minor unit; it may be negative, as a discount is, as long as the document's total is not.
+// NewInvoiceLine is one line of a [NewInvoice]. Its amount is Quantity x UnitPrice rounded half up (away from zero) to the
+// minor unit, less Discount and plus Charge; it may be negative, as a return is, as long as the document's total is not.
 type NewInvoiceLine struct {
 	// Description is free text, at most 500 characters.
 	Description string
 	Quantity    money.Quantity
-	// UnitPrice is before tax, in the base currency.
+	// UnitPrice is in the base currency, with or without tax as the document declares.
 	UnitPrice decimal.Decimal
+	// Discount is taken off the line's amount and Charge added to it; percentages are of Quantity x UnitPrice.
+	Discount, Charge Adjust
 	// TaxCode names a [Tax]. "" is without tax.
 	TaxCode string
 	// Account is what the line is booked to. Default [RoleSales]; a fee on a credit note goes to an expense.
@@ -73,12 +87,8 @@ type Invoice struct {
 	// PartyID is zero for a walk-in.
 	PartyID     uuid.UUID `bun:"party_id,nullzero"`
 	InvoiceDate date.Date `bun:"invoice_date"`
-	DueDate     date.Date `bun:"due_date"`
 	CorrectsID  uuid.UUID `bun:"corrects_id,nullzero"`
-	// Net, Tax and Gross are the sums over the lines, none below zero for Gross, whatever the kind.
-	Net   money.Amount `bun:"embed:net_"`
-	Tax   money.Amount `bun:"embed:tax_"`
-	Gross money.Amount `bun:"embed:gross_"`
+	DocumentFigures
 	// CreditedMinor is how much of an invoice credit notes have taken back, in minor units. The database holds it at
 	// most to the total.
 	CreditedMinor int64 `bun:"credited_minor"`
@@ -97,17 +107,21 @@ type InvoiceLine struct {
 	tenancy.Owned
 	InvoiceID uuid.UUID       `bun:"invoice_id,pk"`
 	LineNo    int64           `bun:"line_no,pk"` // 1, 2, 3 ...
+	Kind      LineKind        `bun:"kind" privacy:"none"`
 	AccountID uuid.UUID       `bun:"account_id"`
 	Quantity  money.Quantity  `bun:"quantity"`
-	UnitPrice decimal.Decimal `bun:"unit_price"`
-	Net       money.Amount    `bun:"embed:net_"`
-	TaxID     uuid.UUID       `bun:"tax_id,nullzero"`
+	UnitPrice decimal.Decimal `bun:"unit_price"` // with or without tax, as the document declares
+	// DiscountMinor was taken off the line's amount and ChargeMinor added to it.
+	DiscountMinor int64        `bun:"discount_minor"`
+	ChargeMinor   int64        `bun:"charge_minor"`
+	Net           money.Amount `bun:"embed:net_"`
+	TaxID         uuid.UUID    `bun:"tax_id,nullzero"`
 	// TaxRate is the percentage that was applied; zero without tax.
 	TaxRate decimal.Decimal `bun:"tax_rate"`
 	Tax     money.Amount    `bun:"embed:tax_"`
 }
 
-// InvoiceText is the personal side of an issued document: the party as it was on the day, and all free text. One row per
+// InvoiceText is the personal side of an issued document: both parties as they were on the day, and all free text. One row per
 // document, beside the immutable figures, so that erasure can reach it.
 type InvoiceText struct {
 	tenancy.Owned
@@ -116,7 +130,12 @@ type InvoiceText struct {
 	PartyAddress string    `bun:"party_address" privacy:"contact,delete,sealed"`
 	PartyCountry string    `bun:"party_country" privacy:"none"`
 	PartyTaxID   string    `bun:"party_tax_id" privacy:"identity,delete,sealed"`
-	Note         string    `bun:"note" privacy:"free-text,delete"`
+	// The seller, as [Service.DescribeBusiness] has it: the tenant's own data.
+	OwnName    string `bun:"own_name" privacy:"none"`
+	OwnAddress string `bun:"own_address" privacy:"none"`
+	OwnCountry string `bun:"own_country" privacy:"none"`
+	OwnTaxID   string `bun:"own_tax_id" privacy:"none"`
+	Note       string `bun:"note" privacy:"free-text,delete"`
 	// LineTexts is a JSON array of the lines' descriptions, in order.
 	LineTexts string `bun:"line_texts" privacy:"free-text,delete"`
 }
@@ -126,5 +145,6 @@ type InvoiceDetail struct {
 	Invoice
 	Lines        []InvoiceLine
 	Text         InvoiceText
-	Descriptions []string // of the lines, in order
+	Taxes        []TaxEntry // one per tax, rate and side
+	Descriptions []string   // of the lines, in order
 }

@@ -4,24 +4,26 @@ import (
 	"errors"
 
 	"github.com/google/uuid"
-	"github.com/shopspring/decimal"
 
 	"github.com/opsmatiq/erp/accounting/money"
 )
 
 // draft is a document whose amounts are settled.
 //
-// The rule of rounding: each line's net amount is quantity x unit price, each line's tax is that net amount x the rate, and
-// both are rounded half up (away from zero) to the minor unit. The document's figures are the sums of its lines' rounded
-// figures. So there is no residue between a document and its lines, and none to be booked.
+// The rule of rounding: each line's amount is quantity x unit price, its discount and its charge, each rounded half up (away
+// from zero) to the minor unit, and so is its tax. The document's figures are the sums of its lines' rounded figures; where
+// the document rounds tax once, the residual is a figure of its own (see [RoundPerDocument]).
 type draft struct {
 	in       *NewInvoice
 	invoice  *Invoice
 	lines    []InvoiceLine // a part of the batch's store
-	corrects *Invoice      // what a credit note corrects, locked
+	corrects *Invoice      // what a credit or debit note corrects, locked
 	counter  *Account      // receivables, or what it was settled by
+	dues     []duePart
 	revenue  []partSum
-	taxes    []partSum
+	taxes    documentTaxes
+	taxParts []partSum
+	stated   map[string]int64 // the items' amounts by tax code, where there are adjustments
 }
 
 // partSum is what goes to one account, in minor units.
@@ -33,54 +35,106 @@ type partSum struct {
 // fact is the document as the ledger sees it.
 func (d *draft) fact() *invoiceFact {
 	v := d.invoice
-	f := &invoiceFact{Kind: v.Kind, ID: v.ID, PartyID: v.PartyID, Date: v.InvoiceDate, Due: v.DueDate, Counter: ByID(d.counter.ID),
-		Settled: v.SettledByID != uuid.Nil, Gross: v.Gross, Lock: d.in.LockException, Late: d.in.Late, Parts: make([]postingPart, 0, len(d.revenue)+len(d.taxes))}
-	for _, sums := range [][]partSum{d.revenue, d.taxes} {
-		for _, p := range sums {
-			f.Parts = append(f.Parts, postingPart{ByID(p.account), money.Amount{Minor: p.minor, Currency: v.Gross.Currency}})
-		}
-	}
+	f := &invoiceFact{Kind: v.Kind, ID: v.ID, PartyID: v.PartyID, Date: v.InvoiceDate, Dues: d.dues, Counter: ByID(d.counter.ID),
+		Settled: v.SettledByID != uuid.Nil, Lock: d.in.LockException, Late: d.in.Late, Parts: make([]postingPart, 0, len(d.revenue)+len(d.taxParts))}
+	f.Parts = appendParts(f.Parts, v.Gross.Currency, d.revenue, d.taxParts)
 	return f
 }
 
-// settleLine computes line i and adds it to the document's sums and to the parts of the entry.
+// appendParts gives sums their currency.
+func appendParts(parts []postingPart, cur money.Currency, lists ...[]partSum) []postingPart {
+	for _, sums := range lists {
+		for _, p := range sums {
+			parts = append(parts, postingPart{ByID(p.account), money.Amount{Minor: p.minor, Currency: cur}})
+		}
+	}
+	return parts
+}
+
+// settleLine computes line i.
 func (d *draft) settleLine(op, where string, set *setup, i int) error {
 	in, row := &d.in.Lines[i], &d.lines[i]
-	base := set.books.Currency
-	account, err := set.ordinary(op, where, in.Account.orDefault(RoleSales))
+	account, err := set.lineAccount(op, where, in.Account.orDefault(RoleSales))
 	if err != nil {
 		return err
 	}
-	row.InvoiceID, row.LineNo, row.AccountID, row.Quantity, row.UnitPrice = d.invoice.ID, int64(i+1), account.ID, in.Quantity, in.UnitPrice
-	row.Tax = money.Zero(base)
-	if row.Net, err = money.Extend(in.Quantity, in.UnitPrice, base, money.HalfUp); err != nil {
+	row.Kind, row.AccountID, row.Quantity, row.UnitPrice = LineItem, account.ID, in.Quantity, in.UnitPrice
+	stated, err := money.Extend(in.Quantity, in.UnitPrice, set.books.Currency, money.HalfUp)
+	if err == nil {
+		row.DiscountMinor, row.ChargeMinor, err = adjusted(&stated, in.Discount, in.Charge)
+	}
+	if err != nil {
 		return lineAmountFault(op, where, i, err)
 	}
-	if in.TaxCode != "" {
-		if row.TaxID, row.TaxRate, row.Tax, err = taxOn(op, where, set, i, in.TaxCode, row.Net); err != nil {
-			return err
+	if len(d.in.Adjustments) > 0 {
+		d.stated[in.TaxCode] += stated.Minor
+	}
+	return d.settle(op, where, set, i, in.TaxCode, stated)
+}
+
+// adjusted takes a discount off an amount and adds a charge to it, both computed on the amount as it was.
+func adjusted(stated *money.Amount, discount, charge Adjust) (off, on int64, err error) {
+	for _, a := range []Adjust{discount, charge} {
+		if a.Amount.Minor != 0 && a.Amount.Currency != stated.Currency {
+			return 0, 0, money.ErrCurrencyMismatch.New("accounting.adjust", "a discount or charge is in %s, not in %q", stated.Currency, string(a.Amount.Currency))
 		}
-		owed, err := set.ordinary(op, where, ByID(set.taxAccount(row.TaxID)))
+	}
+	if off, err = discount.of(*stated); err != nil {
+		return 0, 0, err
+	}
+	if on, err = charge.of(*stated); err != nil {
+		return 0, 0, err
+	}
+	if beyond(*stated) || beyond(money.Amount{Minor: off}) || beyond(money.Amount{Minor: on}) {
+		return 0, 0, money.ErrOverflow.New("accounting.adjust", "")
+	}
+	stated.Minor += on - off
+	return off, on, nil
+}
+
+// settleAdjustment computes a discount or charge of the whole document, as line i.
+func (d *draft) settleAdjustment(op, where string, set *setup, a *Adjustment, i int) error {
+	row := &d.lines[i]
+	account, err := set.lineAccount(op, where, a.Account.orDefaultTo(ByID(d.lines[0].AccountID)))
+	if err != nil {
+		return err
+	}
+	stated, kind, err := a.settle(op, where, i, d.stated, set.books.Currency)
+	if err != nil {
+		return err
+	}
+	row.Kind, row.AccountID, row.Quantity, row.UnitPrice = kind, account.ID, oneUnit, stated.Decimal()
+	return d.settle(op, where, set, i, a.TaxCode, stated)
+}
+
+// settle computes the tax of line i and adds the line to the document's sums and to the parts of the entry. stated is its
+// amount as the document declares it.
+func (d *draft) settle(op, where string, set *setup, i int, code string, stated money.Amount) error {
+	row, v := &d.lines[i], d.invoice
+	row.InvoiceID, row.LineNo, row.Net, row.Tax = v.ID, int64(i+1), stated, money.Zero(stated.Currency)
+	if code != "" {
+		t, err := set.taxing(op, where, code, v.TaxPoint, d.corrects != nil)
 		if err != nil {
 			return err
 		}
-		addPart(&d.taxes, owed.ID, row.Tax.Minor)
+		l, err := d.taxes.line(t, stated)
+		if err != nil {
+			return lineAmountFault(op, where, i, err)
+		}
+		row.TaxID, row.TaxRate, row.Net, row.Tax = t.code.ID, t.within, l.net, l.tax
 	}
-	addPart(&d.revenue, account.ID, row.Net.Minor)
-	v := d.invoice
+	addPart(&d.revenue, row.AccountID, row.Net.Minor)
 	return addTotals(op, where, i, &v.Net, &v.Tax, row.Net, row.Tax)
 }
 
-// taxOn is the tax with a code, its rate, and what it comes to on a net amount.
-func taxOn(op, where string, set *setup, i int, code string, net money.Amount) (id uuid.UUID, rate decimal.Decimal, tax money.Amount, err error) {
-	t, err := set.tax(op, where, code)
-	if err != nil {
-		return id, rate, tax, err
+// total settles what the document comes to, once all lines are in.
+func (d *draft) total(op, where string, set *setup) (err error) {
+	v := d.invoice
+	if d.dues, err = v.total(op, where, "issue "+otherKind(v.Kind), &d.taxes, &d.in.Terms); err != nil {
+		return err
 	}
-	if tax, err = money.FromDecimal(net.Decimal().Mul(t.Rate).Shift(-2), net.Currency, money.HalfUp); err != nil {
-		err = lineAmountFault(op, where, i, err)
-	}
-	return t.ID, t.Rate, tax, err
+	d.taxes.dueNow = v.SettledByID != uuid.Nil || v.Payable.Minor == 0
+	return d.taxes.parts(op, where, set, &d.taxParts, v.TaxResidualMinor)
 }
 
 // addTotals adds a line to a document's sums, and holds line and sums to what the books hold.
@@ -102,6 +156,9 @@ func beyond(a money.Amount) bool { return a.Minor > maxMinor || a.Minor < -maxMi
 func lineAmountFault(op, where string, i int, err error) error {
 	if errors.Is(err, money.ErrOverflow) {
 		return ErrAmountLimit.Wrap(op, err, "%sline %d: the amount is larger than the books hold", where, i+1)
+	}
+	if errors.Is(err, money.ErrCurrencyMismatch) {
+		return ErrWrongCurrency.Wrap(op, err, "%sline %d: a discount or charge is not in the books' currency", where, i+1)
 	}
 	return ErrBadInput.Wrap(op, err, "%sline %d: the amount cannot be computed", where, i+1)
 }

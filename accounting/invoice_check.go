@@ -18,16 +18,24 @@ func checkInvoices(op string, in []NewInvoice) (lines int, err error) {
 		if err := checkInput(op, where, v); err != nil {
 			return 0, err
 		}
-		lines += len(v.Lines)
-		switch {
+		lines += len(v.Lines) + len(v.Adjustments)
+		switch wrong := v.Terms.check(v.Date); {
 		case len(v.Lines) == 0:
 			return 0, ErrBadInput.New(op, "%sa document has at least one line", where)
 		case len(v.Lines) > MaxLines || lines > MaxBatchLines:
 			return 0, ErrTooMany.New(op, "%smore than %d lines, or more than %d in one call", where, MaxLines, MaxBatchLines)
 		case !v.Due.IsZero() && v.Due.Before(v.Date):
 			return 0, ErrBadInput.New(op, "%sDue is before Date", where)
-		case v.CorrectsID != uuid.Nil && v.Kind != CreditNoteDocument:
-			return 0, ErrBadInput.New(op, "%sonly a credit note corrects an invoice", where)
+		case len(v.Adjustments) > maxAdjustments:
+			return 0, ErrTooMany.New(op, "%smore than %d discounts and charges", where, maxAdjustments)
+		case wrong != "":
+			return 0, ErrBadInput.New(op, "%s%s", where, wrong)
+		case len(v.Terms.Instalments) > 0 && !v.Due.IsZero():
+			return 0, ErrBadInput.New(op, "%sDue is left out where there are instalments", where)
+		case !v.Terms.none() && (v.Kind == CreditNoteDocument || !v.SettledBy.IsZero()):
+			return 0, ErrBadInput.New(op, "%sa credit note, or what is settled at once, has no terms of payment", where)
+		case v.CorrectsID != uuid.Nil && v.Kind != CreditNoteDocument && v.Kind != DebitNoteDocument:
+			return 0, ErrBadInput.New(op, "%sonly a credit or debit note corrects an invoice", where)
 		case v.PartyID == uuid.Nil && v.SettledBy.IsZero() && v.CorrectsID == uuid.Nil:
 			return 0, ErrBadInput.New(op, "%sPartyID is needed unless SettledBy says that it was paid at once", where)
 		}
@@ -35,6 +43,9 @@ func checkInvoices(op string, in []NewInvoice) (lines int, err error) {
 			if err := v.Lines[j].check(); err != nil {
 				return 0, ErrBadInput.New(op, "%sline %d: %v", where, j+1, err)
 			}
+		}
+		if err := checkAdjustments(op, where, v.Adjustments); err != nil {
+			return 0, err
 		}
 	}
 	return lines, nil
@@ -51,6 +62,18 @@ func (l *NewInvoiceLine) check() error {
 	case len(l.TaxCode) > 20:
 		return errors.New("the tax code has at most 20 characters")
 	}
+	return errors.Join(l.Discount.check(), l.Charge.check())
+}
+
+// maxAdjustments is how many discounts and charges a whole document has at most.
+const maxAdjustments = 100
+
+func checkAdjustments(op, where string, adjustments []Adjustment) error {
+	for j := range adjustments {
+		if err := adjustments[j].check(); err != nil {
+			return ErrBadInput.New(op, "%sadjustment %d: %v", where, j+1, err)
+		}
+	}
 	return nil
 }
 
@@ -61,14 +84,24 @@ func (v *NewInvoice) fingerprint(f *fingerprint) string {
 	f.id(v.PartyID)
 	f.day(v.Date)
 	f.day(v.Due)
+	f.day(v.TaxPoint)
+	f.flag(v.TaxIncluded)
+	f.text(string(v.TaxRounding))
+	v.Terms.fingerprint(f)
 	f.id(v.CorrectsID)
 	f.text(v.SettledBy.text)
+	f.number(int64(len(v.Lines)))
 	for i := range v.Lines {
 		l := &v.Lines[i]
 		f.number(int64(l.Quantity))
 		f.text(l.UnitPrice.String())
 		f.text(l.TaxCode)
 		f.text(l.Account.text)
+		l.Discount.fingerprint(f)
+		l.Charge.fingerprint(f)
+	}
+	for i := range v.Adjustments {
+		v.Adjustments[i].fingerprint(f)
 	}
 	return f.sum()
 }
@@ -78,8 +111,14 @@ func (v NewInvoice) withDefaults() NewInvoice {
 	if v.Kind == "" {
 		v.Kind = InvoiceDocument
 	}
+	if v.TaxPoint.IsZero() && v.CorrectsID == uuid.Nil {
+		v.TaxPoint = v.Date
+	}
+	if v.TaxRounding == "" {
+		v.TaxRounding = RoundPerLine
+	}
 	if v.Due.IsZero() {
-		v.Due = v.Date
+		v.Due = v.Terms.due(v.Date)
 	}
 	return v
 }

@@ -3,6 +3,7 @@ package accounting
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -31,6 +32,7 @@ func (s *Service) GetInvoice(ctx context.Context, id uuid.UUID) (InvoiceDetail, 
 		tenancy.Load(b, &found, tenancy.Eq("id", id))
 		tenancy.Load(b, &out.Lines, tenancy.Eq("invoice_id", id), tenancy.OrderBy("line_no"))
 		tenancy.Load(b, &texts, tenancy.Eq("invoice_id", id))
+		tenancy.Load(b, &out.Taxes, tenancy.Eq("source_id", id), tenancy.OrderBy("id"))
 		if err := b.Run(ctx); err != nil {
 			return InvoiceDetail{}, err
 		}
@@ -38,6 +40,7 @@ func (s *Service) GetInvoice(ctx context.Context, id uuid.UUID) (InvoiceDetail, 
 			return InvoiceDetail{}, tenancy.ErrNotFound.New(op, "there is no such document")
 		}
 		out.Invoice = found[0]
+		out.Taxes = ownTaxes(out.Taxes, out.EntryID)
 		for _, t := range texts {
 			out.Text = t
 			// An erased text is empty: then there are no descriptions.
@@ -45,6 +48,11 @@ func (s *Service) GetInvoice(ctx context.Context, id uuid.UUID) (InvoiceDetail, 
 		}
 		return out, nil
 	})
+}
+
+// ownTaxes are the tax entries of a document's own entry, without those of what became due or was taken back later.
+func ownTaxes(all []TaxEntry, entry uuid.UUID) []TaxEntry {
+	return slices.DeleteFunc(all, func(t TaxEntry) bool { return t.EntryID != entry })
 }
 
 // ListInvoices gives a page of invoices and credit notes, by date unless another sort (invoice_date, due_date, number,

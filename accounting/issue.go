@@ -22,8 +22,8 @@ import (
 //
 // Permission: accounting.issue, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.unknown_account,
-// accounting.account_inactive, accounting.control_account, accounting.unknown_tax, accounting.amount_limit,
-// accounting.negative_total, accounting.not_creditable, accounting.over_credited, accounting.backdated,
+// accounting.account_inactive, accounting.control_account, accounting.tax_account, accounting.unknown_tax,
+// accounting.no_tax_rate, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited, accounting.backdated,
 // accounting.no_period, accounting.period_locked, accounting.period_soft_locked, accounting.exception_forbidden,
 // accounting.reference_taken; tenancy.duplicate when another transaction has just issued the same reference (a retry is
 // answered with the replay).
@@ -77,12 +77,13 @@ type issuing struct {
 	invoices []Invoice
 	lines    []InvoiceLine
 	texts    []InvoiceText
+	taxes    []*TaxEntry
 	credited []*Invoice // corrected invoices that changed
 }
 
 // read asks for all that the batch needs to know, in one round trip, and locks the invoices that are corrected.
 func (w *issuing) read(ctx context.Context, s *Service) (err error) {
-	var corrected []uuid.UUID
+	var corrected, more []uuid.UUID
 	for i := range w.in {
 		if id := w.in[i].PartyID; id != uuid.Nil {
 			w.wanted = append(w.wanted, id)
@@ -108,6 +109,12 @@ func (w *issuing) read(ctx context.Context, s *Service) (err error) {
 	for i := range w.parties {
 		w.party[w.parties[i].ID] = &w.parties[i]
 	}
+	for i := range w.corrected {
+		more = furtherInstalments(more, w.corrected[i].ID, w.corrected[i].Instalments)
+	}
+	if err := lockMoreItems(ctx, w.tx, &w.items, more); err != nil {
+		return err
+	}
 	return allFound(w.op, w.wanted, w.parties)
 }
 
@@ -125,10 +132,12 @@ func (w *issuing) draft(i int) (*Invoice, error) {
 	where := fmt.Sprintf("document %d: ", i+1)
 	base := w.set.books.Currency
 	w.invoices = append(w.invoices, Invoice{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, Kind: in.Kind, Reference: in.Reference,
-		Fingerprint: w.replays.prints[i], PartyID: in.PartyID, InvoiceDate: in.Date, DueDate: in.Due, CorrectsID: in.CorrectsID,
-		Net: money.Zero(base), Tax: money.Zero(base), Gross: money.Zero(base), IssuedAt: w.tx.Now()})
-	d := &draft{in: in, invoice: &w.invoices[len(w.invoices)-1], lines: w.lines[:len(in.Lines):len(in.Lines)]}
-	w.lines = w.lines[len(in.Lines):]
+		Fingerprint: w.replays.prints[i], PartyID: in.PartyID, InvoiceDate: in.Date, CorrectsID: in.CorrectsID,
+		DocumentFigures: newFigures(base, in.TaxPoint, in.Due, in.TaxIncluded, in.TaxRounding, &in.Terms),
+		IssuedAt:        w.tx.Now()})
+	n := len(in.Lines) + len(in.Adjustments)
+	d := &draft{in: in, invoice: &w.invoices[len(w.invoices)-1], lines: w.lines[:n:n], taxes: documentTaxes{trade: Sale, included: in.TaxIncluded, rounding: in.TaxRounding}, stated: map[string]int64{}}
+	w.lines = w.lines[n:]
 	if err := w.findCorrected(where, d); err != nil {
 		return nil, err
 	}
@@ -140,20 +149,23 @@ func (w *issuing) draft(i int) (*Invoice, error) {
 			return nil, err
 		}
 	}
-	v := d.invoice
-	v.Gross.Minor = v.Net.Minor + v.Tax.Minor
-	switch {
-	case v.Gross.Minor < 0:
-		return nil, ErrNegativeTotal.New(w.op, "%sthe total is %s: issue %s instead", where, v.Gross, otherKind(v.Kind))
-	case v.Gross.Minor > maxMinor:
-		return nil, ErrAmountLimit.New(w.op, "%sthe document's total is larger than the books hold", where)
+	for j := range in.Adjustments {
+		if err := d.settleAdjustment(w.op, fmt.Sprintf("%sadjustment %d: ", where, j+1), w.set, &in.Adjustments[j], len(in.Lines)+j); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.total(w.op, where, w.set); err != nil {
+		return nil, err
 	}
 	if err := w.credit(where, d); err != nil {
 		return nil, err
 	}
 	w.drafts = append(w.drafts, d)
 	w.addText(d)
-	return v, w.enter(where, d)
+	if err := w.enter(where, d); err != nil {
+		return nil, err
+	}
+	return d.invoice, w.declare(where, d)
 }
 
 func otherKind(k InvoiceKind) string {
@@ -163,7 +175,19 @@ func otherKind(k InvoiceKind) string {
 	return "a credit note"
 }
 
-// findCorrected takes the party of a credit note from the invoice that it corrects, or holds the two equal.
+// declare makes the tax entries of a document.
+func (w *issuing) declare(where string, d *draft) error {
+	v, sign := d.invoice, int64(1)
+	if v.Kind == CreditNoteDocument {
+		sign = -1
+	}
+	rows, err := d.taxes.entries(w.op, where, w.set, TaxEntry{SourceModel: "erp.invoices", SourceID: v.ID, PartyID: v.PartyID, EntryID: v.EntryID,
+		EntryDate: v.InvoiceDate, TaxPoint: v.TaxPoint, Base: money.Zero(v.Net.Currency), Tax: money.Zero(v.Net.Currency), RecordedAt: w.tx.Now()}, sign)
+	w.taxes = append(w.taxes, rows...)
+	return err
+}
+
+// findCorrected takes party and tax point of a credit or debit note from the invoice that it corrects, or holds the parties equal.
 func (w *issuing) findCorrected(where string, d *draft) error {
 	if d.in.CorrectsID == uuid.Nil {
 		return nil
@@ -179,9 +203,12 @@ func (w *issuing) findCorrected(where string, d *draft) error {
 	case d.in.Date.Before(d.corrects.InvoiceDate):
 		return ErrNotCreditable.New(w.op, "%sDate is before that of invoice %s", where, d.corrects.Number)
 	case d.corrects.PartyID == uuid.Nil && d.in.SettledBy.IsZero():
-		return ErrBadInput.New(w.op, "%sinvoice %s was a walk-in's: SettledBy says how it is refunded", where, d.corrects.Number)
+		return ErrBadInput.New(w.op, "%sinvoice %s was a walk-in's: SettledBy says how it is paid", where, d.corrects.Number)
 	}
 	d.invoice.PartyID = d.corrects.PartyID
+	if d.invoice.TaxPoint.IsZero() {
+		d.invoice.TaxPoint = d.corrects.TaxPoint
+	}
 	return nil
 }
 
@@ -200,7 +227,7 @@ func (w *issuing) findCounter(where string, d *draft) (err error) {
 // credit holds all credit notes of an invoice together to its total. The invoice is locked.
 func (w *issuing) credit(where string, d *draft) error {
 	v := d.corrects
-	if v == nil || d.invoice.Gross.Minor == 0 {
+	if v == nil || d.invoice.Kind != CreditNoteDocument || d.invoice.Gross.Minor == 0 {
 		return nil
 	}
 	if left := v.Gross.Minor - v.CreditedMinor; d.invoice.Gross.Minor > left {
@@ -217,16 +244,20 @@ func (w *issuing) credit(where string, d *draft) error {
 // addText copies the party as it is now, and the free text. A credit note that leaves the party to its invoice bears it as
 // the invoice does.
 func (w *issuing) addText(d *draft) {
-	t := InvoiceText{InvoiceID: d.invoice.ID, Note: d.in.Note}
+	us := &w.set.books
+	t := InvoiceText{InvoiceID: d.invoice.ID, Note: d.in.Note, OwnName: us.Name, OwnAddress: us.Address, OwnCountry: us.Country, OwnTaxID: us.TaxID}
 	if p := w.party[d.in.PartyID]; p != nil {
 		t.PartyName, t.PartyAddress, t.PartyCountry, t.PartyTaxID = p.Name, p.Address, p.Country, p.TaxID
 	} else if i := slices.IndexFunc(w.oldTexts, func(t InvoiceText) bool { return t.InvoiceID == d.in.CorrectsID }); i >= 0 && d.corrects != nil {
 		old := &w.oldTexts[i]
 		t.PartyName, t.PartyAddress, t.PartyCountry, t.PartyTaxID = old.PartyName, old.PartyAddress, old.PartyCountry, old.PartyTaxID
 	}
-	texts := make([]string, len(d.in.Lines))
+	texts := make([]string, 0, len(d.lines))
 	for j := range d.in.Lines {
-		texts[j] = d.in.Lines[j].Description
+		texts = append(texts, d.in.Lines[j].Description)
+	}
+	for j := range d.in.Adjustments {
+		texts = append(texts, d.in.Adjustments[j].Reason)
 	}
 	t.LineTexts = encodeTexts(texts)
 	w.texts = append(w.texts, t)
@@ -234,7 +265,7 @@ func (w *issuing) addText(d *draft) {
 
 // enter plans the journal entry, and sets a credit note off against what it corrects.
 func (w *issuing) enter(where string, d *draft) error {
-	e := invoiceEntry(d.fact())
+	v, e := d.invoice, invoiceEntry(d.fact())
 	if len(e.Lines) == 0 {
 		journal, err := w.set.journal(w.op, where, e.Journal)
 		if err != nil {
@@ -248,12 +279,9 @@ func (w *issuing) enter(where string, d *draft) error {
 	if err != nil {
 		return err
 	}
-	d.invoice.EntryID = entry.ID
-	if d.corrects == nil || len(w.plan.items) == before {
+	v.EntryID = entry.ID
+	if d.corrects == nil || v.Kind != CreditNoteDocument || len(w.plan.items) == before {
 		return nil
 	}
-	if old := w.settle.items[d.corrects.ID]; old != nil {
-		return w.settle.pairUp(where, w.plan.items[before], old, d.in.Date)
-	}
-	return nil
+	return w.settle.setOff(where, w.plan.items[before], d.corrects.ID, d.corrects.Instalments, d.in.Date)
 }

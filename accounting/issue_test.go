@@ -57,9 +57,9 @@ func TestIssueOnAccount(t *testing.T) {
 
 func TestIssueWithTax(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
-		_, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard rate", Rate: price("20")})
+		_, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard rate", Rates: []accounting.NewTaxRate{{From: day("2000-01-01"), Rate: price("20"), Source: "for the example"}}})
 		require.NoError(t, err)
-		_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Again", Rate: price("20")})
+		_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Again", Rates: []accounting.NewTaxRate{{From: day("2000-01-01"), Rate: price("20"), Source: "for the example"}}})
 		require.ErrorIs(t, err, accounting.ErrCodeTaken)
 		in := accounting.NewInvoice{PartyID: s.ann.ID, Date: day("2010-12-01"), Lines: []accounting.NewInvoiceLine{
 			{Quantity: units(1), UnitPrice: price("0.12"), TaxCode: "S20"},  // 0.024 -> 0.02

@@ -14,6 +14,9 @@ func (w *issuing) book(ctx context.Context) error {
 	if len(w.drafts) == 0 {
 		return nil
 	}
+	if err := w.settle.releaseTax(ctx, w.plan, w.taxes); err != nil {
+		return err
+	}
 	b := w.tx.Batch()
 	w.plan.write(b)
 	w.settle.write(b)
@@ -66,6 +69,7 @@ func (w *issuing) number(ctx context.Context) error {
 	tenancy.Put(b, pointers(w.invoices))
 	tenancy.Put(b, lines)
 	tenancy.Put(b, pointers(w.texts))
+	tenancy.Put(b, w.taxes)
 	tenancy.Set(b, pointers(w.series), "taken", "last_date")
 	return b.Run(ctx)
 }

@@ -25,13 +25,17 @@ type numberSeries struct {
 const (
 	seriesInvoice    = "INV"
 	seriesCreditNote = "CN"
+	seriesDebitNote  = "DN"
 )
 
-var seriesCodes = []string{seriesInvoice, seriesCreditNote}
+var seriesCodes = []string{seriesInvoice, seriesCreditNote, seriesDebitNote}
 
 func (k InvoiceKind) series() string {
-	if k == CreditNoteDocument {
+	switch k { //nolint:exhaustive // an invoice
+	case CreditNoteDocument:
 		return seriesCreditNote
+	case DebitNoteDocument:
+		return seriesDebitNote
 	}
 	return seriesInvoice
 }

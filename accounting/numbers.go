@@ -2,6 +2,7 @@ package accounting
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -30,7 +31,7 @@ func (n Numbers) Text(i int) string { return printed(n.code, n.year, n.Seq(i)) }
 
 // TakeNumbers takes the next n numbers (1 to 1,000) of a series for documents of a date: a series of the fiscal year that the
 // date lies in, begun when it is first asked for. The series is 1 to 20 capitals, digits and dashes, and does not begin as
-// those of invoices and credit notes do (INV, CN). The numbers are without a gap and never dated backwards: they are locked
+// those of invoices, credit and debit notes do (INV, CN, DN). The numbers are without a gap and never dated backwards: they are locked
 // until the transaction ends and given back when it is undone, so take them late, and in the transaction that stores what bears
 // them. It costs one round trip, and on the first number of another date than the last one's a second.
 //
@@ -59,8 +60,8 @@ func checkSeries(op, series string, on date.Date, n int) error {
 	switch {
 	case !only(series, 1, 20, func(r rune) bool { return capitalOrDigit(r) || r == '-' }):
 		return ErrBadInput.New(op, "a series is named by 1 to 20 capitals, digits and dashes, not %q", series)
-	case strings.HasPrefix(series, seriesInvoice) || strings.HasPrefix(series, seriesCreditNote):
-		return ErrBadInput.New(op, "series that begin with %s or %s are kept for invoices and credit notes", seriesInvoice, seriesCreditNote)
+	case slices.ContainsFunc(seriesCodes, func(own string) bool { return strings.HasPrefix(series, own) }):
+		return ErrBadInput.New(op, "series that begin with %s are kept for invoices, credit and debit notes", strings.Join(seriesCodes, ", "))
 	case on.IsZero():
 		return ErrBadInput.New(op, "the date is needed")
 	case n < 1:

@@ -42,6 +42,9 @@ func (s *Service) Pay(ctx context.Context, in []NewPayment) ([]Payment, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := w.settle.releaseTax(ctx, w.plan, nil); err != nil {
+			return nil, err
+		}
 		b := tx.Batch()
 		w.plan.write(b)
 		tenancy.Put(b, w.payments)

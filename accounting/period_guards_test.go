@@ -94,7 +94,7 @@ func TestDatabaseRefusesWhatIsDatedBeforeALock(t *testing.T) {
 			{"late, and not later", r.entryOn("2010-04-05", "late=true", "document_date=2010-04-05"), ""},
 			{"an entry of a locked journal", r.entryOn("2010-04-05", "journal_id="+salesJournal), "accounting.period_locked"},
 			{"a balance", []string{"UPDATE erp.account_balances SET debit_minor = debit_minor + 1" + r.where() + "period_id = '" + period.ID.String() + "'"}, "accounting.period_locked"},
-			{"a new balance", []string{fmt.Sprintf("INSERT INTO erp.account_balances (tenant_id, account_id, period_id, stripe, debit_minor, credit_minor) VALUES ('%s', '%s', '%s', 7, 1, 0)",
+			{"a new balance", []string{fmt.Sprintf("INSERT INTO erp.account_balances (tenant_id, account_id, period_id, currency, dimension_set_id, stripe, debit_minor, credit_minor, transaction_minor) VALUES ('%s', '%s', '%s', 'GBP', '00000000-0000-0000-0000-000000000000', 7, 1, 0, 1)",
 				r.tenant, r.account(cash), period.ID)}, "accounting.period_locked"},
 			{"a settlement", []string{allocation("2010-03-31")}, "accounting.period_locked"},
 			{"a payment", []string{payment("2010-03-31")}, "accounting.period_locked"},

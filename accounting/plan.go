@@ -151,8 +151,9 @@ func (p *plan) addItem(entry *Entry, line *Line, due date.Date) {
 		Kind: entry.Kind, ItemDate: entry.EntryDate, DueDate: due, Original: line.Transaction, OpenMinor: line.Transaction.Minor,
 		BaseMinor: line.Amount.Minor, OpenBaseMinor: line.Amount.Minor}
 	switch entry.Kind { //nolint:exhaustive // the other kinds' items have ids of their own
-	case KindInvoice, KindCreditNote, KindPayment, KindBill, KindVendorCredit:
-		item.ID = entry.SourceID // one control line each: the item is known by the document's id
+	case KindInvoice, KindCreditNote, KindDebitNote, KindPayment, KindBill, KindVendorCredit, KindVendorDebit:
+		// The item is known by the document's id; those of further instalments follow from it.
+		item.ID = InstalmentID(entry.SourceID, p.itemsOf(entry.ID)+1)
 	}
 	p.items = append(p.items, item)
 }
@@ -202,6 +203,14 @@ func addTo(sums []money.Amount, a money.Amount) []money.Amount {
 // exchanges reports whether entries of the kind turn one currency into another, and so balance in base alone.
 func (k EntryKind) exchanges() bool {
 	return k == KindExchange || k == KindRevaluation || k == KindRealised || k == KindRounding
+}
+
+// itemsOf is how many items the entry that is being planned has opened so far.
+func (p *plan) itemsOf(entry uuid.UUID) (n int) {
+	for i := len(p.items) - 1; i >= 0 && p.items[i].EntryID == entry; i-- {
+		n++
+	}
+	return n
 }
 
 func (p *plan) badLine(where string, i int, l *NewLine, err error) error {

@@ -250,15 +250,16 @@ func (s *postingBench) same(caller int) error {
 	var b pgx.Batch
 	b.Queue("BEGIN")
 	b.Queue("SELECT set_config('role', 'erp_app', true), set_config('erp.tenant', $1, true), set_config('search_path', 'pg_catalog, pg_temp', true)", s.tokens[caller])
-	b.Queue(`INSERT INTO erp.journal_entries (tenant_id, id, journal_id, period_id, entry_date, document_date, kind, reference, fingerprint, line_count, lock_exception, source_model, posted_at)
-		SELECT $1, u.id, $2, $3, '2010-12-01', '2010-12-01', 'entry', u.reference, 'f', 2, false, '', $4 FROM unnest($5::uuid[], $6::text[]) AS u(id, reference)`,
+	b.Queue(`INSERT INTO erp.journal_entries (tenant_id, id, journal_id, period_id, entry_date, document_date, kind, reference, fingerprint, line_count, lock_exception, late, source_model, posted_at)
+		SELECT $1, u.id, $2, $3, '2010-12-01', '2010-12-01', 'entry', u.reference, 'f', 2, false, false, '', $4 FROM unnest($5::uuid[], $6::text[]) AS u(id, reference)`,
 		s.tenant, c.journal, c.period, c.now, c.entries, c.references)
-	b.Queue(`INSERT INTO erp.journal_lines (tenant_id, entry_id, line_no, account_id, entry_date, amount_minor, amount_currency)
-		SELECT $1, u.e, u.n, u.a, '2010-12-01', u.m, 'GBP' FROM unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::bigint[]) AS u(e, n, a, m)`,
+	b.Queue(`INSERT INTO erp.journal_lines (tenant_id, entry_id, line_no, account_id, entry_date, amount_minor, amount_currency, transaction_minor, transaction_currency)
+		SELECT $1, u.e, u.n, u.a, '2010-12-01', u.m, 'GBP', u.m, 'GBP' FROM unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::bigint[]) AS u(e, n, a, m)`,
 		s.tenant, c.lineEntries, c.lineNos, c.lineAccounts, c.amounts)
-	b.Queue(`INSERT INTO erp.account_balances AS t (tenant_id, account_id, period_id, stripe, debit_minor, credit_minor)
-		SELECT $1, u.a, $2, 0, u.d, u.c FROM unnest($3::uuid[], $4::bigint[], $5::bigint[]) AS u(a, d, c) ORDER BY u.a
-		ON CONFLICT (tenant_id, account_id, period_id, stripe) DO UPDATE SET debit_minor = t.debit_minor + EXCLUDED.debit_minor, credit_minor = t.credit_minor + EXCLUDED.credit_minor`,
+	b.Queue(`INSERT INTO erp.account_balances AS t (tenant_id, account_id, period_id, currency, dimension_set_id, stripe, debit_minor, credit_minor, transaction_minor)
+		SELECT $1, u.a, $2, 'GBP', '00000000-0000-0000-0000-000000000000', 0, u.d, u.c, u.d - u.c FROM unnest($3::uuid[], $4::bigint[], $5::bigint[]) AS u(a, d, c) ORDER BY u.a
+		ON CONFLICT (tenant_id, account_id, period_id, currency, dimension_set_id, stripe) DO UPDATE SET debit_minor = t.debit_minor + EXCLUDED.debit_minor,
+			credit_minor = t.credit_minor + EXCLUDED.credit_minor, transaction_minor = t.transaction_minor + EXCLUDED.transaction_minor`,
 		s.tenant, c.period, c.accounts, c.debits, c.credits)
 	b.Queue(`INSERT INTO erp.audit_events (tenant_id, id, occurred_at, actor, act, verb, model, row_id, columns, row_count)
 		SELECT $1, u.id, $2, 'bench', 'accounting.post', 'insert', 'erp.journal_entries', u.row, '', 1 FROM unnest($3::uuid[], $4::uuid[]) AS u(id, row)`,

@@ -25,19 +25,19 @@ func TestPostingGolden(t *testing.T) {
 	id, party := uuid.MustParse("01900000-0000-7000-8000-000000000001"), uuid.MustParse("01900000-0000-7000-8000-0000000000aa")
 	sales, discount, tax := ByCode("4000"), ByCode("4050"), ByCode("2100")
 	invoice := func(kind InvoiceKind, settled bool, parts ...postingPart) NewEntry {
-		f := &invoiceFact{Kind: kind, ID: id, PartyID: party, Date: on, Due: due, Counter: ByRole(RoleReceivable), Gross: gbp(0), Parts: parts}
+		f := &invoiceFact{Kind: kind, ID: id, PartyID: party, Date: on, Dues: []duePart{{due, gbp(0)}}, Counter: ByRole(RoleReceivable), Parts: parts}
 		if settled {
 			f.PartyID, f.Counter, f.Settled = uuid.Nil, ByRole(RoleCash), true
 		}
 		for _, p := range parts {
-			f.Gross.Minor += p.Amount.Minor
+			f.Dues[0].Amount.Minor += p.Amount.Minor
 		}
 		return invoiceEntry(f)
 	}
 	bill := func(kind BillKind, parts ...postingPart) NewEntry {
-		f := &billFact{Kind: kind, ID: id, PartyID: party, Date: on, Due: due, Gross: gbp(0), Parts: parts}
+		f := &billFact{Kind: kind, ID: id, PartyID: party, Date: on, Dues: []duePart{{due, gbp(0)}}, Parts: parts}
 		for _, p := range parts {
-			f.Gross.Minor += p.Amount.Minor
+			f.Dues[0].Amount.Minor += p.Amount.Minor
 		}
 		return billEntry(f)
 	}

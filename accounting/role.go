@@ -33,6 +33,12 @@ const (
 	RoleStockVariance    Role = "stock_variance"     // what goods sold below zero turned out to cost
 	RoleCardClearing     Role = "card_clearing"      // card takings that the acquirer has yet to pay
 	RoleOverShort        Role = "over_short"         // what a till's count differs by from what it should hold
+	RoleTaxNotDue        Role = "tax_not_due"        // tax on sales that is due when they are paid
+	RoleInputTaxNotDue   Role = "input_tax_not_due"  // tax on purchases that can be claimed when they are paid
+	RoleWithholdingOwed  Role = "withholding_owed"   // tax kept back from vendors and owed to the state
+	RoleWithholdingClaim Role = "withholding_claim"  // tax kept back by customers and claimed from the state
+	RoleDiscountGiven    Role = "discount_given"     // early-payment discounts that customers took
+	RoleDiscountTaken    Role = "discount_taken"     // early-payment discounts taken from vendors
 
 	RoleCurrencyClearing    Role = "currency_clearing"    // what currencies were given for one another; zero in base
 	RoleExchangeGain        Role = "exchange_gain"        // realised: settled for more than it stood in the books at
@@ -49,7 +55,8 @@ var roleTypes = map[Role]AccountType{
 	RoleCostOfGoodsSold: CostOfSales, RoleStock: Asset, RoleTax: Liability, RoleRounding: Expense, RoleOpeningEquity: Equity,
 	RoleRetainedEarnings: Equity, RoleMarketing: Expense, RoleStockLoss: Expense, RoleBadDebt: Expense, RoleBadDebtAllowance: Asset,
 	RoleFees: Expense, RoleInputTax: Asset, RoleGoodsReceived: Liability, RolePriceVariance: CostOfSales, RoleStockVariance: CostOfSales,
-	RoleCardClearing: Asset, RoleOverShort: Expense,
+	RoleCardClearing: Asset, RoleOverShort: Expense, RoleTaxNotDue: Liability, RoleInputTaxNotDue: Asset, RoleWithholdingOwed: Liability,
+	RoleWithholdingClaim: Asset, RoleDiscountGiven: Expense, RoleDiscountTaken: Income,
 	RoleCurrencyClearing: Asset, RoleExchangeGain: Income, RoleExchangeLoss: Expense, RoleUnrealisedGain: Income, RoleUnrealisedLoss: Expense,
 	RoleReceivableValuation: Asset, RolePayableValuation: Liability,
 }

@@ -29,7 +29,8 @@ const (
 	PermParties   tenancy.Permission = "accounting.parties"   // creating and changing parties
 	PermPost      tenancy.Permission = "accounting.post"      // journal entries
 	PermReverse   tenancy.Permission = "accounting.reverse"   // reversing journal entries
-	PermIssue     tenancy.Permission = "accounting.issue"     // invoices and credit notes
+	PermIssue     tenancy.Permission = "accounting.issue"     // invoices, credit and debit notes
+	PermDraft     tenancy.Permission = "accounting.draft"     // drafts of documents
 	PermBill      tenancy.Permission = "accounting.bill"      // vendors' bills and credits
 	PermNumber    tenancy.Permission = "accounting.number"    // numbers of further series
 	PermRates     tenancy.Permission = "accounting.rates"     // exchange rates
@@ -63,6 +64,9 @@ var models = []*tenancy.Model{
 	tenancy.Define[Closing](tenancy.Spec{Table: "erp.period_closings", Class: tenancy.Book, RetainFrom: "closed_at", Writes: tenancy.Keep}),
 	tenancy.Define[numberSeries](tenancy.Spec{Table: "erp.number_series", Class: tenancy.Book, Writes: tenancy.Keep, Derived: true}),
 	tenancy.Define[Tax](tenancy.Spec{Table: "erp.taxes", Class: tenancy.Master, Writes: tenancy.Keep}),
+	tenancy.Define[TaxRate](tenancy.Spec{Table: "erp.tax_rates", Class: tenancy.Master, Writes: tenancy.AppendOnly}),
+	tenancy.Define[TaxComponent](tenancy.Spec{Table: "erp.tax_components", Class: tenancy.Master, Writes: tenancy.AppendOnly, PartOf: "erp.taxes"}),
+	tenancy.Define[TaxRule](tenancy.Spec{Table: "erp.tax_rules", Class: tenancy.Master, Writes: tenancy.Keep}),
 	// A party that nothing refers to can be erased altogether.
 	tenancy.Define[Party](tenancy.Spec{Table: "erp.parties", Class: tenancy.Master, Subject: "self"}),
 
@@ -79,6 +83,7 @@ var models = []*tenancy.Model{
 		PartOf: "erp.journal_entries"}),
 	tenancy.Define[balance](tenancy.Spec{Table: "erp.account_balances", Class: tenancy.Book, Writes: tenancy.Keep, Derived: true}),
 
+	tenancy.Define[Draft](tenancy.Spec{Table: "erp.document_drafts", Class: tenancy.Letter, Subject: "party_id", RetainFrom: "changed_at", Writes: tenancy.Keep}),
 	tenancy.Define[Invoice](tenancy.Spec{Table: "erp.invoices", Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "invoice_date",
 		Writes: tenancy.Keep}),
 	tenancy.Define[InvoiceLine](tenancy.Spec{Table: "erp.invoice_lines", Class: tenancy.Voucher, Subject: "invoice_id", Writes: tenancy.AppendOnly,
@@ -90,6 +95,8 @@ var models = []*tenancy.Model{
 		PartOf: "erp.bills"}),
 	tenancy.Define[BillText](tenancy.Spec{Table: "erp.bill_texts", Class: tenancy.Voucher, Subject: "bill_id", Writes: tenancy.Companion,
 		PartOf: "erp.bills"}),
+	tenancy.Define[TaxEntry](tenancy.Spec{Table: "erp.tax_entries", Class: tenancy.Book, Subject: "party_id", RetainFrom: "entry_date",
+		Writes: tenancy.AppendOnly}),
 	tenancy.Define[Payment](tenancy.Spec{Table: "erp.payments", Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "payment_date",
 		Writes: tenancy.AppendOnly}),
 	tenancy.Define[OpenItem](tenancy.Spec{Table: "erp.open_items", Class: tenancy.Book, Subject: "party_id", RetainFrom: "item_date",

@@ -54,7 +54,7 @@ func (k *keptSettings) get(tenant uuid.UUID) *setup {
 		return nil
 	}
 	own := *kept
-	own.byRef, own.period = maps.Clone(kept.byRef), maps.Clone(kept.period)
+	own.byRef, own.period, own.taxings = maps.Clone(kept.byRef), maps.Clone(kept.period), maps.Clone(kept.taxings)
 	return &own
 }
 

@@ -102,6 +102,11 @@ func TestPostAnswersAsIfItHadAsked(t *testing.T) {
 	})
 }
 
+// rateOf is one rate for ever.
+func rateOf(percent string) []accounting.NewTaxRate {
+	return []accounting.NewTaxRate{{From: day("2000-01-01"), Rate: price(percent), Source: "test"}}
+}
+
 func TestEveryChangeOfASettingIsANewRevision(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		revision := func() uuid.UUID {
@@ -111,7 +116,7 @@ func TestEveryChangeOfASettingIsANewRevision(t *testing.T) {
 		}
 		account, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "9999", Name: "New", Type: accounting.Asset})
 		require.NoError(t, err)
-		tax, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "T", Name: "Tax", Rate: price("20")})
+		tax, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "T", Name: "Tax", Rates: rateOf("20")})
 		require.NoError(t, err)
 		periods, err := s.books.Periods(s.ctx)
 		require.NoError(t, err)
@@ -129,11 +134,27 @@ func TestEveryChangeOfASettingIsANewRevision(t *testing.T) {
 				return err
 			},
 			"CreateTax": func() error {
-				_, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "U", Name: "Tax", Rate: price("5")})
+				_, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "U", Name: "Tax", Rates: rateOf("5")})
 				return err
 			},
 			"UpdateTax": func() error {
 				_, err := s.books.UpdateTax(s.ctx, accounting.TaxChange{ID: tax.ID, Name: "Other", Active: true})
+				return err
+			},
+			"ChangeTaxRate": func() error {
+				_, err := s.books.ChangeTaxRate(s.ctx, accounting.TaxRateChange{Code: "T", NewTaxRate: accounting.NewTaxRate{From: day("2010-06-01"), Rate: price("21"), Source: "test"}})
+				return err
+			},
+			"UpdateBooks": func() error {
+				_, err := s.books.UpdateBooks(s.ctx, accounting.BooksChange{RateMaxAgeDays: 3})
+				return err
+			},
+			"DescribeBusiness": func() error {
+				_, err := s.books.DescribeBusiness(s.ctx, accounting.Business{Name: "Lamps", Country: "GB"})
+				return err
+			},
+			"RequireDimensions": func() error {
+				_, err := s.books.RequireDimensions(s.ctx, accounting.ByCode("9999"), nil)
 				return err
 			},
 			"AddFiscalYear": func() error { _, err := s.books.AddFiscalYear(s.ctx, day("2012-01-01")); return err },
@@ -146,5 +167,11 @@ func TestEveryChangeOfASettingIsANewRevision(t *testing.T) {
 			require.NoError(t, act(), name)
 			require.NotEqual(t, before, revision(), name)
 		}
+		_, err = s.books.SetPeriodState(s.ctx, accounting.SetPeriod{PeriodID: periods[10].ID, State: accounting.PeriodLocked})
+		require.NoError(t, err)
+		before := revision()
+		_, err = s.books.CloseYear(s.ctx, accounting.NewYearEnd{FiscalYearID: periods[0].FiscalYearID})
+		require.NoError(t, err)
+		require.NotEqual(t, before, revision(), "CloseYear")
 	})
 }

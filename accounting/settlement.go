@@ -21,6 +21,8 @@ type settlement struct {
 	touched     []*OpenItem
 	isTouched   map[uuid.UUID]bool
 	allocations []*Allocation
+	events      []settled   // what the pairs settled, in order
+	taxes       []*TaxEntry // what became due by it (see releaseTax)
 }
 
 func newSettlement(p *plan, locked []OpenItem) *settlement {
@@ -47,6 +49,7 @@ func (s *settlement) pair(where string, debit, credit *OpenItem, amount int64, o
 		return ErrOverAllocated.New(s.op, "%s%s would be allocated, and %s of the one and %s of the other item is open", where,
 			money.Amount{Minor: amount, Currency: cur}, money.Amount{Minor: debit.OpenMinor, Currency: cur}, money.Amount{Minor: -credit.OpenMinor, Currency: cur})
 	}
+	paidDebit, paidCredit := debit.Original.Minor-debit.OpenMinor, credit.OpenMinor-credit.Original.Minor
 	a := &Allocation{Row: tenancy.Row{ID: tenancy.NewID()}, PartyID: debit.PartyID, DebitID: debit.ID, CreditID: credit.ID,
 		AllocatedOn: later(on, later(debit.ItemDate, credit.ItemDate)), Amount: money.Amount{Minor: amount, Currency: cur}, RecordedAt: s.tx.Now()}
 	var err error
@@ -56,6 +59,7 @@ func (s *settlement) pair(where string, debit, credit *OpenItem, amount int64, o
 	if a.CreditBaseMinor, err = share(-credit.OpenBaseMinor, amount, -credit.OpenMinor); err != nil {
 		return err
 	}
+	s.events = append(s.events, settled{debit, paidDebit, paidDebit + amount, a.AllocatedOn}, settled{credit, paidCredit, paidCredit + amount, a.AllocatedOn})
 	debit.OpenMinor -= amount
 	debit.OpenBaseMinor -= a.DebitBaseMinor
 	credit.OpenMinor += amount
@@ -104,6 +108,18 @@ func (s *settlement) pairUp(where string, fresh, old *OpenItem, on date.Date) er
 	return s.pair(where, debit, credit, amount, on)
 }
 
+// setOff sets a new credit off against a document's items, by instalment, as far as they are open.
+func (s *settlement) setOff(where string, fresh *OpenItem, document uuid.UUID, instalments int64, on date.Date) error {
+	for n := 1; int64(n) <= instalments; n++ {
+		if old := s.items[InstalmentID(document, n)]; old != nil {
+			if err := s.pairUp(where, fresh, old, on); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // touch remembers locked items that changed; new ones are written as they are by then.
 func (s *settlement) touch(item *OpenItem) {
 	if s.items[item.ID] != nil && !s.isTouched[item.ID] {
@@ -115,6 +131,7 @@ func (s *settlement) touch(item *OpenItem) {
 // write adds the settlement to a batch, after the new items and entries.
 func (s *settlement) write(b *tenancy.Batch) {
 	tenancy.Put(b, s.allocations)
+	tenancy.Put(b, s.taxes)
 	tenancy.Set(b, s.touched, "open_minor", "open_base_minor")
 }
 
@@ -131,6 +148,29 @@ func (s *settlement) run(ctx context.Context) ([]Allocation, error) {
 		out[i] = *a
 	}
 	return out, nil
+}
+
+// furtherInstalments are the open items of a document besides the one with its id.
+func furtherInstalments(ids []uuid.UUID, document uuid.UUID, instalments int64) []uuid.UUID {
+	for n := 2; int64(n) <= instalments; n++ {
+		ids = append(ids, InstalmentID(document, n))
+	}
+	return ids
+}
+
+// lockMoreItems locks further items, in a round trip of its own where there are any.
+func lockMoreItems(ctx context.Context, tx *tenancy.Tx, items *[]OpenItem, ids []uuid.UUID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var more []OpenItem
+	b := tx.Batch()
+	lockItems(b, &more, unique(ids))
+	if err := b.Run(ctx); err != nil {
+		return err
+	}
+	*items = append(*items, more...)
+	return nil
 }
 
 // lockItems adds the locking read of open items to a batch.

@@ -20,11 +20,14 @@ type setup struct {
 	years    []FiscalYear
 	periods  []Period      // by date
 	locks    []JournalLock // few
-	taxes    []Tax         // by code
+	taxes    []Tax         // by code, with rates and components
 
 	byRef  map[AccountRef]*Account // what was looked up
 	byID   map[uuid.UUID]*Account
 	period map[date.Date]*Period // what was looked up
+	// taxings is what tax codes were found to come to, taxAccounts where taxes are booked.
+	taxings     map[taxingKey]*taxing
+	taxAccounts map[uuid.UUID]bool
 }
 
 const setupKey = "accounting.setup"
@@ -36,6 +39,8 @@ func (s *Service) setup(ctx context.Context, tx *tenancy.Tx, op string, also fun
 		known = false
 		b := tx.Batch()
 		set, books := new(setup), []Books(nil)
+		var rates []TaxRate
+		var components []TaxComponent
 		tenancy.Load(b, &books)
 		tenancy.Load(b, &set.accounts, tenancy.OrderBy("code"))
 		tenancy.Load(b, &set.journals, tenancy.OrderBy("code"))
@@ -43,6 +48,8 @@ func (s *Service) setup(ctx context.Context, tx *tenancy.Tx, op string, also fun
 		tenancy.Load(b, &set.periods, tenancy.OrderBy("starts_on"))
 		tenancy.Load(b, &set.locks, tenancy.Ne("state", string(PeriodOpen)))
 		tenancy.Load(b, &set.taxes, tenancy.OrderBy("code"))
+		tenancy.Load(b, &rates, tenancy.OrderBy("tax_id", "valid_from"))
+		tenancy.Load(b, &components, tenancy.OrderBy("group_id", "seq"))
 		if also != nil {
 			also(b)
 		}
@@ -53,6 +60,7 @@ func (s *Service) setup(ctx context.Context, tx *tenancy.Tx, op string, also fun
 			return nil, ErrNotOpened.New(op, "")
 		}
 		set.books = books[0]
+		fitTaxes(set.taxes, rates, components)
 		set.index()
 		s.kept.put(set)
 		return set, nil
@@ -68,6 +76,11 @@ func (s *Service) setup(ctx context.Context, tx *tenancy.Tx, op string, also fun
 func (set *setup) index() {
 	set.byRef = map[AccountRef]*Account{}
 	set.period = map[date.Date]*Period{}
+	set.taxings = map[taxingKey]*taxing{}
+	set.taxAccounts = make(map[uuid.UUID]bool, 2*len(set.taxes))
+	for i := range set.taxes {
+		set.taxAccounts[set.taxes[i].AccountID], set.taxAccounts[set.taxes[i].ClaimID] = true, true
+	}
 	set.byID = make(map[uuid.UUID]*Account, len(set.accounts))
 	for i := range set.accounts {
 		set.byID[set.accounts[i].ID] = &set.accounts[i]
@@ -147,14 +160,24 @@ func (set *setup) tax(op, where, code string) (*Tax, error) {
 	return nil, ErrUnknownTax.New(op, "%sthere is no tax %s", where, code)
 }
 
-// taxAccount is where a known tax is owed.
-func (set *setup) taxAccount(id uuid.UUID) uuid.UUID {
+// taxByID is the tax with an id that a row refers to.
+func (set *setup) taxByID(id uuid.UUID) *Tax {
 	for i := range set.taxes {
 		if set.taxes[i].ID == id {
-			return set.taxes[i].AccountID
+			return &set.taxes[i]
 		}
 	}
-	return uuid.Nil
+	return nil
+}
+
+// lineAccount is ordinary, of an account that a document's line is booked to: tax is booked through a tax code, so that
+// what is declared equals what is booked. Errors: those of ordinary, accounting.tax_account.
+func (set *setup) lineAccount(op, where string, ref AccountRef) (*Account, error) {
+	a, err := set.ordinary(op, where, ref)
+	if err == nil && (set.taxAccounts[a.ID] || a.Role == RoleTaxNotDue || a.Role == RoleInputTaxNotDue) {
+		return nil, ErrTaxAccount.New(op, "%saccount %s %s holds tax: name a tax code instead", where, a.Code, a.Name)
+	}
+	return a, err
 }
 
 // year is the fiscal year with the id.

@@ -133,12 +133,12 @@ func TestJournalsAndTaxes(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, all, 8)
 		for _, rate := range []decimal.Decimal{price("-1"), price("1000.1"), price("0.00001"), decimal.New(1, 2_000_000_000)} {
-			_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "X", Name: "X", Rate: rate})
+			_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "X", Name: "X", Rates: []accounting.NewTaxRate{{From: day("2000-01-01"), Rate: rate, Source: "for the example"}}})
 			require.ErrorIs(t, err, accounting.ErrBadInput)
 		}
-		_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "X", Name: "X", Rate: price("5"), Account: accounting.ByRole(cash)})
+		_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "X", Name: "X", Rates: []accounting.NewTaxRate{{From: day("2000-01-01"), Rate: price("5"), Source: "for the example"}}, Account: accounting.ByRole(cash)})
 		require.ErrorIs(t, err, accounting.ErrRoleType)
-		_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "Z", Name: "Zero rate"})
+		_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "Z", Name: "Zero rate", Kind: accounting.TaxZero, Reason: "books"})
 		require.NoError(t, err)
 		taxes, err := s.books.ListTaxes(s.ctx)
 		require.NoError(t, err)

@@ -3,6 +3,7 @@ package accounting
 import (
 	"errors"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -49,6 +50,9 @@ func newValidator() *validator.Validate {
 		"line":         func(f validator.FieldLevel) bool { return validText(f.Field().String(), f.Param(), true) },
 		"text":         func(f validator.FieldLevel) bool { return validText(f.Field().String(), f.Param(), false) },
 		"percent":      func(f validator.FieldLevel) bool { return validPercent(f.Field().String()) },
+		"tax_kind":     func(f validator.FieldLevel) bool { return TaxKind(f.Field().String()).Valid() },
+		"place":        func(f validator.FieldLevel) bool { return validPlace(f.Field().String()) },
+		"vatex":        func(f validator.FieldLevel) bool { return vatex.MatchString(f.Field().String()) },
 	}
 	for tag, rule := range rules {
 		if err := v.RegisterValidation(tag, rule); err != nil {
@@ -58,6 +62,9 @@ func newValidator() *validator.Validate {
 	return v
 }
 
+// vatex is the form of the codes of the exemption reason code list of EN 16931.
+var vatex = regexp.MustCompile(`^VATEX-[A-Z]{2}-[0-9A-Z-]{1,20}$`)
+
 // says is what a bookkeeper reads when a rule is broken.
 var says = map[string]string{
 	"required": "is needed", "required_without": "or {} must be set", "day": "is needed", "currency": "must be a currency code such as GBP",
@@ -66,6 +73,8 @@ var says = map[string]string{
 	"code":      "must be 1 to 20 letters, digits, dots, dashes or underscores",
 	"reference": "must be at most 100 characters, without control characters or blanks at its ends",
 	"line":      "must be one line of 1 to {} characters", "text": "must be at most {} characters", "max": "has more than {}", "min": "has less than {}",
+	"tax_kind": "is not a kind of tax", "place": "must be a country code, domestic, eu or abroad",
+	"vatex":   "must be a code of the VATEX list such as VATEX-EU-132",
 	"percent": "must be a percentage from 0 to 1,000 with at most four decimals", "oneof": "must be one of: {}", "email": "must be an e-mail address",
 }
 
@@ -128,6 +137,10 @@ func only(s string, least, most int, allowed func(rune) bool) bool {
 		}
 	}
 	return true
+}
+
+func validPlace(s string) bool {
+	return s == PlaceDomestic || s == PlaceEU || s == PlaceAbroad || only(s, 2, 2, capital)
 }
 
 func validReference(s string) bool {

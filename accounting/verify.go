@@ -22,7 +22,7 @@ func (s *Service) Verify(ctx context.Context) ([]tenancy.Check, error) {
 		}
 		var out []tenancy.Check
 		for _, check := range []func(context.Context, *tenancy.Tx, *setup) (tenancy.Check, error){
-			checkEntriesBalance, checkBalances, checkOpenItems, checkNumbers, checkDocuments, checkVendorDocuments, checkClosings,
+			checkEntriesBalance, checkBalances, checkOpenItems, checkNumbers, checkDocuments, checkVendorDocuments, checkTax, checkClosings,
 		} {
 			c, err := check(ctx, tx, set)
 			if err != nil {
@@ -238,13 +238,15 @@ func checkDocuments(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Chec
 	}
 	bad, err := tenancy.Report[string](ctx, tx, `SELECT i.number FROM {invoices} AS i
 		LEFT JOIN (SELECT invoice_id, SUM(net_minor) AS net, SUM(tax_minor) AS tax FROM {invoice_lines} AS l GROUP BY invoice_id) AS s ON s.invoice_id = i.id
-		LEFT JOIN (SELECT corrects_id, SUM(gross_minor) AS credited FROM {invoices} AS c GROUP BY corrects_id) AS n ON n.corrects_id = i.id
+		LEFT JOIN (SELECT corrects_id, SUM(gross_minor) AS credited FROM {invoices} AS c WHERE c.kind = 'credit_note' GROUP BY corrects_id) AS n ON n.corrects_id = i.id
 		LEFT JOIN {journal_entries} AS e ON e.id = i.entry_id
-		WHERE s.invoice_id IS NULL OR s.net <> i.net_minor OR s.tax <> i.tax_minor OR i.credited_minor <> COALESCE(n.credited, 0)
+		LEFT JOIN (SELECT entry_id, SUM(original_minor) AS items FROM {open_items} AS o GROUP BY entry_id) AS o ON o.entry_id = i.entry_id
+		WHERE s.invoice_id IS NULL OR s.net + i.rounding_minor <> i.net_minor OR s.tax + i.tax_residual_minor <> i.tax_minor
+			OR (i.settled_by_id IS NULL AND COALESCE(o.items, 0) <> CASE WHEN i.kind = 'credit_note' THEN -i.payable_minor ELSE i.payable_minor END) OR i.credited_minor <> COALESCE(n.credited, 0)
 			OR (i.entry_id IS NOT NULL AND (e.id IS NULL OR e.source_id <> i.id OR CASE WHEN e.late THEN e.document_date ELSE e.entry_date END <> i.invoice_date))
 			OR (i.entry_id IS NULL AND i.gross_minor <> 0)
 		ORDER BY i.number`)
-	return verdict("documents equal their lines", fmt.Sprintf("%d invoices and credit notes", n), bad), err
+	return verdict("documents equal their lines", fmt.Sprintf("%d invoices, credit and debit notes", n), bad), err
 }
 
 // checkVendorDocuments holds bills against their lines, their entries, their open items and their credits.
@@ -255,13 +257,13 @@ func checkVendorDocuments(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenanc
 	}
 	bad, err := tenancy.Report[string](ctx, tx, `SELECT CAST(b.id AS TEXT) AS id FROM {bills} AS b
 		LEFT JOIN (SELECT bill_id, SUM(net_minor) AS net, SUM(tax_minor) AS tax FROM {bill_lines} AS l GROUP BY bill_id) AS s ON s.bill_id = b.id
-		LEFT JOIN (SELECT corrects_id, SUM(gross_minor) AS credited FROM {bills} AS c GROUP BY corrects_id) AS n ON n.corrects_id = b.id
+		LEFT JOIN (SELECT corrects_id, SUM(gross_minor) AS credited FROM {bills} AS c WHERE c.kind = 'vendor_credit' GROUP BY corrects_id) AS n ON n.corrects_id = b.id
 		LEFT JOIN {journal_entries} AS e ON e.id = b.entry_id
-		LEFT JOIN {open_items} AS o ON o.id = b.id
-		WHERE s.bill_id IS NULL OR s.net <> b.net_minor OR s.tax <> b.tax_minor OR b.credited_minor <> COALESCE(n.credited, 0)
+		LEFT JOIN (SELECT entry_id, SUM(original_minor) AS items FROM {open_items} AS o GROUP BY entry_id) AS o ON o.entry_id = b.entry_id
+		WHERE s.bill_id IS NULL OR s.net + b.rounding_minor <> b.net_minor OR s.tax + b.tax_residual_minor <> b.tax_minor OR b.credited_minor <> COALESCE(n.credited, 0)
 			OR (b.entry_id IS NOT NULL AND (e.id IS NULL OR e.source_id <> b.id OR CASE WHEN e.late THEN e.document_date ELSE e.entry_date END <> b.bill_date))
 			OR (b.entry_id IS NULL AND b.gross_minor <> 0)
-			OR COALESCE(o.original_minor, 0) <> CASE WHEN b.kind = 'bill' THEN -b.gross_minor ELSE b.gross_minor END
+			OR COALESCE(o.items, 0) <> CASE WHEN b.kind = 'vendor_credit' THEN b.payable_minor ELSE -b.payable_minor END
 		ORDER BY 1`)
-	return verdict("bills equal their lines", fmt.Sprintf("%d bills and vendors' credits", n), bad), err
+	return verdict("bills equal their lines", fmt.Sprintf("%d bills, vendors' credits and debit notes", n), bad), err
 }

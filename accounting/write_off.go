@@ -28,7 +28,8 @@ type NewWriteOff struct {
 //
 // Permission: accounting.pay, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.unknown_item, accounting.over_allocated, accounting.write_off_limit, accounting.wrong_currency,
-// accounting.control_account (of the account that takes it), and those of Post.
+// accounting.control_account (of the account that takes it), accounting.tax_unsupported (the document's tax is due on payment), and
+// those of Post.
 func (s *Service) WriteOff(ctx context.Context, in []NewWriteOff) ([]Allocation, error) {
 	return tenancy.Act(ctx, s.db, PermPay, func(ctx context.Context, tx *tenancy.Tx) ([]Allocation, error) {
 		const op = "accounting.WriteOff"
@@ -61,6 +62,12 @@ func (s *Service) WriteOff(ctx context.Context, in []NewWriteOff) ([]Allocation,
 			if err := settle.giveUp(fmt.Sprintf("write-off %d: ", i+1), &in[i]); err != nil {
 				return nil, err
 			}
+		}
+		if err := settle.releaseTax(ctx, p, nil); err != nil {
+			return nil, err
+		}
+		if len(settle.taxes) > 0 { // nothing was paid, so nothing becomes due, and what waits is not the tenant's to drop
+			return nil, ErrTaxUnsupported.New(op, "the tax of what is written off is due on payment: a credit note takes it back")
 		}
 		return settle.run(ctx)
 	})

@@ -104,7 +104,22 @@ func (s *Service) book(ctx context.Context, tx *tenancy.Tx, op string, session *
 		return nil, err
 	}
 	c.EntryID = entries[0].ID
-	return c, nil
+	return c, s.declare(ctx, tx, session, c.EntryID)
+}
+
+// declare declares the tax of a session's tickets, by tax.
+func (s *Service) declare(ctx context.Context, tx *tenancy.Tx, session *Session, entry uuid.UUID) error {
+	sums, err := taxes(ctx, tx, session.ID)
+	if err != nil || len(sums) == 0 {
+		return err
+	}
+	cur := session.Float.Currency
+	declared := make([]accounting.TaxDeclaration, len(sums))
+	for i, t := range sums {
+		declared[i] = accounting.TaxDeclaration{EntryID: entry, TaxID: t.TaxID, Base: money.Amount{Minor: t.Base, Currency: cur}, Tax: money.Amount{Minor: t.Tax, Currency: cur}}
+	}
+	_, err = s.books.DeclareTaxes(ctx, declared)
+	return err
 }
 
 // overShort is all that is booked as over/short: what was found at the closing, and at the opening against what the session

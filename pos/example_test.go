@@ -52,7 +52,7 @@ func openShop(opt pos.Options) *shop {
 	s.tills = pos.New(db, s.books, s.stock, opt)
 	_, err = s.books.OpenBooks(ctx, accounting.NewBooks{Currency: "GBP", Chart: accounting.ChartGeneral, YearStart: date.Must("2026-01-01")})
 	check(err)
-	_, err = s.books.CreateTax(ctx, accounting.NewTax{Code: "S20", Name: "Standard 20 %", Rate: decimal.RequireFromString("20")})
+	_, err = s.books.CreateTax(ctx, accounting.NewTax{Code: "S20", Name: "Standard 20 %", Rates: []accounting.NewTaxRate{{From: date.Of(2000, 1, 1), Rate: decimal.RequireFromString("20"), Source: "for the example"}}})
 	check(err)
 	_, err = s.stock.Configure(ctx, inventory.NewSettings{Method: inventory.FIFO})
 	check(err)

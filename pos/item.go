@@ -78,7 +78,9 @@ func (m *making) saleLines(ctx context.Context, it *item) (descriptions []string
 			if !ok {
 				return nil, accounting.ErrUnknownTax.New(m.op, "%s: there is no tax %s", where, in.TaxCode)
 			}
-			l.TaxID, l.TaxRate = tax.ID, tax.Rate
+			if l.TaxID, l.TaxRate, err = m.taxOf(where, &tax); err != nil {
+				return nil, err
+			}
 		}
 		if err := l.compute(it.ticket.TaxIncluded, m.currency); err != nil {
 			return nil, ErrAmountLimit.Wrap(m.op, err, "%s: the amount cannot be computed", where)
@@ -92,6 +94,23 @@ func (m *making) saleLines(ctx context.Context, it *item) (descriptions []string
 		return nil, ErrNegativeTotal.New(m.op, "%s: the lines sum to %s", it.draft.what, it.ticket.Gross)
 	}
 	return descriptions, nil
+}
+
+// taxOf is a tax that a till can charge, with its rate on the business date. A till computes one tax per line, due at once.
+func (m *making) taxOf(where string, tax *accounting.Tax) (uuid.UUID, decimal.Decimal, error) {
+	switch tax.Kind { //nolint:exhaustive // the others cannot be charged at a till
+	case accounting.TaxStandard, accounting.TaxReduced, accounting.TaxZero, accounting.TaxExempt, accounting.TaxOutsideScope:
+	default:
+		return uuid.Nil, decimal.Zero, accounting.ErrTaxKind.New(m.op, "%s: %s is of the kind %s, which a till does not charge", where, tax.Code, tax.Kind)
+	}
+	if tax.Due != accounting.TaxDueAtTaxPoint {
+		return uuid.Nil, decimal.Zero, accounting.ErrTaxKind.New(m.op, "%s: %s is due on payment, which a till does not keep apart", where, tax.Code)
+	}
+	rate, ok := tax.RateOn(m.session.BusinessDate)
+	if !ok {
+		return uuid.Nil, decimal.Zero, accounting.ErrNoTaxRate.New(m.op, "%s: %s has no rate on %s", where, tax.Code, m.session.BusinessDate)
+	}
+	return tax.ID, rate, nil
 }
 
 var hundred = decimal.NewFromInt(100)

@@ -56,7 +56,7 @@ func openShop(t testing.TB, env *tenancytest.Env, currency money.Currency, metho
 	s.pos = New(env.DB, s.books, s.stock, Options{Signer: signer(t)})
 	_, err := s.books.OpenBooks(s.ctx, accounting.NewBooks{Currency: currency, Chart: accounting.ChartGeneral, YearStart: date.Must("2026-01-01")})
 	require.NoError(t, err)
-	_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard", Rate: dec("20")})
+	_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard", Rates: []accounting.NewTaxRate{{From: date.Of(2000, 1, 1), Rate: dec("20"), Source: "for the example"}}})
 	require.NoError(t, err)
 	_, err = s.stock.Configure(s.ctx, inventory.NewSettings{Method: method})
 	require.NoError(t, err)

@@ -22,7 +22,8 @@ import (
 //
 // Permission: pos.sell. Errors: pos.bad_input, pos.too_many, pos.amount_limit, pos.session_closed, pos.session_expired,
 // pos.unknown_product, pos.underpaid, pos.overpaid, pos.negative_total, pos.reference_taken, pos.signer; tenancy.not_found
-// (the session); accounting.unknown_tax, accounting.unknown_account, accounting.account_inactive, accounting.control_account,
+// (the session); accounting.unknown_tax, accounting.no_tax_rate, accounting.tax_kind, accounting.tax_account,
+// accounting.unknown_account, accounting.account_inactive, accounting.control_account,
 // accounting.wrong_currency, accounting.backdated, accounting.period_locked.
 func (s *Service) Sell(ctx context.Context, tickets []NewTicket) ([]Ticket, error) {
 	return makeTickets(ctx, s, PermSell, "pos.Sell", tickets)

@@ -3,6 +3,7 @@ package pos
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -100,7 +101,7 @@ func (s *Service) register(ctx context.Context, tx *tenancy.Tx, op, what string,
 }
 
 // account is the account that a reference names, else the one with the role, if an entry may have it on a line without a
-// party. Errors: accounting.unknown_account, accounting.account_inactive, accounting.control_account.
+// party. Errors: accounting.unknown_account, accounting.account_inactive, accounting.control_account, accounting.tax_account.
 func (s *Service) account(ctx context.Context, op, what string, ref accounting.AccountRef, role accounting.Role) (uuid.UUID, error) {
 	if ref.IsZero() {
 		ref = accounting.ByRole(role)
@@ -114,7 +115,12 @@ func (s *Service) account(ctx context.Context, op, what string, ref accounting.A
 	case a.Control != accounting.NoControl:
 		return uuid.Nil, accounting.ErrControlAccount.New(op, "%s: account %s %s is a control account: it is moved by the party's documents only", what, a.Code, a.Name)
 	}
-	return a.ID, nil
+	// What holds tax is moved by tax alone, so that what is declared equals what is booked.
+	taxes, err := s.books.ListTaxes(ctx)
+	if err == nil && slices.ContainsFunc(taxes, func(t accounting.Tax) bool { return t.AccountID == a.ID || t.ClaimID == a.ID }) {
+		err = accounting.ErrTaxAccount.New(op, "%s: account %s %s holds tax", what, a.Code, a.Name)
+	}
+	return a.ID, err
 }
 
 // UpdateRegister renames a register and sets how long its next sessions may be open. Permission: pos.setup. Errors:

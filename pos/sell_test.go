@@ -11,6 +11,7 @@ import (
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/inventory"
+	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
@@ -211,6 +212,12 @@ func TestReplays(t *testing.T) {
 // What cannot be sold changes nothing, uses no number, and takes the good tickets beside it along.
 func TestRefusedTickets(t *testing.T) {
 	eachShop(t, func(t *testing.T, s *shop) {
+		_, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "W20", Name: "Withheld", Kind: accounting.TaxWithholding,
+			Rates: []accounting.NewTaxRate{{From: date.Of(2000, 1, 1), Rate: dec("20"), Source: "for the example"}}})
+		require.NoError(t, err)
+		_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "LATER", Name: "A rate to come",
+			Rates: []accounting.NewTaxRate{{From: date.Of(2099, 1, 1), Rate: dec("20"), Source: "for the example"}}})
+		require.NoError(t, err)
 		s.sell(t, s.ticket(s.cash("4.50"), line(s.tea, "1", "4.50")))
 		before := s.state(t)
 		for _, row := range []struct {
@@ -230,6 +237,9 @@ func TestRefusedTickets(t *testing.T) {
 			{"a control character", func(n *NewTicket) { n.Lines[0].Description = "a\x00b" }, ErrBadInput},
 			{"an unknown product", func(n *NewTicket) { n.Lines[0].ProductID = uuid.New() }, ErrUnknownProduct},
 			{"an unknown tax", func(n *NewTicket) { n.Lines[0].TaxCode = "S99" }, accounting.ErrUnknownTax},
+			{"tax that is withheld", func(n *NewTicket) { n.Lines[0].TaxCode = "W20" }, accounting.ErrTaxKind},
+			{"a tax without a rate yet", func(n *NewTicket) { n.Lines[0].TaxCode = "LATER" }, accounting.ErrNoTaxRate},
+			{"an account that holds tax", func(n *NewTicket) { n.Lines[0].Account = accounting.ByRole(accounting.RoleTax) }, accounting.ErrTaxAccount},
 			{"an unknown account", func(n *NewTicket) { n.Lines[0].Account = accounting.ByCode("9999") }, accounting.ErrUnknownAccount},
 			{"a control account", func(n *NewTicket) { n.Lines[0].Account = accounting.ByRole(accounting.RoleReceivable) }, accounting.ErrControlAccount},
 			{"below zero", func(n *NewTicket) { n.Lines[0].UnitPrice = dec("-1") }, ErrNegativeTotal},
@@ -245,7 +255,7 @@ func TestRefusedTickets(t *testing.T) {
 		}
 		missing := s.ticket(s.cash("4.50"), line(s.tea, "1", "4.50"))
 		missing.SessionID = uuid.New()
-		_, err := s.pos.Sell(s.ctx, []NewTicket{missing})
+		_, err = s.pos.Sell(s.ctx, []NewTicket{missing})
 		require.ErrorIs(t, err, fault.NotFound)
 		_, err = s.pos.Sell(s.ctx, make([]NewTicket, MaxBatch+1))
 		require.ErrorIs(t, err, ErrTooMany)

@@ -292,3 +292,22 @@ func TestExpiry(t *testing.T) {
 		s.verify(t)
 	})
 }
+
+// What a till charged stands in the tax report once its session is closed, and equals the ledger.
+func TestAClosedSessionDeclaresItsTax(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		sold := s.sell(t, s.ticket(s.cash("9.00"), line(s.tea, "2", "4.50")))[0]
+		_, err := s.pos.Refund(s.ctx, []NewRefund{{SessionID: s.session.ID, Reference: s.reference(), TicketID: sold.ID, Lines: []NewRefundLine{{TicketLine: 1, Quantity: qty("1")}},
+			Payments: []NewPayment{s.cash("4.50")}}})
+		require.NoError(t, err)
+		s.closeWith(t, s.session, "104.50")
+		r, err := s.books.TaxReport(s.ctx, monday, monday)
+		require.NoError(t, err)
+		require.Len(t, r.Taxes, 1)
+		require.Equal(t, [2]string{"3.75", "0.75"}, [2]string{r.Taxes[0].Base.String(), r.Taxes[0].Tax.String()})
+		for _, a := range r.Accounts {
+			require.Zero(t, a.Other.Minor, a.Name)
+		}
+		s.verify(t)
+	})
+}

@@ -92,3 +92,18 @@ type posted struct {
 func postings(ctx context.Context, tx *tenancy.Tx, session uuid.UUID) ([]posted, error) {
 	return tenancy.Report[posted](ctx, tx, postingsSQL, session, session, session)
 }
+
+// declaredSum is what a session's tickets come to for one tax; above zero for sales.
+type declaredSum struct {
+	TaxID uuid.UUID `bun:"tax_id"`
+	Base  int64     `bun:"base"`
+	Tax   int64     `bun:"tax"`
+}
+
+// taxes adds a session up by tax, in the database.
+func taxes(ctx context.Context, tx *tenancy.Tx, session uuid.UUID) ([]declaredSum, error) {
+	return tenancy.Report[declaredSum](ctx, tx, `SELECT l.tax_id, CAST(SUM(CASE WHEN t.kind = 'sale' THEN l.net_minor ELSE 0 - l.net_minor END) AS BIGINT) AS base,
+			CAST(SUM(CASE WHEN t.kind = 'sale' THEN l.tax_minor ELSE 0 - l.tax_minor END) AS BIGINT) AS tax
+		FROM {tickets} AS t JOIN {ticket_lines} AS l ON l.ticket_id = t.id
+		WHERE t.session_id = ? AND l.tax_id IS NOT NULL GROUP BY l.tax_id ORDER BY l.tax_id`, session)
+}

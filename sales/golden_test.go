@@ -3,6 +3,7 @@ package sales
 import (
 	"flag"
 	"fmt"
+	"github.com/opsmatiq/erp/tenancy/date"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // TestOrderGolden shows an auditor an order from the offer to its end: each document, and what it booked.
 func TestOrderGolden(t *testing.T) {
 	eachShop(t, func(t *testing.T, s *shop) {
-		_, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard rate", Rate: dec("20")})
+		_, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard rate", Rates: []accounting.NewTaxRate{{From: date.Of(2000, 1, 1), Rate: dec("20"), Source: "for the example"}}})
 		require.NoError(t, err)
 		tea, gift := line(s.tea, "10", "4.555"), line(s.cup, "1", "0")
 		tea.TaxCode, gift.Giveaway = "S20", true

@@ -275,7 +275,7 @@ func TestClosedPeriod(t *testing.T) {
 
 func TestTax(t *testing.T) {
 	eachShop(t, func(t *testing.T, s *shop) {
-		_, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard rate", Rate: dec("20")})
+		_, err := s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard rate", Rates: []accounting.NewTaxRate{{From: date.Of(2000, 1, 1), Rate: dec("20"), Source: "for the example"}}})
 		require.NoError(t, err)
 		taxed := line(s.tea, "3", "4.50")
 		taxed.TaxCode = "S20"

@@ -73,7 +73,7 @@ func (t *teaHouse) setUp(method inventory.Method) error {
 	if _, err := t.suite.Inventory.Configure(t.ctx, inventory.NewSettings{Method: method}); err != nil {
 		return err
 	}
-	_, err := books.CreateTax(t.ctx, accounting.NewTax{Code: teaTax, Name: "Tax on sales 9 %", Rate: decimal.NewFromInt(9)})
+	_, err := books.CreateTax(t.ctx, accounting.NewTax{Code: teaTax, Name: "Tax on sales 9 %", Rates: []accounting.NewTaxRate{{From: date.Of(2000, 1, 1), Rate: decimal.NewFromInt(9), Source: "for the example"}}})
 	if err != nil && !errors.Is(err, accounting.ErrCodeTaken) {
 		return err
 	}

@@ -44,7 +44,7 @@ func openShop(t testing.TB, env *tenancytest.Env, method inventory.Method) *shop
 	s.buying = New(env.DB, s.books, s.stock)
 	_, err := s.books.OpenBooks(s.ctx, accounting.NewBooks{Currency: "GBP", Chart: accounting.ChartGeneral, YearStart: date.Must("2026-01-01")})
 	require.NoError(t, err)
-	_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard", Rate: dec("20")})
+	_, err = s.books.CreateTax(s.ctx, accounting.NewTax{Code: "S20", Name: "Standard", Rates: []accounting.NewTaxRate{{From: date.Of(2000, 1, 1), Rate: dec("20"), Source: "for the example"}}})
 	require.NoError(t, err)
 	_, err = s.stock.Configure(s.ctx, inventory.NewSettings{Method: method})
 	require.NoError(t, err)

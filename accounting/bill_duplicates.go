@@ -1,0 +1,69 @@
+package accounting
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// billLikeness is what a bill that comes twice under two numbers has in common with itself.
+type billLikeness struct {
+	party uuid.UUID
+	kind  BillKind
+	gross int64
+}
+
+type datedBill struct {
+	id uuid.UUID
+	on date.Date
+}
+
+// loadSimilar asks for the documents of the same vendors within the widest window of the batch.
+func loadSimilar(b *tenancy.Batch, dest *[]Bill, in []NewBill) {
+	var parties []uuid.UUID
+	var from, to date.Date
+	for i := range in {
+		v := &in[i]
+		if v.Duplicates == 0 || v.PartyID == uuid.Nil {
+			continue
+		}
+		parties = append(parties, v.PartyID)
+		if first := v.Date.AddDays(-v.Duplicates); from.IsZero() || first.Before(from) {
+			from = first
+		}
+		if last := v.Date.AddDays(v.Duplicates); to.Before(last) {
+			to = last
+		}
+	}
+	if len(parties) > 0 {
+		tenancy.Load(b, dest, tenancy.In("party_id", unique(parties)), tenancy.Ge("bill_date", from), tenancy.Le("bill_date", to),
+			tenancy.Ge("gross_minor", int64(0)))
+	}
+}
+
+// remember keeps a document for those that follow.
+func (w *billing) remember(v *Bill) {
+	key := billLikeness{v.PartyID, v.Kind, v.Gross.Minor}
+	w.alike[key] = append(w.alike[key], datedBill{v.ID, v.BillDate})
+}
+
+// lookForDuplicates reports or refuses a document that looks like another. Nothing is owed twice of a total of zero.
+func (w *billing) lookForDuplicates(where string, d *billDraft) error {
+	v, days := d.bill, d.in.Duplicates
+	if days > 0 && v.Gross.Minor != 0 {
+		for _, other := range w.alike[billLikeness{v.PartyID, v.Kind, v.Gross.Minor}] {
+			if n := other.on.DaysUntil(v.BillDate); n >= -days && n <= days {
+				v.LikelyDuplicates = append(v.LikelyDuplicates, other.id)
+			}
+		}
+		if d.in.RefuseDuplicates && len(v.LikelyDuplicates) > 0 {
+			slices.SortFunc(v.LikelyDuplicates, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+			return ErrBillDuplicate.New(w.op, "%sa document of this vendor of %s is recorded within %d days: %s", where, v.Gross, days, v.LikelyDuplicates[0])
+		}
+	}
+	w.remember(v)
+	return nil
+}

@@ -1,0 +1,202 @@
+package accounting
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// NewDiscount is the input of [Service.TakeDiscount]: an early-payment discount that was taken on an invoice, or that we take on
+// a bill.
+type NewDiscount struct {
+	// DocumentID is an invoice, a bill or a debit note whose terms give a discount.
+	DocumentID uuid.UUID `validate:"required"`
+	// Date is the day of payment, not after the last day of the discount.
+	Date date.Date `validate:"day"`
+	// LockException is as in [NewEntry].
+	LockException string `validate:"text=500"`
+}
+
+// TakeDiscount books early-payment discounts, all or none: the percentage of the terms on what was to be paid, less what was
+// credited, in one entry each. The discount lowers what the tax is computed on, so each tax of the document is corrected in
+// proportion (Directive 2006/112/EC, Art. 90(1)); the rest goes to [RoleDiscountGiven] or [RoleDiscountTaken]. It is set
+// off against the document's open items at once. A document's discount is taken once: again with the same date it is
+// answered with the entry that is there.
+//
+// Permission: accounting.pay, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
+// accounting.too_many, accounting.books_not_open, accounting.unknown_item (there is no such document), accounting.no_discount
+// (the terms give none on this day), accounting.tax_unsupported (tax is withheld from the document), accounting.over_allocated
+// (less is open than the discount), accounting.unknown_account, accounting.account_inactive, accounting.no_period,
+// accounting.period_locked, accounting.period_soft_locked, accounting.exception_forbidden, accounting.reference_taken (it was
+// taken with another date).
+func (s *Service) TakeDiscount(ctx context.Context, in []NewDiscount) ([]Entry, error) {
+	return tenancy.Act(ctx, s.db, PermPay, func(ctx context.Context, tx *tenancy.Tx) ([]Entry, error) {
+		const op = "accounting.TakeDiscount"
+		if err := checkBatch(op, "discounts", len(in)); err != nil {
+			return nil, err
+		}
+		w := &discounting{op: op, tx: tx, in: in, replays: newReplays[Entry](op, "discount", len(in)), documents: map[uuid.UUID]*discountable{}}
+		var hash fingerprint
+		for i := range in {
+			if err := checkInput(op, fmt.Sprintf("discount %d: ", i+1), in[i]); err != nil {
+				return nil, err
+			}
+			hash.reset()
+			hash.day(in[i].Date)
+			w.replays.expect("discount:"+in[i].DocumentID.String(), hash.sum())
+		}
+		if err := w.read(ctx, s); err != nil {
+			return nil, err
+		}
+		out, err := w.replays.run(w.take)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.settle.releaseTax(ctx, w.plan, w.taxes); err != nil {
+			return nil, err
+		}
+		b := tx.Batch()
+		w.plan.write(b)
+		w.settle.write(b)
+		tenancy.Put(b, w.taxes)
+		return give(out, b.Run(ctx))
+	})
+}
+
+// discountModel is the source of what books a discount; the id is that of the document.
+const discountModel = "erp.discounts"
+
+// discountable is what a discount needs to know of a document.
+type discountable struct {
+	trade       Trade
+	name        string
+	party       uuid.UUID
+	entry       uuid.UUID
+	instalments int64
+	terms       EarlyDiscount
+	payable     money.Amount
+	credited    int64
+	withheld    int64
+}
+
+// discounting is one call of TakeDiscount.
+type discounting struct {
+	op        string
+	tx        *tenancy.Tx
+	in        []NewDiscount
+	set       *setup
+	replays   *replays[Entry, *Entry]
+	documents map[uuid.UUID]*discountable
+	declared  []TaxEntry // of the documents
+	plan      *plan
+	settle    *settlement
+	taxes     []*TaxEntry
+}
+
+// read locks the documents and then their items, and reads their taxes.
+func (w *discounting) read(ctx context.Context, s *Service) (err error) {
+	ids := make([]uuid.UUID, len(w.in))
+	for i := range w.in {
+		ids[i] = w.in[i].DocumentID
+	}
+	ids = unique(ids)
+	var invoices []Invoice
+	var bills []Bill
+	w.set, err = s.setup(ctx, w.tx, w.op, func(b *tenancy.Batch) {
+		tenancy.Load(b, &invoices, tenancy.In("id", ids), tenancy.ForUpdate())
+		tenancy.Load(b, &bills, tenancy.In("id", ids), tenancy.ForUpdate())
+		w.replays.load(b)
+		tenancy.Load(b, &w.declared, tenancy.In("source_id", ids), tenancy.Ne("source_model", ""), tenancy.OrderBy("id"))
+	})
+	if err != nil {
+		return err
+	}
+	var items []uuid.UUID
+	for _, v := range invoices {
+		w.documents[v.ID] = &discountable{Sale, v.Number, v.PartyID, v.EntryID, v.Instalments, EarlyDiscount{v.DiscountPercent, v.DiscountUntil}, v.Payable, v.CreditedMinor, v.Withheld.Minor}
+		items = furtherInstalments(append(items, v.ID), v.ID, v.Instalments)
+	}
+	for _, v := range bills {
+		w.documents[v.ID] = &discountable{Purchase, "the bill " + v.VendorNumber, v.PartyID, v.EntryID, v.Instalments, EarlyDiscount{v.DiscountPercent, v.DiscountUntil}, v.Payable, v.CreditedMinor, v.Withheld.Minor}
+		items = furtherInstalments(append(items, v.ID), v.ID, v.Instalments)
+	}
+	var locked []OpenItem
+	if err := lockMoreItems(ctx, w.tx, &locked, items); err != nil {
+		return err
+	}
+	w.plan = newPlan(w.op, w.tx, w.set, len(w.in))
+	w.settle = newSettlement(w.plan, locked)
+	return nil
+}
+
+// take plans discount i.
+func (w *discounting) take(i int) (*Entry, error) {
+	in, where := &w.in[i], fmt.Sprintf("discount %d: ", i+1)
+	v := w.documents[in.DocumentID]
+	switch {
+	case v == nil:
+		return nil, ErrUnknownItem.New(w.op, "%sthere is no such document", where)
+	case v.terms.Percent.IsZero():
+		return nil, ErrNoDiscount.New(w.op, "%s%s gives no early-payment discount", where, v.name)
+	case v.terms.Until.Before(in.Date):
+		return nil, ErrNoDiscount.New(w.op, "%sthe discount of %s was given until %s", where, v.name, v.terms.Until)
+	case v.withheld != 0:
+		return nil, ErrTaxUnsupported.New(w.op, "%san early-payment discount on a document from which tax is withheld is not supported", where)
+	}
+	item := w.settle.items[in.DocumentID]
+	left := v.payable.Minor - v.credited
+	amount := percentOf(left, v.terms.Percent)
+	if item == nil || amount <= 0 {
+		return nil, ErrNoDiscount.New(w.op, "%snothing of %s is left to give a discount on", where, v.name)
+	}
+	rows, err := w.correct(v, in, amount)
+	if err != nil {
+		return nil, err
+	}
+	e := discountEntry(&discountFact{Trade: v.trade, DocumentID: in.DocumentID, Date: in.Date, PartyID: v.party, Control: ByID(item.AccountID), Lock: in.LockException, Reference: w.replays.references[i],
+		Amount: money.Amount{Minor: amount, Currency: v.payable.Currency}, Taxes: rows})
+	entry, err := w.plan.add(where, &e, booking{print: w.replays.prints[i]})
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range rows {
+		t.EntryID = entry.ID
+	}
+	w.taxes = append(w.taxes, rows...)
+	fresh := w.plan.items[len(w.plan.items)-1]
+	if err := w.settle.setOff(where, fresh, in.DocumentID, v.instalments, in.Date); err != nil {
+		return nil, err
+	}
+	if fresh.OpenMinor != 0 {
+		return nil, ErrOverAllocated.New(w.op, "%sthe discount of %s is more than is open of %s", where, money.Amount{Minor: amount, Currency: v.payable.Currency}, v.name)
+	}
+	return entry, nil
+}
+
+// correct makes the tax entries that take back the part of each tax that falls on a discount.
+func (w *discounting) correct(v *discountable, in *NewDiscount, amount int64) ([]*TaxEntry, error) {
+	var rows []*TaxEntry
+	for i := range w.declared {
+		t := &w.declared[i]
+		if t.SourceID != in.DocumentID || t.EntryID != v.entry {
+			continue // what became due later
+		}
+		row := *t
+		row.ID, row.EntryDate, row.ResidualMinor, row.RecordedAt = tenancy.NewID(), in.Date, 0, w.tx.Now()
+		row.SourceModel = discountModel
+		for _, x := range []*int64{&row.Base.Minor, &row.Tax.Minor, &row.NotRecoverableMinor} {
+			share, err := part(*x, 0, amount, v.payable.Minor)
+			if err != nil {
+				return nil, err
+			}
+			*x = -share
+		}
+		rows = append(rows, &row)
+	}
+	return rows, nil
+}

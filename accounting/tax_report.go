@@ -1,0 +1,223 @@
+package accounting
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// TaxReport is what is declared of a span of days: by box, by tax, and against the ledger. A document counts on its entry's
+// date, so that the report equals the ledger and what is late is declared in the period in which it was booked.
+type TaxReport struct {
+	From, To date.Date
+	// Boxes are the sums by box of the return: a base, or a tax. By name.
+	Boxes []TaxBox
+	// Taxes are the sums by tax, trade, side and rate.
+	Taxes []TaxFigure
+	// NotDue is what waits for payment at the end of To, by tax.
+	NotDue []TaxFigure
+	// Accounts are the accounts that hold tax, by code, in the span.
+	Accounts []TaxAccount
+}
+
+// TaxBox is one box.
+type TaxBox struct {
+	Box    string
+	Amount money.Amount
+}
+
+// TaxFigure is what one tax comes to at one rate. What credits took back is taken off.
+type TaxFigure struct {
+	Code  string
+	Name  string
+	Kind  TaxKind
+	Trade Trade
+	Side  TaxSide
+	Rate  decimal.Decimal
+	Base  money.Amount
+	// Tax is owed to the state or claimed from it, as Side says. NotRecoverable is what cannot be claimed besides.
+	Tax            money.Amount
+	NotRecoverable money.Amount
+}
+
+// TaxAccount is the movement of an account that holds tax, debits positive: Ledger is Declared plus Other.
+type TaxAccount struct {
+	AccountID uuid.UUID
+	Code      string
+	Name      string
+	// Declared is what the documents of the report put there; Other what was booked by hand: payments to the tax office, opening
+	// balances.
+	Declared, Other, Ledger money.Amount
+}
+
+// TaxReport draws up the tax of a span of days.
+//
+// Permission: accounting.read. Errors: accounting.bad_input, accounting.books_not_open.
+func (s *Service) TaxReport(ctx context.Context, from, to date.Date) (TaxReport, error) {
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (TaxReport, error) {
+		const op = "accounting.TaxReport"
+		if from.IsZero() || to.Before(from) {
+			return TaxReport{}, ErrBadInput.New(op, "both days are needed, the first not after the last")
+		}
+		set, err := s.setup(ctx, tx, op, nil)
+		if err != nil {
+			return TaxReport{}, err
+		}
+		r := &taxReporting{set: set, out: TaxReport{From: from, To: to}, boxes: map[string]int64{}, declared: map[uuid.UUID]int64{}}
+		rows, err := taxSums(ctx, tx, `t.entry_date BETWEEN ? AND ?`, from, to)
+		if err != nil {
+			return TaxReport{}, err
+		}
+		for i := range rows {
+			r.add(&rows[i])
+		}
+		waiting, err := taxSums(ctx, tx, `t.entry_date <= ? AND NOT t.due`, to)
+		if err != nil {
+			return TaxReport{}, err
+		}
+		for i := range waiting {
+			r.out.NotDue = r.figure(r.out.NotDue, &waiting[i])
+		}
+		// What has become due in full waits no longer.
+		r.out.NotDue = slices.DeleteFunc(r.out.NotDue, func(f TaxFigure) bool { return f.Base.Minor == 0 && f.Tax.Minor == 0 })
+		r.finish()
+		return r.out, r.accounts(ctx, tx)
+	})
+}
+
+// taxSumRow is a sum of tax entries.
+type taxSumRow struct {
+	TaxID          uuid.UUID       `bun:"tax_id"`
+	AccountID      uuid.UUID       `bun:"account_id"`
+	Kind           TaxKind         `bun:"kind"`
+	Trade          Trade           `bun:"trade"`
+	Side           TaxSide         `bun:"side"`
+	Rate           decimal.Decimal `bun:"rate"`
+	Due            bool            `bun:"due"`
+	BaseBox        string          `bun:"base_box"`
+	TaxBox         string          `bun:"tax_box"`
+	Base           int64           `bun:"base"`
+	Tax            int64           `bun:"tax"`
+	NotRecoverable int64           `bun:"not_recoverable"`
+}
+
+func taxSums(ctx context.Context, tx *tenancy.Tx, where string, args ...any) ([]taxSumRow, error) {
+	return tenancy.Report[taxSumRow](ctx, tx, `SELECT t.tax_id, t.account_id, t.kind, t.trade, t.side, t.rate, t.due, t.base_box, t.tax_box,
+		CAST(SUM(t.base_minor) AS BIGINT) AS base, CAST(SUM(t.tax_minor) AS BIGINT) AS tax, CAST(SUM(t.not_recoverable_minor) AS BIGINT) AS not_recoverable
+		FROM {tax_entries} AS t WHERE t.source_model <> '' AND `+where+`
+		GROUP BY t.tax_id, t.account_id, t.kind, t.trade, t.side, t.rate, t.due, t.base_box, t.tax_box`, args...)
+}
+
+type taxReporting struct {
+	set      *setup
+	out      TaxReport
+	boxes    map[string]int64
+	declared map[uuid.UUID]int64
+}
+
+func (r *taxReporting) of(minor int64) money.Amount {
+	return money.Amount{Minor: minor, Currency: r.set.books.Currency}
+}
+
+// add takes a sum into the report.
+func (r *taxReporting) add(row *taxSumRow) {
+	ledger := row.Tax
+	if row.Side == TaxOwed {
+		ledger = -ledger
+	}
+	r.declared[row.AccountID] += ledger
+	if !row.Due {
+		return
+	}
+	if row.BaseBox != "" {
+		r.boxes[row.BaseBox] += row.Base
+	}
+	if row.TaxBox != "" {
+		r.boxes[row.TaxBox] += row.Tax
+	}
+	r.out.Taxes = r.figure(r.out.Taxes, row)
+}
+
+// figure adds a sum to the figure of its tax, trade, side and rate.
+func (r *taxReporting) figure(figures []TaxFigure, row *taxSumRow) []TaxFigure {
+	t := r.set.taxByID(row.TaxID)
+	i := slices.IndexFunc(figures, func(f TaxFigure) bool {
+		return f.Code == t.Code && f.Trade == row.Trade && f.Side == row.Side && f.Rate.Equal(row.Rate)
+	})
+	if i < 0 {
+		i = len(figures)
+		figures = append(figures, TaxFigure{Code: t.Code, Name: t.Name, Kind: row.Kind, Trade: row.Trade, Side: row.Side, Rate: row.Rate, Base: r.of(0), Tax: r.of(0),
+			NotRecoverable: r.of(0)})
+	}
+	f := &figures[i]
+	f.Base.Minor += row.Base
+	f.Tax.Minor += row.Tax
+	f.NotRecoverable.Minor += row.NotRecoverable
+	return figures
+}
+
+// finish puts boxes and figures in order.
+func (r *taxReporting) finish() {
+	for box, minor := range r.boxes {
+		r.out.Boxes = append(r.out.Boxes, TaxBox{box, r.of(minor)})
+	}
+	slices.SortFunc(r.out.Boxes, func(a, b TaxBox) int { return strings.Compare(a.Box, b.Box) })
+	for _, figures := range [][]TaxFigure{r.out.Taxes, r.out.NotDue} {
+		slices.SortFunc(figures, func(a, b TaxFigure) int {
+			if c := strings.Compare(a.Code+" "+string(a.Trade)+" "+string(a.Side), b.Code+" "+string(b.Trade)+" "+string(b.Side)); c != 0 {
+				return c
+			}
+			return a.Rate.Cmp(b.Rate)
+		})
+	}
+}
+
+// accounts holds the report against the ledger.
+func (r *taxReporting) accounts(ctx context.Context, tx *tenancy.Tx) error {
+	ids := r.set.taxAccountIDs()
+	if len(ids) == 0 {
+		return nil
+	}
+	type total struct {
+		AccountID uuid.UUID `bun:"account_id"`
+		Minor     int64     `bun:"minor"`
+	}
+	totals, err := tenancy.Report[total](ctx, tx, `SELECT l.account_id, CAST(SUM(l.amount_minor) AS BIGINT) AS minor FROM {journal_lines} AS l
+		WHERE l.account_id IN (?) AND l.entry_date BETWEEN ? AND ? GROUP BY l.account_id`, tenancy.List(ids), r.out.From, r.out.To)
+	if err != nil {
+		return err
+	}
+	ledger := make(map[uuid.UUID]int64, len(totals))
+	for _, t := range totals {
+		ledger[t.AccountID] = t.Minor
+	}
+	for _, id := range ids {
+		a := r.set.byID[id]
+		r.out.Accounts = append(r.out.Accounts, TaxAccount{AccountID: id, Code: a.Code, Name: a.Name, Declared: r.of(r.declared[id]),
+			Other: r.of(ledger[id] - r.declared[id]), Ledger: r.of(ledger[id])})
+	}
+	slices.SortFunc(r.out.Accounts, func(a, b TaxAccount) int { return strings.Compare(a.Code, b.Code) })
+	return nil
+}
+
+// taxAccountIDs are the accounts that hold tax, due or not.
+func (set *setup) taxAccountIDs() []uuid.UUID {
+	if len(set.taxAccounts) == 0 {
+		return nil
+	}
+	var ids []uuid.UUID
+	for i := range set.accounts {
+		a := &set.accounts[i]
+		if set.taxAccounts[a.ID] || a.Role == RoleTaxNotDue || a.Role == RoleInputTaxNotDue {
+			ids = append(ids, a.ID)
+		}
+	}
+	return ids
+}
