@@ -543,3 +543,21 @@ func TestEachActOfThePlatformsHasItsPermission(t *testing.T) {
 		}
 	})
 }
+
+// Work that is under way when the service ends is undone, though no gate has closed yet: it closes when a job comes round.
+func TestWorkThatOutlivesTheServiceIsUndone(t *testing.T) {
+	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	eachAt(t, start, func(t *testing.T, env *tenancytest.Env, now *time.Time) {
+		ctx := env.TenantWith(t, "lib.*", "tenancy.own")
+		end := start.Add(time.Hour)
+		_, err := env.DB.Tenants().CancelAt(env.Platform(t), tenancy.ScopeOf(ctx).TenantID(), end, "they leave")
+		require.NoError(t, err)
+		late := env.DB.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			require.NoError(t, tenancy.Insert(ctx, tx, novel("Too late")))
+			*now = end
+			return nil
+		})
+		require.ErrorIs(t, late, tenancy.ErrClosed)
+		require.Zero(t, countBooks(t, ctx, env))
+	})
+}

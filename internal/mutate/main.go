@@ -93,6 +93,8 @@ func sound(ctx context.Context, root string, words []string) error {
 			seen[key] = true
 			if out, err := test(ctx, root, args); err != nil {
 				return fmt.Errorf("the tests fail without any mutation: go test %s\n%s", key, tail(out))
+			} else if bytes.Count(out, []byte("[no tests to run]")) == bytes.Count(out, []byte("ok  \t")) {
+				return fmt.Errorf("nothing is run by: go test %s", key)
 			}
 		}
 	}
