@@ -83,8 +83,9 @@ func (s *Service) Post(ctx context.Context, in []NewEntry) ([]Entry, error) {
 func partiesOf(in []NewEntry) []uuid.UUID {
 	var ids []uuid.UUID
 	for i := range in {
-		for j := range in[i].Lines {
-			if id := in[i].Lines[j].PartyID; id != uuid.Nil {
+		lines := in[i].Lines
+		for j := range lines {
+			if id := lines[j].PartyID; id != uuid.Nil {
 				ids = append(ids, id)
 			}
 		}

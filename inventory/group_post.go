@@ -70,7 +70,7 @@ func (s *Service) PostGroup(ctx context.Context, in PostGroup) (GroupPosting, er
 			before[0].Replayed = true
 			return before[0], nil
 		}
-		if err := s.postTotals(ctx, op, posting, totals, in); err != nil {
+		if err := s.postTotals(ctx, posting, totals, in); err != nil {
 			return GroupPosting{}, err
 		}
 		g.Postings = posting.PostingNo
@@ -109,7 +109,7 @@ func (s *Service) toPost(ctx context.Context, tx *tenancy.Tx, posting *GroupPost
 }
 
 // postTotals makes the entry, or holds a posting that is worth nothing to the same periods.
-func (s *Service) postTotals(ctx context.Context, op string, posting *GroupPosting, totals []accountTotal, in PostGroup) error {
+func (s *Service) postTotals(ctx context.Context, posting *GroupPosting, totals []accountTotal, in PostGroup) error {
 	entry, ok, err := groupEntry(posting, totals, in.LockException, in.Source)
 	if err != nil {
 		return err

@@ -3,11 +3,12 @@ package sales
 import (
 	"flag"
 	"fmt"
-	"github.com/opsmatiq/erp/tenancy/date"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/opsmatiq/erp/tenancy/date"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
