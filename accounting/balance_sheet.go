@@ -2,6 +2,7 @@ package accounting
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -38,9 +39,14 @@ type BalanceSheet struct {
 // Permission: accounting.read. Errors: accounting.bad_input, accounting.no_period, accounting.unknown_dimension,
 // accounting.books_not_open.
 func (s *Service) BalanceSheet(ctx context.Context, asOf date.Date, slices ...Slice) (BalanceSheet, error) {
-	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (BalanceSheet, error) {
+	return Statements{s, time.Time{}}.BalanceSheet(ctx, asOf, slices...)
+}
+
+// BalanceSheet is [Service.BalanceSheet] as the books said then.
+func (v Statements) BalanceSheet(ctx context.Context, asOf date.Date, slices ...Slice) (BalanceSheet, error) {
+	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (BalanceSheet, error) {
 		const op = "accounting.BalanceSheet"
-		set, err := s.setup(ctx, tx, op, nil)
+		set, err := v.setup(ctx, tx, op)
 		if err != nil {
 			return BalanceSheet{}, err
 		}
@@ -74,7 +80,7 @@ func balanceSheets(ctx context.Context, tx *tenancy.Tx, op string, set *setup, a
 	}
 	var parties []partySum
 	if in == nil {
-		if parties, err = partySums(ctx, tx, asOf); err != nil {
+		if parties, err = partySums(ctx, tx, set, asOf); err != nil {
 			return nil, err
 		}
 	}
@@ -157,7 +163,10 @@ type partySum struct {
 // partySums are the balances of parties at the end of a day. What is open today, less the items that came later, is what
 // was open then: allocations are within a party and cancel out, but for what they realised. So the cost grows with what is
 // unsettled and what came later, not with history. It is in the base currency.
-func partySums(ctx context.Context, tx *tenancy.Tx, asOf date.Date) ([]partySum, error) {
+func partySums(ctx context.Context, tx *tenancy.Tx, set *setup, asOf date.Date) ([]partySum, error) {
+	if !set.known.IsZero() {
+		return partySumsKnown(ctx, tx, asOf, set.known)
+	}
 	return tenancy.Report[partySum](ctx, tx, `SELECT account_id, party_id, CAST(SUM(minor) AS BIGINT) AS minor FROM (
 		SELECT account_id, party_id, open_base_minor AS minor FROM {open_items} AS o WHERE open_minor <> 0
 		UNION ALL

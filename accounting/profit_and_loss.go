@@ -2,6 +2,7 @@ package accounting
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -38,12 +39,17 @@ type ProfitAndLoss struct {
 //
 // Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, accounting.books_not_open.
 func (s *Service) ProfitAndLoss(ctx context.Context, from, to date.Date, slices ...Slice) (ProfitAndLoss, error) {
-	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (ProfitAndLoss, error) {
+	return Statements{s, time.Time{}}.ProfitAndLoss(ctx, from, to, slices...)
+}
+
+// ProfitAndLoss is [Service.ProfitAndLoss] as the books said then.
+func (v Statements) ProfitAndLoss(ctx context.Context, from, to date.Date, slices ...Slice) (ProfitAndLoss, error) {
+	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (ProfitAndLoss, error) {
 		const op = "accounting.ProfitAndLoss"
 		if from.IsZero() || to.Before(from) {
 			return ProfitAndLoss{}, ErrBadInput.New(op, "a span of days has a first day and, on or after it, a last one")
 		}
-		set, err := s.setup(ctx, tx, op, nil)
+		set, err := v.setup(ctx, tx, op)
 		if err != nil {
 			return ProfitAndLoss{}, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -28,6 +29,7 @@ type setup struct {
 	// taxings is what tax codes were found to come to, taxAccounts where taxes are booked.
 	taxings     map[taxingKey]*taxing
 	taxAccounts map[uuid.UUID]bool
+	known       time.Time // statements tell what the books said then; zero: what they say
 }
 
 const setupKey = "accounting.setup"

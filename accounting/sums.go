@@ -64,10 +64,15 @@ func groupedSums(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.
 			}
 		}
 	}
-	if len(whole) == 0 {
+	if len(whole) > 0 {
+		if err := add(in.keptSums(ctx, tx, whole)); err != nil {
+			return nil, err
+		}
+	}
+	if set.known.IsZero() {
 		return out, nil
 	}
-	return out, add(in.keptSums(ctx, tx, whole))
+	return out, in.forget(ctx, tx, set, later(from, set.periods[0].StartsOn), to, out)
 }
 
 // addSums adds rows to what is there. Both sides are held below maxSum, so that nothing made of a few of them wraps.

@@ -2,6 +2,7 @@ package accounting
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -35,12 +36,17 @@ type TrialBalanceLine struct {
 //
 // Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, accounting.books_not_open.
 func (s *Service) TrialBalance(ctx context.Context, asOf date.Date, slices ...Slice) (TrialBalance, error) {
-	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (TrialBalance, error) {
+	return Statements{s, time.Time{}}.TrialBalance(ctx, asOf, slices...)
+}
+
+// TrialBalance is [Service.TrialBalance] as the books said then.
+func (v Statements) TrialBalance(ctx context.Context, asOf date.Date, slices ...Slice) (TrialBalance, error) {
+	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (TrialBalance, error) {
 		const op = "accounting.TrialBalance"
 		if err := checkDay(op, asOf); err != nil {
 			return TrialBalance{}, err
 		}
-		set, err := s.setup(ctx, tx, op, nil)
+		set, err := v.setup(ctx, tx, op)
 		if err != nil {
 			return TrialBalance{}, err
 		}
@@ -87,12 +93,17 @@ func trialBalance(set *setup, posted map[uuid.UUID]accountSum, asOf date.Date) (
 //
 // Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_account, accounting.books_not_open.
 func (s *Service) Balance(ctx context.Context, account AccountRef, asOf date.Date) (money.Amount, error) {
-	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (money.Amount, error) {
+	return Statements{s, time.Time{}}.Balance(ctx, account, asOf)
+}
+
+// Balance is [Service.Balance] as the books said then.
+func (v Statements) Balance(ctx context.Context, account AccountRef, asOf date.Date) (money.Amount, error) {
+	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (money.Amount, error) {
 		const op = "accounting.Balance"
 		if err := checkDay(op, asOf); err != nil {
 			return money.Amount{}, err
 		}
-		set, err := s.setup(ctx, tx, op, nil)
+		set, err := v.setup(ctx, tx, op)
 		if err != nil {
 			return money.Amount{}, err
 		}

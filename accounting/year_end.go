@@ -228,16 +228,16 @@ func resultSums(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.D
 	if err != nil || groups[""] == nil || !in.withUnset() {
 		return groups, err
 	}
-	return groups, withoutYearEnd(ctx, tx, groups[""], from, to)
+	return groups, withoutYearEnd(ctx, tx, set, groups[""], from, to)
 }
 
 // withoutYearEnd takes the entries that closed years between two days, both included, out of what was posted.
-func withoutYearEnd(ctx context.Context, tx *tenancy.Tx, posted map[uuid.UUID]accountSum, from, to date.Date) error {
+func withoutYearEnd(ctx context.Context, tx *tenancy.Tx, set *setup, posted map[uuid.UUID]accountSum, from, to date.Date) error {
 	rows, err := tenancy.Report[accountSum](ctx, tx, `SELECT l.account_id,
 		CAST(SUM(CASE WHEN l.amount_minor > 0 THEN l.amount_minor ELSE 0 END) AS BIGINT) AS debit_minor,
 		CAST(SUM(CASE WHEN l.amount_minor < 0 THEN -l.amount_minor ELSE 0 END) AS BIGINT) AS credit_minor
 		FROM {journal_entries} AS e JOIN {journal_lines} AS l ON l.entry_id = e.id
-		WHERE e.kind = 'year_end' AND e.entry_date >= ? AND e.entry_date <= ? GROUP BY l.account_id`, from, to)
+		WHERE e.kind = 'year_end' AND e.entry_date >= ? AND e.entry_date <= ? AND e.posted_at <= ? GROUP BY l.account_id`, from, to, set.knownUntil())
 	for _, r := range rows {
 		subtract(posted, r.AccountID, r.DebitMinor)
 		subtract(posted, r.AccountID, -r.CreditMinor)

@@ -274,6 +274,7 @@ CREATE TABLE erp.journal_entries (
     CONSTRAINT erp_journal_entries_last_line FOREIGN KEY (tenant_id, id, line_count) REFERENCES erp.journal_lines (tenant_id, entry_id, line_no) DEFERRABLE INITIALLY DEFERRED
 );
 CREATE UNIQUE INDEX erp_journal_entries_reference ON erp.journal_entries (tenant_id, reference) WHERE reference IS NOT NULL;
+CREATE INDEX erp_journal_entries_posted ON erp.journal_entries (tenant_id, posted_at) WHERE line_count >= 2;
 CREATE INDEX erp_journal_entries_year_end ON erp.journal_entries (tenant_id, entry_date) WHERE kind = 'year_end';
 CREATE UNIQUE INDEX erp_journal_entries_reverses ON erp.journal_entries (tenant_id, reverses_id) WHERE reverses_id IS NOT NULL;
 
