@@ -8,7 +8,7 @@ RACE       ?= $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 RACE_PKGS  ?= ./...
 PLAIN_PKGS ?= ./examples/... ./tenancy/tenantlint/...
 # Here every test that starts goroutines is called TestRace..., so only those run under the race detector.
-RACES_ONLY ?= . ./accounting/exchange ./inventory/... ./pos ./sales ./tenancy ./tenancy/access
+RACES_ONLY ?= . ./accounting ./accounting/bank ./accounting/exchange ./inventory/... ./pos ./sales ./tenancy ./tenancy/access
 # The laws walk random histories on one goroutine: the race detector finds nothing there, and takes most of the time.
 LAWS       ?= Laws$$
 

@@ -6,6 +6,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -246,4 +247,47 @@ func ExampleService_Verify() {
 	// true bills equal their lines
 	// true tax declared equals the ledger
 	// true closed periods are as they were closed
+}
+
+// What did the books say then about November? What was posted since is left out.
+func ExampleService_KnownAt() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	sale := func(amount string) accounting.Entry {
+		return must(books.Post(ctx, []accounting.NewEntry{{Date: date.Of(2010, 11, 30), Lines: []accounting.NewLine{
+			accounting.DebitLine(accounting.ByRole(accounting.RoleCash), pounds(amount)),
+			accounting.CreditLine(accounting.ByRole(accounting.RoleSales), pounds(amount)),
+		}}}))[0]
+	}
+	reported := sale("500.00").PostedAt // and then somebody finds another receipt
+	sale("20.00")
+	now := must(books.ProfitAndLoss(ctx, date.Of(2010, 11, 1), date.Of(2010, 11, 30)))
+	then := must(books.KnownAt(reported).ProfitAndLoss(ctx, date.Of(2010, 11, 1), date.Of(2010, 11, 30)))
+	fmt.Println("now", now.NetProfit, "as reported", then.NetProfit)
+	// Output: now 520.00 as reported 500.00
+}
+
+// Two months side by side.
+func ExampleService_CompareProfitAndLoss() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	for _, month := range []int{11, 12} {
+		must(books.Post(ctx, []accounting.NewEntry{{Date: date.Of(2010, time.Month(month), 15), Lines: []accounting.NewLine{
+			accounting.DebitLine(accounting.ByRole(accounting.RoleCash), pounds("100.00")),
+			accounting.CreditLine(accounting.ByRole(accounting.RoleSales), pounds("100.00")),
+		}}}))
+	}
+	table := must(books.CompareProfitAndLoss(ctx, []accounting.Span{
+		{From: date.Of(2010, 11, 1), To: date.Of(2010, 11, 30)},
+		{From: date.Of(2010, 12, 1), To: date.Of(2010, 12, 31)},
+	}))
+	for _, section := range table.Sections {
+		fmt.Println(section.Name, section.Totals)
+	}
+	// Output:
+	// Income [100.00 100.00]
+	// Cost of sales [0.00 0.00]
+	// Gross profit [100.00 100.00]
+	// Expenses [0.00 0.00]
+	// Net profit [100.00 100.00]
 }

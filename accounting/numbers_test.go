@@ -86,7 +86,7 @@ func TestTakeNumbersCostsOneRoundTrip(t *testing.T) {
 }
 
 // Rivals begin a series together, and no number is missing or given twice.
-func TestNumbersAreTakenOnce(t *testing.T) {
+func TestRaceNumbersAreTakenOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		var mu sync.Mutex
 		var got []int64

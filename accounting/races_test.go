@@ -45,7 +45,7 @@ func insist(fn func() error) error {
 	return err
 }
 
-func TestOneReferenceIsOneEffect(t *testing.T) {
+func TestRaceOneReferenceIsOneEffect(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		var booked atomic.Int64
 		count := func(replayed bool) {
@@ -87,7 +87,7 @@ func TestOneReferenceIsOneEffect(t *testing.T) {
 	})
 }
 
-func TestNumbersWithoutGapsUnderFire(t *testing.T) {
+func TestRaceNumbersWithoutGapsUnderFire(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		stop := errors.New("the caller changed its mind")
 		errs := together(4, func(g int) error {
@@ -116,7 +116,7 @@ func TestNumbersWithoutGapsUnderFire(t *testing.T) {
 	})
 }
 
-func TestNobodyAllocatesTwice(t *testing.T) {
+func TestRaceNobodyAllocatesTwice(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		v := s.issue(invoice("I1", s.ann.ID, "2010-12-01", "10"), invoice("I2", s.ann.ID, "2010-12-01", "10"))
 		p := s.pay(received("P", s.ann.ID, "2010-12-01", 1000))[0]
@@ -131,7 +131,7 @@ func TestNobodyAllocatesTwice(t *testing.T) {
 	})
 }
 
-func TestNobodyCreditsTwice(t *testing.T) {
+func TestRaceNobodyCreditsTwice(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		v := s.issue(invoice("I1", s.ann.ID, "2010-12-01", "10"))[0]
 		errs := together(3, func(int) error {
@@ -146,7 +146,7 @@ func TestNobodyCreditsTwice(t *testing.T) {
 	})
 }
 
-func TestNobodyReversesTwice(t *testing.T) {
+func TestRaceNobodyReversesTwice(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		e := s.post(transfer("", "2010-12-01", 100))[0]
 		errs := together(3, func(int) error {
@@ -160,7 +160,7 @@ func TestNobodyReversesTwice(t *testing.T) {
 	})
 }
 
-func TestPostingFromManyCallers(t *testing.T) {
+func TestRacePostingFromManyCallers(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		errs := together(6, func(g int) error {
 			for i := range 10 {
