@@ -114,9 +114,9 @@ func taxables(doc Document) ([]TaxBreakdown, error) {
 	var groups []TaxBreakdown
 	place := map[string]int{}
 	add := func(tax Tax, amount money.Amount) (err error) {
-		n, ok := place[tax.key()]
+		n, ok := place[tax.String()]
 		if !ok {
-			place[tax.key()] = len(groups)
+			place[tax.String()] = len(groups)
 			groups = append(groups, TaxBreakdown{Tax: tax, Taxable: amount})
 			return nil
 		}
@@ -147,7 +147,7 @@ func breakdown(op string, doc Document) ([]TaxBreakdown, error) {
 	}
 	reasons := map[string]TaxBreakdown{}
 	for _, stated := range doc.Breakdown {
-		reasons[stated.Tax.key()] = stated
+		reasons[stated.Tax.String()] = stated
 	}
 	for n := range groups {
 		g := &groups[n]
@@ -157,7 +157,7 @@ func breakdown(op string, doc Document) ([]TaxBreakdown, error) {
 		if g.Amount, err = times(g.Taxable, g.Tax.Rate.Decimal); err != nil {
 			return nil, err
 		}
-		if stated, ok := reasons[g.Tax.key()]; ok {
+		if stated, ok := reasons[g.Tax.String()]; ok {
 			g.Reason, g.ReasonCode = stated.Reason, stated.ReasonCode
 		}
 		if g.Reason == "" && g.ReasonCode == "" {

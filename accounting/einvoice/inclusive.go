@@ -70,10 +70,10 @@ func takeOut(op string, line *Line, groups map[string]*running, cur money.Curren
 	if !bounded(rate) || factor.Sign() <= 0 {
 		return money.Amount{}, ErrNotCalculable.New(op, "line %s has a rate that no tax can be taken out of", line.ID)
 	}
-	g := groups[line.Tax.key()]
+	g := groups[line.Tax.String()]
 	if g == nil {
 		g = &running{money.Zero(cur), money.Zero(cur)}
-		groups[line.Tax.key()] = g
+		groups[line.Tax.String()] = g
 	}
 	if g.gross, err = g.gross.Add(gross); err != nil {
 		return money.Amount{}, err

@@ -218,7 +218,7 @@ func (f family) taxable(x *inspection) {
 	all := money.Zero(x.doc.Currency)
 	for _, group := range x.groups {
 		if group.Tax.Category == f.category && err == nil {
-			sums[group.Tax.key()] = group.Taxable
+			sums[group.Tax.String()] = group.Taxable
 			all, err = all.Add(group.Taxable)
 		}
 	}
@@ -228,7 +228,7 @@ func (f family) taxable(x *inspection) {
 		}
 		want := all
 		if f.byRate {
-			want = or(sums[g.Tax.key()], x.doc.Currency)
+			want = or(sums[g.Tax.String()], x.doc.Currency)
 		}
 		const term = "the taxable amount (BT-116)"
 		if f.byRate {

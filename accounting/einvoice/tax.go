@@ -42,9 +42,9 @@ func Untaxed(c Category) Tax {
 	return Tax{Category: c, Rate: decimal.NewNullDecimal(decimal.Zero)}
 }
 
-// key names the breakdown that a tax belongs into: 20 and 20.00 are one rate, none and 0 are not. A rate that cannot be
+// String names the breakdown that a tax belongs into: 20 and 20.00 are one rate, none and 0 are not. A rate that cannot be
 // calculated with has a breakdown of its own, for whoever refuses it.
-func (t Tax) key() string {
+func (t Tax) String() string {
 	switch {
 	case !t.Rate.Valid:
 		return string(t.Category)

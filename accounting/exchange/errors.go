@@ -25,6 +25,8 @@ var (
 	ErrControlDiffers = fault.Define(fault.Invalid, "exchange.control_differs", "a control account's opening balance is not the sum of its open items")
 	// ErrOwnExport: the entry is one of these very books.
 	ErrOwnExport = fault.Define(fault.Conflict, "exchange.own_export", "the entry stands in these books already: the file was exported from them")
+	// ErrUnknownTax: a tax of the document has no code of the tenant's.
+	ErrUnknownTax = fault.Define(fault.Invalid, "exchange.unknown_tax", "there is no code for a tax of the document")
 	// ErrUnknownEntry: an allocation names an entry and line that opened no item.
 	ErrUnknownEntry = fault.Define(fault.Invalid, "exchange.unknown_entry", "no entry of this name has an open item on this line")
 )

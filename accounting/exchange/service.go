@@ -21,7 +21,7 @@ func New(db *tenancy.DB, books *accounting.Service) *Service { return &Service{d
 // and who may export takes along what accounting.read shows a page at a time.
 const (
 	PermExport tenancy.Permission = "exchange.export" // everything that is written to a file
-	PermImport tenancy.Permission = "exchange.import" // Import and DryRun
+	PermImport tenancy.Permission = "exchange.import" // Import, DryRun and DraftBill
 )
 
 // export runs fn in a transaction that reads one state of the books, after the input was checked and it is on record that they leave

@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 	"accounting/money":     {},
 	"accounting/einvoice":  {}, // a format: it knows amounts and dates, and no books
 	"accounting":           {"tenancy"},
-	"accounting/exchange":  {"accounting", "tenancy"},
+	"accounting/exchange":  {"accounting", "accounting/einvoice", "tenancy"},
 	"accounting/bank":      {"accounting", "tenancy"},
 	"inventory":            {"accounting", "tenancy"},
 	"inventory/purchasing": books,

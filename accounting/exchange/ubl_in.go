@@ -1,0 +1,159 @@
+package exchange
+
+import (
+	"context"
+	"io"
+
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
+
+	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/accounting/einvoice"
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// UBLBill is the input of [Service.DraftBill].
+type UBLBill struct {
+	// File is an invoice or credit note in UBL 2.1.
+	File io.Reader
+	// VendorID is the party that the document is from. Whether it is the seller of the document is for whoever imports it to say: tax ids
+	// lie sealed, so nobody is looked up by them.
+	VendorID uuid.UUID
+	// Account is what the lines are booked to.
+	Account accounting.AccountRef
+	// TaxCodes are the tenant's codes for the document's taxes, by category and rate as [einvoice.Tax] prints them: "S 20", "E 0", "AE 0", "O".
+	TaxCodes map[string]string
+	// Reference is the draft's idempotency key. Optional.
+	Reference string
+}
+
+// UBLDraft is a draft that was made of a document.
+type UBLDraft struct {
+	Draft accounting.Draft
+	// Bill is the document as it was read, with what a person looks at before it is recorded: variances of lines, findings, what was not
+	// understood, prepayments (which are allocated, not booked).
+	Bill einvoice.Bill
+	// RoundingMinor is what was added as a line on the account with the role rounding, in minor units: what the document rounds to its
+	// amount due, and what its stated tax differs by from the tax on its stated bases.
+	RoundingMinor int64
+}
+
+// DraftBill makes a draft of a vendor's bill or credit from a document of EN 16931 in UBL. Lines have the net amounts that the document
+// states, whatever quantity x price is; document allowances and charges are lines of their own; tax is rounded once per document, as
+// the standard does. The draft's net, tax and total are the document's, to the minor unit.
+//
+// Permission: exchange.import. Errors: exchange.bad_input, exchange.too_large, exchange.unknown_tax (a tax of the document has no code);
+// those of [einvoice.ReadUBL] and [einvoice.Received.Bill]; accounting.wrong_currency (not the books'), and those of
+// [accounting.Service.DraftBills].
+func (s *Service) DraftBill(ctx context.Context, in UBLBill) (UBLDraft, error) {
+	const op = "exchange.DraftBill"
+	if in.File == nil || in.VendorID == uuid.Nil || in.Account.IsZero() {
+		return UBLDraft{}, ErrBadInput.New(op, "File, VendorID and Account are needed")
+	}
+	data, err := io.ReadAll(io.LimitReader(in.File, einvoice.MaxBytes+1))
+	if err != nil {
+		return UBLDraft{}, err
+	}
+	if len(data) > einvoice.MaxBytes {
+		return UBLDraft{}, ErrTooLarge.New(op, "the document has more than %d bytes", einvoice.MaxBytes)
+	}
+	return tenancy.Act(ctx, s.db, PermImport, func(ctx context.Context, _ *tenancy.Tx) (UBLDraft, error) {
+		received, err := einvoice.ReadUBL(data)
+		if err != nil {
+			return UBLDraft{}, err
+		}
+		bill, err := received.Bill()
+		if err != nil {
+			return UBLDraft{}, err
+		}
+		books, err := s.books.GetBooks(ctx)
+		if err != nil {
+			return UBLDraft{}, err
+		}
+		if bill.Currency != books.Currency {
+			return UBLDraft{}, accounting.ErrWrongCurrency.New(op, "the document is in %s and the books in %s", bill.Currency, books.Currency)
+		}
+		draft, rounding, err := draftOf(op, &in, &bill)
+		if err != nil {
+			return UBLDraft{}, err
+		}
+		made, err := s.books.DraftBills(ctx, []accounting.NewBill{draft})
+		if err != nil {
+			return UBLDraft{}, err
+		}
+		return UBLDraft{Draft: made[0], Bill: bill, RoundingMinor: rounding}, nil
+	})
+}
+
+// draftOf turns a document into what is recorded, and gives the sum of its lines on the rounding account.
+func draftOf(op string, in *UBLBill, bill *einvoice.Bill) (accounting.NewBill, int64, error) {
+	out := accounting.NewBill{Kind: accounting.BillDocument, Reference: in.Reference, VendorNumber: bill.Number, PartyID: in.VendorID, Date: bill.IssueDate,
+		TaxPoint: bill.TaxPoint, Due: bill.Due, TaxRounding: accounting.RoundPerDocument, Note: clip(bill.Terms, maxNote)}
+	if bill.Credit {
+		out.Kind = accounting.VendorCreditDocument
+	}
+	if out.Due.Before(out.Date) {
+		out.Due = out.Date
+	}
+	for i := range bill.Lines {
+		l := &bill.Lines[i]
+		code, ok := in.TaxCodes[l.Tax.String()]
+		if !ok {
+			return out, 0, ErrUnknownTax.New(op, "line %d: there is no code for the tax %s", i+1, l.Tax)
+		}
+		line := accounting.NewBillLine{Description: clip(l.Description, maxDescription), Account: in.Account, Net: l.Net, TaxCode: code}
+		if l.Quantity.Valid {
+			if q, err := money.QuantityFromDecimal(l.Quantity.Decimal, money.HalfUp); err == nil && q.Decimal().Equal(l.Quantity.Decimal) {
+				line.Quantity = q // for information: the amount is the stated one
+			}
+		}
+		out.Lines = append(out.Lines, line)
+	}
+	own, err := taxOn(bill)
+	if err != nil {
+		return out, 0, err
+	}
+	rounding := bill.Rounding.Minor + bill.Tax.Minor - own
+	if rounding != 0 {
+		out.Lines = append(out.Lines, accounting.NewBillLine{Description: "Rounding", Account: accounting.ByRole(accounting.RoleRounding), Net: money.Of(rounding, bill.Currency)})
+	}
+	return out, rounding, nil
+}
+
+// What fits into a draft's texts, in characters.
+const (
+	maxNote        = 2000
+	maxDescription = 500
+)
+
+func clip(text string, n int) string {
+	if r := []rune(text); len(r) > n {
+		return string(r[:n])
+	}
+	return text
+}
+
+// taxOn is what our own books make of the document's taxes: for each category and rate the tax on the sum of the lines' stated nets,
+// rounded half up. Where the buyer owes the tax the vendor charges none.
+func taxOn(bill *einvoice.Bill) (int64, error) {
+	bases, taxes := map[string]decimal.Decimal{}, map[string]einvoice.Tax{}
+	for i := range bill.Lines {
+		l := &bill.Lines[i]
+		key := l.Tax.String()
+		bases[key], taxes[key] = bases[key].Add(l.Net.Decimal()), l.Tax
+	}
+	var sum int64
+	for key, base := range bases {
+		t := taxes[key]
+		if !t.Rate.Valid || t.Category == einvoice.ReverseCharge || t.Category == einvoice.IntraCommunity {
+			continue
+		}
+		tax, err := money.FromDecimal(base.Mul(t.Rate.Decimal).Shift(-2), bill.Currency, money.HalfUp)
+		if err != nil {
+			return 0, err
+		}
+		sum += tax.Minor
+	}
+	return sum, nil
+}
