@@ -27,6 +27,10 @@ var (
 	ErrOwnExport = fault.Define(fault.Conflict, "exchange.own_export", "the entry stands in these books already: the file was exported from them")
 	// ErrUnknownTax: a tax of the document has no code of the tenant's.
 	ErrUnknownTax = fault.Define(fault.Invalid, "exchange.unknown_tax", "there is no code for a tax of the document")
+	// ErrNotInUBL: the document has something that EN 16931 has no place for.
+	ErrNotInUBL = fault.Define(fault.Invalid, "exchange.not_in_ubl", "the document has something that EN 16931 has no place for")
+	// ErrUBLFigures: the standard's sums are others than the document's.
+	ErrUBLFigures = fault.Define(fault.Conflict, "exchange.ubl_figures", "the sums of EN 16931 are others than the document's")
 	// ErrUnknownEntry: an allocation names an entry and line that opened no item.
 	ErrUnknownEntry = fault.Define(fault.Invalid, "exchange.unknown_entry", "no entry of this name has an open item on this line")
 )

@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/accounting/einvoice"
 	"github.com/opsmatiq/erp/accounting/exchange"
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
@@ -152,4 +156,28 @@ func ExampleService_DryRun() {
 	// entries line 5: entry "2": debits are 5.00 and credits 4.00 (accounting.entry_unbalanced)
 	// would book 1 entry; 2 lines; debits 800.00
 	// booked: 0.00
+}
+
+// An issued invoice as a file that the customer's program reads.
+func ExampleService_WriteUBL() {
+	ctx, books, ex, done := exampleTenant()
+	defer done()
+	must(books.OpenBooks(ctx, accounting.NewBooks{Currency: "EUR", Chart: accounting.ChartGeneral, YearStart: date.Of(2026, 1, 1), Country: "DE"}))
+	must(books.DescribeBusiness(ctx, accounting.Business{Name: "Lampen GmbH", Address: []string{"Weg 1"}, Country: "DE", TaxID: "DE123456789"}))
+	customer := must(books.CreateParties(ctx, []accounting.NewParty{{Name: "Ann SARL", Customer: true, Country: "FR", TaxID: "FR12345678901"}}))[0]
+	must(books.CreateTax(ctx, accounting.NewTax{Code: "S19", Name: "Umsatzsteuer", Rates: []accounting.NewTaxRate{
+		{From: date.Of(2007, 1, 1), Rate: decimal.NewFromInt(19), Source: "UStG § 12 (1)"},
+	}}))
+	invoice := must(books.Issue(ctx, []accounting.NewInvoice{{
+		PartyID: customer.ID, Date: date.Of(2026, 3, 31), Due: date.Of(2026, 4, 30), TaxRounding: accounting.RoundPerDocument,
+		Lines: []accounting.NewInvoiceLine{{Description: "Lamp", Quantity: must(money.Units(3)), UnitPrice: decimal.RequireFromString("12.345"), TaxCode: "S19"}},
+	}}))[0]
+
+	var file bytes.Buffer
+	if err := ex.WriteUBL(ctx, &file, exchange.UBLInvoice{InvoiceID: invoice.ID}); err != nil {
+		log.Fatal(err)
+	}
+	read := must(einvoice.ReadUBL(file.Bytes()))
+	fmt.Println(read.Document.Number, read.Document.Totals.Payable.Format(), len(einvoice.Validate(read.Document)), "findings")
+	// Output: INV-2026-00001 44.08 EUR 0 findings
 }

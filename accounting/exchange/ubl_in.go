@@ -48,17 +48,17 @@ type UBLDraft struct {
 // [accounting.Service.DraftBills].
 func (s *Service) DraftBill(ctx context.Context, in UBLBill) (UBLDraft, error) {
 	const op = "exchange.DraftBill"
-	if in.File == nil || in.VendorID == uuid.Nil || in.Account.IsZero() {
-		return UBLDraft{}, ErrBadInput.New(op, "File, VendorID and Account are needed")
-	}
-	data, err := io.ReadAll(io.LimitReader(in.File, einvoice.MaxBytes+1))
-	if err != nil {
-		return UBLDraft{}, err
-	}
-	if len(data) > einvoice.MaxBytes {
-		return UBLDraft{}, ErrTooLarge.New(op, "the document has more than %d bytes", einvoice.MaxBytes)
-	}
 	return tenancy.Act(ctx, s.db, PermImport, func(ctx context.Context, _ *tenancy.Tx) (UBLDraft, error) {
+		if in.File == nil || in.VendorID == uuid.Nil || in.Account.IsZero() {
+			return UBLDraft{}, ErrBadInput.New(op, "File, VendorID and Account are needed")
+		}
+		data, err := io.ReadAll(io.LimitReader(in.File, einvoice.MaxBytes+1))
+		if err != nil {
+			return UBLDraft{}, err
+		}
+		if len(data) > einvoice.MaxBytes {
+			return UBLDraft{}, ErrTooLarge.New(op, "the document has more than %d bytes", einvoice.MaxBytes)
+		}
 		received, err := einvoice.ReadUBL(data)
 		if err != nil {
 			return UBLDraft{}, err
