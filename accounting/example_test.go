@@ -291,3 +291,27 @@ func ExampleService_CompareProfitAndLoss() {
 	// Expenses [0.00 0.00]
 	// Net profit [100.00 100.00]
 }
+
+// Where does this figure come from? From its lines to their documents, tax rates and roundings.
+func ExampleService_Explain() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	must(books.CreateTax(ctx, accounting.NewTax{Code: "S20", Name: "Standard rate", Rates: []accounting.NewTaxRate{
+		{From: date.Of(1991, 4, 1), Rate: decimal.RequireFromString("17.5"), Source: "FA 1991 s. 13"},
+	}}))
+	customer := must(books.CreateParties(ctx, []accounting.NewParty{{Name: "Ann", Customer: true}}))[0]
+	must(books.Issue(ctx, []accounting.NewInvoice{{PartyID: customer.ID, Date: date.Of(2010, 12, 1), Lines: []accounting.NewInvoiceLine{
+		{Description: "Lamp", Quantity: must(money.Units(3)), UnitPrice: decimal.RequireFromString("12.345"), TaxCode: "S20"},
+	}}}))
+	for _, role := range []accounting.Role{accounting.RoleSales, accounting.RoleTax} {
+		figure := must(books.Explain(ctx, accounting.ByRole(role), date.Of(2010, 12, 1), date.Of(2010, 12, 31), tenancy.PageRequest{}))
+		for _, reason := range figure.Reasons {
+			for _, step := range reason.Steps {
+				fmt.Println(reason.Document, step.Kind, step.Exact.Decimal, "->", step.Amount, step.RateSource)
+			}
+		}
+	}
+	// Output:
+	// INV-2010-00001 line 37.035 -> -37.04
+	// INV-2010-00001 tax 6.482 -> -6.48 FA 1991 s. 13
+}

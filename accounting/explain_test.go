@@ -1,0 +1,99 @@
+package accounting_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// Whatever is sold or bought, under whatever taxes and however rounded: each line of the ledger is the sum of the steps that explain it,
+// each line of the document is told of once, and nothing is left over but on the accounts where totals and roundings belong.
+func TestLawEveryFigureIsExplained(t *testing.T) {
+	onEngines(t, func(rt *rapid.T, s *shop) {
+		in := aDocument(rt, s)
+		s.issue(in)
+		bill := accounting.NewBill{PartyID: s.ben.ID, VendorNumber: "V1", Date: in.Date, TaxIncluded: in.TaxIncluded, TaxRounding: in.TaxRounding}
+		for _, l := range in.Lines {
+			bill.Lines = append(bill.Lines, accounting.NewBillLine{Account: accounting.ByCode("6100"), Quantity: l.Quantity, UnitPrice: l.UnitPrice, Discount: l.Discount, TaxCode: l.TaxCode})
+		}
+		if rapid.Bool().Draw(rt, "credit") {
+			bill.Kind = accounting.VendorCreditDocument
+		}
+		s.bill(bill)
+		page, err := s.books.ListAccounts(s.ctx, tenancy.PageRequest{Limit: 500})
+		require.NoError(rt, err)
+		told := 0
+		for _, a := range page.Items {
+			got, err := s.books.Explain(s.ctx, accounting.ByID(a.ID), day("2010-12-01"), day("2010-12-31"), tenancy.PageRequest{Limit: 100})
+			require.NoError(rt, err)
+			require.Len(rt, got.Reasons, len(got.Lines))
+			for i, l := range got.Lines {
+				r := got.Reasons[i]
+				require.NotEmpty(rt, r.Document)
+				var sum int64
+				for _, step := range r.Steps {
+					sum += step.Amount.Minor
+					switch step.Kind {
+					case accounting.StepLine:
+						told++
+					case accounting.StepWhole:
+						require.NotEqual(rt, accounting.NoControl, a.Control, "%s %s", a.Code, a.Name)
+					case accounting.StepRounding:
+						require.Equal(rt, accounting.RoleRounding, a.Role)
+					case accounting.StepTax:
+						require.NotEmpty(rt, step.TaxCode)
+						if !step.Rate.IsZero() {
+							require.NotEmpty(rt, step.RateSource)
+						}
+					case accounting.StepNotRecoverable:
+					}
+				}
+				require.Equal(rt, l.Debit.Minor-l.Credit.Minor, sum, "%s %s", a.Code, a.Name)
+			}
+		}
+		require.LessOrEqual(rt, told, len(in.Lines)+len(bill.Lines))
+	})
+}
+
+func TestExplainAFigure(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		s.taxes(s20)
+		lamp := invoice("I1", s.ann.ID, "2010-12-01", "12.345")
+		lamp.Lines[0].Quantity, lamp.Lines[0].TaxCode = units(3), s20.Code
+		v := s.issue(lamp)[0]
+		s.post(transfer("", "2010-12-02", 500))
+		got, err := s.books.Explain(s.ctx, accounting.ByRole(accounting.RoleSales), day("2010-12-01"), day("2010-12-31"), tenancy.PageRequest{})
+		require.NoError(t, err)
+		require.Len(t, got.Reasons, 2)
+		require.Equal(t, v.Number, got.Reasons[0].Document)
+		require.Equal(t, accounting.Source{Model: "erp.invoices", ID: v.ID}, got.Reasons[0].Source)
+		step := got.Reasons[0].Steps[0]
+		require.Equal(t, "37.035", step.Exact.Decimal.String())
+		require.Equal(t, gbp(-3704), step.Amount, "half up")
+		require.Empty(t, got.Reasons[1].Steps, "somebody posted it")
+		require.True(t, got.Reasons[1].Source == accounting.Source{})
+
+		tax, err := s.books.Explain(s.ctx, accounting.ByRole(accounting.RoleTax), day("2010-12-01"), day("2010-12-31"), tenancy.PageRequest{})
+		require.NoError(t, err)
+		step = tax.Reasons[0].Steps[0]
+		require.Equal(t, "7.408", step.Exact.Decimal.String())
+		require.Equal(t, gbp(-741), step.Amount)
+		require.Equal(t, s20.Rates[0].Source, step.RateSource)
+		statements := s.env.Count(t, func() {
+			_, err := s.books.Explain(s.ctx, accounting.ByRole(accounting.RoleSales), day("2010-12-01"), day("2010-12-31"), tenancy.PageRequest{})
+			require.NoError(t, err)
+		})
+		for range 5 {
+			lamp.Reference += "x"
+			s.issue(lamp)
+		}
+		require.Equal(t, statements, s.env.Count(t, func() {
+			_, err := s.books.Explain(s.ctx, accounting.ByRole(accounting.RoleSales), day("2010-12-01"), day("2010-12-31"), tenancy.PageRequest{})
+			require.NoError(t, err)
+		}))
+	})
+}
