@@ -307,11 +307,11 @@ func ExampleService_Explain() {
 		figure := must(books.Explain(ctx, accounting.ByRole(role), date.Of(2010, 12, 1), date.Of(2010, 12, 31), tenancy.PageRequest{}))
 		for _, reason := range figure.Reasons {
 			for _, step := range reason.Steps {
-				fmt.Println(reason.Document, step.Kind, step.Exact.Decimal, "->", step.Amount, step.RateSource)
+				fmt.Printf("%s %s %s -> %s %q\n", reason.Document, step.Kind, step.Exact.Decimal, step.Amount, step.RateSource)
 			}
 		}
 	}
 	// Output:
-	// INV-2010-00001 line 37.035 -> -37.04
-	// INV-2010-00001 tax 6.482 -> -6.48 FA 1991 s. 13
+	// INV-2010-00001 line 37.035 -> -37.04 ""
+	// INV-2010-00001 tax 6.482 -> -6.48 "FA 1991 s. 13"
 }
