@@ -17,9 +17,8 @@ type balance struct {
 	Currency money.Currency `bun:"currency,pk" privacy:"none"`
 	// DimensionSetID is the combination of dimension values; the nil UUID for none.
 	DimensionSetID uuid.UUID `bun:"dimension_set_id,pk"`
-	// Stripe splits a hot row into several that are summed on reading. All postings use stripe 0 today: one row per
-	// account and period was never the limit while batches add their deltas up first. The column is part of the
-	// key so that striping needs no migration.
+	// Stripe splits a hot row into several that are summed on reading: one for each Post that is under way at once (see
+	// stripesTaken). Documents use the first: they wait for each other's numbers anyway.
 	Stripe int64 `bun:"stripe,pk"`
 	// DebitMinor and CreditMinor are in minor units of the base currency.
 	DebitMinor  int64 `bun:"debit_minor"`

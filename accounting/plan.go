@@ -19,6 +19,8 @@ type plan struct {
 	rates *rateTable     // of the currencies that lines leave to the rate of the day: read before, by acts that allow it
 	dims  *dimensionBook // of the dimensions that lines name: read before, by acts that take any
 
+	stripe int64 // of the balances
+
 	entries  []*Entry
 	lines    []*Line
 	texts    []*EntryText
@@ -234,7 +236,7 @@ func (p *plan) accrue(l *Line, period uuid.UUID) {
 	key := balanceKey{l.AccountID, period, l.DimensionSetID, l.Transaction.Currency}
 	b := p.byKey[key]
 	if b == nil {
-		b = &balance{AccountID: l.AccountID, PeriodID: period, Currency: l.Transaction.Currency, DimensionSetID: l.DimensionSetID}
+		b = &balance{AccountID: l.AccountID, PeriodID: period, Currency: l.Transaction.Currency, DimensionSetID: l.DimensionSetID, Stripe: p.stripe}
 		p.byKey[key] = b
 		p.balances = append(p.balances, b)
 	}

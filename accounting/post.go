@@ -25,6 +25,8 @@ import (
 // accounting.period_soft_locked, accounting.exception_forbidden, accounting.reference_taken; tenancy.duplicate when
 // another transaction has just booked the same reference (a retry is answered with the replay).
 func (s *Service) Post(ctx context.Context, in []NewEntry) ([]Entry, error) {
+	stripe, giveBack := s.busy.take(tenancy.ScopeOf(ctx).TenantID())
+	defer giveBack()
 	return tenancy.Act(ctx, s.db, PermPost, func(ctx context.Context, tx *tenancy.Tx) ([]Entry, error) {
 		const op = "accounting.Post"
 		if err := checkEntries(op, in); err != nil {
@@ -57,7 +59,7 @@ func (s *Service) Post(ctx context.Context, in []NewEntry) ([]Entry, error) {
 			}
 		}
 		p := newPlan(op, tx, set, len(in))
-		p.dims = dims
+		p.dims, p.stripe = dims, stripe
 		if err := dims.complete(ctx); err != nil {
 			return nil, err
 		}

@@ -13,6 +13,7 @@ import (
 type Service struct {
 	db   *tenancy.DB
 	kept keptSettings
+	busy stripesTaken
 }
 
 // New makes the service on an opened database whose modules include [Module].
