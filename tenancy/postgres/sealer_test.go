@@ -56,7 +56,7 @@ func TestTheSealerAndTheApplicationAreApart(t *testing.T) {
 		refused []string
 		allowed string
 	}{
-		"the application": {func() *session { return f.session(t, mine, false) }, []string{row(mine, "2", a.ID), "UPDATE testmod.marks SET seq = 2", "DELETE FROM testmod.marks"}, event2},
+		"the application": {func() *session { return f.session(t, mine, false) }, []string{row(mine, "4", a.ID), "UPDATE testmod.marks SET seq = 2", "DELETE FROM testmod.marks"}, event2},
 		"the sealer": {func() *session { return f.sealer(t, mine) }, []string{
 			event2, row(other, "1", b.ID), "UPDATE testmod.marks SET seq = 2", "DELETE FROM testmod.marks", "DELETE FROM erp.audit_events",
 			"SELECT * FROM testmod.things", "SELECT * FROM erp_control.tenants", "INSERT INTO erp.tenant_gates SELECT tenant_id, state FROM erp.tenant_gates",
