@@ -15,6 +15,9 @@ import (
 func TestLawEveryFigureIsExplained(t *testing.T) {
 	onEngines(t, func(rt *rapid.T, s *shop) {
 		in := aDocument(rt, s)
+		if rapid.Bool().Draw(rt, "credited") {
+			in.Kind = accounting.CreditNoteDocument
+		}
 		s.issue(in)
 		bill := accounting.NewBill{PartyID: s.ben.ID, VendorNumber: "V1", Date: in.Date, TaxIncluded: in.TaxIncluded, TaxRounding: in.TaxRounding}
 		for _, l := range in.Lines {
@@ -40,6 +43,13 @@ func TestLawEveryFigureIsExplained(t *testing.T) {
 					switch step.Kind {
 					case accounting.StepLine:
 						told++
+						if step.Exact.Valid && step.DiscountMinor == 0 && step.ChargeMinor == 0 && !in.TaxIncluded && step.Amount.Minor != 0 {
+							credit := in.Kind == accounting.CreditNoteDocument // income stands on the debit side of a credit note
+							if a.Type == accounting.Expense {
+								credit = bill.Kind != accounting.VendorCreditDocument
+							}
+							require.Equal(rt, credit, step.Amount.Minor > 0, "%s %s", a.Code, a.Name)
+						}
 					case accounting.StepWhole:
 						require.NotEqual(rt, accounting.NoControl, a.Control, "%s %s", a.Code, a.Name)
 					case accounting.StepRounding:
