@@ -2,6 +2,7 @@ package exchange_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -116,5 +117,34 @@ func TestWhatDoesNotLeaveAsUBL(t *testing.T) {
 		require.ErrorIs(t, h.ex.WriteUBL(h.ctx, nil, exchange.UBLInvoice{}), exchange.ErrBadInput)
 		poor := h.env.TenantWith(t, "accounting.read")
 		require.ErrorIs(t, h.ex.WriteUBL(poor, &bytes.Buffer{}, exchange.UBLInvoice{InvoiceID: uuid.New()}), tenancy.ErrForbidden)
+	})
+}
+
+// A vendor whose tax is a cent off is booked as he states it, with the cent as a line of its own.
+func TestAVendorsOwnTaxIsBookedAsStated(t *testing.T) {
+	tenancytest.Each(t, modules, func(t *testing.T, env *tenancytest.Env) {
+		h, _ := seller(t, env)
+		vendor, err := h.books.CreateParties(h.ctx, []accounting.NewParty{{Name: "Ann SARL", Vendor: true}})
+		require.NoError(t, err)
+		doc := einvoice.Document{Number: "V1", IssueDate: day("2026-03-31"), DueDate: day("2026-04-30"), Type: einvoice.CommercialInvoice, Currency: "EUR",
+			Seller: einvoice.Party{Name: "Ann SARL", TaxID: "FR12345678901", Address: &einvoice.Address{Country: "FR"}},
+			Buyer:  einvoice.Party{Name: "Lampen GmbH", Address: &einvoice.Address{Country: "DE"}},
+			Lines: []einvoice.Line{{ID: "1", Quantity: einvoice.Dec("1"), Unit: "C62", Item: einvoice.Item{Name: "Work"}, Price: einvoice.Price{Net: einvoice.Dec("100")},
+				Tax: einvoice.Rated(decimal.NewFromInt(19))}}}
+		require.NoError(t, einvoice.Calculate(&doc))
+		file, err := einvoice.WriteUBL(doc)
+		require.NoError(t, err)
+		off := strings.ReplaceAll(strings.ReplaceAll(string(file), ">119.00<", ">119.01<"), ">19.00<", ">19.01<")
+		require.NotEqual(t, string(file), off)
+		made, err := h.ex.DraftBill(h.ctx, exchange.UBLBill{File: strings.NewReader(off), VendorID: vendor[0].ID, Account: accounting.ByRole(accounting.RoleFees),
+			TaxCodes: map[string]string{"S 19": "S19"}})
+		require.NoError(t, err)
+		require.EqualValues(t, 1, made.RoundingMinor)
+		booked, err := h.books.RecordDrafts(h.ctx, []uuid.UUID{made.Draft.ID})
+		require.NoError(t, err)
+		require.EqualValues(t, 11901, booked[0].Gross.Minor)
+		cent, err := h.books.Balance(h.ctx, accounting.ByRole(accounting.RoleRounding), day("2026-12-31"))
+		require.NoError(t, err)
+		require.EqualValues(t, 1, cent.Minor)
 	})
 }
