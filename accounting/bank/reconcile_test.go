@@ -1,8 +1,6 @@
 package bank_test
 
 import (
-	"errors"
-	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -12,6 +10,7 @@ import (
 	"github.com/opsmatiq/erp/accounting/bank"
 	"github.com/opsmatiq/erp/accounting/bank/statement"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/internal/bookstest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -284,41 +283,14 @@ func TestANeighbourSeesNothing(t *testing.T) {
 	})
 }
 
-// together runs fn in n goroutines at once and gives their errors.
-func together(n int, fn func(i int) error) []error {
-	errs := make([]error, n)
-	var ready, done sync.WaitGroup
-	ready.Add(1)
-	for i := range n {
-		done.Add(1)
-		go func() {
-			defer done.Done()
-			ready.Wait()
-			errs[i] = fn(i)
-		}()
-	}
-	ready.Done()
-	done.Wait()
-	return errs
-}
-
 // insist retries what lost a race in a way that a retry resolves.
-func insist(fn func() error) error {
-	err := fn()
-	for range 20 {
-		if !errors.Is(err, tenancy.ErrDuplicate) && !errors.Is(err, fault.Exhausted) {
-			return err
-		}
-		err = fn()
-	}
-	return err
-}
+func insist(fn func() error) error { return bookstest.Insist(fn, tenancy.ErrDuplicate) }
 
 func TestRaceALineIsReconciledOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		one, two := s.invoice("I-1", s.ann, "2026-01-02", "50"), s.invoice("I-2", s.ben, "2026-01-03", "50")
 		lines := s.lines(line("2026-01-05", 5_000, "whose?"))
-		errs := together(6, func(i int) error {
+		errs := bookstest.Together(6, func(i int) error {
 			item := []uuid.UUID{one.ID, two.ID}[i%2]
 			return insist(func() error {
 				_, err := s.bank.Reconcile(s.ctx, []bank.NewReconciliation{is(lines[0], bank.Part{ItemID: item})})
@@ -342,7 +314,7 @@ func TestRaceAJournalLineIsTakenOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		entry := s.transfer("2026-01-04", 300)
 		lines := s.lines(line("2026-01-05", 300, "a"), line("2026-01-05", 300, "b"), line("2026-01-05", 300, "c"))
-		errs := together(len(lines), func(i int) error {
+		errs := bookstest.Together(len(lines), func(i int) error {
 			return insist(func() error {
 				_, err := s.bank.Reconcile(s.ctx, []bank.NewReconciliation{is(lines[i], bank.Part{EntryID: entry.ID})})
 				return err
@@ -364,7 +336,7 @@ func TestRaceAJournalLineIsTakenOnce(t *testing.T) {
 func TestRaceOneStatementIsImportedOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		a, b := s.statementOf("A", 0, line("2026-01-05", 500, "one")), s.statementOf("A", 0, line("2026-01-05", 600, "other"))
-		errs := together(6, func(i int) error {
+		errs := bookstest.Together(6, func(i int) error {
 			return insist(func() error {
 				_, err := s.bank.Import(s.ctx, bank.NewImport{Statements: []statement.Statement{[]statement.Statement{a, b}[i%2]}})
 				return err
@@ -424,7 +396,7 @@ func TestRaceAReconciliationIsUndoneOnce(t *testing.T) {
 		lines := s.lines(line("2026-01-05", -300, "fee"))
 		was := s.reconcile(is(lines[0], fees(-300)))
 		var undone [4]bank.Undone
-		errs := together(len(undone), func(i int) error {
+		errs := bookstest.Together(len(undone), func(i int) error {
 			return insist(func() error {
 				out, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: was[0].ID, Reason: "wrong", ReverseEntries: true, Date: day("2026-01-06")}})
 				if err == nil {
