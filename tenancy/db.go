@@ -85,7 +85,10 @@ func Open(ctx context.Context, eng Engine, opt Options) (*DB, error) {
 	if err := db.openPlaces(ctx, op, eng, EngineOptions{Migrate: opt.Migrate, OnStatement: opt.OnStatement}); err != nil {
 		return nil, err
 	}
-	err = db.keyrings.check(ctx, op)
+	err = db.checkControl(ctx, op)
+	if err == nil {
+		err = db.keyrings.check(ctx, op)
+	}
 	if err == nil {
 		err = db.allow(ctx, op, opt.StateMaxAge)
 	}

@@ -80,6 +80,10 @@ type Spec struct {
 	Subject string
 	// Class is what retention rules speak of. Required.
 	Class RecordClass
+	// Purpose and Basis say what personal data in the rows are used for, and on what ground. Default: what is usual for the class:
+	// books and vouchers are kept because the law says so, logs to ensure security, the rest to provide the service.
+	Purpose Purpose
+	Basis   Basis
 	// RetainFrom is the date or timestamp column from which retention is counted; "" follows the parent or the tenant.
 	RetainFrom string
 	// Writes is what may happen to a row. Default Mutable.
@@ -160,6 +164,10 @@ func newModel(t reflect.Type, spec Spec) (*Model, error) {
 	}
 	if spec.Class == "" {
 		return nil, fmt.Errorf("tenancy: model %s has no record class", t)
+	}
+	var err error
+	if m.Purpose, m.Basis, err = use(spec.Class, spec.Purpose, spec.Basis); err != nil {
+		return nil, fmt.Errorf("tenancy: model %s: %w", t, err)
 	}
 	if err := m.addFields(t, nil, ""); err != nil {
 		return nil, fmt.Errorf("tenancy: model %s: %w", t, err)

@@ -55,6 +55,7 @@ var module = Module{
 		Define[Event](Spec{Table: "erp.audit_events", Class: Log, Writes: AppendOnly, RetainFrom: "occurred_at", Derived: true, System: true, Trail: true}),
 	},
 	Migrations: sub(migrationFiles, "migrations"),
+	Control:    controlTables,
 }
 
 func sub(files fs.FS, dir string) fs.FS {

@@ -16,6 +16,8 @@ type Module struct {
 	// Migrations holds NNNNN_title.sql files, or .postgres.sql and .sqlite.sql variants, at its root. Numbers are global
 	// over all modules; ours are below 50000, a host's are 50000 and above.
 	Migrations fs.FS
+	// Control describes the tables that its migrations make in the control database. Ours alone: a host has tables of its own.
+	Control []ControlTable
 }
 
 // Registry is the set of all models of a program, checked. Export, erasure, purge and the catalogue check walk it, so a
@@ -23,6 +25,8 @@ type Module struct {
 type Registry struct {
 	Modules []Module
 	Models  []*Model // sorted by table
+	// Control are the described tables of the control database, sorted.
+	Control []ControlTable
 	byType  map[reflect.Type]*Model
 	byTable map[string]*Model
 }
@@ -37,6 +41,9 @@ func NewRegistry(modules ...Module) (*Registry, error) {
 		}
 		names[mod.Name] = true
 		r.Modules = append(r.Modules, mod)
+		if err := r.addControl(mod.Control); err != nil {
+			return nil, err
+		}
 		for _, m := range mod.Models {
 			if r.byType[m.Type] != nil || r.byTable[m.Table] != nil || r.byName(m.Name()) != nil {
 				return nil, fmt.Errorf("tenancy: %s (%s) is registered twice", m.Type, m.Table)

@@ -38,6 +38,8 @@ type Tenant struct {
 	Region    string // where its data must lie; "" when nothing was promised
 	Placement string
 	State     State
+	// Platform says that it is the platform's own: see [NewTenant].Platform.
+	Platform  bool
 	CreatedAt time.Time
 	ChangedAt time.Time
 	// SuspendedAt is since when it is suspended; zero when it is not. A cancelled tenant can be suspended as well.
@@ -65,6 +67,10 @@ type NewTenant struct {
 	// Plan is what the tenant subscribes to, by a name of the platform's: at most 100 characters. It stands in the tenant's
 	// [Contract]. Optional.
 	Plan string
+	// Platform makes the platform's own tenant: the books of whoever runs the platform, and the registers that they keep as a controller
+	// (subject requests, processors, breaches, certificates of deletion), behind the same walls as everybody else's. There is one at
+	// most; it is not suspended, cancelled or purged.
+	Platform bool
 	// Administrator is the person for whom the tenant is set up. Its name and address stand in the tenant's [Contract], among the
 	// platform's own records; whether they may enter is another matter. Optional.
 	Administrator ContactPerson
@@ -85,6 +91,7 @@ type tenantRow struct {
 	Placement string    `bun:"placement"`
 	Moved     int64     `bun:"moved"` // how often it has moved: two stays at one placement are not one
 	State     State     `bun:"state"`
+	Platform  bool      `bun:"platform"`
 	CreatedAt time.Time `bun:"created_at"`
 	ChangedAt time.Time `bun:"changed_at"`
 
@@ -109,7 +116,7 @@ func (r *tenantRow) utc() *tenantRow {
 }
 
 func (r *tenantRow) tenant() Tenant {
-	return Tenant{ID: r.ID, Reference: r.Reference, Name: r.Name, TimeZone: r.TimeZone, Region: r.Region, Placement: r.Placement, State: r.State,
+	return Tenant{ID: r.ID, Reference: r.Reference, Name: r.Name, TimeZone: r.TimeZone, Region: r.Region, Placement: r.Placement, State: r.State, Platform: r.Platform,
 		CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt, SuspendedAt: r.SuspendedAt, EndsAt: r.EndsAt, PurgeAfter: r.PurgeAfter}
 }
 
@@ -268,7 +275,7 @@ func (t *Tenants) newRow(op string, in NewTenant) (*tenantRow, error) {
 		return nil, err
 	}
 	return &tenantRow{ID: NewID(), Reference: in.Reference, Name: in.Name, TimeZone: in.TimeZone, Region: in.Region, Placement: in.Placement,
-		State: StateCreating, CreatedAt: now, ChangedAt: now, Turn: 1, SettledTurn: 1, Input: in.hash()}, nil
+		State: StateCreating, Platform: in.Platform, CreatedAt: now, ChangedAt: now, Turn: 1, SettledTurn: 1, Input: in.hash()}, nil
 }
 
 var regionName = regexp.MustCompile(`^[a-z0-9-]{0,40}$`)
@@ -355,6 +362,23 @@ func (t *Tenants) Get(ctx context.Context, id uuid.UUID) (Tenant, error) {
 		return Tenant{}, ErrNotFound.New(op, "")
 	}
 	return row.asOf(t.now(ctx)), nil
+}
+
+// Platform is the platform's own tenant: see [NewTenant].Platform. It asks for no permission, for it says nothing of anybody.
+// Errors: tenancy.not_platform, tenancy.not_found (none was made).
+func (t *Tenants) Platform(ctx context.Context) (Tenant, error) {
+	const op = "tenancy.Tenants.Platform"
+	if s := ScopeOf(ctx).s; s == nil || !s.platform || s.db != t.db {
+		return Tenant{}, ErrNotPlatform.New(op, "")
+	}
+	row, err := t.find(ctx, t.db.control.Control(), "platform = ?", true)
+	if err != nil {
+		return Tenant{}, t.db.control.Fault(op, err)
+	}
+	if row == nil {
+		return Tenant{}, ErrNotFound.New(op, "the platform has no tenant of its own: Tenants.Create makes one (NewTenant.Platform)")
+	}
+	return row.tenant(), nil
 }
 
 // List gives tenants in the order of their creation, at most limit (1 to 1,000) after the given id (zero: from the

@@ -110,7 +110,12 @@ func (t *Tenants) finish(ctx context.Context, op, actor string, row *tenantRow) 
 	if err := t.destroyKeys(ctx, op, row.ID, "nothing is left"); err != nil {
 		return Tenant{}, err
 	}
-	if err := t.control(ctx, op, func(tx bun.Tx) error { return t.dropLimits(ctx, tx, row.ID) }); err != nil {
+	if err := t.control(ctx, op, func(tx bun.Tx) error { // what was set for it, and when its jobs were due
+		if _, err := tx.NewDelete().TableExpr(t.table(tableJobRuns)).Where("tenant_id = ?", row.ID).Exec(ctx); err != nil {
+			return err
+		}
+		return t.dropLimits(ctx, tx, row.ID)
+	}); err != nil {
 		return Tenant{}, err
 	}
 	d := decision{id: row.ID, actor: actor, act: string(PermPurgeTenant), reason: "nothing is left", now: t.now(ctx)}

@@ -131,6 +131,9 @@ func (t *Tenants) live(ctx context.Context, op string, d decision, how func(row 
 		if !row.living() {
 			return ErrTenantConflict.New(op, "the tenant is %s", row.State)
 		}
+		if row.Platform {
+			return ErrTenantConflict.New(op, "it is the platform's own tenant, which is neither suspended nor ended")
+		}
 		row.stand(now)
 		if err := how(row, now); err != nil {
 			return err

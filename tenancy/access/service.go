@@ -191,7 +191,7 @@ func Module() tenancy.Module {
 	if err != nil {
 		panic(err) // the folder is embedded at build time
 	}
-	return tenancy.Module{Name: "access", Models: models, Migrations: files}
+	return tenancy.Module{Name: "access", Models: models, Migrations: files, Control: controlTables}
 }
 
 const membersTable = "erp.members"

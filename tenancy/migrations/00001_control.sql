@@ -4,7 +4,7 @@
 -- input is a hash of what the tenant was made from, archive names what an imported one was made of. turn counts what was
 -- decided about the tenant's life; settled_turn is up to which of it the tenant's own database has been told. suspended_at and
 -- ends_at (the effective end of service, which may be to come) stand by themselves: a suspended tenant that is cancelled and
--- comes back is still suspended. Of a purged tenant remain its id, its dates and its state.
+-- comes back is still suspended. platform is the platform's own tenant, of which there is one at most and which does not end. Of a purged tenant remain its id, its dates and its state.
 CREATE TABLE erp_control.tenants (
     id UUID NOT NULL,
     reference TEXT,
@@ -14,6 +14,7 @@ CREATE TABLE erp_control.tenants (
     placement TEXT NOT NULL,
     moved BIGINT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('creating', 'importing', 'active', 'suspended', 'cancelled', 'moving', 'purging', 'purged')),
+    platform BOOLEAN NOT NULL,
     input TEXT NOT NULL,
     archive TEXT,
     created_at TIMESTAMPTZ NOT NULL,
@@ -24,8 +25,10 @@ CREATE TABLE erp_control.tenants (
     turn BIGINT NOT NULL,
     settled_turn BIGINT NOT NULL,
     PRIMARY KEY (id),
-    CONSTRAINT erp_tenants_reference UNIQUE (reference)
+    CONSTRAINT erp_tenants_reference UNIQUE (reference),
+    CONSTRAINT erp_tenants_platform CHECK (NOT platform OR state IN ('creating', 'importing', 'active', 'moving', 'purging') AND ends_at IS NULL AND suspended_at IS NULL)
 );
+CREATE UNIQUE INDEX erp_tenants_of_platform ON erp_control.tenants (platform) WHERE platform;
 
 -- What the platform did, for acts that belong to no tenant's own trail, and what a tenant's owner decided about its life. turn
 -- is the tenant's, where the act was one of those that it counts.
