@@ -14,6 +14,10 @@ import (
 	"github.com/opsmatiq/erp/inventory/purchasing"
 	"github.com/opsmatiq/erp/pos"
 	"github.com/opsmatiq/erp/privacy"
+	"github.com/opsmatiq/erp/privacy/ending"
+	"github.com/opsmatiq/erp/privacy/register"
+	"github.com/opsmatiq/erp/privacy/request"
+	"github.com/opsmatiq/erp/privacy/usage"
 	"github.com/opsmatiq/erp/sales"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/access"
@@ -72,6 +76,10 @@ type Suite struct {
 	Sales      *sales.Service
 	POS        *pos.Service
 	Privacy    *privacy.Service
+	Registers  *register.Service
+	Requests   *request.Service
+	Ending     *ending.Service
+	Usage      *usage.Service
 	Audit      *audit.Service
 	// Access is nil unless [Options].Access was set.
 	Access *access.Service
@@ -85,7 +93,8 @@ type Suite struct {
 // Modules are erp's own domains, as [Open] registers them, for hosts that open a [tenancy.DB] themselves. [access.Module] is
 // not among them: it is added by those who want it.
 func Modules() []tenancy.Module {
-	return []tenancy.Module{accounting.Module(), bank.Module(), inventory.Module(), purchasing.Module(), sales.Module(), pos.Module(), privacy.Module(), audit.Module()}
+	return []tenancy.Module{accounting.Module(), bank.Module(), inventory.Module(), purchasing.Module(), sales.Module(), pos.Module(), privacy.Module(), register.Module(),
+		request.Module(), ending.Module(), usage.Module(), audit.Module()}
 }
 
 // Open registers every model, migrates when asked, holds the live database against the models and wires the services; or
@@ -128,6 +137,7 @@ func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
 	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
 	s.Privacy = privacy.New(db, privacy.Options{})
+	s.Registers, s.Requests, s.Ending, s.Usage = register.New(db), request.New(db), ending.New(db), usage.New(db)
 	if opt.Access != nil {
 		if err := s.wireAccess(*opt.Access); err != nil {
 			return nil, err

@@ -42,7 +42,9 @@ func promises(t *testing.T) (rows []promise, text string) {
 }
 
 // oneLine takes bullets and line breaks out of a text.
-func oneLine(text string) string { return strings.Join(strings.Fields(strings.ReplaceAll(text, "\u2022", " ")), " ") }
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(text, "\u2022", " ")), " ")
+}
 
 // TestPolicy: every sentence of the published policy stands in docs/policy.md, in its words and in its order, with an answer; and the
 // tests that are named there exist.
@@ -125,7 +127,9 @@ func TestPurposesAreClosed(t *testing.T) {
 	for _, p := range []tenancy.Purpose{"advertising", "sale", "profiling"} {
 		require.Panics(t, func() { tenancy.Define[lead](tenancy.Spec{Table: "crm.leads", Class: tenancy.Master, Purpose: p}) }, p)
 	}
-	require.Panics(t, func() { tenancy.Define[lead](tenancy.Spec{Table: "crm.leads", Class: tenancy.Master, Basis: "public_task"}) })
+	require.Panics(t, func() {
+		tenancy.Define[lead](tenancy.Spec{Table: "crm.leads", Class: tenancy.Master, Basis: "public_task"})
+	})
 	for _, mod := range append(erp.Modules(), access.Module()) {
 		for _, m := range mod.Models {
 			require.Contains(t, tenancy.Purposes(), m.Purpose, m.Table)

@@ -33,6 +33,10 @@ var arrows = map[string][]string{
 	"tenancy/tenantlint": {"tenancy/internal"},
 
 	"privacy":              {"tenancy"},
+	"privacy/register":     {"privacy", "tenancy"},
+	"privacy/request":      {"privacy", "privacy/register", "tenancy"},
+	"privacy/ending":       {"privacy", "tenancy"},
+	"privacy/usage":        {"privacy", "tenancy"},
 	"accounting/money":     {},
 	"accounting/einvoice":  {}, // a format: it knows amounts and dates, and no books
 	"accounting":           {"tenancy"},
@@ -43,11 +47,11 @@ var arrows = map[string][]string{
 	"sales":                books,
 	"pos":                  append([]string{"sales"}, books...),
 	// No engine: a host imports only the one it uses.
-	root: append([]string{"accounting/einvoice", "accounting/bank", "pos", "sales", "inventory/purchasing", "accounting/exchange", "privacy", "tenancy/local", "tenancy/access", "tenancy/audit"}, books...),
+	root: append([]string{"accounting/einvoice", "accounting/bank", "pos", "sales", "inventory/purchasing", "accounting/exchange", "privacy", "privacy/register", "privacy/request", "privacy/ending", "privacy/usage", "tenancy/local", "tenancy/access", "tenancy/audit"}, books...),
 
 	// Examples show what a host can do, so internal/ is shut to them.
 	"examples": append([]string{
-		root, "pos", "sales", "inventory/purchasing", "accounting/bank", "accounting/exchange", "privacy",
+		root, "pos", "sales", "inventory/purchasing", "accounting/bank", "accounting/exchange", "privacy", "privacy/register", "privacy/request", "privacy/ending", "privacy/usage",
 		"tenancy/postgres", "tenancy/sqlite", "tenancy/local", "tenancy/access", "tenancy/audit",
 	}, books...),
 	// The tests' and benchmarks' own house: it sees all, and nothing but tests sees it.
