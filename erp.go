@@ -43,6 +43,8 @@ type Options struct {
 	// Access, when set, adds users, roles, sessions and API keys ([access.New]); its Keys, Mailer and Logger default to the
 	// suite's. Default: none of it, and none of its tables. A database that was opened with it is opened with it ever after.
 	Access *access.Options
+	// Usage says how long the access log is kept and which features are counted.
+	Usage usage.Options
 	// Jobs are the host's own background work, done by [Suite.Run] with the suite's.
 	Jobs []tenancy.Job
 	// Workers is how many tenants background work serves at once, 1 to 64. Default 2.
@@ -137,7 +139,11 @@ func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
 	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
 	s.Privacy = privacy.New(db, privacy.Options{})
-	s.Registers, s.Requests, s.Ending, s.Usage = register.New(db), request.New(db), ending.New(db), usage.New(db)
+	s.Registers, s.Requests, s.Ending = register.New(db), request.New(db), ending.New(db)
+	var err error
+	if s.Usage, err = usage.New(db, opt.Usage); err != nil {
+		return nil, err
+	}
 	if opt.Access != nil {
 		if err := s.wireAccess(*opt.Access); err != nil {
 			return nil, err
@@ -151,7 +157,6 @@ func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	if s.operator != "" {
 		work.OnStuck = s.tellOperator
 	}
-	var err error
 	s.background, err = db.Background(work)
 	return s, err
 }

@@ -10,7 +10,7 @@ import (
 const root = "erp"
 
 // leaves may be imported from everywhere.
-var leaves = []string{"accounting/money", "tenancy/fault", "tenancy/date"}
+var leaves = []string{"accounting/money", "tenancy/fault", "tenancy/date", "tenancy/agent"}
 
 // books are what every domain from sales upwards stands on.
 var books = []string{"inventory", "accounting", "tenancy"}
@@ -22,6 +22,7 @@ var arrows = map[string][]string{
 	"tenancy":          {},
 	"tenancy/fault":    {},
 	"tenancy/date":     {},
+	"tenancy/agent":    {},
 	"tenancy/postgres": {"tenancy"},
 	"tenancy/sqlite":   {"tenancy"},
 	"tenancy/local":    {"tenancy"},
@@ -69,6 +70,7 @@ var testArrows = []string{
 // leafArrows orders the leaves among themselves.
 var leafArrows = map[string][]string{
 	"tenancy/fault":    {},
+	"tenancy/agent":    {},
 	"tenancy/date":     {"tenancy/fault"},
 	"accounting/money": {"tenancy/fault", "tenancy/date"},
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/agent"
 	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/internal/control"
 )
@@ -84,16 +85,7 @@ func cleanDevice(text string) string {
 // DeviceOf makes a label of a User-Agent: the browser's family and the system's, such as "Firefox on Linux". A whole
 // User-Agent tells more than the person needs to know a session again, so it is not stored.
 func DeviceOf(userAgent string) string {
-	first := func(pairs ...string) string {
-		for i := 0; i < len(pairs); i += 2 {
-			if strings.Contains(userAgent, pairs[i]) {
-				return pairs[i+1]
-			}
-		}
-		return ""
-	}
-	browser := first("Firefox/", "Firefox", "Edg", "Edge", "OPR/", "Opera", "Chrome/", "Chrome", "Safari/", "Safari", "curl/", "curl", "Go-http-client", "Go program")
-	system := first("Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Windows", "Windows", "Mac OS X", "macOS", "CrOS", "ChromeOS", "Linux", "Linux")
+	browser, system := agent.Families(userAgent)
 	switch {
 	case browser == "" && system == "":
 		return "unknown device"
