@@ -1,4 +1,4 @@
-// Package erp is a whole multi-tenant ERP that another program imports: books, stock, sales and (growing) purchasing,
+// Package erp is a whole multi-tenant ERP that another program imports: books, stock, purchasing, sales,
 // tills, privacy duties, on the host's own PostgreSQL or with no server at all on SQLite, for many customers at once that
 // never see each other.
 //

@@ -35,8 +35,8 @@ type Options struct {
 	Clock tenancy.Clock
 	// Ports are what the suite uses besides its database. Default: all in Dir.
 	Ports Ports
-	// Dir is the directory of the ports' defaults. Default: "erp-data" where the program runs. Nothing is made before it
-	// is needed.
+	// Dir is the directory of the ports' defaults, the master key among them: without the same key the same database does not open
+	// (tenancy.key). Default: "erp-data" where the program runs. Nothing is made before it is needed.
 	Dir string
 	// Signer, when set, signs the receipts of tills before they are final. Default: they are chained and unsigned.
 	Signer pos.Signer

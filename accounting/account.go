@@ -72,12 +72,12 @@ type NewAccount struct {
 	Monetary bool
 }
 
-// AccountChange is the input of [Service.UpdateAccount]. What an account is (code, type, control) never changes once it
-// exists: figures already reported would change with it.
+// AccountChange is the input of [Service.UpdateAccount]: the whole of what may change, so that Active left out closes the account.
+// What an account is (code, type, control) never changes once it exists: figures already reported would change with it.
 type AccountChange struct {
 	ID   uuid.UUID `validate:"required"`
 	Name string    `validate:"line=200"`
-	// Role moves here from the account that has it now; "" takes the role away.
+	// Role moves here from the account that has it now. An account that has one states it: a role goes only by being given to another.
 	Role   Role `validate:"omitempty,role"`
 	Active bool
 	// Monetary changes whether [Service.Revalue] looks at it; nil leaves it as it is.

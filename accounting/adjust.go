@@ -23,7 +23,7 @@ type Adjustment struct {
 	// Reason is text on the document, at most 500 characters.
 	Reason string
 	// TaxCode names its tax. A percentage is of the lines that bear this code: a discount on lines of several rates takes one
-	// adjustment for each.
+	// adjustment for each, and one whose code no line bears is zero. "" is of the lines without tax.
 	TaxCode string
 	// Account is what it is booked to. Default that of the first line.
 	Account AccountRef

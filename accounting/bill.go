@@ -68,7 +68,7 @@ type NewBillLine struct {
 	Description string
 	// Account is what the line is booked to: an expense, an asset, goods received. Never a control account.
 	Account AccountRef
-	// Quantity may be left out where Net is stated.
+	// Quantity is as in [NewInvoiceLine]. It may be left out where Net is stated.
 	Quantity money.Quantity
 	// UnitPrice is in the base currency, with or without tax as the document declares. Left out where Net is stated.
 	UnitPrice decimal.Decimal

@@ -23,7 +23,7 @@ import (
 // accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.unknown_account,
 // accounting.account_inactive, accounting.control_account, accounting.tax_account, accounting.unknown_tax,
 // accounting.no_tax_rate, accounting.bill_duplicate, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited,
-// accounting.bill_taken, accounting.no_period, accounting.period_locked, accounting.period_soft_locked,
+// accounting.bill_taken, accounting.dimension_needed (an account requires one, and documents name none), accounting.no_period, accounting.period_locked, accounting.period_soft_locked,
 // accounting.exception_forbidden, accounting.reference_taken; tenancy.duplicate when another transaction has just recorded the
 // same reference or the same number of the vendor (a retry is answered with the replay, or accounting.bill_taken).
 func (s *Service) Bill(ctx context.Context, in []NewBill) ([]Bill, error) {

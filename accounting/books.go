@@ -44,14 +44,15 @@ type NewBooks struct {
 	Accounts []NewAccount `validate:"max=2000,dive"`
 	// YearStart is the first day of the first fiscal year, a day from the 1st to the 28th.
 	YearStart date.Date `validate:"day"`
-	// Country is where the business is established, ISO 3166-1 alpha-2. Optional.
+	// Country is where the business is established, ISO 3166-1 alpha-2 (GB, not UK: only the form is checked). Optional.
 	Country string `validate:"omitempty,country"`
 }
 
 // DefaultRateMaxAgeDays is what books begin with: rates of working days reach over a weekend and holidays.
 const DefaultRateMaxAgeDays = 7
 
-// BooksChange is the input of [Service.UpdateBooks].
+// BooksChange is the input of [Service.UpdateBooks]: the whole of what may change. What is left out becomes zero: to change one,
+// begin with what [Service.GetBooks] gives.
 type BooksChange struct {
 	// RateMaxAgeDays is from 0 (only the rate of the day itself) to 366.
 	RateMaxAgeDays int64 `validate:"min=0,max=366"`

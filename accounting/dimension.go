@@ -41,7 +41,7 @@ type NewDimension struct {
 	Name string `validate:"line=200"`
 }
 
-// DimensionChange is the input of [Service.UpdateDimension].
+// DimensionChange is the input of [Service.UpdateDimension]: the whole of what may change, so that Active left out closes it.
 type DimensionChange struct {
 	Code   string `validate:"code"`
 	Name   string `validate:"line=200"`

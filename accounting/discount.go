@@ -31,7 +31,7 @@ type NewDiscount struct {
 // Permission: accounting.pay, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.books_not_open, accounting.unknown_item (there is no such document), accounting.no_discount
 // (the terms give none on this day), accounting.tax_unsupported (tax is withheld from the document), accounting.over_allocated
-// (less is open than the discount), accounting.unknown_account, accounting.account_inactive, accounting.no_period,
+// (less is open than the discount), accounting.unknown_account, accounting.account_inactive, accounting.dimension_needed, accounting.no_period,
 // accounting.period_locked, accounting.period_soft_locked, accounting.exception_forbidden, accounting.reference_taken (it was
 // taken with another date).
 func (s *Service) TakeDiscount(ctx context.Context, in []NewDiscount) ([]Entry, error) {

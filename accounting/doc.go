@@ -32,11 +32,12 @@
 // number of statements that does not depend on the size of the batch. A Reference makes an input idempotent: given again
 // it is answered with what was done before.
 //
-// Amounts are in any currency; every entry balances in the base currency and in each foreign one. [Service.SetRates] keeps dated
+// Amounts of entries and payments are in any currency, those of documents in the base currency; every entry balances in the base
+// currency and in each foreign one. [Service.SetRates] keeps dated
 // rates, [Service.Exchange] turns one currency into another, an allocation books the gain or loss that it realises, and
 // [Service.Revalue] brings monetary accounts to the rate of a period's end and back. [Service.WriteOff] gives up small differences.
 //
-// Lines are analysed by dimensions, such as cost centres ([Service.CreateDimension], [NewLine].Dimensions), and so is every
+// Lines of entries are analysed by dimensions, such as cost centres ([Service.CreateDimension], [NewLine].Dimensions), and so is every
 // statement: by [Slice], and grouped by [Service.TrialBalanceBy] and its like.
 //
 // Statements are as of a day: [Service.TrialBalance], [Service.GeneralLedger], [Service.ProfitAndLoss],

@@ -22,7 +22,7 @@ type Explanation struct {
 type Reason struct {
 	// Source is the document; zero for an entry that somebody posted, whose memo and reference are all there is.
 	Source Source
-	// Document is the number on it: our legal number, or the vendor's.
+	// Document is the number on it: our legal number, or the vendor's; "" where it is no invoice or bill.
 	Document string
 	// Steps are how the amount came about; their amounts sum to the line's. None where the entry books no invoice or bill.
 	Steps []Step

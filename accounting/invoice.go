@@ -62,7 +62,8 @@ type NewInvoice struct {
 type NewInvoiceLine struct {
 	// Description is free text, at most 500 characters.
 	Description string
-	Quantity    money.Quantity
+	// Quantity is in millionths: [money.Units] makes three of it, the constant 3 is three millionths.
+	Quantity money.Quantity
 	// UnitPrice is in the base currency, with or without tax as the document declares.
 	UnitPrice decimal.Decimal
 	// Discount is taken off the line's amount and Charge added to it; percentages are of Quantity x UnitPrice.

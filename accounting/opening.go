@@ -16,7 +16,8 @@ type NewOpening struct {
 	// Date is a day of the first fiscal year: its first day, or the day that the business moved over.
 	Date date.Date `validate:"day"`
 	// Lines are balances, one side each: 1 to 10,000. One on a control account names the party, and when it is due: state a line
-	// for each unpaid document. What they do not sum to is booked against [RoleOpeningEquity].
+	// for each unpaid document. What they do not sum to in base is booked against [RoleOpeningEquity]; a balance in a foreign currency
+	// states its other side there itself, in that currency and with the same Base.
 	Lines []NewLine
 	// Memo is as in [NewEntry].
 	Memo string `validate:"text=500"`

@@ -51,9 +51,10 @@ type NewPayment struct {
 
 // PaymentAllocation is a part of a payment that pays one invoice (or refunds one credit note, or any other open item).
 type PaymentAllocation struct {
-	// InvoiceID is the document; it is also the id of its open item.
+	// InvoiceID is the document; it is also the id of its open item. A document in instalments has an item for each, and this is
+	// the first one's: see [InstalmentID].
 	InvoiceID uuid.UUID
-	// Amount is above zero, in the payment's currency.
+	// Amount is above zero, in the payment's currency, and without WriteOff.
 	Amount money.Amount
 	// WriteOff gives up what a party has paid too little, or the tenant will not pay; nil for none.
 	WriteOff *PaymentWriteOff

@@ -183,7 +183,7 @@ func Stream[T any](ctx context.Context, tx *Tx, fn func(row *T) error, opts ...O
 type PageRequest struct {
 	// After is the Next of the page before; "" for the first page.
 	After string
-	// Limit is the number of rows, 1 to 1,000. Default 50.
+	// Limit is the number of rows, 1 to 1,000; more is taken as 1,000, and none or less as 50.
 	Limit int
 	// Sort is a column, with a leading minus to sort downwards; ids break ties. Default "id". A column that can be NULL, or is
 	// sealed, cannot be sorted by.
