@@ -53,7 +53,8 @@ func Module() tenancy.Module {
 }
 
 // models are all stored structs of this package. They are declared here, side by side, so that what is personal, what may
-// change and what speaks for what can be read at a glance.
+// change and what speaks for what can be read at a glance. StillBooks is what is written though a person's data are restricted: what
+// comes in (payments, vendors' bills), credit notes, and what the books say of what was booked.
 var models = []*tenancy.Model{
 	tenancy.Define[Books](tenancy.Spec{Table: "erp.books", Class: tenancy.Settings, Writes: tenancy.Keep}),
 	tenancy.Define[Account](tenancy.Spec{Table: "erp.accounts", Class: tenancy.Master, Writes: tenancy.Keep}),
@@ -86,26 +87,27 @@ var models = []*tenancy.Model{
 
 	tenancy.Define[Draft](tenancy.Spec{Table: "erp.document_drafts", Class: tenancy.Letter, Subject: "party_id", RetainFrom: "changed_at", Writes: tenancy.Keep}),
 	tenancy.Define[Invoice](tenancy.Spec{Table: "erp.invoices", Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "invoice_date",
-		Writes: tenancy.Keep}),
+		Writes: tenancy.Keep, StillBooks: func(row any) bool { return row.(*Invoice).Kind == CreditNoteDocument }}),
 	tenancy.Define[InvoiceLine](tenancy.Spec{Table: "erp.invoice_lines", Class: tenancy.Voucher, Subject: "invoice_id", Writes: tenancy.AppendOnly,
 		PartOf: "erp.invoices"}),
 	tenancy.Define[InvoiceText](tenancy.Spec{Table: "erp.invoice_texts", Class: tenancy.Voucher, Subject: "invoice_id", Writes: tenancy.Companion,
 		PartOf: "erp.invoices"}),
-	tenancy.Define[Bill](tenancy.Spec{Table: "erp.bills", Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "bill_date", Writes: tenancy.Keep}),
+	tenancy.Define[Bill](tenancy.Spec{Table: "erp.bills", Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "bill_date", Writes: tenancy.Keep,
+		StillBooks: tenancy.Always}),
 	tenancy.Define[BillLine](tenancy.Spec{Table: "erp.bill_lines", Class: tenancy.Voucher, Subject: "bill_id", Writes: tenancy.AppendOnly,
 		PartOf: "erp.bills"}),
 	tenancy.Define[BillText](tenancy.Spec{Table: "erp.bill_texts", Class: tenancy.Voucher, Subject: "bill_id", Writes: tenancy.Companion,
 		PartOf: "erp.bills"}),
 	tenancy.Define[TaxEntry](tenancy.Spec{Table: "erp.tax_entries", Class: tenancy.Book, Subject: "party_id", RetainFrom: "entry_date",
-		Writes: tenancy.AppendOnly}),
+		Writes: tenancy.AppendOnly, StillBooks: tenancy.Always}),
 	tenancy.Define[Payment](tenancy.Spec{Table: "erp.payments", Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "payment_date",
-		Writes: tenancy.AppendOnly}),
+		Writes: tenancy.AppendOnly, StillBooks: func(row any) bool { return row.(*Payment).Direction == MoneyIn }}),
 	tenancy.Define[OpenItem](tenancy.Spec{Table: "erp.open_items", Class: tenancy.Book, Subject: "party_id", RetainFrom: "item_date",
-		Writes: tenancy.Keep, Derived: true}),
+		Writes: tenancy.Keep, Derived: true, StillBooks: tenancy.Always}),
 	tenancy.Define[ExchangeRate](tenancy.Spec{Table: "erp.exchange_rates", Class: tenancy.Book, Writes: tenancy.AppendOnly}),
 	tenancy.Define[Revaluation](tenancy.Spec{Table: "erp.revaluations", Class: tenancy.Book, RetainFrom: "revalued_on", Writes: tenancy.AppendOnly}),
 	tenancy.Define[RevaluationLine](tenancy.Spec{Table: "erp.revaluation_lines", Class: tenancy.Book, Writes: tenancy.AppendOnly,
 		PartOf: "erp.revaluations"}),
 	tenancy.Define[Allocation](tenancy.Spec{Table: "erp.allocations", Class: tenancy.Book, Subject: "party_id", RetainFrom: "allocated_on",
-		Writes: tenancy.AppendOnly}),
+		Writes: tenancy.AppendOnly, StillBooks: tenancy.Always}),
 }

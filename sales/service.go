@@ -59,7 +59,8 @@ const (
 )
 
 var models = []*tenancy.Model{
-	tenancy.Define[Sale](tenancy.Spec{Table: saleTable, Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "sale_date", Writes: tenancy.AppendOnly}),
+	tenancy.Define[Sale](tenancy.Spec{Table: saleTable, Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "sale_date", Writes: tenancy.AppendOnly,
+		StillBooks: func(row any) bool { return row.(*Sale).Kind == KindCredit }}),
 	tenancy.Define[Line](tenancy.Spec{Table: "erp.sale_lines", Class: tenancy.Voucher, Subject: "sale_id", Writes: tenancy.Keep, PartOf: saleTable}),
 
 	// Quotations and orders are letters: they hold whom they are about by id alone.
@@ -69,7 +70,8 @@ var models = []*tenancy.Model{
 	tenancy.Define[Order](tenancy.Spec{Table: orderTable, Class: tenancy.Letter, Subject: "party_id", RetainFrom: "order_date", Writes: tenancy.Keep}),
 	tenancy.Define[OrderLine](tenancy.Spec{Table: "erp.order_lines", Class: tenancy.Letter, Subject: "order_id", Writes: tenancy.Keep, PartOf: orderTable}),
 	tenancy.Define[OrderText](tenancy.Spec{Table: "erp.order_texts", Class: tenancy.Letter, Subject: "order_id", Writes: tenancy.Companion, PartOf: orderTable}),
-	tenancy.Define[Fulfilment](tenancy.Spec{Table: fulfilmentTable, Class: tenancy.Voucher, Subject: "order_id", RetainFrom: "fulfilment_date", Writes: tenancy.AppendOnly}),
+	tenancy.Define[Fulfilment](tenancy.Spec{Table: fulfilmentTable, Class: tenancy.Voucher, Subject: "order_id", RetainFrom: "fulfilment_date", Writes: tenancy.AppendOnly,
+		StillBooks: func(row any) bool { k := row.(*Fulfilment).Kind; return k == Cancellation || k == GoodsReturn || k == OrderCredit }}),
 	tenancy.Define[FulfilmentLine](tenancy.Spec{Table: "erp.fulfilment_lines", Class: tenancy.Voucher, Subject: "fulfilment_id", Writes: tenancy.Keep, PartOf: fulfilmentTable}),
 	tenancy.Define[FulfilmentText](tenancy.Spec{Table: "erp.fulfilment_texts", Class: tenancy.Voucher, Subject: "fulfilment_id", Writes: tenancy.Companion, PartOf: fulfilmentTable}),
 }

@@ -184,13 +184,17 @@ func (b *Batch) run(ctx context.Context, hold bool) error {
 
 // send runs statements and does what every write calls for: rows that were meant exist, and events tell of them.
 func (tx *Tx) send(ctx context.Context, op string, statements []*Statement) error {
+	statements, err := tx.guard(ctx, op, statements)
+	if err != nil {
+		return err
+	}
 	if err := tx.countWritten(op, statements); err != nil {
 		return tx.failed(op, err)
 	}
 	if err := tx.announce(ctx, op, lookedBatch(statements)); err != nil {
 		return err
 	}
-	err := tx.run(ctx, op, statements)
+	err = tx.run(ctx, op, statements)
 	if err := tx.told(ctx, op, err, tx.affected(statements)...); err != nil {
 		return err
 	}
@@ -214,6 +218,10 @@ func (tx *Tx) hold(ctx context.Context, op string, statements []*Statement) erro
 	if tx.scope.grant != nil || tx.changes != nil {
 		return tx.send(ctx, op, statements)
 	}
+	statements, err := tx.guard(ctx, op, statements)
+	if err != nil {
+		return err
+	}
 	if err := tx.countWritten(op, statements); err != nil {
 		return tx.failed(op, err)
 	}
@@ -232,7 +240,7 @@ func (tx *Tx) recordRows(st *Statement) {
 	m := st.Model
 	tx.wrote = tx.wrote || !st.Verb.reads()
 	switch {
-	case st.Verb == VerbExpect:
+	case st.Verb == VerbExpect || st.Verb == VerbForbid:
 	case st.Verb == VerbSelect:
 		tx.noteRead(m, st.Affected, pinned(st.Conds))
 	case m.Derived && m.Trail: // how far a consumer is: an event of it would be one more to consume

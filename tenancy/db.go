@@ -3,6 +3,7 @@ package tenancy
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/opsmatiq/erp/tenancy/internal/control"
@@ -45,6 +46,9 @@ type DB struct {
 	limits    Limits
 	turns     turns
 	keyrings  *keyrings
+
+	waysMu sync.Mutex
+	ways   map[*Model][]Hop // from rows to the persons whom they are about
 }
 
 // Open opens an engine, or several as [Placements], with all models of the program, migrates when asked, holds the live

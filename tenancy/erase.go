@@ -37,6 +37,8 @@ func (tx *Tx) Erase(ctx context.Context, m *Model, rows []any, columns ...string
 			return ErrBadQuery.New(op, "%s.%s is not for erasing", m.Name(), name)
 		}
 	}
+	defer func(before bool) { tx.despite = before }(tx.despite)
+	tx.despite = true // to be forgotten is what a restriction may end with
 	b := tx.Batch()
 	var opened []*erasure
 	if m.Writes == Companion {

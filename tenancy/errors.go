@@ -21,6 +21,7 @@ var (
 	ErrReadOnly        = fault.Define(fault.Internal, "tenancy.read_only", "this transaction only reads")
 	ErrUnrecorded      = fault.Define(fault.Internal, "tenancy.unrecorded_write", "parts of a document were written without the document, so no audit event would tell of them")
 	ErrNotFound        = fault.Define(fault.NotFound, "tenancy.not_found", "there is no such record")
+	ErrRestricted      = fault.Define(fault.Restricted, "tenancy.restricted", "the data of this person are kept and not processed any further")
 	ErrStale           = fault.Define(fault.Conflict, "tenancy.stale", "what was read before does not hold any more")
 	ErrDuplicate       = fault.Define(fault.Conflict, "tenancy.duplicate", "a record with this key exists already")
 	ErrReference       = fault.Define(fault.Invalid, "tenancy.reference", "a record that this one points to does not exist, or is still pointed to")

@@ -78,6 +78,9 @@ type Spec struct {
 	// that leads there, "party_id" or "invoice_id", or [ByParts]. A column leads where its foreign key does; the id of the
 	// root in a part's key needs none.
 	Subject string
+	// StillBooks says of a row, a pointer to the struct, that it is written though the person's data are restricted: what comes in, what
+	// the law demands, and what ends something. Default: nothing is. [Always] is for models of which all is. See [Tx.Restrict].
+	StillBooks func(row any) bool
 	// Class is what retention rules speak of. Required.
 	Class RecordClass
 	// Purpose and Basis say what personal data in the rows are used for, and on what ground. Default: what is usual for the class:

@@ -45,7 +45,7 @@ func (tx *Tx) sealed(ctx context.Context, op string, statements []*Statement, f 
 func (tx *Tx) sealRows(ctx context.Context, op string, st *Statement) error {
 	columns := st.Model.sealed
 	switch st.Verb {
-	case VerbSelect, VerbExpect, VerbDelete:
+	case VerbSelect, VerbExpect, VerbForbid, VerbDelete:
 		return nil
 	case VerbUpdate:
 		columns = slices.DeleteFunc(slices.Clone(columns), func(c *Column) bool { return !slices.Contains(st.Changed, c) })

@@ -17,10 +17,11 @@ const (
 	VerbDelete Verb = "delete" // delete by key
 	VerbSelect Verb = "select" // read rows that meet Conds
 	VerbExpect Verb = "expect" // fail with ErrStale unless a row meets Conds
+	VerbForbid Verb = "forbid" // fail with ErrRestricted if a row has one of the ids that Via leads to from those of Conds
 )
 
 // reads reports that nothing is written.
-func (v Verb) reads() bool { return v == VerbSelect || v == VerbExpect }
+func (v Verb) reads() bool { return v == VerbSelect || v == VerbExpect || v == VerbForbid }
 
 // Statement is one engine-neutral statement of a batch. Engines turn it into SQL of constant text, with whole columns as
 // parameters, so that it costs one statement however many rows it has.
@@ -35,6 +36,8 @@ type Statement struct {
 	// Conds, Order, Limit and Lock shape a select. Conds are simple: column, operator, value.
 	Conds []Cond
 	Order []Order
+	// Via leads from the ids of a forbid's one condition to the ids that are looked for, step by step.
+	Via   []Hop
 	Limit int64
 	Lock  bool
 	// Row receives one struct value per row of a select.

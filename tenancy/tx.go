@@ -33,6 +33,7 @@ type Tx struct {
 	moved     int64 // see txMode
 	doomed    error // the first failure within; the whole is undone
 	sealer    bool  // the session is the sealer's
+	despite   bool  // persons' restrictions do not hold here
 	importing bool  // rows come and go as they are: nobody looks at them
 	acts      []string
 	events    []*Event

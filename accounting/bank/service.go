@@ -52,9 +52,9 @@ var models = []*tenancy.Model{
 	tenancy.Define[Statement](tenancy.Spec{Table: statementTable, Class: tenancy.Voucher, RetainFrom: "closing_on", Writes: tenancy.AppendOnly}),
 	tenancy.Define[StatementText](tenancy.Spec{Table: "erp.bank_statement_texts", Class: tenancy.Voucher, Writes: tenancy.Companion, PartOf: statementTable}),
 	// A line is about the party that it was reconciled with. Before that nobody can say whom it is about.
-	tenancy.Define[Line](tenancy.Spec{Table: lineTable, Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "booked_on", Writes: tenancy.Keep}),
+	tenancy.Define[Line](tenancy.Spec{Table: lineTable, Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "booked_on", Writes: tenancy.Keep, StillBooks: tenancy.Always}),
 	tenancy.Define[LineText](tenancy.Spec{Table: "erp.bank_line_texts", Class: tenancy.Voucher, Subject: "line_id", Writes: tenancy.Companion, PartOf: lineTable}),
-	tenancy.Define[Reconciliation](tenancy.Spec{Table: reconciliationTable, Class: tenancy.Book, Subject: "line_id", RetainFrom: "reconciled_at", Writes: tenancy.Keep}),
+	tenancy.Define[Reconciliation](tenancy.Spec{Table: reconciliationTable, Class: tenancy.Book, Subject: "line_id", RetainFrom: "reconciled_at", Writes: tenancy.Keep, StillBooks: tenancy.Always}),
 	tenancy.Define[Match](tenancy.Spec{Table: "erp.bank_matches", Class: tenancy.Book, Subject: "reconciliation_id", Writes: tenancy.Keep, PartOf: reconciliationTable}),
 	tenancy.Define[ReconciliationText](tenancy.Spec{Table: "erp.bank_reconciliation_texts", Class: tenancy.Book, Subject: "reconciliation_id",
 		Writes: tenancy.Companion, PartOf: reconciliationTable}),

@@ -41,7 +41,7 @@ type shapes map[shape]*compiled
 
 // compile gives a statement's SQL.
 func (s shapes) compile(st *tenancy.Statement) (*compiled, error) {
-	if st.Verb == tenancy.VerbSelect || st.Verb == tenancy.VerbExpect {
+	if st.Verb == tenancy.VerbSelect || st.Verb == tenancy.VerbExpect || st.Verb == tenancy.VerbForbid {
 		return compile(st)
 	}
 	key := shape{st.Model, st.Verb, len(st.Rows) == 1, columnNames(st.Changed)}
@@ -85,6 +85,8 @@ func compile(st *tenancy.Statement) (*compiled, error) {
 		err = c.selectRows()
 	case tenancy.VerbExpect:
 		err = c.expect()
+	case tenancy.VerbForbid:
+		c.forbid()
 	default:
 		err = fmt.Errorf("unknown verb %q", st.Verb)
 	}
@@ -276,6 +278,20 @@ func (c *compiler) expect() error {
 	}
 	c.write("))")
 	return nil
+}
+
+// forbid fails in the database if one of the ids that the hops lead to has a row.
+func (c *compiler) forbid() {
+	scoped := func(m *tenancy.Model) string {
+		return "(SELECT * FROM " + quoteTable(m.Table) + " WHERE " + quote(m.Keys[0].Name) + " = $1::uuid)"
+	}
+	c.write("SELECT erp.forbid(EXISTS (SELECT FROM ", scoped(c.st.Model), " AS t WHERE t.id ")
+	for i := len(c.st.Via) - 1; i >= 0; i-- {
+		c.write("IN (SELECT h.", quote(c.st.Via[i].Column), " FROM ", scoped(c.st.Via[i].Model), " AS h WHERE h.id ")
+	}
+	c.write("= ANY(")
+	c.param(param{typ: tenancy.UUID, list: reflect.ValueOf(c.st.Conds[0].Value)})
+	c.write(strings.Repeat(")", len(c.st.Via)+1), "))")
 }
 
 func (c *compiler) cond(cond tenancy.Cond) error {

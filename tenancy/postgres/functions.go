@@ -106,6 +106,12 @@ BEGIN
 		RAISE EXCEPTION 'erp/conflict/tenancy.stale/what was read before does not hold any more';
 	END IF;
 END`},
+	{name: "forbid(stands boolean)", returns: "void", callers: []string{appRole}, body: `
+BEGIN
+	IF stands THEN
+		RAISE EXCEPTION 'erp/restricted/tenancy.restricted/the data of this person are kept and not processed any further';
+	END IF;
+END`},
 	{name: "gate_state(tenant uuid)", returns: "text", definer: true, callers: []string{controlRole}, body: `
 DECLARE
 	before text := coalesce(current_setting('erp.tenant', true), '');

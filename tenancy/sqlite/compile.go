@@ -31,6 +31,8 @@ func (c *conn) run(ctx context.Context, st *tenancy.Statement) error {
 		return c.query(ctx, st)
 	case tenancy.VerbExpect:
 		return c.expect(ctx, st)
+	case tenancy.VerbForbid:
+		return c.forbid(ctx, st)
 	}
 	return errors.New("sqlite: unknown verb " + string(st.Verb))
 }
@@ -140,6 +142,42 @@ func (c *conn) expect(ctx context.Context, st *tenancy.Statement) error {
 		return err
 	}
 	return tenancy.ErrStale.New("sqlite", "")
+}
+
+// forbid looks for one row.
+func (c *conn) forbid(ctx context.Context, st *tenancy.Statement) error {
+	list, err := jsonList(st.Conds[0].Value)
+	if err != nil {
+		return err
+	}
+	var args []driver.NamedValue
+	add := func(v string) { args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: v}) }
+	scoped := func(m *tenancy.Model) string {
+		add(st.Tenant.String())
+		return "(SELECT * FROM " + tableName(m.Table) + " WHERE tenant_id = ?)"
+	}
+	text := "SELECT 1 FROM " + scoped(st.Model) + " AS t WHERE t.id IN ("
+	for i := len(st.Via) - 1; i >= 0; i-- {
+		text += "SELECT h." + st.Via[i].Column + " FROM " + scoped(st.Via[i].Model) + " AS h WHERE h.id IN ("
+	}
+	add(list)
+	text += "SELECT value FROM json_each(?)" + strings.Repeat(")", len(st.Via)+1) + " LIMIT 1"
+	prepared, err := c.prepared(context.WithoutCancel(ctx), text)
+	if err != nil {
+		return err
+	}
+	rows, err := prepared.QueryContext(ctx, args)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	switch err := rows.Next(make([]driver.Value, 1)); {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return err
+	}
+	return tenancy.ErrRestricted.New("sqlite", "")
 }
 
 // appendRow adds a row's columns as arguments; the tenant is always the scope's.

@@ -21,7 +21,8 @@ var errUndo = errors.New("undo")
 func TwoTenants(t *testing.T, env *Env, victim, intruder context.Context) {
 	t.Helper()
 	require.NotEqual(t, tenancy.ScopeOf(victim).TenantID(), tenancy.ScopeOf(intruder).TenantID())
-	registerErasure(t, env, victim)
+	insert(t, env, victim, "erp.erasures", map[string]any{"table_name": "erp.none", "row_id": tenancy.NewID(), "state": "registered", "registered_at": time.Unix(0, 0).UTC()})
+	insert(t, env, victim, "erp.restrictions", map[string]any{"ground": tenancy.UnlawfulUse, "reference": "none", "restricted_at": time.Unix(0, 0).UTC()})
 	for _, m := range env.DB.Registry().Models {
 		t.Run(m.Name(), func(t *testing.T) {
 			a := &attack{t: t, env: env, model: m, victim: victim, intruder: intruder}
@@ -250,12 +251,12 @@ func (a *attack) unchanged() {
 	}))
 }
 
-// registerErasure gives the victim a row of the one table that no service writes yet.
-func registerErasure(t *testing.T, env *Env, victim context.Context) {
+// insert writes a row of a model that the library writes by itself.
+func insert(t *testing.T, env *Env, victim context.Context, table string, columns map[string]any) {
 	t.Helper()
-	m := env.DB.Registry().Table("erp.erasures")
+	m := env.DB.Registry().Table(table)
 	row := reflect.ValueOf(m.Verbs().New())
-	for name, v := range map[string]any{"table_name": "erp.none", "row_id": tenancy.NewID(), "state": "registered", "registered_at": time.Unix(0, 0).UTC()} {
+	for name, v := range columns {
 		row.Elem().FieldByIndex(m.Column(name).Index).Set(reflect.ValueOf(v))
 	}
 	require.NoError(t, env.DB.Tx(victim, func(ctx context.Context, tx *tenancy.Tx) error {

@@ -1,0 +1,220 @@
+package tenancy_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/fault"
+	"github.com/opsmatiq/erp/tenancy/tenancytest"
+)
+
+type Guest struct {
+	tenancy.Row
+	Name string `bun:"name" privacy:"identity,pseudonymise"`
+}
+
+type Stay struct {
+	tenancy.Row
+	GuestID uuid.UUID `bun:"guest_id,nullzero"`
+	Kind    string    `bun:"kind" privacy:"none"`
+}
+
+type Extra struct {
+	tenancy.Row
+	StayID uuid.UUID `bun:"stay_id"`
+}
+
+// hotel has rows that lead to a person at once and by way of others, and some that are written whatever is restricted.
+var hotel = tenancy.Module{
+	Name: "hotel",
+	Models: []*tenancy.Model{
+		tenancy.Define[Guest](tenancy.Spec{Table: "hotel.guests", Class: tenancy.Master, Controller: tenancy.ByHost, Subject: "self"}),
+		tenancy.Define[Stay](tenancy.Spec{Table: "hotel.stays", Class: tenancy.Voucher, Controller: tenancy.ByHost, Subject: "guest_id",
+			StillBooks: func(row any) bool { return row.(*Stay).Kind == "refund" }}),
+		tenancy.Define[Extra](tenancy.Spec{Table: "hotel.extras", Class: tenancy.Voucher, Controller: tenancy.ByHost, Subject: "stay_id"}),
+	},
+	Migrations: fstest.MapFS{"50001_hotel.sql": {Data: []byte(`-- +goose Up
+CREATE SCHEMA hotel;
+CREATE TABLE hotel.guests (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE hotel.stays (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    guest_id UUID,
+    kind TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT hotel_stays_guest FOREIGN KEY (tenant_id, guest_id) REFERENCES hotel.guests (tenant_id, id)
+);
+CREATE TABLE hotel.extras (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    stay_id UUID NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT hotel_extras_stay FOREIGN KEY (tenant_id, stay_id) REFERENCES hotel.stays (tenant_id, id)
+);
+`)}},
+}
+
+const permStay tenancy.Permission = "hotel.stay"
+
+// act runs fn as an act of the hotel.
+func act(env *tenancytest.Env, ctx context.Context, fn func(ctx context.Context, tx *tenancy.Tx) error) error {
+	_, err := tenancy.Act(ctx, env.DB, permStay, func(ctx context.Context, tx *tenancy.Tx) (struct{}, error) { return struct{}{}, fn(ctx, tx) })
+	return err
+}
+
+func TestRestriction(t *testing.T) {
+	tenancytest.Each(t, tenancytest.Options{Modules: []tenancy.Module{hotel}}, func(t *testing.T, env *tenancytest.Env) {
+		ctx, neighbour := env.Tenant(t), env.Tenant(t)
+		ada, ben := &Guest{Name: "Ada"}, &Guest{Name: "Ben"}
+		hers := &Stay{Kind: "night"}
+		put := func(ctx context.Context, row any) error {
+			return act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+				switch r := row.(type) {
+				case *Guest:
+					return tenancy.Insert(ctx, tx, r)
+				case *Stay:
+					return tenancy.Insert(ctx, tx, r)
+				case *Extra:
+					b := tx.Batch()
+					tenancy.Put(b, []*Extra{r})
+					return b.Hold(ctx)
+				}
+				return nil
+			})
+		}
+		rename := func(ctx context.Context, g *Guest) error {
+			return act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Update(ctx, tx, g, "name") })
+		}
+		require.NoError(t, put(ctx, ada))
+		require.NoError(t, put(ctx, ben))
+		hers.GuestID = ada.ID
+		require.NoError(t, put(ctx, hers))
+		twin := &Guest{Row: tenancy.Row{ID: ada.ID}, Name: "the neighbour's"}
+		require.NoError(t, put(neighbour, twin), "ids are each tenant's own")
+		restrict := func(ctx context.Context, person uuid.UUID, g tenancy.Ground) error {
+			return act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tx.Restrict(ctx, person, g, "R-1") })
+		}
+		require.ErrorIs(t, restrict(ctx, tenancy.NewID(), tenancy.AccuracyContested), tenancy.ErrNotFound)
+		require.ErrorIs(t, restrict(ctx, ada.ID, "whim"), tenancy.ErrBadInput)
+		require.NoError(t, restrict(ctx, ada.ID, tenancy.AccuracyContested))
+		require.NoError(t, restrict(ctx, ada.ID, tenancy.ObjectionPending))
+
+		counts := func() (n [3]int64) {
+			require.NoError(t, env.DB.Read(ctx, func(ctx context.Context, tx *tenancy.Tx) (err error) {
+				if n[0], err = tenancy.Count[Guest](ctx, tx); err == nil {
+					if n[1], err = tenancy.Count[Stay](ctx, tx); err == nil {
+						n[2], err = tenancy.Count[Extra](ctx, tx)
+					}
+				}
+				return err
+			}))
+			return n
+		}
+		before := counts()
+		for what, err := range map[string]error{
+			"a row that leads to her":          put(ctx, &Stay{GuestID: ada.ID, Kind: "night"}),
+			"one that does by way of another":  put(ctx, &Extra{StayID: hers.ID}),
+			"her own row":                      rename(ctx, &Guest{Row: ada.Row, Name: "Ada L."}),
+			"among others":                     act(env, ctx, many(&Stay{GuestID: ben.ID, Kind: "night"}, &Stay{GuestID: ada.ID, Kind: "night"})),
+			"without the leave of an act":      act(env, ctx, despite(env, tenancy.Despite("whim"), &Stay{GuestID: ada.ID, Kind: "night"})),
+			"in a scope that may not overrule": act(env, env.Enter(t, tenancy.ScopeOf(ctx).TenantID(), permStay), despite(env, tenancy.ForClaims, &Stay{GuestID: ada.ID, Kind: "night"})),
+		} {
+			require.Error(t, err, what)
+			if what != "without the leave of an act" && what != "in a scope that may not overrule" {
+				require.ErrorIs(t, err, tenancy.ErrRestricted, what)
+				require.Equal(t, fault.Restricted, fault.KindOf(err), what)
+			}
+		}
+		require.Equal(t, before, counts(), "what was refused wrote nothing")
+		require.NoError(t, put(ctx, &Stay{GuestID: ada.ID, Kind: "refund"}), "what still books")
+		require.NoError(t, put(ctx, &Stay{GuestID: ben.ID, Kind: "night"}), "somebody else")
+		require.NoError(t, put(ctx, &Stay{Kind: "night"}), "nobody")
+		require.NoError(t, put(neighbour, &Stay{GuestID: ada.ID, Kind: "night"}), "the tenant next door")
+		require.NoError(t, act(env, ctx, despite(env, tenancy.ForClaims, &Stay{GuestID: ada.ID, Kind: "night"})))
+		require.NoError(t, act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			all, err := tx.Restricted(ctx)
+			require.NoError(t, err)
+			require.Len(t, all, 1)
+			require.Equal(t, tenancy.ObjectionPending, all[0].Ground)
+			none, err := tx.Restricted(ctx, ben.ID)
+			require.Empty(t, none)
+			if err != nil {
+				return err
+			}
+			events, err := tenancy.Find[tenancy.Event](ctx, tx, tenancy.Eq("columns", "despite:claims"))
+			require.Len(t, events, 1, "that it was overruled is on record")
+			return err
+		}))
+		require.NoError(t, act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			require.NoError(t, tx.Unrestrict(ctx, ada.ID))
+			return tx.Unrestrict(ctx, ada.ID)
+		}))
+		require.NoError(t, put(ctx, &Extra{StayID: hers.ID}))
+		require.NoError(t, rename(ctx, &Guest{Row: ada.Row, Name: "Ada L."}))
+	})
+}
+
+func many(stays ...*Stay) func(ctx context.Context, tx *tenancy.Tx) error {
+	return func(ctx context.Context, tx *tenancy.Tx) error {
+		b := tx.Batch()
+		tenancy.Put(b, stays)
+		return b.Run(ctx)
+	}
+}
+
+func despite(env *tenancytest.Env, why tenancy.Despite, s *Stay) func(ctx context.Context, tx *tenancy.Tx) error {
+	return func(ctx context.Context, tx *tenancy.Tx) error {
+		if err := tx.DespiteRestriction(why); err != nil {
+			return err
+		}
+		return tenancy.Insert(ctx, tx, s)
+	}
+}
+
+// Whoever is at it when somebody is restricted has either written before, or is refused.
+func TestRaceARestrictionIsSeenByWhoeverComesAfter(t *testing.T) {
+	tenancytest.Each(t, tenancytest.Options{Modules: []tenancy.Module{hotel}}, func(t *testing.T, env *tenancytest.Env) {
+		ctx := env.Tenant(t)
+		for range 10 {
+			guest := &Guest{Name: "Ada"}
+			require.NoError(t, act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Insert(ctx, tx, guest) }))
+			var both sync.WaitGroup
+			var written, restricted error
+			at := make(chan int64, 1)
+			both.Go(func() {
+				written = act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+					return tenancy.Insert(ctx, tx, &Stay{GuestID: guest.ID, Kind: "night"})
+				})
+			})
+			both.Go(func() {
+				restricted = act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+					if err := tx.Restrict(ctx, guest.ID, tenancy.UnlawfulUse, "R"); err != nil {
+						return err
+					}
+					n, err := tenancy.Count[Stay](ctx, tx, tenancy.Eq("guest_id", guest.ID))
+					at <- n
+					return err
+				})
+			})
+			both.Wait()
+			require.NoError(t, restricted)
+			n := <-at
+			if written == nil {
+				require.EqualValues(t, 1, n, "written before, so seen by who restricted")
+			} else {
+				require.ErrorIs(t, written, tenancy.ErrRestricted)
+			}
+		}
+	})
+}
