@@ -41,7 +41,7 @@ func TestInstallAtOnce(t *testing.T) {
 }
 
 // The narrow moment of the above, held open: the role exists, but the one who makes it has not committed yet.
-func TestInstallMeetsAnother(t *testing.T) {
+func TestRaceInstallMeetsAnother(t *testing.T) {
 	f := &fixture{}
 	f.newDatabase(t)
 	ctx := t.Context()

@@ -47,6 +47,7 @@ type Env struct {
 	modules  []tenancy.Module
 	ownerURL string // PostgreSQL: a superuser's URL of the database
 	dir      string // SQLite: the directory
+	watch    *sql.DB
 	observer atomic.Pointer[func(tenancy.Sent)]
 }
 
@@ -64,6 +65,9 @@ func (r runner) Run() int {
 	shared.Lock()
 	defer shared.Unlock()
 	for _, env := range shared.envs {
+		if env.watch != nil {
+			_ = env.watch.Close()
+		}
 		_ = env.DB.Close()
 	}
 	for _, end := range shared.atEnd {
@@ -209,6 +213,22 @@ func (e *Env) Owner(tb testing.TB, tenant uuid.UUID) *sql.DB {
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = db.Close() })
 	return db
+}
+
+// watcher is Owner, on PostgreSQL one that all tests of the database share: to know all its tables takes a new session longer than
+// to read them.
+func (e *Env) watcher(tb testing.TB, tenant uuid.UUID) *sql.DB {
+	tb.Helper()
+	if e.Name != "postgres" {
+		return e.Owner(tb, tenant)
+	}
+	if e.watch == nil {
+		var err error
+		e.watch, err = sql.Open("pgx", e.ownerURL)
+		require.NoError(tb, err)
+		e.watch.SetMaxOpenConns(1)
+	}
+	return e.watch
 }
 
 // file is where SQLite keeps a tenant.
