@@ -17,7 +17,7 @@ import (
 )
 
 // Installers and migrators of one database and of several start at the same moment; roles belong to the whole cluster.
-func TestInstallAtOnce(t *testing.T) {
+func TestRaceInstallAtOnce(t *testing.T) {
 	reg := registry(t, testModule())
 	var all errgroup.Group
 	for range 3 {
