@@ -57,9 +57,9 @@ func BenchmarkGrowth(b *testing.B) {
 // growth is books that grow.
 type growth struct {
 	*postingBench
-	byHand  func(caller int) error                              // one entry
+	byHand  func(caller int) error                            // one entry
 	sumSQL  func(b *testing.B, to string) map[uuid.UUID]int64 // of each account
-	settle  func() error                                        // after filling
+	settle  func() error                                      // after filling
 	entries int
 }
 
@@ -185,34 +185,7 @@ func growthOnSQLite(b *testing.B) *growth {
 	b.Cleanup(func() { _ = file.Close() })
 	g := &growth{postingBench: s}
 	g.settle = func() error { _, err := file.Exec("ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)"); return err }
-	g.byHand = func(int) error {
-		c := s.columns()
-		tx, err := file.Begin()
-		if err != nil {
-			return err
-		}
-		defer func() { _ = tx.Rollback() }()
-		now := c.now.Format("2006-01-02T15:04:05.000000Z")
-		for _, st := range []step{
-			{`INSERT INTO erp_journal_entries (tenant_id, id, journal_id, period_id, entry_date, document_date, kind, reference, fingerprint, line_count, lock_exception, late, source_model, posted_at)
-				VALUES (?, ?, ?, ?, '2010-12-01', '2010-12-01', 'entry', ?, 'f', 2, false, false, '', ?)`, []any{s.tenant, c.entries[0], c.journal, c.period, c.references[0], now}},
-			{`INSERT INTO erp_journal_lines (tenant_id, entry_id, line_no, account_id, entry_date, amount_minor, amount_currency, transaction_minor, transaction_currency)
-				VALUES (?, ?, 1, ?, '2010-12-01', 5, 'GBP', 5, 'GBP'), (?, ?, 2, ?, '2010-12-01', -5, 'GBP', -5, 'GBP')`,
-				[]any{s.tenant, c.entries[0], c.lineAccounts[0], s.tenant, c.entries[0], c.lineAccounts[1]}},
-			{`INSERT INTO erp_account_balances (tenant_id, account_id, period_id, currency, dimension_set_id, stripe, debit_minor, credit_minor, transaction_minor)
-				VALUES (?, ?, ?, 'GBP', '00000000-0000-0000-0000-000000000000', 0, 5, 0, 5), (?, ?, ?, 'GBP', '00000000-0000-0000-0000-000000000000', 0, 0, 5, -5)
-				ON CONFLICT (tenant_id, account_id, period_id, currency, dimension_set_id, stripe) DO UPDATE SET debit_minor = debit_minor + excluded.debit_minor,
-					credit_minor = credit_minor + excluded.credit_minor, transaction_minor = transaction_minor + excluded.transaction_minor`,
-				[]any{s.tenant, c.lineAccounts[0], c.period, s.tenant, c.lineAccounts[1], c.period}},
-			{`INSERT INTO erp_audit_events (tenant_id, id, occurred_at, actor, act, verb, model, row_id, columns, row_count)
-				VALUES (?, ?, ?, 'bench', 'accounting.post', 'insert', 'erp.journal_entries', ?, '', 1)`, []any{s.tenant, c.events[0], now, c.entries[0]}},
-		} {
-			if _, err := tx.Exec(st.text, st.args...); err != nil {
-				return err
-			}
-		}
-		return tx.Commit()
-	}
+	g.byHand = sqliteByHand(b, s, file)
 	g.sumSQL = func(b *testing.B, to string) map[uuid.UUID]int64 {
 		b.Helper()
 		out := map[uuid.UUID]int64{}
@@ -231,8 +204,46 @@ func growthOnSQLite(b *testing.B) *growth {
 	return g
 }
 
-// step is a statement with its parameters.
-type step struct {
-	text string
-	args []any
+// sqliteByHand writes the rows of one entry with four prepared statements in a transaction.
+func sqliteByHand(b *testing.B, s *postingBench, file *sql.DB) func(int) error {
+	b.Helper()
+	file.SetMaxOpenConns(1)
+	var prepared []*sql.Stmt
+	for _, text := range []string{
+		`INSERT INTO erp_journal_entries (tenant_id, id, journal_id, period_id, entry_date, document_date, kind, reference, fingerprint, line_count, lock_exception, late, source_model, posted_at)
+			VALUES (?, ?, ?, ?, '2010-12-01', '2010-12-01', 'entry', ?, 'f', 2, false, false, '', ?)`,
+		`INSERT INTO erp_journal_lines (tenant_id, entry_id, line_no, account_id, entry_date, amount_minor, amount_currency, transaction_minor, transaction_currency)
+			VALUES (?, ?, 1, ?, '2010-12-01', 5, 'GBP', 5, 'GBP'), (?, ?, 2, ?, '2010-12-01', -5, 'GBP', -5, 'GBP')`,
+		`INSERT INTO erp_account_balances (tenant_id, account_id, period_id, currency, dimension_set_id, stripe, debit_minor, credit_minor, transaction_minor)
+			VALUES (?, ?, ?, 'GBP', '00000000-0000-0000-0000-000000000000', 0, 5, 0, 5), (?, ?, ?, 'GBP', '00000000-0000-0000-0000-000000000000', 0, 0, 5, -5)
+			ON CONFLICT (tenant_id, account_id, period_id, currency, dimension_set_id, stripe) DO UPDATE SET debit_minor = debit_minor + excluded.debit_minor,
+				credit_minor = credit_minor + excluded.credit_minor, transaction_minor = transaction_minor + excluded.transaction_minor`,
+		`INSERT INTO erp_audit_events (tenant_id, id, occurred_at, actor, act, verb, model, row_id, columns, row_count)
+			VALUES (?, ?, ?, 'bench', 'accounting.post', 'insert', 'erp.journal_entries', ?, '', 1)`,
+	} {
+		st, err := file.Prepare(text)
+		require.NoError(b, err)
+		b.Cleanup(func() { _ = st.Close() })
+		prepared = append(prepared, st)
+	}
+	return func(int) error {
+		c := s.columns()
+		tx, err := file.Begin()
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }()
+		now := c.now.Format("2006-01-02T15:04:05.000000Z")
+		for i, args := range [][]any{
+			{s.tenant, c.entries[0], c.journal, c.period, c.references[0], now},
+			{s.tenant, c.entries[0], c.lineAccounts[0], s.tenant, c.entries[0], c.lineAccounts[1]},
+			{s.tenant, c.lineAccounts[0], c.period, s.tenant, c.lineAccounts[1], c.period},
+			{s.tenant, c.events[0], now, c.entries[0]},
+		} {
+			if _, err := tx.Stmt(prepared[i]).Exec(args...); err != nil {
+				return err
+			}
+		}
+		return tx.Commit()
+	}
 }

@@ -113,6 +113,7 @@ func (w *postingWay) p99() float64 {
 }
 
 type postingBench struct {
+	db       *tenancy.DB
 	books    *accounting.Service
 	ctx      context.Context //nolint:containedctx // the tenant's scope, for the length of the benchmark
 	tenant   uuid.UUID
@@ -166,7 +167,7 @@ func newBooksBench(b *testing.B, db *tenancy.DB) *postingBench {
 	require.NoError(b, err)
 	t, err := db.Tenants().Create(platform, tenancy.NewTenant{Name: "bench"})
 	require.NoError(b, err)
-	s := &postingBench{books: accounting.New(db), tenant: t.ID, batch: 1}
+	s := &postingBench{db: db, books: accounting.New(db), tenant: t.ID, batch: 1}
 	s.ctx, err = db.Enter(ctx, t.ID, "bench", tenancy.Permissions{"*"})
 	require.NoError(b, err)
 	_, err = s.books.OpenBooks(s.ctx, accounting.NewBooks{Currency: "GBP", Chart: accounting.ChartUKRetail, YearStart: day("2010-01-01")})
