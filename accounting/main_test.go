@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"strconv"
 	"testing"
 
 	"github.com/google/uuid"
@@ -21,7 +22,7 @@ import (
 func TestMain(m *testing.M) {
 	killtest.Main(doomed.run)
 	// A history is dozens of transactions: fewer than rapid's 100 by default; -rapid.checks asks for more.
-	if err := flag.Set("rapid.checks", "25"); err != nil {
+	if err := flag.Set("rapid.checks", strconv.Itoa(histories)); err != nil {
 		panic(err)
 	}
 	os.Exit(tenancytest.Main(m))

@@ -11,14 +11,17 @@ import (
 	"github.com/opsmatiq/erp/internal/killtest"
 )
 
-// All there are, so that every stage is seen, and the end.
-const killStride, killStages = 1, 9
+// More histories, and every statement, so that a kill is seen at every stage and after the last.
+const (
+	histories              = 150
+	killStride, killStages = 1, 9
+)
 
 // Killed by the clock, so also within a statement or a commit.
 func TestLegalNumbersSurviveTheClock(t *testing.T) {
 	eachKilled(t, func(t *testing.T, again func() *shop, want string) {
 		stages, survived := map[int]bool{}, 0
-		for after := 20 * time.Millisecond; survived < 5; after += 3 * time.Millisecond {
+		for after := 20 * time.Millisecond; survived < 5; after += 5 * time.Millisecond {
 			s := again()
 			if !killtest.Start(t, doomedTo(s), killtest.Kill{After: after}) {
 				survived++
