@@ -167,8 +167,8 @@ var trees = []struct {
 	{"races by name", "named, or no test", 0, sources{
 		"sales/a_test.go": "package sales\nfunc TestRaceA() { go f() }\nfunc BenchmarkA() { go f() }\nfunc TestA() { f() }\nfunc f() { go f() }",
 	}},
-	{"races by name", "not named", 3, sources{
-		"sales/a_test.go": "package sales\nfunc TestA() { go f() }\nfunc TestB() { wg.Go(f) }\nfunc TestC() { bookstest.Together(2, f) }",
+	{"races by name", "not named", 4, sources{
+		"sales/a_test.go": "package sales\nfunc TestA() { go f() }\nfunc TestB() { wg.Go(f) }\nfunc TestC() { bookstest.Together(2, f) }\nfunc TestD() { together(f, f) }",
 	}},
 
 	{"fault codes", "well formed", 0, sources{
