@@ -13,7 +13,7 @@ import (
 
 // More histories, and every statement, so that a kill is seen at every stage and after the last.
 const (
-	histories              = 150
+	histories              = 100
 	killStride, killStages = 1, 9
 )
 

@@ -2,4 +2,4 @@
 
 package bank_test
 
-const histories = 80
+const histories = 60

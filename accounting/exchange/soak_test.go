@@ -2,7 +2,7 @@
 
 package exchange_test
 
-const histories = 60
+const histories = 40
 
 // everyProgram has each of the programs read every history.
 const everyProgram = true
