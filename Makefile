@@ -70,7 +70,7 @@ soak: setup ## run the long proofs: many seeds, a million rows, every kill point
 	$(GO) test -tags soak -timeout $(SOAK_TIMEOUT) $(TEST_FLAGS) ./...
 
 .PHONY: bench
-bench: setup ## print the main job's speed beside the same rows written by hand, on both engines
+bench: setup ## print our speed beside the same rows written by hand, on both engines (BENCH=word: only some)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime 1x -timeout $(SOAK_TIMEOUT) $(TEST_FLAGS) ./...
 
 MUTATE ?=
