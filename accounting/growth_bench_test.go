@@ -241,7 +241,7 @@ func sqliteByHand(b *testing.B, s *postingBench, file *sql.DB) func(int) error {
 			{s.tenant, c.lineAccounts[0], c.period, s.tenant, c.lineAccounts[1], c.period},
 			{s.tenant, c.events[0], now, c.entries[0]},
 		} {
-			if _, err := tx.Stmt(prepared[i]).Exec(args...); err != nil {
+			if _, err := tx.Stmt(prepared[i]).Exec(args...); err != nil { //nolint:sqlclosecheck // it goes with the transaction
 				return err
 			}
 		}

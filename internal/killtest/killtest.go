@@ -89,7 +89,7 @@ func Start[Job any](t testing.TB, job Job, kill Kill) (killed bool) {
 		ctx, cancel = context.WithTimeout(ctx, kill.After)
 		defer cancel()
 	}
-	cmd := exec.CommandContext(ctx, os.Args[0]) // #nosec G204 -- ourselves
+	cmd := exec.CommandContext(ctx, os.Args[0]) // #nosec G204 G702 -- ourselves
 	cmd.Env = append(os.Environ(), variable+"="+string(text))
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
