@@ -2,17 +2,14 @@
 
 GO ?= go
 
-# The race detector is on for RACE_PKGS wherever there is a C compiler, which it needs. PLAIN_PKGS are taken out of them and
-# tested without it: put a package there only when it starts no goroutines and takes long.
-RACE       ?= $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
-RACE_PKGS  ?= ./...
-PLAIN_PKGS ?= ./examples/... ./tenancy/tenantlint/...
-# Here every test that starts goroutines is called TestRace..., so only those run under the race detector.
-RACES_ONLY ?= . ./accounting ./accounting/bank ./accounting/exchange ./inventory/... ./pos ./sales ./tenancy ./tenancy/access
-# The laws walk random histories on one goroutine: the race detector finds nothing there, and takes most of the time.
-LAWS       ?= Laws$$
+# The race detector is on wherever there is a C compiler, which it needs. Every test that starts goroutines is called TestRace...
+# (internal/tidy), and only those run under it: in the others it finds nothing, and takes most of the time.
+RACE ?= $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+PKGS ?= ./...
+# Packages at once: more than there are processors, for each waits for a server of its own part of the time.
+AT_ONCE ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 
-# For one test: make test RACE_PKGS=./accounting TEST_FLAGS='-run Reverse -v'
+# For one test: make test PKGS=./accounting TEST_FLAGS='-run Reverse -v'
 TEST_FLAGS   ?=
 TEST_TIMEOUT ?= 15m
 SOAK_TIMEOUT ?= 4h
@@ -28,7 +25,8 @@ have_postgres = test -n "$$ERP_TEST_POSTGRES" || ls /usr/lib/postgresql/*/bin/in
 # The programs that read what accounting/exchange writes, as package:program. They are the independent oracle of its tests.
 oracles := hledger:hledger ledger:ledger beancount:bean-check beancount:bean-query
 
-race_list = $(if $(PLAIN_PKGS),$$($(GO) list $(RACE_PKGS) | grep -vxF "$$($(GO) list $(PLAIN_PKGS) $(RACES_ONLY))"),$(RACE_PKGS))
+# The folders of PKGS that have a TestRace.
+race_list = $$($(GO) list -f '{{$$d := .Dir}}{{range .TestGoFiles}}{{$$d}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$d}}/{{.}} {{end}}' $(PKGS) | xargs grep -l '^func TestRace' | xargs -n1 dirname | sort -u)
 
 # The packages whose tests know -update, by their own flag or through a shared helper.
 golden_list = $$(git grep --untracked -lE 'internal/golden|flag\.Bool\("update"' -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed 's,^,./,')
@@ -61,12 +59,9 @@ setup: ## find PostgreSQL's binaries and the plain-text accounting tools, or ins
 .PHONY: test
 test: setup ## run all tests, on SQLite and on a throw-away PostgreSQL
 	@if [ -z "$(RACE)" ]; then echo "make: no C compiler (or RACE is empty): testing without the race detector" >&2; fi
-	$(GO) test $(RACE) -skip '$(LAWS)' -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(race_list)
-	$(GO) test -run '$(LAWS)' -timeout $(TEST_TIMEOUT) $(race_list)
-ifneq ($(strip $(PLAIN_PKGS)),)
-	$(GO) test $(RACE) -run '^TestRace' -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(RACES_ONLY)
-	$(GO) test -skip '^TestRace' -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(RACES_ONLY)
-	$(GO) test -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(PLAIN_PKGS)
+	@races="$(race_list)"; if [ -n "$$races" ]; then set -x; $(GO) test -p $(AT_ONCE) $(RACE) -vet=off -run '^TestRace' -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $$races; fi
+	$(GO) test -p $(AT_ONCE) -skip '^TestRace' -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(PKGS)
+ifeq ($(PKGS),./...)
 	cd examples/server && $(GO) test -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) ./...
 endif
 
@@ -75,7 +70,7 @@ soak: setup ## run the long proofs: many seeds, a million rows, every kill point
 	$(GO) test -tags soak -timeout $(SOAK_TIMEOUT) $(TEST_FLAGS) ./...
 
 .PHONY: bench
-bench: setup ## print the main job's speed beside the same rows written by hand, on both engines
+bench: setup ## print our speed beside the same rows written by hand, on both engines (BENCH=word: only some)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime 1x -timeout $(SOAK_TIMEOUT) $(TEST_FLAGS) ./...
 
 MUTATE ?=

@@ -2,7 +2,6 @@ package accounting_test
 
 import (
 	"fmt"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -94,24 +93,4 @@ func perEngine(b *testing.B, fn func(*testing.B, *shop)) {
 			fn(b, s)
 		})
 	}
-}
-
-// BenchmarkIssueOne issues one invoice per call, of three lines at 20 %, from eight callers.
-func BenchmarkIssueOne(b *testing.B) {
-	perEngine(b, func(b *testing.B, s *shop) {
-		s.taxes(s20)
-		var n atomic.Int64
-		b.SetParallelism(4) // two processors: eight callers
-		b.RunParallel(func(pb *testing.PB) {
-			for pb.Next() {
-				in := document(s, "12.34", "S20", "5.67", "S20", "8.90", "S20")
-				in.Reference = fmt.Sprint("I", n.Add(1))
-				if _, err := s.books.Issue(s.ctx, []accounting.NewInvoice{in}); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "documents/s")
-	})
 }

@@ -27,10 +27,12 @@ func TestLawEveryFigureIsExplained(t *testing.T) {
 			bill.Kind = accounting.VendorCreditDocument
 		}
 		s.bill(bill)
-		page, err := s.books.ListAccounts(s.ctx, tenancy.PageRequest{Limit: 500})
+		posted, err := s.books.TrialBalance(s.ctx, day("2010-12-31")) // the others have no figure to explain
 		require.NoError(rt, err)
 		told := 0
-		for _, a := range page.Items {
+		for _, p := range posted.Lines {
+			a, err := s.books.GetAccount(s.ctx, accounting.ByID(p.AccountID))
+			require.NoError(rt, err)
 			got, err := s.books.Explain(s.ctx, accounting.ByID(a.ID), day("2010-12-01"), day("2010-12-31"), tenancy.PageRequest{Limit: 100})
 			require.NoError(rt, err)
 			require.Len(rt, got.Reasons, len(got.Lines))

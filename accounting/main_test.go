@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"strconv"
 	"testing"
 
 	"github.com/google/uuid"
@@ -12,14 +13,16 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
 func TestMain(m *testing.M) {
+	killtest.Main(doomed.run)
 	// A history is dozens of transactions: fewer than rapid's 100 by default; -rapid.checks asks for more.
-	if err := flag.Set("rapid.checks", "25"); err != nil {
+	if err := flag.Set("rapid.checks", strconv.Itoa(histories)); err != nil {
 		panic(err)
 	}
 	os.Exit(tenancytest.Main(m))

@@ -113,6 +113,7 @@ func (w *postingWay) p99() float64 {
 }
 
 type postingBench struct {
+	db       *tenancy.DB
 	books    *accounting.Service
 	ctx      context.Context //nolint:containedctx // the tenant's scope, for the length of the benchmark
 	tenant   uuid.UUID
@@ -138,26 +139,7 @@ func newPostingBench(b *testing.B) *postingBench {
 	db, err := tenancy.Open(ctx, eng, tenancy.Options{Modules: []tenancy.Module{accounting.Module()}, Migrate: true, Keys: local.Keys{Path: filepath.Join(b.TempDir(), "master.key")}})
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = db.Close() })
-	platform, err := db.EnterPlatform(ctx, "bench", tenancy.Permissions{"*"})
-	require.NoError(b, err)
-	t, err := db.Tenants().Create(platform, tenancy.NewTenant{Name: "bench"})
-	require.NoError(b, err)
-	s := &postingBench{books: accounting.New(db), tenant: t.ID}
-	s.ctx, err = db.Enter(ctx, t.ID, "bench", tenancy.Permissions{"*"})
-	require.NoError(b, err)
-	_, err = s.books.OpenBooks(s.ctx, accounting.NewBooks{Currency: "GBP", Chart: accounting.ChartUKRetail, YearStart: day("2010-01-01")})
-	require.NoError(b, err)
-	for i := range postingAccounts {
-		a, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: fmt.Sprint("B", 1000+i), Name: "Bench", Type: accounting.Asset})
-		require.NoError(b, err)
-		s.accounts = append(s.accounts, a)
-	}
-	journals, err := s.books.ListJournals(s.ctx)
-	require.NoError(b, err)
-	s.journal = journals[0].ID
-	periods, err := s.books.Periods(s.ctx)
-	require.NoError(b, err)
-	s.period = periods[11]
+	s := newBooksBench(b, db)
 	for range postingCallers {
 		conn, err := pgx.Connect(ctx, url)
 		require.NoError(b, err)
@@ -174,6 +156,33 @@ func newPostingBench(b *testing.B) *postingBench {
 		_, err := s.conns[0].Exec(ctx, text)
 		require.NoError(b, err)
 	}
+	return s
+}
+
+// newBooksBench is a tenant with open books and accounts to post between.
+func newBooksBench(b *testing.B, db *tenancy.DB) *postingBench {
+	b.Helper()
+	ctx := context.Background()
+	platform, err := db.EnterPlatform(ctx, "bench", tenancy.Permissions{"*"})
+	require.NoError(b, err)
+	t, err := db.Tenants().Create(platform, tenancy.NewTenant{Name: "bench"})
+	require.NoError(b, err)
+	s := &postingBench{db: db, books: accounting.New(db), tenant: t.ID, batch: 1}
+	s.ctx, err = db.Enter(ctx, t.ID, "bench", tenancy.Permissions{"*"})
+	require.NoError(b, err)
+	_, err = s.books.OpenBooks(s.ctx, accounting.NewBooks{Currency: "GBP", Chart: accounting.ChartUKRetail, YearStart: day("2010-01-01")})
+	require.NoError(b, err)
+	for i := range postingAccounts {
+		a, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: fmt.Sprint("B", 1000+i), Name: "Bench", Type: accounting.Asset})
+		require.NoError(b, err)
+		s.accounts = append(s.accounts, a)
+	}
+	journals, err := s.books.ListJournals(s.ctx)
+	require.NoError(b, err)
+	s.journal = journals[0].ID
+	periods, err := s.books.Periods(s.ctx)
+	require.NoError(b, err)
+	s.period = periods[11]
 	return s
 }
 
@@ -240,16 +249,11 @@ func (s *postingBench) columns() *columns {
 
 // same writes by hand what Post writes, under the same walls.
 func (s *postingBench) same(caller int) error {
-	conn, c := s.conns[caller], s.columns()
-	if time.Since(s.signedAt[caller]) > 30*time.Second {
-		if err := conn.QueryRow(s.ctx, "SELECT erp.sign($1)", s.tenant).Scan(&s.tokens[caller]); err != nil {
-			return err
-		}
-		s.signedAt[caller] = time.Now()
+	c := s.columns()
+	b, err := s.scoped(caller)
+	if err != nil {
+		return err
 	}
-	var b pgx.Batch
-	b.Queue("BEGIN")
-	b.Queue("SELECT set_config('role', 'erp_app', true), set_config('erp.tenant', $1, true), set_config('search_path', 'pg_catalog, pg_temp', true)", s.tokens[caller])
 	b.Queue(`INSERT INTO erp.journal_entries (tenant_id, id, journal_id, period_id, entry_date, document_date, kind, reference, fingerprint, line_count, lock_exception, late, source_model, posted_at)
 		SELECT $1, u.id, $2, $3, '2010-12-01', '2010-12-01', 'entry', u.reference, 'f', 2, false, false, '', $4 FROM unnest($5::uuid[], $6::text[]) AS u(id, reference)`,
 		s.tenant, c.journal, c.period, c.now, c.entries, c.references)
@@ -264,8 +268,26 @@ func (s *postingBench) same(caller int) error {
 	b.Queue(`INSERT INTO erp.audit_events (tenant_id, id, occurred_at, actor, act, verb, model, row_id, columns, row_count)
 		SELECT $1, u.id, $2, 'bench', 'accounting.post', 'insert', 'erp.journal_entries', u.row, '', 1 FROM unnest($3::uuid[], $4::uuid[]) AS u(id, row)`,
 		s.tenant, c.now, c.events, c.entries)
+	return s.send(caller, b)
+}
+
+// scoped begins a transaction as the application's role with the tenant signed, in a batch that send sends with its commit.
+func (s *postingBench) scoped(caller int) (*pgx.Batch, error) {
+	if time.Since(s.signedAt[caller]) > 30*time.Second {
+		if err := s.conns[caller].QueryRow(s.ctx, "SELECT erp.sign($1)", s.tenant).Scan(&s.tokens[caller]); err != nil {
+			return nil, err
+		}
+		s.signedAt[caller] = time.Now()
+	}
+	b := new(pgx.Batch)
+	b.Queue("BEGIN")
+	b.Queue("SELECT set_config('role', 'erp_app', true), set_config('erp.tenant', $1, true), set_config('search_path', 'pg_catalog, pg_temp', true)", s.tokens[caller])
+	return b, nil
+}
+
+func (s *postingBench) send(caller int, b *pgx.Batch) error {
 	b.Queue("COMMIT")
-	return conn.SendBatch(s.ctx, &b).Close()
+	return s.conns[caller].SendBatch(s.ctx, b).Close()
 }
 
 // bare writes the figures alone, into tables without walls.
@@ -280,6 +302,5 @@ func (s *postingBench) bare(caller int) error {
 	b.Queue(`INSERT INTO bare.balances AS t SELECT u.a, $1, u.d, u.c FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) AS u(a, d, c) ORDER BY u.a
 		ON CONFLICT (account_id, period_id) DO UPDATE SET debit_minor = t.debit_minor + EXCLUDED.debit_minor, credit_minor = t.credit_minor + EXCLUDED.credit_minor`,
 		c.period, c.accounts, c.debits, c.credits)
-	b.Queue("COMMIT")
-	return s.conns[caller].SendBatch(s.ctx, &b).Close()
+	return s.send(caller, &b)
 }

@@ -185,7 +185,7 @@ func TestEraseDoorIsNarrow(t *testing.T) {
 	})
 }
 
-func TestTwoErasuresOfOnePersonMeet(t *testing.T) {
+func TestRaceTwoErasuresOfOnePersonMeet(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env, s *privacy.Service) {
 		p := openPractice(t, env)
 		var wg sync.WaitGroup

@@ -1,35 +1,22 @@
 package tenancy_test
 
 import (
-	"encoding/json"
-	"fmt"
 	"os"
 	"testing"
-
 	"testing/fstest"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 
+	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
 func TestMain(m *testing.M) {
-	if text := os.Getenv(doomedVariable); text != "" { // a process of TestAMoveWhoseProcessIsKilled
-		var d doomed
-		err := json.Unmarshal([]byte(text), &d)
-		if err == nil {
-			err = d.run()
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
+	killtest.Main(doomed.run)
 	os.Exit(tenancytest.Main(m))
 }
 

@@ -2,16 +2,13 @@ package tenancy_test
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"os"
-	"os/exec"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/postgres"
 	"github.com/opsmatiq/erp/tenancy/sqlite"
@@ -25,13 +22,10 @@ type doomed struct {
 	SQLite   map[string]sqlite.Engine
 	Tenant   uuid.UUID
 	To       string
-	At       int // the statement before which it is killed
 }
 
-const doomedVariable = "ERP_TEST_DOOMED_MOVE"
-
 // run moves the tenant in this process, which has been started for that. It returns only if the move comes to its end first.
-func (d *doomed) run() error {
+func (d doomed) run(count func()) error {
 	ctx := context.Background()
 	at := tenancy.Placements{Control: d.Control, At: map[string]tenancy.Placement{}}
 	for name, eng := range d.Postgres {
@@ -40,23 +34,11 @@ func (d *doomed) run() error {
 	for name, eng := range d.SQLite {
 		at.At[name] = tenancy.Placement{Engine: eng, Region: kinds[name].Region}
 	}
-	sent := 0
-	strike := func() {
-		if sent++; sent != d.At {
-			return
-		}
-		self, err := os.FindProcess(os.Getpid())
-		if err == nil {
-			err = self.Kill()
-		}
-		fmt.Fprintln(os.Stderr, err)
-		select {}
-	}
-	db, err := tenancy.Open(ctx, at, tenancy.Options{Modules: []tenancy.Module{library}, StateMaxAge: time.Millisecond, OnStatement: func(tenancy.Sent) { strike() }})
+	db, err := tenancy.Open(ctx, at, tenancy.Options{Modules: []tenancy.Module{library}, StateMaxAge: time.Millisecond, OnStatement: func(tenancy.Sent) { count() }})
 	if err != nil {
 		return err
 	}
-	tenancy.OnControl(db, func(context.Context) { strike() })
+	tenancy.OnControl(db, func(context.Context) { count() })
 	platform, err := db.EnterPlatform(ctx, "doomed", tenancy.Permissions{"*"})
 	if err != nil {
 		return err
@@ -83,27 +65,22 @@ func TestAMoveWhoseProcessIsKilled(t *testing.T) {
 			want := digests(t, f, made.ID)
 			d.Tenant, d.To = made.ID, route[1]
 			killed := 0
-			for d.At = 2; ; d.At += 13 {
-				text, err := json.Marshal(d)
-				require.NoError(t, err)
-				child := exec.Command(os.Args[0])
-				child.Env = append(os.Environ(), doomedVariable+"="+string(text))
-				out, err := child.CombinedOutput()
-				require.LessOrEqual(t, len(crowd(t, f, made.ID)), 1, "statement %d", d.At)
-				if err == nil {
+			for at := int64(2); ; at += killStride {
+				died := killtest.Start(t, d, killtest.Kill{Before: at})
+				require.LessOrEqual(t, len(crowd(t, f, made.ID)), 1, "statement %d", at)
+				if !died {
 					break
 				}
 				killed++
-				require.Equal(t, "signal: killed", err.Error(), "%s", out)
 				if killed%2 == 0 {
-					_, err = f.DB.Tenants().CompletePending(f.Control.Platform(t), 10)
+					_, err := f.DB.Tenants().CompletePending(f.Control.Platform(t), 10)
 					require.NoError(t, err)
 				}
 				move(t, f, made.ID, d.To)
-				require.Equal(t, want, digests(t, f, made.ID), "statement %d", d.At)
+				require.Equal(t, want, digests(t, f, made.ID), "statement %d", at)
 				d.To = map[string]string{route[0]: route[1], route[1]: route[0]}[d.To]
 			}
-			require.Greater(t, killed, 4)
+			require.Greater(t, killed, 2)
 			onlyAt(t, f, made.ID, d.To)
 			require.Equal(t, want, digests(t, f, made.ID))
 		})

@@ -176,7 +176,7 @@ func TestRaceAProcessThatHasNotNoticedTheMove(t *testing.T) {
 // A file that is in use is not taken from under its user: the tenant has moved, and the old copy goes later. Until then it does
 // not move on, and it is not purged without it.
 func TestRaceAnOldCopyThatIsInUse(t *testing.T) {
-	f := together(t, "shared")
+	f := threePlaces(t, "shared")
 	platform, tenants := f.Control.Platform(t), f.DB.Tenants()
 	for name, after := range map[string]func(t *testing.T, id uuid.UUID){
 		"completed later": func(t *testing.T, id uuid.UUID) {
@@ -322,7 +322,7 @@ func TestRaceMovesThatCross(t *testing.T) {
 
 // A process that lacks the placement does not give the move up for that: another one has it.
 func TestAMoveWaitsForAProcessThatHasThePlacement(t *testing.T) {
-	f := together(t, "shared")
+	f := threePlaces(t, "shared")
 	platform, tenants := f.Control.Platform(t), f.DB.Tenants()
 	made := filled(t, f, "shared")
 	want := digests(t, f, made.ID)

@@ -205,7 +205,7 @@ func TestMovesThatAreRefused(t *testing.T) {
 
 // What is at the new place already is neither overwritten nor deleted: it may be the better copy.
 func TestAMoveFindsNothingAtItsEnd(t *testing.T) {
-	f := together(t, "shared")
+	f := threePlaces(t, "shared")
 	made := filled(t, f, "files")
 	old, err := os.ReadFile(filepath.Join(f.At["files"].Dir(), "tenants", made.ID.String()+".db"))
 	require.NoError(t, err)
@@ -221,7 +221,7 @@ func TestAMoveFindsNothingAtItsEnd(t *testing.T) {
 
 // What would stay behind is refused before anything is done.
 func TestATenantWithMoreThanItsModelsDoesNotMove(t *testing.T) {
-	f := together(t, "shared")
+	f := threePlaces(t, "shared")
 	made := filled(t, f, "files")
 	want := digests(t, f, made.ID)
 	_, err := f.At["files"].Owner(t, made.ID).Exec("CREATE TABLE crm_calls (note TEXT)")

@@ -35,8 +35,8 @@ func fleet(t *testing.T, control string, opt tenancytest.Options) *tenancytest.F
 	return tenancytest.Placements(t, opt, control, "", kinds)
 }
 
-// together is a fleet that tests share, with the control database at one of its placements.
-func together(t *testing.T, control string) *tenancytest.Fleet {
+// threePlaces is a fleet that tests share, with the control database at one of its placements.
+func threePlaces(t *testing.T, control string) *tenancytest.Fleet {
 	t.Helper()
 	return tenancytest.SharedPlacements(t, control, tenancytest.Options{Modules: []tenancy.Module{library}, StateMaxAge: time.Millisecond}, control, "", kinds)
 }
@@ -45,7 +45,7 @@ func together(t *testing.T, control string) *tenancytest.Fleet {
 func eachControl(t *testing.T, fn func(t *testing.T, f *tenancytest.Fleet)) {
 	t.Helper()
 	for _, control := range []string{"shared", "files"} {
-		t.Run("control at "+control, func(t *testing.T) { fn(t, together(t, control)) })
+		t.Run("control at "+control, func(t *testing.T) { fn(t, threePlaces(t, control)) })
 	}
 }
 

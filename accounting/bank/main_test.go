@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,7 +25,7 @@ import (
 
 func TestMain(m *testing.M) {
 	// A history is dozens of transactions: fewer than rapid's 100 by default; -rapid.checks asks for more.
-	if err := flag.Set("rapid.checks", "12"); err != nil {
+	if err := flag.Set("rapid.checks", strconv.Itoa(histories)); err != nil {
 		panic(err)
 	}
 	os.Exit(tenancytest.Main(m))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,7 +22,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestMain(m *testing.M) {
 	// A history is dozens of transactions and a few runs of other programs; -rapid.checks asks for more.
-	if err := flag.Set("rapid.checks", "10"); err != nil {
+	if err := flag.Set("rapid.checks", strconv.Itoa(histories)); err != nil {
 		panic(err)
 	}
 	os.Exit(tenancytest.Main(m))

@@ -68,7 +68,11 @@ func TestOracleLaws(t *testing.T) {
 				if rapid.Bool().Draw(rt, "forward") {
 					span.From, span.Forward = w.Date(), true
 				}
-				for _, f := range formats {
+				readers := formats
+				if !everyProgram {
+					readers = []exchange.Format{rapid.SampledFrom(formats).Draw(rt, "reader")}
+				}
+				for _, f := range readers {
 					h.agree(rt, f, dir, span)
 				}
 			})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -29,7 +30,11 @@ func TestDecember(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel() // one engine computes in this process, the other mostly in its server
-			for i, tc := range cases {
+			again := false
+			for _, tc := range cases {
+				if !booksDecember(engine, slices.Contains(tc.args, "-two-costs"), slices.Contains(tc.args, "fifo")) {
+					continue
+				}
 				t.Run(tc.name, func(t *testing.T) {
 					args := append([]string{"-in", december, "-db", newDB(t, engine)}, tc.args...)
 					r, f := bookDecember(t, args)
@@ -56,10 +61,11 @@ func TestDecember(t *testing.T) {
 					require.Equal(t, 67, f.BalanceSheet.CustomersInCredit)
 					require.True(t, f.AllOK())
 
-					if i == 0 {
-						again := book(t, exitOK, args...)
-						require.EqualValues(t, 2_025, again.AlreadyBooked)
-						require.Equal(t, r.figures(), again.figures(), "a second run books nothing")
+					if !again {
+						again = true
+						second := book(t, exitOK, args...)
+						require.EqualValues(t, 2_025, second.AlreadyBooked)
+						require.Equal(t, r.figures(), second.figures(), "a second run books nothing")
 					}
 				})
 			}

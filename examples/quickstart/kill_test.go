@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -31,7 +32,7 @@ func TestKilledAndRunAgain(t *testing.T) {
 			for _, at := range killPoints(engine, statements.Load()) {
 				t.Run(fmt.Sprint(at), func(t *testing.T) {
 					db := newDB(t, engine)
-					dieBefore(t, at, "-in", path, "-db", db)
+					require.True(t, killtest.Start(t, []string{"-in", path, "-db", db}, killtest.Kill{Before: at}))
 					got := bookAs(t, smallBatches, exitOK, "-in", path, "-db", db)
 					require.Equal(t, want.figures(), got.figures())
 					seen[got.AlreadyBooked] = true
@@ -39,5 +40,14 @@ func TestKilledAndRunAgain(t *testing.T) {
 			}
 			require.Greater(t, len(seen), 2, "the kills came at different stages")
 		})
+	}
+}
+
+func countTo(at int64, then func()) func(tenancy.Sent) {
+	var n atomic.Int64
+	return func(tenancy.Sent) {
+		if n.Add(1) == at {
+			then()
+		}
 	}
 }

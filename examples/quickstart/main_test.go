@@ -4,17 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
-	"sync/atomic"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/internal/pgtest"
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -23,10 +20,7 @@ import (
 const december = "../../../shared/data/online-retail/2010-12.csv.gz"
 
 func TestMain(m *testing.M) {
-	if dies := os.Getenv(childVariable); dies != "" {
-		besideServer = os.Getenv(keyVariable)
-		os.Exit(child(dies))
-	}
+	killtest.Main(child)
 	dir, err := os.MkdirTemp("", "erp-quickstart-test-")
 	if err != nil {
 		panic(err)
@@ -100,40 +94,17 @@ func writeFile(t *testing.T, content string) string {
 	return path
 }
 
-// childVariable makes the test binary the program itself, which kills itself before statement number N.
-const childVariable = "QUICKSTART_DIES_BEFORE"
-
-func child(dies string) int {
-	at, err := strconv.ParseInt(dies, 10, 64)
+// child is the program in a process that is to be killed.
+func child(args []string, count func()) error {
+	besideServer = os.Getenv(keyVariable)
+	c, err := parse(args, os.Stderr)
 	if err != nil {
-		panic(err)
+		return err
 	}
-	c, err := parse(os.Args[1:], os.Stderr)
-	if err != nil {
-		return exitFailed
+	smallBatches(c)
+	c.onStatement = func(tenancy.Sent) { count() }
+	if status := c.run(context.Background(), os.Stdout, os.Stderr); status != exitOK {
+		return fmt.Errorf("it ended with status %d", status)
 	}
-	c.batchDocuments = killBatch
-	c.onStatement = countTo(at, func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) })
-	return c.run(context.Background(), os.Stdout, os.Stderr)
-}
-
-func countTo(at int64, then func()) func(tenancy.Sent) {
-	var n atomic.Int64
-	return func(tenancy.Sent) {
-		if n.Add(1) == at {
-			then()
-		}
-	}
-}
-
-// dieBefore runs the program in a process of its own that is killed before a statement, and makes sure that it was.
-func dieBefore(t *testing.T, statement int64, args ...string) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
-	cmd.Env = append(os.Environ(), childVariable+"="+strconv.FormatInt(statement, 10))
-	out, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	require.True(t, errors.As(err, &exit), "it was to die before statement %d and did not: %v %s", statement, err, out)
-	status, ok := exit.Sys().(syscall.WaitStatus)
-	require.True(t, ok && status.Signaled() && status.Signal() == syscall.SIGKILL, "%v %s", err, out)
+	return nil
 }

@@ -3,10 +3,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -16,6 +14,7 @@ import (
 	"github.com/opsmatiq/erp"
 	"github.com/opsmatiq/erp/examples/quickstart/retail"
 	"github.com/opsmatiq/erp/examples/quickstart/retail/retailgen"
+	"github.com/opsmatiq/erp/internal/killtest"
 )
 
 // The size of the whole real data set: every check holds, and a document costs at the end what it cost at the beginning.
@@ -57,17 +56,22 @@ func TestKilledByTheClock(t *testing.T) {
 			for after := 5 * time.Millisecond; after < 2*time.Second; after += 15 * time.Millisecond {
 				t.Run(fmt.Sprint(after), func(t *testing.T) {
 					db := newDB(t, engine)
-					cmd := exec.CommandContext(t.Context(), os.Args[0], "-in", path, "-db", db)
-					cmd.Env = append(os.Environ(), childVariable+"=-1")
-					require.NoError(t, cmd.Start())
-					timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
-					err := cmd.Wait()
-					timer.Stop()
-					var exit *exec.ExitError
-					require.True(t, err == nil || errors.As(err, &exit), "%v", err)
+					killtest.Start(t, []string{"-in", path, "-db", db}, killtest.Kill{After: after})
 					require.Equal(t, want.figures(), bookAs(t, smallBatches, exitOK, "-in", path, "-db", db).figures())
 				})
 			}
 		})
 	}
 }
+
+// killPoints are all there are.
+func killPoints(_ string, statements int64) []int64 {
+	var out []int64
+	for at := int64(1); at <= statements; at++ {
+		out = append(out, at)
+	}
+	return out
+}
+
+// booksDecember books the real month in every way.
+func booksDecember(_ string, _, _ bool) bool { return true }

@@ -204,3 +204,44 @@ func Sleeps(t *Tree) []Problem {
 	}
 	return found
 }
+
+// Races finds tests that start goroutines under a name that does not say so: `make test` runs only TestRace... under the race detector.
+func Races(t *Tree) []Problem {
+	var found []Problem
+	for _, f := range t.Files {
+		if !f.Test {
+			continue
+		}
+		for _, d := range f.AST.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Recv != nil || fn.Body == nil || !strings.HasPrefix(fn.Name.Name, "Test") || strings.HasPrefix(fn.Name.Name, "TestRace") {
+				continue
+			}
+			ast.Inspect(fn.Body, func(n ast.Node) bool {
+				if starts(n) {
+					found = append(found, t.problem(f, n, "%s starts goroutines: call it TestRace..., so that the race detector sees it", fn.Name.Name))
+				}
+				return true
+			})
+		}
+	}
+	return found
+}
+
+// starts reports whether a node starts a goroutine, by itself or by one of the helpers that do.
+func starts(n ast.Node) bool {
+	if _, ok := n.(*ast.GoStmt); ok {
+		return true
+	}
+	call, ok := n.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	switch fn := call.Fun.(type) {
+	case *ast.Ident:
+		return fn.Name == "together"
+	case *ast.SelectorExpr:
+		return fn.Sel.Name == "Together" || fn.Sel.Name == "Go"
+	}
+	return false
+}

@@ -164,6 +164,13 @@ var trees = []struct {
 		"tenancy/tenancytest/a.go": "package tenancytest\nimport clock \"time\"\nvar wait = clock.Sleep",
 	}},
 
+	{"races by name", "named, or no test", 0, sources{
+		"sales/a_test.go": "package sales\nfunc TestRaceA() { go f() }\nfunc BenchmarkA() { go f() }\nfunc TestA() { f() }\nfunc f() { go f() }",
+	}},
+	{"races by name", "not named", 4, sources{
+		"sales/a_test.go": "package sales\nfunc TestA() { go f() }\nfunc TestB() { wg.Go(f) }\nfunc TestC() { bookstest.Together(2, f) }\nfunc TestD() { together(f, f) }",
+	}},
+
 	{"fault codes", "well formed", 0, sources{
 		"sales/errors.go": "package sales\n" + faults + "var a, b = fault.Define(k, \"sales.sold_out\", \"\"), fault.Define(k, \"sales.no_2_price\", \"\")",
 	}},

@@ -59,6 +59,7 @@ func Checks() []Check {
 		{"no skips", Skips},
 		{"no open ends", OpenEnds},
 		{"no sleeping tests", Sleeps},
+		{"races by name", Races},
 		{"fault codes", FaultCodes},
 		{"doc comments", DocComments},
 	}

@@ -3,6 +3,7 @@ package access_test
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +19,16 @@ import (
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
-func TestMain(m *testing.M) { os.Exit(tenancytest.Main(m)) }
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "erp-access-")
+	if err != nil {
+		panic(err)
+	}
+	masterKeys.Path = filepath.Join(dir, "master.key")
+	status := tenancytest.Main(m)
+	_ = os.RemoveAll(dir)
+	os.Exit(status)
+}
 
 // post is a mailer that keeps what it is given.
 type post struct {
@@ -97,17 +107,11 @@ func eachWithClock(t *testing.T, opt access.Options, fn func(t *testing.T, w *wo
 }
 
 // masterKeys is one master key for all tests of the process: the shared databases hold what it sealed.
-var masterKeys = sync.OnceValue(func() tenancy.Keys {
-	dir, err := os.MkdirTemp("", "erp-access-")
-	if err != nil {
-		panic(err)
-	}
-	return local.Keys{Path: dir + "/master.key"}
-})
+var masterKeys local.Keys
 
 func newWorld(t *testing.T, env *tenancytest.Env, opt access.Options, c *clock) *world {
 	t.Helper()
-	w := &world{Env: env, t: t, post: &post{}, clock: c, keys: masterKeys()}
+	w := &world{Env: env, t: t, post: &post{}, clock: c, keys: masterKeys}
 	opt.Keys, opt.Mailer = w.keys, w.post
 	auth, err := access.New(env.DB, opt)
 	require.NoError(t, err)

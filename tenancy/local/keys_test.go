@@ -75,7 +75,7 @@ func TestALostMasterKeyStaysLost(t *testing.T) {
 }
 
 // Rotations that meet are refused or done one after the other, and no master key is lost.
-func TestRotationsAtOnce(t *testing.T) {
+func TestRaceRotationsAtOnce(t *testing.T) {
 	k := local.Keys{Path: filepath.Join(t.TempDir(), "master.key")}
 	var wrapped [][]byte
 	round := func() (done int) {

@@ -99,7 +99,7 @@ func TestKeys(t *testing.T) {
 	require.ErrorIs(t, err, tenancy.ErrBadInput)
 }
 
-func TestTwoProcessesMakeOneKey(t *testing.T) {
+func TestRaceTwoProcessesMakeOneKey(t *testing.T) {
 	dir := t.TempDir()
 	files, keys := local.Files{Dir: dir}, local.Keys{Path: filepath.Join(dir, "master.key")}
 	made := make([][]byte, 8)

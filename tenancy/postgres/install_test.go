@@ -17,7 +17,7 @@ import (
 )
 
 // Installers and migrators of one database and of several start at the same moment; roles belong to the whole cluster.
-func TestInstallAtOnce(t *testing.T) {
+func TestRaceInstallAtOnce(t *testing.T) {
 	reg := registry(t, testModule())
 	var all errgroup.Group
 	for range 3 {
@@ -41,7 +41,7 @@ func TestInstallAtOnce(t *testing.T) {
 }
 
 // The narrow moment of the above, held open: the role exists, but the one who makes it has not committed yet.
-func TestInstallMeetsAnother(t *testing.T) {
+func TestRaceInstallMeetsAnother(t *testing.T) {
 	f := &fixture{}
 	f.newDatabase(t)
 	ctx := t.Context()

@@ -323,7 +323,7 @@ func tellsNothing(t *testing.T, err error) {
 	require.Empty(t, pg.Detail+pg.Where+pg.InternalQuery)
 }
 
-func TestDeadlocksAreRetryable(t *testing.T) {
+func TestRaceDeadlocksAreRetryable(t *testing.T) {
 	f := newFixture(t)
 	tenant := f.tenant(t)
 	ctx := t.Context()

@@ -188,7 +188,7 @@ func TestModelsAndTablesMustAgree(t *testing.T) {
 	}
 }
 
-func TestOpenFilesAreBounded(t *testing.T) {
+func TestRaceOpenFilesAreBounded(t *testing.T) {
 	db := open(t, sqlite.Engine{Dir: t.TempDir(), Unsynced: true, MaxOpen: 2}, lab(oneFile(first)))
 	a, b, c := tenant(t, db), tenant(t, db), tenant(t, db)
 	for range 3 {

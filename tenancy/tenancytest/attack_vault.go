@@ -148,7 +148,7 @@ func (w *Walled) tx(fn func(ctx context.Context, tx *tenancy.Tx) error) error {
 func (w *Walled) digest() string {
 	w.TB.Helper()
 	h := sha256.New()
-	db := w.Env.Owner(w.TB, w.foreign.tenant)
+	db := w.Env.watcher(w.TB, w.foreign.tenant)
 	for _, m := range w.Env.DB.Registry().Models {
 		if m.Table == "erp.audit_events" {
 			continue

@@ -79,7 +79,7 @@ func placements(tb testing.TB, opt Options, control, standard string, at map[str
 			env.Engine = sqlite.Engine{Dir: env.dir, Unsynced: true, MaxOpen: a.Bound}
 		case "postgres":
 			eng, drop := newPostgres(context.Background(), tb, env)
-			atEnd(func() { _ = drop() }) // a server that goes with the process takes it along
+			atEnd(func() { env.unwatch(); _ = drop() }) // a server that goes with the process takes it along
 			eng.MaxConns = a.Bound
 			env.Engine = eng
 		default:
@@ -128,11 +128,13 @@ func (e *Env) Holds(tb testing.TB, tenant uuid.UUID) map[string]int {
 			return out
 		}
 	}
-	owner := e.Owner(tb, tenant)
-	defer func() { _ = owner.Close() }() // tests ask this often
+	owner := e.watcher(tb, tenant)
+	if e.Name == "sqlite" {
+		defer func() { _ = owner.Close() }() // tests ask this often
+	}
 	for _, m := range e.DB.Registry().Models {
 		var n int
-		require.NoError(tb, owner.QueryRow(e.SQL("SELECT count(*) FROM "+m.Table+" WHERE tenant_id = '"+tenant.String()+"'")).Scan(&n))
+		require.NoError(tb, owner.QueryRow(e.SQL("SELECT count(*) FROM "+m.Table+" WHERE tenant_id = "+placeholder(e.Name, 1)), tenant.String()).Scan(&n))
 		if n > 0 {
 			out[m.Table] = n
 		}

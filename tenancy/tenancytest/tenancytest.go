@@ -47,6 +47,8 @@ type Env struct {
 	modules  []tenancy.Module
 	ownerURL string // PostgreSQL: a superuser's URL of the database
 	dir      string // SQLite: the directory
+	watching sync.Mutex
+	watch    *sql.DB // see watcher
 	observer atomic.Pointer[func(tenancy.Sent)]
 }
 
@@ -64,6 +66,7 @@ func (r runner) Run() int {
 	shared.Lock()
 	defer shared.Unlock()
 	for _, env := range shared.envs {
+		env.unwatch()
 		_ = env.DB.Close()
 	}
 	for _, end := range shared.atEnd {
@@ -209,6 +212,33 @@ func (e *Env) Owner(tb testing.TB, tenant uuid.UUID) *sql.DB {
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = db.Close() })
 	return db
+}
+
+// watcher is Owner for those who only look, and look often. On PostgreSQL all tests of the database share it: to get to know all its
+// tables takes a new session longer than to read them.
+func (e *Env) watcher(tb testing.TB, tenant uuid.UUID) *sql.DB {
+	tb.Helper()
+	if e.Name != "postgres" {
+		return e.Owner(tb, tenant)
+	}
+	e.watching.Lock()
+	defer e.watching.Unlock()
+	if e.watch == nil {
+		var err error
+		e.watch, err = sql.Open("pgx", e.ownerURL)
+		require.NoError(tb, err)
+		e.watch.SetMaxOpenConns(1)
+	}
+	return e.watch
+}
+
+func (e *Env) unwatch() {
+	e.watching.Lock()
+	defer e.watching.Unlock()
+	if e.watch != nil {
+		_ = e.watch.Close()
+		e.watch = nil
+	}
 }
 
 // file is where SQLite keeps a tenant.

@@ -1,0 +1,5 @@
+//go:build soak
+
+package bank_test
+
+const histories = 60
