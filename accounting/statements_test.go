@@ -164,9 +164,10 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 			{"UPDATE erp.invoices SET credited_minor = 1 WHERE kind = 'invoice' AND", "documents equal their lines"},
 			{"UPDATE erp.bills SET credited_minor = 1", "bills equal their lines"},
 			{`INSERT INTO erp.tax_entries (tenant_id, id, source_model, source_id, party_id, entry_id, entry_date, tax_point, tax_id, kind, trade, side, rate, account_id,
-				base_minor, base_currency, tax_minor, tax_currency, residual_minor, not_recoverable_minor, due, base_box, tax_box, recorded_at)
+				base_minor, base_currency, tax_minor, tax_currency, residual_minor, not_recoverable_minor, document_base_minor, document_tax_minor,
+				document_not_recoverable_minor, document_currency, due, base_box, tax_box, recorded_at)
 				SELECT tenant_id, source_id, 'erp.discounts', source_id, party_id, entry_id, entry_date, tax_point, tax_id, kind, trade, side, rate, account_id,
-				0, base_currency, 1, tax_currency, 0, 0, due, '', tax_box, recorded_at FROM erp.tax_entries WHERE`, "tax declared equals the ledger"},
+				0, base_currency, 1, tax_currency, 0, 0, 0, 1, 0, document_currency, due, '', tax_box, recorded_at FROM erp.tax_entries WHERE`, "tax declared equals the ledger"},
 		} {
 			statement := row.statement
 			if !strings.HasSuffix(statement, " AND") && !strings.HasSuffix(statement, " WHERE") {
