@@ -19,7 +19,6 @@ type billDraft struct {
 	worth    valuer
 	rounding *partSum         // what its conversion leaves over
 	stated   map[string]int64 // the items' amounts by tax code, where there are adjustments
-	analysed bool             // the vendor's side requires dimensions
 }
 
 // fact is the bill as the ledger sees it.
@@ -27,9 +26,6 @@ func (d *billDraft) fact() *billFact {
 	v := d.bill
 	f := &billFact{Kind: v.Kind, ID: v.ID, PartyID: v.PartyID, Date: v.BillDate, Dues: d.dues, Lock: d.in.LockException, Late: d.in.Late,
 		Parts: partsOf(&d.worth, v.Gross.Currency, d.rounding, d.bought, d.taxParts)}
-	if d.analysed {
-		f.Whole = d.in.Dimensions
-	}
 	return f
 }
 
@@ -115,25 +111,17 @@ func (d *billDraft) total(op, where string, set *setup, dims *dimensionBook) (er
 	if err := d.taxes.parts(op, where, set, dims, &d.taxParts, v.TaxResidualMinor); err != nil {
 		return err
 	}
-	payable, err := set.postable(op, where, ByRole(RolePayable))
-	if err != nil {
-		return err
-	}
-	d.analysed = payable.RequiredDimensions != ""
-	if _, err := dims.whole(where, payable, d.in.Dimensions); err != nil {
-		return err
-	}
 	return d.worth.convert(d.bought)
 }
 
 // value settles what the document stands in the books at. payable is what is to be paid, in base.
-func (d *billDraft) value(set *setup, dims *dimensionBook, payable int64) (err error) {
+func (d *billDraft) value(set *setup, payable int64) (err error) {
 	if err := d.worth.valued(d.dues, payable); err != nil {
 		return err
 	}
 	if err := d.bill.settle(&d.worth, &d.bill.DocumentFigures, payable, &d.taxes, d.bought, d.taxParts); err != nil {
 		return err
 	}
-	d.rounding, err = d.worth.residual(set, dims, d.in.Dimensions, d.bill.ConversionMinor)
+	d.rounding, err = d.worth.residual(set, d.bill.ConversionMinor)
 	return err
 }

@@ -266,7 +266,7 @@ func (w *billing) value(d *billDraft) error {
 			return err
 		}
 	}
-	return d.value(w.set, w.dims, payable)
+	return d.value(w.set, payable)
 }
 
 func billFigures(v *Bill) *DocumentFigures {

@@ -9,8 +9,9 @@ import (
 )
 
 // What documents are analysed by. A line has its own dimensions, and the document's where it says nothing of one; it is booked by
-// account and combination. The party's side, taxes and roundings are the document's and are not analysed, unless their account
-// requires a dimension: then they have the document's own. What follows a tax (its becoming due, a discount) has that one's.
+// account and combination. Taxes, and the account that a document is settled by at once, are the document's and are not analysed,
+// unless their account requires a dimension: then they have the document's own. What follows a tax (its becoming due, a discount) has
+// that one's. The party's side and roundings are never analysed.
 
 // lineDims is what a line of a document is analysed by.
 type lineDims struct {
@@ -93,7 +94,7 @@ func partsOf(v *valuer, cur money.Currency, conversion *partSum, lists ...[]part
 		}
 	}
 	if conversion != nil {
-		parts = append(parts, documentPart{postingPart: postingPart{ByID(conversion.account), money.Amount{Minor: conversion.minor, Currency: v.base}}, Dimensions: conversion.dims})
+		parts = append(parts, documentPart{postingPart: postingPart{ByID(conversion.account), money.Amount{Minor: conversion.minor, Currency: v.base}}})
 	}
 	return parts
 }

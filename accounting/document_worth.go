@@ -217,7 +217,7 @@ func (v *valuer) valued(dues []duePart, payable int64) error {
 }
 
 // residual is the part that takes what a conversion leaves over, on [RoleRounding]; nil for nothing.
-func (v *valuer) residual(set *setup, dims *dimensionBook, document Dimensions, minor int64) (*partSum, error) {
+func (v *valuer) residual(set *setup, minor int64) (*partSum, error) {
 	if minor == 0 {
 		return nil, nil
 	}
@@ -225,8 +225,7 @@ func (v *valuer) residual(set *setup, dims *dimensionBook, document Dimensions, 
 	if err != nil {
 		return nil, err
 	}
-	of, err := dims.whole(v.where, a, document)
-	return &partSum{account: a.ID, dims: of, minor: minor}, err
+	return &partSum{account: a.ID, minor: minor}, nil
 }
 
 // convert values the parts that are not valued yet: what goes to the lines' accounts.

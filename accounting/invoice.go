@@ -37,8 +37,8 @@ type NewInvoice struct {
 	// Rate is what a foreign Currency is worth. Default the tenant's table on the tax point; of a document that corrects another, what
 	// that one was booked at.
 	Rate DocumentRate
-	// Dimensions are what lines are analysed by that say nothing else, such as {"shop": "york"}. Taxes, roundings and the party's side
-	// have them where their account requires any, and else none.
+	// Dimensions are what lines are analysed by that say nothing else, such as {"shop": "york"}. Taxes, and the account of SettledBy,
+	// have them where their account requires any, and else none; the party's side and roundings never have any.
 	Dimensions Dimensions
 	// TaxPoint decides the rates of tax: the day of the supply. Default Date; of a document that corrects an invoice, that
 	// invoice's.

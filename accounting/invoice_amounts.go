@@ -150,14 +150,14 @@ func (d *draft) total(op, where string, set *setup, dims *dimensionBook) (err er
 }
 
 // value settles what the document stands in the books at. payable is what is to be paid, in base.
-func (d *draft) value(set *setup, dims *dimensionBook, payable int64) (err error) {
+func (d *draft) value(set *setup, payable int64) (err error) {
 	if err := d.worth.valued(d.dues, payable); err != nil {
 		return err
 	}
 	if err := d.invoice.settle(&d.worth, &d.invoice.DocumentFigures, payable, &d.taxes, d.revenue, d.taxParts); err != nil {
 		return err
 	}
-	d.rounding, err = d.worth.residual(set, dims, d.in.Dimensions, d.invoice.ConversionMinor)
+	d.rounding, err = d.worth.residual(set, d.invoice.ConversionMinor)
 	return err
 }
 

@@ -243,7 +243,7 @@ func (w *issuing) value(d *draft) error {
 			return err
 		}
 	}
-	return d.value(w.set, w.dims, payable)
+	return d.value(w.set, payable)
 }
 
 func figuresOf(v *Invoice) *DocumentFigures {

@@ -73,7 +73,6 @@ type billFact struct {
 	Date    date.Date
 	Dues    []duePart      // what is to be paid: one part, or instalments
 	Parts   []documentPart // what was bought by account, then tax; tax that is owed to the state is below zero
-	Whole   Dimensions     // of what is to be paid, where its account requires any
 	Lock    string
 	Late    LatePolicy
 }
@@ -102,7 +101,7 @@ func billEntry(f *billFact) NewEntry {
 			continue
 		}
 		line := signedLine(ByRole(RolePayable), part.Amount, -sign)
-		line.PartyID, line.Due, line.Base, line.Dimensions = f.PartyID, part.Due, part.Base, f.Whole
+		line.PartyID, line.Due, line.Base = f.PartyID, part.Due, part.Base
 		e.Lines = append(e.Lines, line)
 	}
 	return e
