@@ -154,37 +154,6 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 	return allFound(w.op, wanted, parties)
 }
 
-// readRates is as that of issuing.
-func (w *billing) readRates(ctx context.Context) error {
-	w.rates = newRateTable(w.op, w.set.books.Currency, w.set.books.RateMaxAgeDays)
-	var hash fingerprint
-	for i := range w.in {
-		in := &w.in[i]
-		usual := w.set.books.Currency
-		if v := w.correctedBy(in); v != nil {
-			usual = v.Gross.Currency
-		}
-		if in.Currency == usual {
-			in.Currency = ""
-		}
-		w.rates.wantFor(in.Currency, &in.Rate, in.Date, in.TaxPoint, in.CorrectsID != uuid.Nil)
-		w.replays.prints[i] = in.fingerprint(&hash)
-	}
-	return w.rates.load(ctx, w.tx)
-}
-
-// correctedBy is what a document corrects; nil for nothing that there is.
-func (w *billing) correctedBy(in *NewBill) *Bill {
-	if in.CorrectsID == uuid.Nil {
-		return nil
-	}
-	i := slices.IndexFunc(w.corrected, func(v Bill) bool { return v.ID == in.CorrectsID })
-	if i < 0 {
-		return nil
-	}
-	return &w.corrected[i]
-}
-
 func (v *Bill) number() vendorNumber { return vendorNumber{v.PartyID, v.Kind, v.VendorNumber} }
 
 // reserve makes room for the rows of the batch, side by side.
@@ -250,32 +219,6 @@ func (w *billing) draft(i int) (*Bill, error) {
 	return d.bill, w.declare(where, d)
 }
 
-// value settles what a document stands in the books at: a vendor's credit at what its bill did.
-func (w *billing) value(d *billDraft) error {
-	v := d.bill
-	payable, err := d.worth.of(v.Payable.Minor)
-	if d.worth.foreign() && d.corrects != nil && v.Kind == VendorCreditDocument {
-		payable, err = w.settle.creditWorth(&d.worth, d.corrects.ID, d.corrects.Instalments, v.Payable.Minor)
-	}
-	if err != nil {
-		return err
-	}
-	if len(d.in.Dimensions) > 0 {
-		v.DimensionSetID = d.in.Dimensions.setID(w.tx.Scope().TenantID())
-		if _, err := w.dims.set(d.worth.where, d.in.Dimensions); err != nil {
-			return err
-		}
-	}
-	return d.value(w.set, payable)
-}
-
-func billFigures(v *Bill) *DocumentFigures {
-	if v == nil {
-		return nil
-	}
-	return &v.DocumentFigures
-}
-
 // declare makes the tax entries of a document.
 func (w *billing) declare(where string, d *billDraft) error {
 	v, sign := d.bill, int64(1)
@@ -294,11 +237,9 @@ func (w *billing) findCorrected(where string, d *billDraft) error {
 	if d.in.CorrectsID == uuid.Nil {
 		return nil
 	}
-	i := slices.IndexFunc(w.corrected, func(v Bill) bool { return v.ID == d.in.CorrectsID })
-	if i < 0 || w.corrected[i].Kind != BillDocument {
+	if d.corrects = w.correctedBy(d.in); d.corrects == nil || d.corrects.Kind != BillDocument {
 		return ErrNotCreditable.New(w.op, "%sCorrectsID is not a bill", where)
 	}
-	d.corrects = &w.corrected[i]
 	switch {
 	case d.in.PartyID != uuid.Nil && d.in.PartyID != d.corrects.PartyID:
 		return ErrNotCreditable.New(w.op, "%sthe bill is another vendor's", where)

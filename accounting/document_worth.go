@@ -142,10 +142,17 @@ func currencyOf(op, where string, stated, base money.Currency, corrects *Documen
 	return stated, nil
 }
 
-// wantFor asks for the rate that a document will need.
-func (t *rateTable) wantFor(cur money.Currency, r *DocumentRate, dated, taxPoint date.Date, corrects bool) {
-	if cur != "" && cur != t.to && r.Rate.IsZero() && !corrects {
-		t.want(cur, r.on(dated, taxPoint))
+// wantFor asks for the rate that a document will need. A currency that is the default is the same input stated or left out.
+func (t *rateTable) wantFor(cur *money.Currency, r *DocumentRate, dated, taxPoint date.Date, corrects *DocumentFigures) {
+	usual := t.to
+	if corrects != nil {
+		usual = corrects.Gross.Currency
+	}
+	if *cur == usual {
+		*cur = ""
+	}
+	if *cur != "" && *cur != t.to && r.Rate.IsZero() && corrects == nil {
+		t.want(*cur, r.on(dated, taxPoint))
 	}
 }
 

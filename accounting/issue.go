@@ -135,38 +135,6 @@ func (w *issuing) read(ctx context.Context, s *Service) (err error) {
 	return allFound(w.op, w.wanted, w.parties)
 }
 
-// readRates reads the rates of documents in foreign currencies, and completes what makes two inputs the same: a currency that is the
-// default is the same stated or left out.
-func (w *issuing) readRates(ctx context.Context) error {
-	w.rates = newRateTable(w.op, w.set.books.Currency, w.set.books.RateMaxAgeDays)
-	var hash fingerprint
-	for i := range w.in {
-		in := &w.in[i]
-		usual := w.set.books.Currency
-		if v := w.correctedBy(in); v != nil {
-			usual = v.Gross.Currency
-		}
-		if in.Currency == usual {
-			in.Currency = ""
-		}
-		w.rates.wantFor(in.Currency, &in.Rate, in.Date, in.TaxPoint, in.CorrectsID != uuid.Nil)
-		w.replays.prints[i] = in.fingerprint(&hash)
-	}
-	return w.rates.load(ctx, w.tx)
-}
-
-// correctedBy is what a document corrects; nil for nothing that there is.
-func (w *issuing) correctedBy(in *NewInvoice) *Invoice {
-	if in.CorrectsID == uuid.Nil {
-		return nil
-	}
-	i := slices.IndexFunc(w.corrected, func(v Invoice) bool { return v.ID == in.CorrectsID })
-	if i < 0 {
-		return nil
-	}
-	return &w.corrected[i]
-}
-
 // reserve makes room for the rows of the batch, side by side.
 func (w *issuing) reserve(lines int) {
 	n := len(w.in)
@@ -227,32 +195,6 @@ func (w *issuing) draft(i int) (*Invoice, error) {
 	return d.invoice, w.declare(where, d)
 }
 
-// value settles what a document stands in the books at: a credit note at what its invoice did.
-func (w *issuing) value(d *draft) error {
-	v := d.invoice
-	payable, err := d.worth.of(v.Payable.Minor)
-	if d.worth.foreign() && d.corrects != nil && v.Kind == CreditNoteDocument && v.SettledByID == uuid.Nil {
-		payable, err = w.settle.creditWorth(&d.worth, d.corrects.ID, d.corrects.Instalments, v.Payable.Minor)
-	}
-	if err != nil {
-		return err
-	}
-	if len(d.in.Dimensions) > 0 {
-		v.DimensionSetID = d.in.Dimensions.setID(w.tx.Scope().TenantID())
-		if _, err := w.dims.set(d.worth.where, d.in.Dimensions); err != nil {
-			return err
-		}
-	}
-	return d.value(w.set, payable)
-}
-
-func figuresOf(v *Invoice) *DocumentFigures {
-	if v == nil {
-		return nil
-	}
-	return &v.DocumentFigures
-}
-
 func otherKind(k InvoiceKind) string {
 	if k == CreditNoteDocument {
 		return "an invoice"
@@ -278,11 +220,9 @@ func (w *issuing) findCorrected(where string, d *draft) error {
 	if d.in.CorrectsID == uuid.Nil {
 		return nil
 	}
-	i := slices.IndexFunc(w.corrected, func(v Invoice) bool { return v.ID == d.in.CorrectsID })
-	if i < 0 || w.corrected[i].Kind != InvoiceDocument {
+	if d.corrects = w.correctedBy(d.in); d.corrects == nil || d.corrects.Kind != InvoiceDocument {
 		return ErrNotCreditable.New(w.op, "%sCorrectsID is not an invoice", where)
 	}
-	d.corrects = &w.corrected[i]
 	switch {
 	case d.in.PartyID != uuid.Nil && d.in.PartyID != d.corrects.PartyID:
 		return ErrNotCreditable.New(w.op, "%sinvoice %s is another party's", where, d.corrects.Number)
