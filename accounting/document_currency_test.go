@@ -1,6 +1,7 @@
 package accounting_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/google/uuid"
@@ -293,6 +294,23 @@ func TestForeignDraftsAndPreview(t *testing.T) {
 		require.Equal(t, "0.75 contract 17", got.Reasons[0].Rate.String()+" "+got.Reasons[0].RateSource)
 		step := got.Reasons[0].Steps[0]
 		require.Equal(t, [2]money.Amount{usd(-1_000), gbp(-750)}, [2]money.Amount{step.Stated, step.Amount})
+
+		s.analysed()
+		for range 2 { // a combination that is new, and one that is known
+			preview, err := s.books.Preview(s.ctx, func(ctx context.Context) error {
+				in := inDollars(s, "3", "")
+				in.Dimensions = accounting.Dimensions{"shop": "york"}
+				_, err := s.books.Issue(ctx, []accounting.NewInvoice{in})
+				return err
+			})
+			require.NoError(t, err)
+			l := preview.Entries[0].Lines[1]
+			require.Equal(t, usd(-300), l.Transaction)
+			require.Equal(t, gbp(-150), l.Amount)
+			require.Equal(t, accounting.Dimensions{"shop": "york"}, l.Dimensions)
+			s.post(takings("2010-12-01", 1, accounting.Dimensions{"shop": "york"}))
+		}
+		s.sound()
 	})
 }
 
