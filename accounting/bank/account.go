@@ -94,8 +94,9 @@ func (a *Account) holds(l *accounting.Line) (money.Amount, bool) {
 	return amount, l.AccountID == a.AccountID && amount.Currency == a.Currency && amount.Minor != 0
 }
 
-// held is the same in SQL, of a line l and a bank account a.
-const held = `CASE WHEN l.amount_currency = a.currency THEN l.amount_minor WHEN l.transaction_currency = a.currency THEN l.transaction_minor ELSE 0 END`
+// held is the same in SQL, of a line l; its arguments are the account's currency, twice. (A join with the account would have the
+// database weigh two rows at once.)
+const held = `CASE WHEN l.amount_currency = ? THEN l.amount_minor WHEN l.transaction_currency = ? THEN l.transaction_minor ELSE 0 END`
 
 func checkAccount(op string, in NewAccount) error {
 	if err := checkTags(op, "the account", &in); err != nil {

@@ -141,7 +141,7 @@ func findCandidates(ctx context.Context, tx *tenancy.Tx, op string, account *Acc
 		return nil, err
 	}
 	ledger, err := tenancy.Report[LedgerLine](ctx, tx, ledgerColumns+waitingInLedger+` ORDER BY l.entry_date, l.entry_id, l.line_no LIMIT ?`,
-		account.ID, account.AccountID, date.Last, date.Last, maxCandidates+1)
+		account.Currency, account.Currency, account.Currency, account.Currency, account.AccountID, date.Last, date.Last, maxCandidates+1)
 	if err != nil {
 		return nil, err
 	}

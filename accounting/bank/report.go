@@ -70,8 +70,8 @@ type LedgerLine struct {
 // waitingInLedger are the journal lines on an account up to a day that are matched with nothing. The last two conditions leave out what was
 // posted and reversed by that day while neither was ever matched. Each look-up is by one key alone: a condition over two rows at once would
 // have the database try each with each.
-const waitingInLedger = ` FROM {bank_accounts} AS a JOIN {journal_lines} AS l ON l.account_id = a.account_id JOIN {journal_entries} AS e ON e.id = l.entry_id
-	WHERE a.id = ? AND ` + held + ` <> 0 AND l.account_id = ? AND l.entry_date <= ?
+const waitingInLedger = ` FROM {journal_lines} AS l JOIN {journal_entries} AS e ON e.id = l.entry_id
+	WHERE (l.amount_currency = ? OR l.transaction_currency = ? AND l.transaction_minor <> 0) AND l.account_id = ? AND l.entry_date <= ?
 	AND NOT EXISTS (SELECT 1 FROM {bank_matches} AS m WHERE m.entry_id = l.entry_id AND m.entry_line_no = l.line_no AND m.active)
 	AND NOT EXISTS (SELECT 1 FROM {journal_entries} AS v WHERE v.reverses_id = e.id AND v.entry_date <= ?
 		AND NOT EXISTS (SELECT 1 FROM {bank_matches} AS m WHERE m.entry_id = v.id AND m.active)
@@ -82,7 +82,7 @@ const waitingInLedger = ` FROM {bank_accounts} AS a JOIN {journal_lines} AS l ON
 // matchedLater are the journal lines up to a day that are matched with lines of statements after it.
 const matchedLater = ` FROM {bank_statements} AS s JOIN {bank_lines} AS b ON b.statement_id = s.id JOIN {bank_reconciliations} AS r ON r.line_id = b.id AND r.active
 	JOIN {bank_matches} AS m ON m.reconciliation_id = r.id AND m.active JOIN {journal_lines} AS l ON l.entry_id = m.entry_id AND l.line_no = m.entry_line_no
-	JOIN {journal_entries} AS e ON e.id = l.entry_id JOIN {bank_accounts} AS a ON a.id = s.bank_account_id
+	JOIN {journal_entries} AS e ON e.id = l.entry_id
 	WHERE s.bank_account_id = ? AND s.closing_on > ? AND l.entry_date <= ?`
 
 // waitingOnStatement are lines of statements up to a day that are not reconciled.
@@ -93,7 +93,7 @@ const waitingOnStatement = ` FROM {bank_lines} AS b JOIN {bank_statements} AS s 
 // bookedLater are lines of statements up to a day that are reconciled with entries after it, as far as they are.
 const bookedLater = ` FROM {bank_reconciliations} AS r JOIN {bank_matches} AS m ON m.reconciliation_id = r.id AND m.active
 	JOIN {journal_lines} AS l ON l.entry_id = m.entry_id AND l.line_no = m.entry_line_no JOIN {bank_lines} AS b ON b.id = r.line_id
-	JOIN {bank_statements} AS s ON s.id = b.statement_id JOIN {bank_accounts} AS a ON a.id = r.bank_account_id
+	JOIN {bank_statements} AS s ON s.id = b.statement_id
 	WHERE r.bank_account_id = ? AND r.active AND s.closing_on <= ? AND l.entry_date > ?`
 
 // Report draws the balances of a bank account up beside each other, with what waits on both sides, at the end of a day.
@@ -172,12 +172,12 @@ type sums struct {
 }
 
 func (r *Report) onStatement(ctx context.Context, tx *tenancy.Tx) error {
-	account, on := r.Account.ID, r.AsOf
+	account, on, cur := r.Account.ID, r.AsOf, r.Account.Currency
 	total, err := tenancy.Report[sums](ctx, tx, `SELECT COUNT(*) AS count_of, CAST(COALESCE(SUM(b.amount_minor), 0) AS BIGINT) AS minor`+waitingOnStatement, account, on)
 	if err != nil {
 		return err
 	}
-	later, err := tenancy.Report[sums](ctx, tx, `SELECT COUNT(DISTINCT b.id) AS count_of, CAST(COALESCE(SUM(`+held+`), 0) AS BIGINT) AS minor`+bookedLater, account, on, on)
+	later, err := tenancy.Report[sums](ctx, tx, `SELECT COUNT(DISTINCT b.id) AS count_of, CAST(COALESCE(SUM(`+held+`), 0) AS BIGINT) AS minor`+bookedLater, cur, cur, account, on, on)
 	if err != nil {
 		return err
 	}
@@ -201,12 +201,13 @@ func (r *Report) onStatement(ctx context.Context, tx *tenancy.Tx) error {
 const ledgerColumns = `SELECT l.entry_id, l.line_no, l.entry_date, e.kind, COALESCE(e.reference, '') AS reference, ` + held + ` AS amount_minor`
 
 func (r *Report) inLedger(ctx context.Context, tx *tenancy.Tx) error {
+	cur := r.Account.Currency
 	for _, part := range []struct {
 		query string
 		args  []any
 	}{
-		{waitingInLedger, []any{r.Account.ID, r.Account.AccountID, r.AsOf, r.AsOf}},
-		{matchedLater, []any{r.Account.ID, r.AsOf, r.AsOf}},
+		{waitingInLedger, []any{cur, cur, cur, cur, r.Account.AccountID, r.AsOf, r.AsOf}},
+		{matchedLater, []any{cur, cur, r.Account.ID, r.AsOf, r.AsOf}},
 	} {
 		total, err := tenancy.Report[sums](ctx, tx, `SELECT COUNT(*) AS count_of, CAST(COALESCE(SUM(`+held+`), 0) AS BIGINT) AS minor`+part.query, part.args...)
 		if err != nil {
