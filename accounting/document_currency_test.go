@@ -228,6 +228,13 @@ func TestForeignCreditsInParts(t *testing.T) {
 			s.issue(accounting.NewInvoice{Kind: accounting.CreditNoteDocument, CorrectsID: v.ID, Date: day("2010-12-02"),
 				Lines: []accounting.NewInvoiceLine{{Quantity: units(1), UnitPrice: price(part)}}})
 		}
+		// Four instalments of a cent are two pence: 1, 1, 0 and 0, and so are the shares of the credit.
+		in = inDollars(s, "0.04", "")
+		in.Rate = accounting.DocumentRate{Rate: price("0.5"), Source: "test"}
+		for _, due := range []string{"2010-12-05", "2010-12-06", "2010-12-07", "2010-12-08"} {
+			in.Terms.Instalments = append(in.Terms.Instalments, accounting.Instalment{Due: day(due), Percent: price("25")})
+		}
+		s.issue(accounting.NewInvoice{Kind: accounting.CreditNoteDocument, CorrectsID: s.issue(in)[0].ID, Date: day("2010-12-02"), Lines: in.Lines})
 		require.Zero(t, s.balance(receivable))
 		require.Zero(t, s.balance(accounting.RoleExchangeGain))
 		require.Zero(t, s.balance(accounting.RoleExchangeLoss))

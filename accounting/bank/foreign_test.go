@@ -107,7 +107,7 @@ func TestForeignAccountsRefuse(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		account, ledger := s.dollars()
 		pounds := s.invoice("I-1", s.ann, "2026-01-05", "100")
-		_, err := s.books.Post(s.ctx, []accounting.NewEntry{{Date: day("2026-01-05"), Lines: []accounting.NewLine{
+		stray, err := s.books.Post(s.ctx, []accounting.NewEntry{{Date: day("2026-01-05"), Lines: []accounting.NewLine{
 			accounting.DebitLine(accounting.ByID(ledger.ID), gbp(700)), accounting.CreditLine(accounting.ByRole(accounting.RoleSales), gbp(700))}}})
 		require.NoError(t, err)
 		lines := s.inDollars(line("2026-01-09", 10_000, "x"))
@@ -116,6 +116,8 @@ func TestForeignAccountsRefuse(t *testing.T) {
 		require.ErrorContains(t, err, "line 1: part 1: the item is in GBP and the bank account in USD")
 		_, err = s.bank.Reconcile(s.ctx, []bank.NewReconciliation{is(lines[0], bank.Part{PartyID: s.ann, Amount: gbp(10_000)})})
 		require.Equal(t, "bank.bad_input", code(err))
+		_, err = s.bank.Reconcile(s.ctx, []bank.NewReconciliation{is(lines[0], bank.Part{EntryID: stray[0].ID})})
+		require.Equal(t, "bank.unknown_item", code(err), "pounds are no dollars")
 		report, err := s.bank.Report(s.ctx, account.ID, day("2026-01-31"))
 		require.NoError(t, err)
 		require.Equal(t, []accounting.Holding{{Amount: gbp(700), Base: gbp(700)}}, report.Strays, "pounds on the account of dollars are told of")
