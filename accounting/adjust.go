@@ -27,6 +27,8 @@ type Adjustment struct {
 	TaxCode string
 	// Account is what it is booked to. Default that of the first line.
 	Account AccountRef
+	// Dimensions are what it is analysed by, over those of the document.
+	Dimensions Dimensions
 }
 
 // LineKind tells what is sold from what a document takes off or adds.
@@ -79,6 +81,7 @@ func (a *Adjustment) fingerprint(f *fingerprint) {
 	a.Adjust.fingerprint(f)
 	f.text(a.TaxCode)
 	f.text(a.Account.text)
+	f.text(a.Dimensions.key())
 }
 
 // of is what it comes to on an amount, rounded half up; never below zero on an amount above it.

@@ -39,6 +39,10 @@ type NewBill struct {
 	RefuseDuplicates bool
 	// Date is the document's date; it decides the period.
 	Date date.Date `validate:"day"`
+	// Currency, Rate and Dimensions are as in [NewInvoice].
+	Currency   money.Currency
+	Rate       DocumentRate
+	Dimensions Dimensions
 	// TaxPoint, TaxIncluded and TaxRounding are as in [NewInvoice].
 	TaxPoint    date.Date
 	TaxIncluded bool
@@ -70,7 +74,7 @@ type NewBillLine struct {
 	Account AccountRef
 	// Quantity is as in [NewInvoiceLine]. It may be left out where Net is stated.
 	Quantity money.Quantity
-	// UnitPrice is in the base currency, with or without tax as the document declares. Left out where Net is stated.
+	// UnitPrice is in the document's currency, with or without tax as the document declares. Left out where Net is stated.
 	UnitPrice decimal.Decimal
 	// Net is the line's amount as the vendor states it, with or without tax as the document declares.
 	Net money.Amount
@@ -80,6 +84,10 @@ type NewBillLine struct {
 	// tax. Where the vendor's own figure differs by a rounding, a line of that difference on [RoleRounding] brings the total
 	// to his.
 	TaxCode string
+	// Dimensions are as in [NewInvoiceLine].
+	Dimensions Dimensions
+
+	booked *uuid.UUID // the combination of the line that this one takes back
 }
 
 // Bill is a recorded vendor's bill or credit. Nothing of it changes but CreditedMinor.
@@ -126,6 +134,9 @@ type BillLine struct {
 	Tax     money.Amount    `bun:"embed:tax_"`
 	// NotRecoverableMinor is tax that cannot be claimed and was booked to the line's account as well.
 	NotRecoverableMinor int64 `bun:"not_recoverable_minor"`
+	// DimensionSetID is the combination of dimensions, zero for none; [Service.GetBill] spells it out in Dimensions.
+	DimensionSetID uuid.UUID  `bun:"dimension_set_id,nullzero"`
+	Dimensions     Dimensions `bun:"-"`
 }
 
 // BillText is the personal side of a recorded bill: the vendor as it was on the day, and all free text. One row per document,
@@ -154,4 +165,5 @@ type BillDetail struct {
 	Text         BillText
 	Taxes        []TaxEntry // one per tax, rate and side
 	Descriptions []string   // of the lines, in order
+	Dimensions   Dimensions // the document's own
 }

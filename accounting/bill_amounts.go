@@ -1,6 +1,8 @@
 package accounting
 
 import (
+	"fmt"
+
 	"github.com/opsmatiq/erp/accounting/money"
 )
 
@@ -14,6 +16,8 @@ type billDraft struct {
 	bought   []partSum // by account
 	taxes    documentTaxes
 	taxParts []partSum
+	worth    valuer
+	rounding *partSum         // what its conversion leaves over
 	stated   map[string]int64 // the items' amounts by tax code, where there are adjustments
 }
 
@@ -21,26 +25,29 @@ type billDraft struct {
 func (d *billDraft) fact() *billFact {
 	v := d.bill
 	f := &billFact{Kind: v.Kind, ID: v.ID, PartyID: v.PartyID, Date: v.BillDate, Dues: d.dues, Lock: d.in.LockException, Late: d.in.Late,
-		Parts: make([]postingPart, 0, len(d.bought)+len(d.taxParts))}
-	f.Parts = appendParts(f.Parts, v.Gross.Currency, d.bought, d.taxParts)
+		Parts: partsOf(&d.worth, v.Gross.Currency, d.rounding, d.bought, d.taxParts)}
 	return f
 }
 
 // settleLine computes line i.
-func (d *billDraft) settleLine(op, where string, set *setup, i int) error {
+func (d *billDraft) settleLine(op, where string, set *setup, dims *dimensionBook, i int) error {
 	in, row := &d.in.Lines[i], &d.lines[i]
-	base := set.books.Currency
+	cur := d.bill.Net.Currency
 	account, err := set.lineAccount(op, where, in.Account)
 	if err != nil {
 		return err
 	}
 	row.Kind, row.AccountID, row.Quantity, row.UnitPrice = LineItem, account.ID, in.Quantity, in.UnitPrice
+	of, err := dims.line(fmt.Sprintf("%sline %d: ", where, i+1), account, in.Dimensions.over(d.in.Dimensions), in.booked)
+	if err != nil {
+		return err
+	}
 	stated := in.Net
 	switch {
-	case in.netStated() && in.Net.Currency != base:
-		return ErrWrongCurrency.New(op, "%sline %d: %q is not the books' currency, %s", where, i+1, string(in.Net.Currency), base)
+	case in.netStated() && in.Net.Currency != cur:
+		return ErrWrongCurrency.New(op, "%sline %d: %q is not the document's currency, %s", where, i+1, string(in.Net.Currency), cur)
 	case !in.netStated():
-		stated, err = money.Extend(in.Quantity, in.UnitPrice, base, money.HalfUp)
+		stated, err = money.Extend(in.Quantity, in.UnitPrice, cur, money.HalfUp)
 		if err == nil {
 			row.DiscountMinor, row.ChargeMinor, err = adjusted(&stated, in.Discount, in.Charge)
 		}
@@ -51,29 +58,33 @@ func (d *billDraft) settleLine(op, where string, set *setup, i int) error {
 	if len(d.in.Adjustments) > 0 {
 		d.stated[in.TaxCode] += stated.Minor
 	}
-	return d.settle(op, where, set, i, in.TaxCode, stated)
+	return d.settle(op, where, set, i, in.TaxCode, of, stated)
 }
 
 // settleAdjustment computes a discount or charge of the whole document, as line i.
-func (d *billDraft) settleAdjustment(op, where string, set *setup, a *Adjustment, i int) error {
+func (d *billDraft) settleAdjustment(op, where string, set *setup, dims *dimensionBook, a *Adjustment, i int) error {
 	row := &d.lines[i]
 	account, err := set.lineAccount(op, where, a.Account.orDefaultTo(ByID(d.lines[0].AccountID)))
 	if err != nil {
 		return err
 	}
-	stated, kind, err := a.settle(op, where, i, d.stated, set.books.Currency)
+	of, err := dims.line(where, account, a.Dimensions.over(d.in.Dimensions), nil)
+	if err != nil {
+		return err
+	}
+	stated, kind, err := a.settle(op, where, i, d.stated, d.bill.Net.Currency)
 	if err != nil {
 		return err
 	}
 	row.Kind, row.AccountID, row.Quantity, row.UnitPrice = kind, account.ID, oneUnit, stated.Decimal()
-	return d.settle(op, where, set, i, a.TaxCode, stated)
+	return d.settle(op, where, set, i, a.TaxCode, of, stated)
 }
 
 // settle computes the tax of line i and adds the line to the bill's sums and to the parts of the entry. Tax that cannot be
 // claimed goes where the line goes.
-func (d *billDraft) settle(op, where string, set *setup, i int, code string, stated money.Amount) error {
+func (d *billDraft) settle(op, where string, set *setup, i int, code string, of lineDims, stated money.Amount) error {
 	row, v := &d.lines[i], d.bill
-	row.BillID, row.LineNo, row.Net, row.Tax = v.ID, int64(i+1), stated, money.Zero(stated.Currency)
+	row.BillID, row.LineNo, row.Net, row.Tax, row.DimensionSetID = v.ID, int64(i+1), stated, money.Zero(stated.Currency), of.set
 	if code != "" {
 		t, err := set.taxing(op, where, code, v.TaxPoint, d.corrects != nil)
 		if err != nil {
@@ -85,16 +96,32 @@ func (d *billDraft) settle(op, where string, set *setup, i int, code string, sta
 		}
 		row.TaxID, row.TaxRate, row.Net, row.Tax, row.NotRecoverableMinor = t.code.ID, t.within, l.net, l.tax, l.cost
 	}
-	addPart(&d.bought, row.AccountID, row.Net.Minor+row.NotRecoverableMinor)
+	addPart(&d.bought, row.AccountID, of, row.Net.Minor+row.NotRecoverableMinor)
 	return addTotals(op, where, i, &v.Net, &v.Tax, row.Net, row.Tax)
 }
 
 // total settles what the document comes to, once all lines are in.
-func (d *billDraft) total(op, where string, set *setup) (err error) {
+func (d *billDraft) total(op, where string, set *setup, dims *dimensionBook) (err error) {
 	v := d.bill
+	d.taxes.worth, d.taxes.dims = &d.worth, d.in.Dimensions
 	if d.dues, err = v.total(op, where, "record the other kind", &d.taxes, &d.in.Terms); err != nil {
 		return err
 	}
 	d.taxes.dueNow = v.Payable.Minor == 0
-	return d.taxes.parts(op, where, set, &d.taxParts, v.TaxResidualMinor)
+	if err := d.taxes.parts(op, where, set, dims, &d.taxParts, v.TaxResidualMinor); err != nil {
+		return err
+	}
+	return d.worth.convert(d.bought)
+}
+
+// value settles what the document stands in the books at. payable is what is to be paid, in base.
+func (d *billDraft) value(set *setup, payable int64) (err error) {
+	if err := d.worth.valued(d.dues, payable); err != nil {
+		return err
+	}
+	if err := d.bill.settle(&d.worth, &d.bill.DocumentFigures, payable, &d.taxes, d.bought, d.taxParts); err != nil {
+		return err
+	}
+	d.rounding, err = d.worth.residual(set, d.bill.ConversionMinor)
+	return err
 }

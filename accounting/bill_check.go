@@ -21,6 +21,7 @@ func checkBills(op string, in []NewBill) (lines int, err error) {
 			return 0, err
 		}
 		lines += len(v.Lines) + len(v.Adjustments)
+		rate := v.Rate.check(v.Currency, v.CorrectsID != uuid.Nil)
 		switch wrong := v.Terms.check(v.Date); {
 		case len(v.Lines) == 0:
 			return 0, ErrBadInput.New(op, "%sa document has at least one line", where)
@@ -28,6 +29,8 @@ func checkBills(op string, in []NewBill) (lines int, err error) {
 			return 0, ErrTooMany.New(op, "%smore than %d lines, or more than %d in one call", where, MaxLines, MaxBatchLines)
 		case !v.Due.IsZero() && v.Due.Before(v.Date):
 			return 0, ErrBadInput.New(op, "%sDue is before Date", where)
+		case rate != "":
+			return 0, ErrBadInput.New(op, "%s%s", where, rate)
 		case len(v.Adjustments) > maxAdjustments:
 			return 0, ErrTooMany.New(op, "%smore than %d discounts and charges", where, maxAdjustments)
 		case wrong != "":
@@ -86,6 +89,9 @@ func (v *NewBill) fingerprint(f *fingerprint) string {
 	f.day(v.Date)
 	f.day(v.Due)
 	f.day(v.TaxPoint)
+	f.text(string(v.Currency))
+	v.Rate.fingerprint(f)
+	f.text(v.Dimensions.key())
 	f.flag(v.TaxIncluded)
 	f.text(string(v.TaxRounding))
 	v.Terms.fingerprint(f)
@@ -100,6 +106,10 @@ func (v *NewBill) fingerprint(f *fingerprint) string {
 		f.text(l.TaxCode)
 		l.Discount.fingerprint(f)
 		l.Charge.fingerprint(f)
+		f.text(l.Dimensions.key())
+		if l.booked != nil {
+			f.id(*l.booked)
+		}
 	}
 	for i := range v.Adjustments {
 		v.Adjustments[i].fingerprint(f)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
@@ -13,7 +14,7 @@ import (
 type billLikeness struct {
 	party uuid.UUID
 	kind  BillKind
-	gross int64
+	gross money.Amount
 }
 
 type datedBill struct {
@@ -46,7 +47,7 @@ func loadSimilar(b *tenancy.Batch, dest *[]Bill, in []NewBill) {
 
 // remember keeps a document for those that follow.
 func (w *billing) remember(v *Bill) {
-	key := billLikeness{v.PartyID, v.Kind, v.Gross.Minor}
+	key := billLikeness{v.PartyID, v.Kind, v.Gross}
 	w.alike[key] = append(w.alike[key], datedBill{v.ID, v.BillDate})
 }
 
@@ -54,7 +55,7 @@ func (w *billing) remember(v *Bill) {
 func (w *billing) lookForDuplicates(where string, d *billDraft) error {
 	v, days := d.bill, d.in.Duplicates
 	if days > 0 && v.Gross.Minor != 0 {
-		for _, other := range w.alike[billLikeness{v.PartyID, v.Kind, v.Gross.Minor}] {
+		for _, other := range w.alike[billLikeness{v.PartyID, v.Kind, v.Gross}] {
 			if n := other.on.DaysUntil(v.BillDate); n >= -days && n <= days {
 				v.LikelyDuplicates = append(v.LikelyDuplicates, other.id)
 			}

@@ -31,6 +31,18 @@ func (s *Service) GetBill(ctx context.Context, id uuid.UUID) (BillDetail, error)
 		}
 		out.Bill = found[0]
 		out.Taxes = ownTaxes(out.Taxes, out.EntryID)
+		sets := []uuid.UUID{out.DimensionSetID}
+		for i := range out.Lines {
+			sets = append(sets, out.Lines[i].DimensionSetID)
+		}
+		named, err := spellOut(ctx, tx, sets)
+		if err != nil {
+			return BillDetail{}, err
+		}
+		out.Dimensions = named[out.DimensionSetID]
+		for i := range out.Lines {
+			out.Lines[i].Dimensions = named[out.Lines[i].DimensionSetID]
+		}
 		for _, t := range texts {
 			out.Text = t
 			// An erased text is empty: then there are no descriptions.

@@ -16,14 +16,17 @@ import (
 // payables) and an open item, which [Service.Pay] settles. The answer has one document per input, in order. A document
 // whose reference was recorded before with the same content is given back with Replayed set.
 //
+// Documents in a foreign currency are converted as [Service.Issue] converts them.
+//
 // A credit that corrects a bill is set off against it at once, as far as the bill is still open. A document may total zero; it
 // then opens no item, and when all its figures are zero it books nothing.
 //
 // Permission: accounting.bill, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.unknown_account,
 // accounting.account_inactive, accounting.control_account, accounting.tax_account, accounting.unknown_tax,
-// accounting.no_tax_rate, accounting.bill_duplicate, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited,
-// accounting.bill_taken, accounting.dimension_needed (an account requires one, and documents name none), accounting.no_period, accounting.period_locked, accounting.period_soft_locked,
+// accounting.no_tax_rate, accounting.no_rate (of exchange), accounting.unknown_dimension, accounting.dimension_inactive,
+// accounting.dimension_needed, accounting.bill_duplicate, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited,
+// accounting.bill_taken, accounting.no_period, accounting.period_locked, accounting.period_soft_locked,
 // accounting.exception_forbidden, accounting.reference_taken; tenancy.duplicate when another transaction has just recorded the
 // same reference or the same number of the vendor (a retry is answered with the replay, or accounting.bill_taken).
 func (s *Service) Bill(ctx context.Context, in []NewBill) ([]Bill, error) {
@@ -34,10 +37,9 @@ func (s *Service) Bill(ctx context.Context, in []NewBill) ([]Bill, error) {
 			return nil, err
 		}
 		w := &billing{op: op, tx: tx, in: slices.Clone(in), replays: newReplays[Bill](op, "document", len(in))}
-		var hash fingerprint
 		for i := range w.in {
 			w.in[i] = w.in[i].withDefaults()
-			w.replays.expect(w.in[i].Reference, w.in[i].fingerprint(&hash))
+			w.replays.expect(w.in[i].Reference, "")
 		}
 		if err := w.read(ctx, s); err != nil {
 			return nil, err
@@ -64,6 +66,8 @@ type billing struct {
 	items     []OpenItem // of the corrected bills, locked
 	oldTexts  []BillText // of the corrected bills
 	numbers   map[vendorNumber]bool
+	rates     *rateTable
+	dims      *dimensionBook
 
 	plan     *plan
 	settle   *settlement
@@ -101,8 +105,13 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 	wanted, corrected = unique(wanted), unique(corrected)
 	var parties []Party
 	var known, similar []Bill
+	w.dims = newDimensionBook(w.op, w.tx)
+	for i := range w.in {
+		w.in[i].wantDimensions(w.dims)
+	}
 	w.set, err = s.setup(ctx, w.tx, w.op, func(b *tenancy.Batch) {
 		w.replays.load(b)
+		w.dims.load(b)
 		loadParties(b, &parties, wanted)
 		if len(corrected) > 0 {
 			tenancy.Load(b, &w.corrected, tenancy.In("id", corrected), tenancy.ForUpdate())
@@ -136,6 +145,12 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 	if err := lockMoreItems(ctx, w.tx, &w.items, more); err != nil {
 		return err
 	}
+	if err := w.dims.complete(ctx); err != nil {
+		return err
+	}
+	if err := w.readRates(ctx); err != nil {
+		return err
+	}
 	return allFound(w.op, wanted, parties)
 }
 
@@ -146,6 +161,7 @@ func (w *billing) reserve(lines int) {
 	n := len(w.in)
 	w.bills, w.texts, w.store = make([]Bill, 0, n), make([]BillText, 0, n), make([]BillLine, lines)
 	w.plan = newPlan(w.op, w.tx, w.set, n)
+	w.plan.dims = w.dims
 	w.settle = newSettlement(w.plan, w.items)
 }
 
@@ -153,10 +169,13 @@ func (w *billing) reserve(lines int) {
 func (w *billing) draft(i int) (*Bill, error) {
 	in := &w.in[i]
 	where := fmt.Sprintf("document %d: ", i+1)
-	base := w.set.books.Currency
+	cur, err := currencyOf(w.op, where, in.Currency, w.set.books.Currency, billFigures(w.correctedBy(in)))
+	if err != nil {
+		return nil, err
+	}
 	w.bills = append(w.bills, Bill{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, Kind: in.Kind, Reference: in.Reference,
 		Fingerprint: w.replays.prints[i], VendorNumber: in.VendorNumber, PartyID: in.PartyID, BillDate: in.Date, CorrectsID: in.CorrectsID,
-		DocumentFigures: newFigures(base, in.TaxPoint, in.Due, in.TaxIncluded, in.TaxRounding, &in.Terms),
+		DocumentFigures: newFigures(cur, in.TaxPoint, in.Due, in.TaxIncluded, in.TaxRounding, &in.Terms),
 		RecordedAt:      w.tx.Now()})
 	n := len(in.Lines) + len(in.Adjustments)
 	d := &billDraft{in: in, bill: &w.bills[len(w.bills)-1], lines: w.store[:n:n], taxes: documentTaxes{trade: Purchase, included: in.TaxIncluded, rounding: in.TaxRounding}, stated: map[string]int64{}}
@@ -164,20 +183,26 @@ func (w *billing) draft(i int) (*Bill, error) {
 	if err := w.findCorrected(where, d); err != nil {
 		return nil, err
 	}
+	if d.worth, err = w.rates.valuerOf(where, cur, &in.Rate, in.Date, d.bill.TaxPoint, billFigures(d.corrects)); err != nil {
+		return nil, err
+	}
 	if err := w.takeNumber(where, d.bill); err != nil {
 		return nil, err
 	}
 	for j := range in.Lines {
-		if err := d.settleLine(w.op, where, w.set, j); err != nil {
+		if err := d.settleLine(w.op, where, w.set, w.dims, j); err != nil {
 			return nil, err
 		}
 	}
 	for j := range in.Adjustments {
-		if err := d.settleAdjustment(w.op, fmt.Sprintf("%sadjustment %d: ", where, j+1), w.set, &in.Adjustments[j], len(in.Lines)+j); err != nil {
+		if err := d.settleAdjustment(w.op, fmt.Sprintf("%sadjustment %d: ", where, j+1), w.set, w.dims, &in.Adjustments[j], len(in.Lines)+j); err != nil {
 			return nil, err
 		}
 	}
-	if err := d.total(w.op, where, w.set); err != nil {
+	if err := d.total(w.op, where, w.set, w.dims); err != nil {
+		return nil, err
+	}
+	if err := w.value(d); err != nil {
 		return nil, err
 	}
 	if err := w.lookForDuplicates(where, d); err != nil {
@@ -200,8 +225,9 @@ func (w *billing) declare(where string, d *billDraft) error {
 	if v.Kind == VendorCreditDocument {
 		sign = -1
 	}
-	rows, err := d.taxes.entries(w.op, where, w.set, TaxEntry{SourceModel: "erp.bills", SourceID: v.ID, PartyID: v.PartyID, EntryID: v.EntryID,
-		EntryDate: v.BillDate, TaxPoint: v.TaxPoint, Base: money.Zero(v.Net.Currency), Tax: money.Zero(v.Net.Currency), RecordedAt: w.tx.Now()}, sign)
+	base := money.Zero(w.set.books.Currency)
+	rows, err := d.taxes.entries(w.op, where, w.set, w.dims, TaxEntry{SourceModel: "erp.bills", SourceID: v.ID, PartyID: v.PartyID, EntryID: v.EntryID,
+		EntryDate: v.BillDate, TaxPoint: v.TaxPoint, Base: base, Tax: base, DocumentCurrency: v.Net.Currency, RecordedAt: w.tx.Now()}, sign)
 	w.taxes = append(w.taxes, rows...)
 	return err
 }
@@ -211,11 +237,9 @@ func (w *billing) findCorrected(where string, d *billDraft) error {
 	if d.in.CorrectsID == uuid.Nil {
 		return nil
 	}
-	i := slices.IndexFunc(w.corrected, func(v Bill) bool { return v.ID == d.in.CorrectsID })
-	if i < 0 || w.corrected[i].Kind != BillDocument {
+	if d.corrects = w.correctedBy(d.in); d.corrects == nil || d.corrects.Kind != BillDocument {
 		return ErrNotCreditable.New(w.op, "%sCorrectsID is not a bill", where)
 	}
-	d.corrects = &w.corrected[i]
 	switch {
 	case d.in.PartyID != uuid.Nil && d.in.PartyID != d.corrects.PartyID:
 		return ErrNotCreditable.New(w.op, "%sthe bill is another vendor's", where)

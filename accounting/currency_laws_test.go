@@ -21,6 +21,10 @@ type trade struct {
 	rt    *rapid.T
 	owner *sql.DB // past the library
 	n     int
+
+	invoices         []accounting.Invoice
+	bills            []accounting.Bill
+	issued, credited date.Date // the last in each series of numbers
 }
 
 // print is a hash of all of the tenant's rows in every table.
@@ -35,6 +39,7 @@ func TestCurrencyLaws(t *testing.T) {
 				h.owner = env.Owner(t, tenancy.ScopeOf(h.ctx).TenantID())
 				defer func() { _ = h.owner.Close() }()
 				h.analysed()
+				h.taxes(s20)
 				_, err := h.books.UpdateBooks(h.ctx, accounting.BooksChange{RateMaxAgeDays: 31, WriteOffLimit: gbp(1_000)})
 				require.NoError(rt, err)
 				for _, on := range []string{"2010-09-30", "2010-10-31", "2010-11-30", "2010-12-31"} {
@@ -42,7 +47,7 @@ func TestCurrencyLaws(t *testing.T) {
 					h.rateOf("JPY", on, fmt.Sprintf("0.00%d", rapid.IntRange(600, 900).Draw(rt, "yen")))
 				}
 				for range rapid.IntRange(2, 14).Draw(rt, "acts") {
-					acts := []func(){h.claimSome, h.claimSome, h.payOne, h.payOne, h.setOff, h.writeOffOne, h.exchangeOne, h.revalueOne, h.reverseLast}
+					acts := []func(){h.claimSome, h.sellOne, h.sellOne, h.buyOne, h.creditOne, h.creditOne, h.payOne, h.payOne, h.setOff, h.writeOffOne, h.exchangeOne, h.revalueOne, h.reverseLast}
 					acts[rapid.IntRange(0, len(acts)-1).Draw(rt, "act")]()
 				}
 				h.hold()
@@ -99,6 +104,65 @@ func (h *trade) items(pick func(accounting.OpenItem) bool) []accounting.OpenItem
 		}
 	}
 	return out
+}
+
+// terms are one payment, or three instalments.
+func (h *trade) terms(from date.Date) (t accounting.Terms) {
+	if rapid.IntRange(0, 2).Draw(h.rt, "terms") == 0 {
+		for i, percent := range []string{"33.33", "33.33", "33.34"} {
+			t.Instalments = append(t.Instalments, accounting.Instalment{Due: from.AddDays(10 * (i + 1)), Percent: price(percent)})
+		}
+	}
+	return t
+}
+
+func (h *trade) taxCode() string { return rapid.SampledFrom([]string{"", "S20"}).Draw(h.rt, "tax") }
+
+// sellOne issues an invoice in any currency.
+func (h *trade) sellOne() {
+	h.issued = later(h.issued, h.date())
+	in := accounting.NewInvoice{PartyID: h.ann.ID, Date: h.issued, Terms: h.terms(h.issued), Dimensions: h.dimensions()}
+	in.Currency = h.amount().Currency
+	for range rapid.IntRange(1, 3).Draw(h.rt, "lines") {
+		a := money.Of(rapid.Int64Range(1, 50_000).Draw(h.rt, "minor"), in.Currency)
+		in.Lines = append(in.Lines, accounting.NewInvoiceLine{Quantity: units(1), UnitPrice: a.Decimal(), TaxCode: h.taxCode(), Dimensions: h.dimensions()})
+	}
+	h.invoices = append(h.invoices, h.issue(in)[0])
+}
+
+// buyOne records a bill in any currency.
+func (h *trade) buyOne() {
+	a, on := h.amount(), h.date()
+	h.bills = append(h.bills, h.bill(accounting.NewBill{PartyID: h.ben.ID, Date: on, Terms: h.terms(on), Currency: a.Currency, Dimensions: h.dimensions(),
+		Lines: []accounting.NewBillLine{{Account: accounting.ByRole(accounting.RoleFees), Net: a, TaxCode: h.taxCode()}}})[0])
+}
+
+// creditOne takes a part of an invoice or bill back, in its currency and at what it stood in the books at. Nothing is realised by it.
+func (h *trade) creditOne() {
+	realised := func() int64 { return h.balance(accounting.RoleExchangeGain) + h.balance(accounting.RoleExchangeLoss) }
+	before := realised()
+	defer func() { require.Equal(h.rt, before, realised(), "a credit realises nothing") }()
+	if len(h.bills) > 0 && rapid.Bool().Draw(h.rt, "of a bill") {
+		b := &h.bills[rapid.IntRange(0, len(h.bills)-1).Draw(h.rt, "bill")]
+		if left := b.Gross.Minor - b.CreditedMinor; left > 0 {
+			part := rapid.Int64Range(1, left).Draw(h.rt, "part")
+			h.bill(accounting.NewBill{Kind: accounting.VendorCreditDocument, CorrectsID: b.ID, Date: later(h.date(), b.BillDate),
+				Lines: []accounting.NewBillLine{{Account: accounting.ByRole(accounting.RoleFees), Net: money.Of(part, b.Gross.Currency)}}})
+			b.CreditedMinor += part
+		}
+		return
+	}
+	if len(h.invoices) == 0 {
+		return
+	}
+	v := &h.invoices[rapid.IntRange(0, len(h.invoices)-1).Draw(h.rt, "invoice")]
+	if left := v.Gross.Minor - v.CreditedMinor; left > 0 {
+		part := rapid.Int64Range(1, left).Draw(h.rt, "part")
+		h.credited = later(h.credited, later(h.date(), v.InvoiceDate))
+		h.issue(accounting.NewInvoice{Kind: accounting.CreditNoteDocument, CorrectsID: v.ID, Date: h.credited,
+			Lines: []accounting.NewInvoiceLine{{Quantity: units(1), UnitPrice: money.Of(part, v.Gross.Currency).Decimal()}}})
+		v.CreditedMinor += part
+	}
 }
 
 // payOne pays a part of an item, all of it, or tries to pay more than is open.
@@ -206,6 +270,7 @@ func (h *trade) hold() {
 	for _, c := range checks {
 		require.True(h.rt, c.OK, "%s: %s", c.Name, c.Detail)
 	}
+	h.boxes() // the tax report equals the ledger, in base
 	for _, on := range []date.Date{h.date(), h.date(), day("2011-12-31")} {
 		whole, err := h.books.TrialBalance(h.ctx, on)
 		require.NoError(h.rt, err)

@@ -18,6 +18,8 @@ type NewDiscount struct {
 	DocumentID uuid.UUID `validate:"required"`
 	// Date is the day of payment, not after the last day of the discount.
 	Date date.Date `validate:"day"`
+	// Dimensions are what the discount is analysed by, on [RoleDiscountGiven] or [RoleDiscountTaken].
+	Dimensions Dimensions
 	// LockException is as in [NewEntry].
 	LockException string `validate:"text=500"`
 }
@@ -48,6 +50,7 @@ func (s *Service) TakeDiscount(ctx context.Context, in []NewDiscount) ([]Entry, 
 			}
 			hash.reset()
 			hash.day(in[i].Date)
+			hash.text(in[i].Dimensions.key())
 			w.replays.expect("discount:"+in[i].DocumentID.String(), hash.sum())
 		}
 		if err := w.read(ctx, s); err != nil {
@@ -91,6 +94,7 @@ type discounting struct {
 	in        []NewDiscount
 	set       *setup
 	replays   *replays[Entry, *Entry]
+	dims      *dimensionBook
 	documents map[uuid.UUID]*discountable
 	declared  []TaxEntry // of the documents
 	plan      *plan
@@ -105,15 +109,23 @@ func (w *discounting) read(ctx context.Context, s *Service) (err error) {
 		ids[i] = w.in[i].DocumentID
 	}
 	ids = unique(ids)
+	w.dims = newDimensionBook(w.op, w.tx)
+	for i := range w.in {
+		w.dims.want(w.in[i].Dimensions)
+	}
 	var invoices []Invoice
 	var bills []Bill
 	w.set, err = s.setup(ctx, w.tx, w.op, func(b *tenancy.Batch) {
 		tenancy.Load(b, &invoices, tenancy.In("id", ids), tenancy.ForUpdate())
 		tenancy.Load(b, &bills, tenancy.In("id", ids), tenancy.ForUpdate())
 		w.replays.load(b)
+		w.dims.load(b)
 		tenancy.Load(b, &w.declared, tenancy.In("source_id", ids), tenancy.Ne("source_model", ""), tenancy.OrderBy("id"))
 	})
 	if err != nil {
+		return err
+	}
+	if err := w.dims.complete(ctx); err != nil {
 		return err
 	}
 	var items []uuid.UUID
@@ -130,6 +142,7 @@ func (w *discounting) read(ctx context.Context, s *Service) (err error) {
 		return err
 	}
 	w.plan = newPlan(w.op, w.tx, w.set, len(w.in))
+	w.plan.dims = w.dims
 	w.settle = newSettlement(w.plan, locked)
 	return nil
 }
@@ -158,8 +171,15 @@ func (w *discounting) take(i int) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	worth, beyond, err := w.settle.worthOf(in.DocumentID, v.instalments, amount)
+	switch {
+	case err != nil:
+		return nil, err
+	case beyond > 0:
+		return nil, ErrOverAllocated.New(w.op, "%sthe discount of %s is more than is open of %s", where, money.Amount{Minor: amount, Currency: v.payable.Currency}, v.name)
+	}
 	e := discountEntry(&discountFact{Trade: v.trade, DocumentID: in.DocumentID, Date: in.Date, PartyID: v.party, Control: ByID(item.AccountID), Lock: in.LockException, Reference: w.replays.references[i],
-		Amount: money.Amount{Minor: amount, Currency: v.payable.Currency}, Taxes: rows})
+		Amount: money.Amount{Minor: amount, Currency: v.payable.Currency}, Base: money.Amount{Minor: worth, Currency: w.set.books.Currency}, Dimensions: in.Dimensions, Taxes: rows})
 	entry, err := w.plan.add(where, &e, booking{print: w.replays.prints[i]})
 	if err != nil {
 		return nil, err
@@ -171,9 +191,6 @@ func (w *discounting) take(i int) (*Entry, error) {
 	fresh := w.plan.items[len(w.plan.items)-1]
 	if err := w.settle.setOff(where, fresh, in.DocumentID, v.instalments, in.Date); err != nil {
 		return nil, err
-	}
-	if fresh.OpenMinor != 0 {
-		return nil, ErrOverAllocated.New(w.op, "%sthe discount of %s is more than is open of %s", where, money.Amount{Minor: amount, Currency: v.payable.Currency}, v.name)
 	}
 	return entry, nil
 }
@@ -189,7 +206,7 @@ func (w *discounting) correct(v *discountable, in *NewDiscount, amount int64) ([
 		row := *t
 		row.ID, row.EntryDate, row.ResidualMinor, row.RecordedAt = tenancy.NewID(), in.Date, 0, w.tx.Now()
 		row.SourceModel = discountModel
-		for _, x := range []*int64{&row.Base.Minor, &row.Tax.Minor, &row.NotRecoverableMinor} {
+		for _, x := range row.figures() {
 			share, err := part(*x, 0, amount, v.payable.Minor)
 			if err != nil {
 				return nil, err

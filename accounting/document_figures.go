@@ -1,6 +1,7 @@
 package accounting
 
 import (
+	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 
 	"github.com/opsmatiq/erp/accounting/money"
@@ -31,6 +32,9 @@ type DocumentFigures struct {
 	// Withheld is the tax that the payer keeps back and owes to the state; Payable is Gross less it: what is to be paid.
 	Withheld money.Amount `bun:"embed:withheld_"`
 	Payable  money.Amount `bun:"embed:payable_"`
+	DocumentWorth
+	// DimensionSetID is the combination that lines have where they name none; zero for none.
+	DimensionSetID uuid.UUID `bun:"dimension_set_id,nullzero"`
 }
 
 // newFigures begins the figures of a document whose input has its defaults.

@@ -50,6 +50,14 @@ func (s *Service) ReverseInvoices(ctx context.Context, in []DocumentReversal) ([
 		if err != nil {
 			return nil, err
 		}
+		heads := make([]uuid.UUID, len(found))
+		for i := range found {
+			heads[i] = found[i].DimensionSetID
+		}
+		named, err := spellOut(ctx, tx, heads)
+		if err != nil {
+			return nil, err
+		}
 		credits := make([]NewInvoice, len(in))
 		for i := range in {
 			c := NewInvoice{Kind: CreditNoteDocument, Reference: in[i].Reference, Date: in[i].Date, CorrectsID: in[i].DocumentID, Note: in[i].Reason,
@@ -57,6 +65,7 @@ func (s *Service) ReverseInvoices(ctx context.Context, in []DocumentReversal) ([
 			for _, v := range found {
 				if v.ID == c.CorrectsID {
 					c.TaxPoint, c.TaxIncluded, c.TaxRounding = v.TaxPoint, v.TaxIncluded, v.TaxRounding
+					c.Dimensions = named[v.DimensionSetID]
 					if v.SettledByID != uuid.Nil {
 						c.SettledBy = ByID(v.SettledByID)
 					}
@@ -66,7 +75,7 @@ func (s *Service) ReverseInvoices(ctx context.Context, in []DocumentReversal) ([
 				if l.InvoiceID == c.CorrectsID {
 					discount, charge := restated(l.DiscountMinor-l.ChargeMinor, l.Net.Currency)
 					c.Lines = append(c.Lines, NewInvoiceLine{Quantity: l.Quantity, UnitPrice: l.UnitPrice, Discount: discount, Charge: charge,
-						TaxCode: set.codeOf(l.TaxID), Account: ByID(l.AccountID)})
+						TaxCode: set.codeOf(l.TaxID), Account: ByID(l.AccountID), booked: &l.DimensionSetID})
 				}
 			}
 			if len(c.Lines) == 0 {
@@ -109,13 +118,21 @@ func (s *Service) ReverseBills(ctx context.Context, in []DocumentReversal) ([]Bi
 		if err != nil {
 			return nil, err
 		}
+		heads := make([]uuid.UUID, len(found))
+		for i := range found {
+			heads[i] = found[i].DimensionSetID
+		}
+		named, err := spellOut(ctx, tx, heads)
+		if err != nil {
+			return nil, err
+		}
 		credits := make([]NewBill, len(in))
 		for i := range in {
 			c := NewBill{Kind: VendorCreditDocument, Reference: in[i].Reference, Date: in[i].Date, CorrectsID: in[i].DocumentID, Note: in[i].Reason,
 				LockException: in[i].LockException}
 			for _, v := range found {
 				if v.ID == c.CorrectsID {
-					c.TaxPoint, c.TaxIncluded, c.TaxRounding = v.TaxPoint, v.TaxIncluded, v.TaxRounding
+					c.TaxPoint, c.TaxIncluded, c.TaxRounding, c.Dimensions = v.TaxPoint, v.TaxIncluded, v.TaxRounding, named[v.DimensionSetID]
 				}
 			}
 			for _, l := range lines {
@@ -124,7 +141,7 @@ func (s *Service) ReverseBills(ctx context.Context, in []DocumentReversal) ([]Bi
 					if c.TaxIncluded {
 						stated.Minor += l.Tax.Minor
 					}
-					c.Lines = append(c.Lines, NewBillLine{Quantity: l.Quantity, Net: stated, TaxCode: set.codeOf(l.TaxID), Account: ByID(l.AccountID)})
+					c.Lines = append(c.Lines, NewBillLine{Quantity: l.Quantity, Net: stated, TaxCode: set.codeOf(l.TaxID), Account: ByID(l.AccountID), booked: &l.DimensionSetID})
 				}
 			}
 			if len(c.Lines) == 0 {

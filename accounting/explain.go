@@ -24,6 +24,11 @@ type Reason struct {
 	Source Source
 	// Document is the number on it: our legal number, or the vendor's; "" where it is no invoice or bill.
 	Document string
+	// Rate is what one unit of the document's currency was worth in base, RateOn the day of that quotation and RateSource who quoted it.
+	// Not set for documents in the base currency.
+	Rate       decimal.Decimal
+	RateOn     date.Date
+	RateSource string
 	// Steps are how the amount came about; their amounts sum to the line's. None where the entry books no invoice or bill.
 	Steps []Step
 }
@@ -37,7 +42,8 @@ const (
 	StepNotRecoverable StepKind = "not_recoverable" // tax of a purchase that cannot be claimed and goes with its line
 	StepTax            StepKind = "tax"             // a tax of the document: base x rate, rounded as the document declares
 	StepWhole          StepKind = "whole"           // the document's total, or an instalment of it
-	StepRounding       StepKind = "rounding"        // what rounding once per document leaves over
+	StepRounding       StepKind = "rounding"        // what rounding once per document leaves over, or converting each part once
+	StepConversion     StepKind = "conversion"      // what converting the sum of the steps differs from converting each
 )
 
 // Step is one step of a reason. Amounts have the line's sign: debits are positive.
@@ -55,6 +61,8 @@ type Step struct {
 	Base       money.Amount
 	// Exact is the amount before it was rounded, above zero for what the document adds; not set for totals and roundings.
 	Exact decimal.NullDecimal
+	// Stated is the amount in the currency of the document, debits positive; not set in the base currency.
+	Stated money.Amount
 	// Residual is the part of a tax that the sum of its lines' rounded taxes does not have, where the document rounds once.
 	ResidualMinor int64
 	Amount        money.Amount
@@ -76,7 +84,7 @@ func (s *Service) Explain(ctx context.Context, account AccountRef, from, to date
 		if err != nil {
 			return Explanation{}, err
 		}
-		w := &explaining{set: set, account: &ledger.Account, entries: map[uuid.UUID]*Entry{}, invoices: map[uuid.UUID]*Invoice{}, bills: map[uuid.UUID]*Bill{}}
+		w := &explaining{tenant: tx.Scope().TenantID(), set: set, account: &ledger.Account, entries: map[uuid.UUID]*Entry{}, invoices: map[uuid.UUID]*Invoice{}, bills: map[uuid.UUID]*Bill{}}
 		if err := w.read(ctx, tx, ledger.Lines); err != nil {
 			return Explanation{}, err
 		}
@@ -90,6 +98,7 @@ func (s *Service) Explain(ctx context.Context, account AccountRef, from, to date
 
 // explaining is what is read for one page.
 type explaining struct {
+	tenant   uuid.UUID
 	set      *setup
 	account  *Account
 	entries  map[uuid.UUID]*Entry
@@ -151,38 +160,43 @@ func (w *explaining) reason(l *LedgerLine) Reason {
 		return Reason{}
 	}
 	out := Reason{Source: Source{e.SourceModel, e.SourceID}}
+	set := uuid.Nil
+	if len(l.Dimensions) > 0 {
+		set = l.Dimensions.setID(w.tenant)
+	}
 	if v := w.invoices[e.SourceID]; v != nil && v.EntryID == e.ID {
-		out.Document = v.Number
+		out.of(v.Number, &v.DocumentWorth)
 		sign := int64(-1) // what is sold is credited
 		if v.Kind == CreditNoteDocument {
 			sign = 1
 		}
 		for i := range w.invoiceLines {
-			if x := &w.invoiceLines[i]; x.InvoiceID == v.ID {
-				out.Steps = append(out.Steps, lineStep(x.LineNo, x.Quantity, x.UnitPrice, x.DiscountMinor, x.ChargeMinor, x.Net, sign))
+			if x := &w.invoiceLines[i]; x.InvoiceID == v.ID && x.DimensionSetID == set {
+				out.Steps = append(out.Steps, w.lineStep(&v.DocumentWorth, x.LineNo, x.Quantity, x.UnitPrice, x.DiscountMinor, x.ChargeMinor, x.Net, sign))
 			}
 		}
 	}
 	if v := w.bills[e.SourceID]; v != nil && v.EntryID == e.ID {
-		out.Document = v.VendorNumber
+		out.of(v.VendorNumber, &v.DocumentWorth)
 		sign := int64(1) // what is bought is debited
 		if v.Kind == VendorCreditDocument {
 			sign = -1
 		}
 		for i := range w.billLines {
 			x := &w.billLines[i]
-			if x.BillID != v.ID {
+			if x.BillID != v.ID || x.DimensionSetID != set {
 				continue
 			}
-			out.Steps = append(out.Steps, lineStep(x.LineNo, x.Quantity, x.UnitPrice, x.DiscountMinor, x.ChargeMinor, x.Net, sign))
+			out.Steps = append(out.Steps, w.lineStep(&v.DocumentWorth, x.LineNo, x.Quantity, x.UnitPrice, x.DiscountMinor, x.ChargeMinor, x.Net, sign))
 			if x.NotRecoverableMinor != 0 {
-				out.Steps = append(out.Steps, Step{Kind: StepNotRecoverable, LineNo: x.LineNo, Rate: x.TaxRate, Base: x.Net,
-					Amount: money.Amount{Minor: sign * x.NotRecoverableMinor, Currency: x.Net.Currency}})
+				step := Step{Kind: StepNotRecoverable, LineNo: x.LineNo, Rate: x.TaxRate, Base: x.Net}
+				w.state(&step, &v.DocumentWorth, money.Amount{Minor: sign * x.NotRecoverableMinor, Currency: x.Net.Currency})
+				out.Steps = append(out.Steps, step)
 			}
 		}
 	}
 	for i := range w.taxes {
-		if t := &w.taxes[i]; t.EntryID == e.ID && t.AccountID == w.account.ID {
+		if t := &w.taxes[i]; t.EntryID == e.ID && t.AccountID == w.account.ID && w.isOn(t, l) {
 			out.Steps = append(out.Steps, w.taxStep(t))
 		}
 	}
@@ -191,19 +205,55 @@ func (w *explaining) reason(l *LedgerLine) Reason {
 }
 
 // lineStep is a line of a document.
-func lineStep(no int64, quantity money.Quantity, price decimal.Decimal, discount, charge int64, net money.Amount, sign int64) Step {
-	s := Step{Kind: StepLine, LineNo: no, Quantity: quantity, UnitPrice: price, DiscountMinor: discount, ChargeMinor: charge,
-		Amount: money.Amount{Minor: sign * net.Minor, Currency: net.Currency}}
+func (w *explaining) lineStep(worth *DocumentWorth, no int64, quantity money.Quantity, price decimal.Decimal, discount, charge int64, net money.Amount, sign int64) Step {
+	s := Step{Kind: StepLine, LineNo: no, Quantity: quantity, UnitPrice: price, DiscountMinor: discount, ChargeMinor: charge}
+	w.state(&s, worth, money.Amount{Minor: sign * net.Minor, Currency: net.Currency})
 	if !price.IsZero() {
 		s.Exact = decimal.NewNullDecimal(quantity.Decimal().Mul(price))
 	}
 	return s
 }
 
+// of notes which document a line comes from, and at which rate it was converted.
+func (r *Reason) of(number string, worth *DocumentWorth) {
+	r.Document = number
+	if worth.Foreign() {
+		r.Rate, r.RateOn, r.RateSource = worth.Rate, worth.RateOn, worth.RateSource
+	}
+}
+
+// state gives a step its amount in base: what it comes to for itself.
+func (w *explaining) state(s *Step, worth *DocumentWorth, a money.Amount) {
+	s.Amount = a
+	if !worth.Foreign() {
+		return
+	}
+	base := w.set.books.Currency
+	s.Stated = a
+	s.Amount = money.Zero(base)
+	rate := money.Rate{From: a.Currency, To: base, Value: worth.Rate}
+	if x, err := rate.Convert(a, money.HalfUp); err == nil {
+		s.Amount = x
+	}
+}
+
+// isOn reports whether a tax stands on a line: in a foreign currency each has a line of its own.
+func (w *explaining) isOn(t *TaxEntry, l *LedgerLine) bool {
+	if t.DocumentCurrency == t.Tax.Currency {
+		return true
+	}
+	on := t.line().booked
+	return on.transaction == l.Transaction && on.base == l.Debit.Minor-l.Credit.Minor
+}
+
 // taxStep is a tax of a document, with the law that its rate is from.
 func (w *explaining) taxStep(t *TaxEntry) Step {
-	s := Step{Kind: StepTax, Rate: t.Rate, Base: t.Base, ResidualMinor: t.ResidualMinor, Amount: money.Amount{Minor: t.ledgerMinor(), Currency: t.Tax.Currency},
-		Exact: decimal.NewNullDecimal(t.Base.Decimal().Mul(t.Rate).Shift(-2))}
+	on := money.Amount{Minor: t.DocumentBaseMinor, Currency: t.DocumentCurrency}
+	s := Step{Kind: StepTax, Rate: t.Rate, Base: on, ResidualMinor: t.ResidualMinor, Amount: money.Amount{Minor: t.ledgerMinor(), Currency: t.Tax.Currency},
+		Exact: decimal.NewNullDecimal(on.Decimal().Mul(t.Rate).Shift(-2))}
+	if t.DocumentCurrency != t.Tax.Currency {
+		s.Stated = t.line().booked.transaction
+	}
 	if tax := w.set.taxByID(t.TaxID); tax != nil {
 		s.TaxCode = tax.Code
 		for i := len(tax.Rates) - 1; i >= 0; i-- {
@@ -221,6 +271,9 @@ func (w *explaining) rest(out *Reason, l *LedgerLine, e *Entry) {
 	if w.invoices[e.SourceID] == nil && w.bills[e.SourceID] == nil {
 		return
 	}
+	if w.account.Role == RoleRounding && l.Transaction.Currency == l.Debit.Currency && !out.RateOn.IsZero() {
+		out.Steps = nil // the line that takes what the conversion leaves over
+	}
 	rest := l.Debit.Minor - l.Credit.Minor
 	for i := range out.Steps {
 		rest -= out.Steps[i].Amount.Minor
@@ -229,8 +282,11 @@ func (w *explaining) rest(out *Reason, l *LedgerLine, e *Entry) {
 		return
 	}
 	kind := StepWhole
-	if w.account.Role == RoleRounding {
+	switch {
+	case w.account.Role == RoleRounding:
 		kind = StepRounding
+	case len(out.Steps) > 0 && !out.RateOn.IsZero():
+		kind = StepConversion
 	}
 	out.Steps = append(out.Steps, Step{Kind: kind, Amount: money.Amount{Minor: rest, Currency: l.Debit.Currency}})
 }

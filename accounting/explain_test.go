@@ -19,9 +19,10 @@ func TestLawEveryFigureIsExplained(t *testing.T) {
 			in.Kind = accounting.CreditNoteDocument
 		}
 		s.issue(in)
-		bill := accounting.NewBill{PartyID: s.ben.ID, VendorNumber: "V1", Date: in.Date, TaxIncluded: in.TaxIncluded, TaxRounding: in.TaxRounding}
+		bill := accounting.NewBill{PartyID: s.ben.ID, VendorNumber: "V1", Date: in.Date, TaxIncluded: in.TaxIncluded, TaxRounding: in.TaxRounding, Currency: in.Currency, Rate: in.Rate}
 		for _, l := range in.Lines {
-			bill.Lines = append(bill.Lines, accounting.NewBillLine{Account: accounting.ByCode("6100"), Quantity: l.Quantity, UnitPrice: l.UnitPrice, Discount: l.Discount, TaxCode: l.TaxCode})
+			bill.Lines = append(bill.Lines, accounting.NewBillLine{Account: accounting.ByCode("6100"), Quantity: l.Quantity, UnitPrice: l.UnitPrice, Discount: l.Discount, TaxCode: l.TaxCode,
+				Dimensions: l.Dimensions})
 		}
 		if rapid.Bool().Draw(rt, "credit") {
 			bill.Kind = accounting.VendorCreditDocument
@@ -61,6 +62,8 @@ func TestLawEveryFigureIsExplained(t *testing.T) {
 						if !step.Rate.IsZero() {
 							require.NotEmpty(rt, step.RateSource)
 						}
+					case accounting.StepConversion:
+						require.NotEmpty(rt, r.RateSource)
 					case accounting.StepNotRecoverable:
 					}
 				}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -329,4 +330,63 @@ func (r *raw) forceGate(state string) []string {
 		require.NoError(r.s.t, rows.Err())
 	}
 	return append(out, "UPDATE erp.tenant_gates SET state = '"+state+"' WHERE tenant_id = '"+r.tenant.String()+"'")
+}
+
+// copyOf inserts a copy of a row with other values.
+func (r *raw) copyOf(table, id string, others map[string]string) string {
+	r.s.t.Helper()
+	for _, m := range r.s.env.DB.Registry().Models {
+		if m.Table != table {
+			continue
+		}
+		var names, values []string
+		for _, c := range m.Columns {
+			value, ok := others[c.Name]
+			if !ok {
+				value = c.Name
+			}
+			names, values = append(names, c.Name), append(values, value)
+		}
+		return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s WHERE tenant_id = '%s' AND id = '%s'", table, strings.Join(names, ", "), strings.Join(values, ", "), table, r.tenant, id)
+	}
+	r.s.t.Fatalf("no table %s", table)
+	return ""
+}
+
+// What a document is worth follows from its rate, and neither from nothing, nor changes.
+func TestGuardDocumentCurrencies(t *testing.T) {
+	eachRaw(t, func(t *testing.T, r *raw) {
+		r.s.rate("2010-12-01", "0.64")
+		v := r.s.issue(inDollars(r.s, "10", ""), document(r.s, "10", ""))
+		b := r.s.bill(accounting.NewBill{PartyID: r.s.ben.ID, Date: day("2010-12-01"), Currency: "USD",
+			Lines: []accounting.NewBillLine{{Account: accounting.ByRole(accounting.RoleFees), Net: usd(500)}}})[0]
+		next := map[string]string{"id": "'" + uuid.NewString() + "'", "seq": "99", "number": "'X-99'", "reference": "NULL", "vendor_number": "NULL"}
+		with := func(pairs ...string) map[string]string {
+			out := maps.Clone(next)
+			for i := 0; i < len(pairs); i += 2 {
+				out[pairs[i]] = pairs[i+1]
+			}
+			return out
+		}
+		euros := []string{"net_currency", "'EUR'", "tax_currency", "'EUR'", "gross_currency", "'EUR'", "withheld_currency", "'EUR'", "payable_currency", "'EUR'"}
+		pounds := []string{"net_currency", "'GBP'", "tax_currency", "'GBP'", "gross_currency", "'GBP'", "withheld_currency", "'GBP'", "payable_currency", "'GBP'"}
+		for name, row := range map[string]struct{ statement, code string }{
+			"an invoice in two currencies":        {r.copyOf("erp.invoices", v[0].ID.String(), with("net_currency", "'EUR'")), ""},
+			"an invoice that is worth otherwise":  {r.copyOf("erp.invoices", v[0].ID.String(), with("payable_base_minor", "1")), ""},
+			"an invoice in base, worth otherwise": {r.copyOf("erp.invoices", v[1].ID.String(), with("net_base_minor", "1", "payable_base_minor", "1")), ""},
+			"an invoice in base with a rate":      {r.copyOf("erp.invoices", v[0].ID.String(), with(pounds...)), "accounting.wrong_currency"},
+			"a foreign invoice without a rate":    {r.copyOf("erp.invoices", v[1].ID.String(), with(euros...)), "accounting.wrong_currency"},
+			"a foreign bill without a rate": {r.copyOf("erp.bills", b.ID.String(), with("rate_on", "NULL", "rate_source", "''", "net_base_minor", "net_minor",
+				"payable_base_minor", "payable_minor")), "accounting.wrong_currency"},
+			"a credit in another currency":           {r.copyOf("erp.invoices", v[0].ID.String(), with(append(euros, "kind", "'credit_note'", "corrects_id", "id")...)), "accounting.wrong_currency"},
+			"a credit of a bill in another currency": {r.copyOf("erp.bills", b.ID.String(), with(append(euros, "kind", "'vendor_credit'", "corrects_id", "id")...)), "accounting.wrong_currency"},
+			"another rate":                           {fmt.Sprintf("UPDATE erp.invoices SET rate = '2' WHERE tenant_id = '%s' AND id = '%s'", r.tenant, v[0].ID), "accounting.issued_changed"},
+			"another worth":                          {fmt.Sprintf("UPDATE erp.bills SET payable_base_minor = 1, net_base_minor = 1 WHERE tenant_id = '%s' AND id = '%s'", r.tenant, b.ID), "accounting.issued_changed"},
+			"another day":                            {fmt.Sprintf("UPDATE erp.invoices SET rate_on = '2010-11-01' WHERE tenant_id = '%s' AND id = '%s'", r.tenant, v[0].ID), "accounting.issued_changed"},
+		} {
+			t.Run(name, func(t *testing.T) { refused(t, r.try(row.statement), row.code) })
+		}
+		require.NoError(t, r.rehearse(r.copyOf("erp.invoices", v[0].ID.String(), next)), "only what is wrong is refused")
+		r.s.sound()
+	})
 }

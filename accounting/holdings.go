@@ -29,8 +29,7 @@ type holdingRow struct {
 // Holdings gives what an account holds in each currency at the end of a day, by entry date, in the order of currencies: the dollars of
 // a bank account, what customers owe in euros. A currency that is gone is left out once nothing is carried for it in base either.
 //
-// Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_account, accounting.no_period,
-// accounting.books_not_open.
+// Permission: accounting.read. Errors: accounting.unknown_account, accounting.books_not_open.
 func (s *Service) Holdings(ctx context.Context, account AccountRef, asOf date.Date) ([]Holding, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]Holding, error) {
 		const op = "accounting.Holdings"
@@ -42,13 +41,13 @@ func (s *Service) Holdings(ctx context.Context, account AccountRef, asOf date.Da
 		if err != nil {
 			return nil, err
 		}
-		period := set.periodOf(asOf)
-		if period == nil {
-			return nil, ErrNoPeriod.New(op, "%s lies in no period of the books", asOf)
+		first := asOf // of the lines that are read: beyond the periods there are none
+		if period := set.periodOf(asOf); period != nil {
+			first = period.StartsOn
 		}
 		whole := []uuid.UUID{uuid.Nil} // an empty list is no SQL
 		for i := range set.periods {
-			if set.periods[i].EndsOn.Before(period.StartsOn) {
+			if set.periods[i].EndsOn.Before(first) {
 				whole = append(whole, set.periods[i].ID)
 			}
 		}
@@ -59,7 +58,7 @@ func (s *Service) Holdings(ctx context.Context, account AccountRef, asOf date.Da
 			UNION ALL
 			SELECT transaction_currency AS currency, transaction_minor AS minor, amount_minor AS base FROM {journal_lines} AS l
 			WHERE account_id = ? AND entry_date >= ? AND entry_date <= ?
-			) AS moves GROUP BY currency HAVING SUM(minor) <> 0 OR SUM(base) <> 0`, a.ID, tenancy.List(whole), a.ID, period.StartsOn, asOf)
+			) AS moves GROUP BY currency HAVING SUM(minor) <> 0 OR SUM(base) <> 0`, a.ID, tenancy.List(whole), a.ID, first, asOf)
 		if err != nil {
 			return nil, err
 		}

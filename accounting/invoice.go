@@ -31,6 +31,15 @@ type NewInvoice struct {
 	PartyID uuid.UUID
 	// Date is the document's date; it decides the period and the fiscal year of the number.
 	Date date.Date `validate:"day"`
+	// Currency is what prices, discounts, charges and totals are in. Default the books'; of a document that corrects another, that
+	// one's.
+	Currency money.Currency
+	// Rate is what a foreign Currency is worth. Default the tenant's table on the tax point; of a document that corrects another, what
+	// that one was booked at.
+	Rate DocumentRate
+	// Dimensions are what lines are analysed by that say nothing else, such as {"shop": "york"}. Taxes, and the account of SettledBy,
+	// have them where their account requires any, and else none; the party's side and roundings never have any.
+	Dimensions Dimensions
 	// TaxPoint decides the rates of tax: the day of the supply. Default Date; of a document that corrects an invoice, that
 	// invoice's.
 	TaxPoint date.Date
@@ -64,7 +73,7 @@ type NewInvoiceLine struct {
 	Description string
 	// Quantity is in millionths: [money.Units] makes three of it, the constant 3 is three millionths.
 	Quantity money.Quantity
-	// UnitPrice is in the base currency, with or without tax as the document declares.
+	// UnitPrice is in the document's currency, with or without tax as the document declares.
 	UnitPrice decimal.Decimal
 	// Discount is taken off the line's amount and Charge added to it; percentages are of Quantity x UnitPrice.
 	Discount, Charge Adjust
@@ -72,6 +81,10 @@ type NewInvoiceLine struct {
 	TaxCode string
 	// Account is what the line is booked to. Default [RoleSales]; a fee on a credit note goes to an expense.
 	Account AccountRef
+	// Dimensions are what the line is analysed by, over those of the document.
+	Dimensions Dimensions
+
+	booked *uuid.UUID // the combination of the line that this one takes back
 }
 
 // Invoice is an issued invoice or credit note. Nothing of it changes but CreditedMinor.
@@ -120,6 +133,9 @@ type InvoiceLine struct {
 	// TaxRate is the percentage that was applied; zero without tax.
 	TaxRate decimal.Decimal `bun:"tax_rate"`
 	Tax     money.Amount    `bun:"embed:tax_"`
+	// DimensionSetID is the combination of dimensions, zero for none; [Service.GetInvoice] spells it out in Dimensions.
+	DimensionSetID uuid.UUID  `bun:"dimension_set_id,nullzero"`
+	Dimensions     Dimensions `bun:"-"`
 }
 
 // InvoiceText is the personal side of an issued document: both parties as they were on the day, and all free text. One row per
@@ -148,4 +164,5 @@ type InvoiceDetail struct {
 	Text         InvoiceText
 	Taxes        []TaxEntry // one per tax, rate and side
 	Descriptions []string   // of the lines, in order
+	Dimensions   Dimensions // the document's own
 }

@@ -2,6 +2,7 @@ package accounting
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/google/uuid"
 
@@ -23,43 +24,43 @@ type draft struct {
 	revenue  []partSum
 	taxes    documentTaxes
 	taxParts []partSum
+	worth    valuer
+	rounding *partSum         // what its conversion leaves over
 	stated   map[string]int64 // the items' amounts by tax code, where there are adjustments
 }
 
-// partSum is what goes to one account, in minor units.
+// partSum is what goes to one account for one combination of dimensions, in minor units of the document's currency and, where that is
+// foreign, of base.
 type partSum struct {
-	account uuid.UUID
-	minor   int64
+	account     uuid.UUID
+	dims        lineDims
+	minor, base int64
 }
 
 // fact is the document as the ledger sees it.
 func (d *draft) fact() *invoiceFact {
 	v := d.invoice
 	f := &invoiceFact{Kind: v.Kind, ID: v.ID, PartyID: v.PartyID, Date: v.InvoiceDate, Dues: d.dues, Counter: ByID(d.counter.ID),
-		Settled: v.SettledByID != uuid.Nil, Lock: d.in.LockException, Late: d.in.Late, Parts: make([]postingPart, 0, len(d.revenue)+len(d.taxParts))}
-	f.Parts = appendParts(f.Parts, v.Gross.Currency, d.revenue, d.taxParts)
+		Settled: v.SettledByID != uuid.Nil, Lock: d.in.LockException, Late: d.in.Late, Parts: partsOf(&d.worth, v.Gross.Currency, d.rounding, d.revenue, d.taxParts)}
+	if d.counter.RequiredDimensions != "" {
+		f.Whole = d.in.Dimensions
+	}
 	return f
 }
 
-// appendParts gives sums their currency.
-func appendParts(parts []postingPart, cur money.Currency, lists ...[]partSum) []postingPart {
-	for _, sums := range lists {
-		for _, p := range sums {
-			parts = append(parts, postingPart{ByID(p.account), money.Amount{Minor: p.minor, Currency: cur}})
-		}
-	}
-	return parts
-}
-
 // settleLine computes line i.
-func (d *draft) settleLine(op, where string, set *setup, i int) error {
+func (d *draft) settleLine(op, where string, set *setup, dims *dimensionBook, i int) error {
 	in, row := &d.in.Lines[i], &d.lines[i]
 	account, err := set.lineAccount(op, where, in.Account.orDefault(RoleSales))
 	if err != nil {
 		return err
 	}
 	row.Kind, row.AccountID, row.Quantity, row.UnitPrice = LineItem, account.ID, in.Quantity, in.UnitPrice
-	stated, err := money.Extend(in.Quantity, in.UnitPrice, set.books.Currency, money.HalfUp)
+	of, err := dims.line(fmt.Sprintf("%sline %d: ", where, i+1), account, in.Dimensions.over(d.in.Dimensions), in.booked)
+	if err != nil {
+		return err
+	}
+	stated, err := money.Extend(in.Quantity, in.UnitPrice, d.invoice.Net.Currency, money.HalfUp)
 	if err == nil {
 		row.DiscountMinor, row.ChargeMinor, err = adjusted(&stated, in.Discount, in.Charge)
 	}
@@ -69,7 +70,7 @@ func (d *draft) settleLine(op, where string, set *setup, i int) error {
 	if len(d.in.Adjustments) > 0 {
 		d.stated[in.TaxCode] += stated.Minor
 	}
-	return d.settle(op, where, set, i, in.TaxCode, stated)
+	return d.settle(op, where, set, i, in.TaxCode, of, stated)
 }
 
 // adjusted takes a discount off an amount and adds a charge to it, both computed on the amount as it was.
@@ -93,25 +94,29 @@ func adjusted(stated *money.Amount, discount, charge Adjust) (off, on int64, err
 }
 
 // settleAdjustment computes a discount or charge of the whole document, as line i.
-func (d *draft) settleAdjustment(op, where string, set *setup, a *Adjustment, i int) error {
+func (d *draft) settleAdjustment(op, where string, set *setup, dims *dimensionBook, a *Adjustment, i int) error {
 	row := &d.lines[i]
 	account, err := set.lineAccount(op, where, a.Account.orDefaultTo(ByID(d.lines[0].AccountID)))
 	if err != nil {
 		return err
 	}
-	stated, kind, err := a.settle(op, where, i, d.stated, set.books.Currency)
+	of, err := dims.line(where, account, a.Dimensions.over(d.in.Dimensions), nil)
+	if err != nil {
+		return err
+	}
+	stated, kind, err := a.settle(op, where, i, d.stated, d.invoice.Net.Currency)
 	if err != nil {
 		return err
 	}
 	row.Kind, row.AccountID, row.Quantity, row.UnitPrice = kind, account.ID, oneUnit, stated.Decimal()
-	return d.settle(op, where, set, i, a.TaxCode, stated)
+	return d.settle(op, where, set, i, a.TaxCode, of, stated)
 }
 
 // settle computes the tax of line i and adds the line to the document's sums and to the parts of the entry. stated is its
 // amount as the document declares it.
-func (d *draft) settle(op, where string, set *setup, i int, code string, stated money.Amount) error {
+func (d *draft) settle(op, where string, set *setup, i int, code string, of lineDims, stated money.Amount) error {
 	row, v := &d.lines[i], d.invoice
-	row.InvoiceID, row.LineNo, row.Net, row.Tax = v.ID, int64(i+1), stated, money.Zero(stated.Currency)
+	row.InvoiceID, row.LineNo, row.Net, row.Tax, row.DimensionSetID = v.ID, int64(i+1), stated, money.Zero(stated.Currency), of.set
 	if code != "" {
 		t, err := set.taxing(op, where, code, v.TaxPoint, d.corrects != nil)
 		if err != nil {
@@ -123,18 +128,37 @@ func (d *draft) settle(op, where string, set *setup, i int, code string, stated 
 		}
 		row.TaxID, row.TaxRate, row.Net, row.Tax = t.code.ID, t.within, l.net, l.tax
 	}
-	addPart(&d.revenue, row.AccountID, row.Net.Minor)
+	addPart(&d.revenue, row.AccountID, of, row.Net.Minor)
 	return addTotals(op, where, i, &v.Net, &v.Tax, row.Net, row.Tax)
 }
 
 // total settles what the document comes to, once all lines are in.
-func (d *draft) total(op, where string, set *setup) (err error) {
+func (d *draft) total(op, where string, set *setup, dims *dimensionBook) (err error) {
 	v := d.invoice
+	d.taxes.worth, d.taxes.dims = &d.worth, d.in.Dimensions
 	if d.dues, err = v.total(op, where, "issue "+otherKind(v.Kind), &d.taxes, &d.in.Terms); err != nil {
 		return err
 	}
 	d.taxes.dueNow = v.SettledByID != uuid.Nil || v.Payable.Minor == 0
-	return d.taxes.parts(op, where, set, &d.taxParts, v.TaxResidualMinor)
+	if err := d.taxes.parts(op, where, set, dims, &d.taxParts, v.TaxResidualMinor); err != nil {
+		return err
+	}
+	if _, err := dims.whole(where, d.counter, d.in.Dimensions); err != nil {
+		return err
+	}
+	return d.worth.convert(d.revenue)
+}
+
+// value settles what the document stands in the books at. payable is what is to be paid, in base.
+func (d *draft) value(set *setup, payable int64) (err error) {
+	if err := d.worth.valued(d.dues, payable); err != nil {
+		return err
+	}
+	if err := d.invoice.settle(&d.worth, &d.invoice.DocumentFigures, payable, &d.taxes, d.revenue, d.taxParts); err != nil {
+		return err
+	}
+	d.rounding, err = d.worth.residual(set, d.invoice.ConversionMinor)
+	return err
 }
 
 // addTotals adds a line to a document's sums, and holds line and sums to what the books hold.
@@ -158,18 +182,18 @@ func lineAmountFault(op, where string, i int, err error) error {
 		return ErrAmountLimit.Wrap(op, err, "%sline %d: the amount is larger than the books hold", where, i+1)
 	}
 	if errors.Is(err, money.ErrCurrencyMismatch) {
-		return ErrWrongCurrency.Wrap(op, err, "%sline %d: a discount or charge is not in the books' currency", where, i+1)
+		return ErrWrongCurrency.Wrap(op, err, "%sline %d: a discount or charge is not in the document's currency", where, i+1)
 	}
 	return ErrBadInput.Wrap(op, err, "%sline %d: the amount cannot be computed", where, i+1)
 }
 
 // addPart sums what goes to an account. Documents name few accounts, so a walk through the parts beats a map.
-func addPart(parts *[]partSum, account uuid.UUID, minor int64) {
+func addPart(parts *[]partSum, account uuid.UUID, dims lineDims, minor int64) {
 	for i := range *parts {
-		if (*parts)[i].account == account {
-			(*parts)[i].minor += minor
+		if p := &(*parts)[i]; p.account == account && p.dims.set == dims.set && p.dims.booked == dims.booked {
+			p.minor += minor
 			return
 		}
 	}
-	*parts = append(*parts, partSum{account, minor})
+	*parts = append(*parts, partSum{account: account, dims: dims, minor: minor})
 }

@@ -16,6 +16,10 @@ import (
 // unless it was settled at once, an open item. The answer has one document per input, in order; numbers follow that
 // order. A document whose reference was issued before with the same content is given back with Replayed set.
 //
+// A document in a foreign currency has its figures in that currency, and in base at its rate: each tax is converted once, what goes to
+// each account once, and what is to be paid once; what they leave over is a line on [RoleRounding]. A credit or debit note has the
+// rate of what it corrects, and a credit note takes off the invoice what it stood in the books at.
+//
 // A credit note that corrects an invoice is set off against it at once, as far as the invoice is still open. A document may
 // total zero (goods given free of charge are documented too); it then opens no item, and when all its figures are
 // zero it books nothing.
@@ -23,8 +27,9 @@ import (
 // Permission: accounting.issue, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.unknown_account,
 // accounting.account_inactive, accounting.control_account, accounting.tax_account, accounting.unknown_tax,
-// accounting.no_tax_rate, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited, accounting.backdated,
-// accounting.dimension_needed (an account requires one, and documents name none), accounting.no_period, accounting.period_locked, accounting.period_soft_locked, accounting.exception_forbidden,
+// accounting.no_tax_rate, accounting.no_rate (of exchange), accounting.unknown_dimension, accounting.dimension_inactive,
+// accounting.dimension_needed, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited, accounting.backdated,
+// accounting.no_period, accounting.period_locked, accounting.period_soft_locked, accounting.exception_forbidden,
 // accounting.reference_taken; tenancy.duplicate when another transaction has just issued the same reference (a retry is
 // answered with the replay).
 func (s *Service) Issue(ctx context.Context, in []NewInvoice) ([]Invoice, error) {
@@ -35,10 +40,9 @@ func (s *Service) Issue(ctx context.Context, in []NewInvoice) ([]Invoice, error)
 			return nil, err
 		}
 		w := &issuing{op: op, tx: tx, in: slices.Clone(in), replays: newReplays[Invoice](op, "document", len(in))}
-		var hash fingerprint
 		for i := range w.in {
 			w.in[i] = w.in[i].withDefaults()
-			w.replays.expect(w.in[i].Reference, w.in[i].fingerprint(&hash))
+			w.replays.expect(w.in[i].Reference, "")
 		}
 		if err := w.read(ctx, s); err != nil {
 			return nil, err
@@ -70,6 +74,8 @@ type issuing struct {
 	items     []OpenItem    // of the corrected invoices, locked
 	oldTexts  []InvoiceText // of the corrected invoices
 	series    []numberSeries
+	rates     *rateTable
+	dims      *dimensionBook
 
 	plan     *plan
 	settle   *settlement
@@ -93,7 +99,12 @@ func (w *issuing) read(ctx context.Context, s *Service) (err error) {
 		}
 	}
 	w.wanted, corrected = unique(w.wanted), unique(corrected)
+	w.dims = newDimensionBook(w.op, w.tx)
+	for i := range w.in {
+		w.in[i].wantDimensions(w.dims)
+	}
 	w.set, err = s.setup(ctx, w.tx, w.op, func(b *tenancy.Batch) {
+		w.dims.load(b)
 		w.replays.load(b)
 		loadParties(b, &w.parties, w.wanted)
 		if len(corrected) > 0 {
@@ -115,6 +126,12 @@ func (w *issuing) read(ctx context.Context, s *Service) (err error) {
 	if err := lockMoreItems(ctx, w.tx, &w.items, more); err != nil {
 		return err
 	}
+	if err := w.dims.complete(ctx); err != nil {
+		return err
+	}
+	if err := w.readRates(ctx); err != nil {
+		return err
+	}
 	return allFound(w.op, w.wanted, w.parties)
 }
 
@@ -123,6 +140,7 @@ func (w *issuing) reserve(lines int) {
 	n := len(w.in)
 	w.invoices, w.texts, w.lines = make([]Invoice, 0, n), make([]InvoiceText, 0, n), make([]InvoiceLine, lines)
 	w.plan = newPlan(w.op, w.tx, w.set, n)
+	w.plan.dims = w.dims
 	w.settle = newSettlement(w.plan, w.items)
 }
 
@@ -130,10 +148,13 @@ func (w *issuing) reserve(lines int) {
 func (w *issuing) draft(i int) (*Invoice, error) {
 	in := &w.in[i]
 	where := fmt.Sprintf("document %d: ", i+1)
-	base := w.set.books.Currency
+	cur, err := currencyOf(w.op, where, in.Currency, w.set.books.Currency, figuresOf(w.correctedBy(in)))
+	if err != nil {
+		return nil, err
+	}
 	w.invoices = append(w.invoices, Invoice{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, Kind: in.Kind, Reference: in.Reference,
 		Fingerprint: w.replays.prints[i], PartyID: in.PartyID, InvoiceDate: in.Date, CorrectsID: in.CorrectsID,
-		DocumentFigures: newFigures(base, in.TaxPoint, in.Due, in.TaxIncluded, in.TaxRounding, &in.Terms),
+		DocumentFigures: newFigures(cur, in.TaxPoint, in.Due, in.TaxIncluded, in.TaxRounding, &in.Terms),
 		IssuedAt:        w.tx.Now()})
 	n := len(in.Lines) + len(in.Adjustments)
 	d := &draft{in: in, invoice: &w.invoices[len(w.invoices)-1], lines: w.lines[:n:n], taxes: documentTaxes{trade: Sale, included: in.TaxIncluded, rounding: in.TaxRounding}, stated: map[string]int64{}}
@@ -141,20 +162,26 @@ func (w *issuing) draft(i int) (*Invoice, error) {
 	if err := w.findCorrected(where, d); err != nil {
 		return nil, err
 	}
+	if d.worth, err = w.rates.valuerOf(where, cur, &in.Rate, in.Date, d.invoice.TaxPoint, figuresOf(d.corrects)); err != nil {
+		return nil, err
+	}
 	if err := w.findCounter(where, d); err != nil {
 		return nil, err
 	}
 	for j := range in.Lines {
-		if err := d.settleLine(w.op, where, w.set, j); err != nil {
+		if err := d.settleLine(w.op, where, w.set, w.dims, j); err != nil {
 			return nil, err
 		}
 	}
 	for j := range in.Adjustments {
-		if err := d.settleAdjustment(w.op, fmt.Sprintf("%sadjustment %d: ", where, j+1), w.set, &in.Adjustments[j], len(in.Lines)+j); err != nil {
+		if err := d.settleAdjustment(w.op, fmt.Sprintf("%sadjustment %d: ", where, j+1), w.set, w.dims, &in.Adjustments[j], len(in.Lines)+j); err != nil {
 			return nil, err
 		}
 	}
-	if err := d.total(w.op, where, w.set); err != nil {
+	if err := d.total(w.op, where, w.set, w.dims); err != nil {
+		return nil, err
+	}
+	if err := w.value(d); err != nil {
 		return nil, err
 	}
 	if err := w.credit(where, d); err != nil {
@@ -181,8 +208,9 @@ func (w *issuing) declare(where string, d *draft) error {
 	if v.Kind == CreditNoteDocument {
 		sign = -1
 	}
-	rows, err := d.taxes.entries(w.op, where, w.set, TaxEntry{SourceModel: "erp.invoices", SourceID: v.ID, PartyID: v.PartyID, EntryID: v.EntryID,
-		EntryDate: v.InvoiceDate, TaxPoint: v.TaxPoint, Base: money.Zero(v.Net.Currency), Tax: money.Zero(v.Net.Currency), RecordedAt: w.tx.Now()}, sign)
+	base := money.Zero(w.set.books.Currency)
+	rows, err := d.taxes.entries(w.op, where, w.set, w.dims, TaxEntry{SourceModel: "erp.invoices", SourceID: v.ID, PartyID: v.PartyID, EntryID: v.EntryID,
+		EntryDate: v.InvoiceDate, TaxPoint: v.TaxPoint, Base: base, Tax: base, DocumentCurrency: v.Net.Currency, RecordedAt: w.tx.Now()}, sign)
 	w.taxes = append(w.taxes, rows...)
 	return err
 }
@@ -192,11 +220,9 @@ func (w *issuing) findCorrected(where string, d *draft) error {
 	if d.in.CorrectsID == uuid.Nil {
 		return nil
 	}
-	i := slices.IndexFunc(w.corrected, func(v Invoice) bool { return v.ID == d.in.CorrectsID })
-	if i < 0 || w.corrected[i].Kind != InvoiceDocument {
+	if d.corrects = w.correctedBy(d.in); d.corrects == nil || d.corrects.Kind != InvoiceDocument {
 		return ErrNotCreditable.New(w.op, "%sCorrectsID is not an invoice", where)
 	}
-	d.corrects = &w.corrected[i]
 	switch {
 	case d.in.PartyID != uuid.Nil && d.in.PartyID != d.corrects.PartyID:
 		return ErrNotCreditable.New(w.op, "%sinvoice %s is another party's", where, d.corrects.Number)

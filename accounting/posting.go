@@ -19,8 +19,9 @@ type invoiceFact struct {
 	// Counter is the receivables account, or the cash or bank account that the document was settled by.
 	Counter AccountRef
 	Settled bool
-	Dues    []duePart     // what is to be paid: one part, or instalments
-	Parts   []postingPart // revenue by account, then tax by account; tax that is withheld is below zero
+	Dues    []duePart      // what is to be paid: one part, or instalments
+	Parts   []documentPart // revenue by account, then tax by account; tax that is withheld is below zero
+	Whole   Dimensions     // of what is to be paid, where its account requires any
 	Lock    string
 	Late    LatePolicy
 }
@@ -49,15 +50,16 @@ func invoiceEntry(f *invoiceFact) NewEntry {
 			continue
 		}
 		line := signedLine(f.Counter, part.Amount, sign)
+		line.Base, line.Dimensions = part.Base, f.Whole
 		if !f.Settled {
 			line.Due = part.Due
 		}
 		line.PartyID = f.PartyID
 		e.Lines = append(e.Lines, line)
 	}
-	for _, p := range f.Parts {
-		if p.Amount.Minor != 0 {
-			e.Lines = append(e.Lines, signedLine(p.Account, p.Amount, -sign))
+	for i := range f.Parts {
+		if f.Parts[i].Amount.Minor != 0 {
+			e.Lines = append(e.Lines, f.Parts[i].line(-sign))
 		}
 	}
 	return e
@@ -69,8 +71,8 @@ type billFact struct {
 	ID      uuid.UUID
 	PartyID uuid.UUID
 	Date    date.Date
-	Dues    []duePart     // what is to be paid: one part, or instalments
-	Parts   []postingPart // what was bought by account, then tax; tax that is owed to the state is below zero
+	Dues    []duePart      // what is to be paid: one part, or instalments
+	Parts   []documentPart // what was bought by account, then tax; tax that is owed to the state is below zero
 	Lock    string
 	Late    LatePolicy
 }
@@ -89,9 +91,9 @@ func billEntry(f *billFact) NewEntry {
 	case VendorDebitDocument:
 		e.Kind = KindVendorDebit
 	}
-	for _, p := range f.Parts {
-		if p.Amount.Minor != 0 {
-			e.Lines = append(e.Lines, signedLine(p.Account, p.Amount, sign))
+	for i := range f.Parts {
+		if f.Parts[i].Amount.Minor != 0 {
+			e.Lines = append(e.Lines, f.Parts[i].line(sign))
 		}
 	}
 	for _, part := range f.Dues {
@@ -99,7 +101,7 @@ func billEntry(f *billFact) NewEntry {
 			continue
 		}
 		line := signedLine(ByRole(RolePayable), part.Amount, -sign)
-		line.PartyID, line.Due = f.PartyID, part.Due
+		line.PartyID, line.Due, line.Base = f.PartyID, part.Due, part.Base
 		e.Lines = append(e.Lines, line)
 	}
 	return e
@@ -152,6 +154,8 @@ type discountFact struct {
 	PartyID    uuid.UUID
 	Control    AccountRef
 	Amount     money.Amount // of the discount, tax included
+	Base       money.Amount // what it stood in the books at
+	Dimensions Dimensions   // of what the discount is booked to
 	Taxes      []*TaxEntry  // what is taken back of each tax: below zero for an invoice or bill
 	Reference  string
 	Lock       string
@@ -168,34 +172,57 @@ func discountEntry(f *discountFact) NewEntry {
 	}
 	line := signedLine(f.Control, f.Amount, sign)
 	line.PartyID = f.PartyID
+	if f.Base.Currency != f.Amount.Currency {
+		line.Base = f.Base
+	}
 	e.Lines = append(e.Lines, line)
-	left := money.Amount{Minor: -sign * f.Amount.Minor, Currency: f.Amount.Currency} // debits positive
+	left, worth := -sign*f.Amount.Minor, -sign*f.Base.Minor // debits positive
 	for _, t := range f.Taxes {
-		a := money.Amount{Minor: t.ledgerMinor(), Currency: f.Amount.Currency}
-		if a.Minor != 0 {
-			e.Lines = append(e.Lines, signedLine(ByID(t.AccountID), a, 1))
-			left.Minor -= a.Minor
+		if l := t.line(); l.booked.base != 0 || l.booked.transaction.Minor != 0 {
+			e.Lines = append(e.Lines, l)
+			left, worth = left-l.booked.transaction.Minor, worth-l.booked.base
 		}
 	}
-	if left.Minor != 0 {
-		e.Lines = append(e.Lines, signedLine(ByRole(rest), left, 1))
+	for _, l := range restLines(ByRole(rest), money.Amount{Minor: left, Currency: f.Amount.Currency}, money.Amount{Minor: worth, Currency: f.Base.Currency}) {
+		l.Dimensions = f.Dimensions
+		e.Lines = append(e.Lines, l)
 	}
 	return e
 }
 
-// taxDueFact is tax of a document that became due, as what it moves by account: debits are positive.
+// restLines put what is left of an entry on an account, debits positive: as one line, or where roundings left nothing of the one
+// currency, or something of both on different sides, each for itself.
+func restLines(account AccountRef, left, worth money.Amount) []NewLine {
+	switch {
+	case left.Minor == 0 && worth.Minor == 0:
+		return nil
+	case left.Currency == worth.Currency:
+		return []NewLine{signedLine(account, left, 1)}
+	case left.Minor == 0:
+		return []NewLine{signedLine(account, worth, 1)}
+	}
+	line := signedLine(account, left, 1)
+	line.Base = money.Amount{Minor: abs(worth.Minor), Currency: worth.Currency}
+	if worth.Minor == 0 || (left.Minor > 0) == (worth.Minor > 0) {
+		return []NewLine{line}
+	}
+	line.Base.Minor = 0
+	return []NewLine{line, signedLine(account, worth, 1)}
+}
+
+// taxDueFact is tax of a document that became due: rows that take it from where it waits, and that put it where it is due.
 type taxDueFact struct {
 	Date   date.Date
 	Source Source
-	Parts  []postingPart
+	Rows   []*TaxEntry
 }
 
 // taxDueEntry books it: from where tax waits for payment to where it is owed or claimed.
 func taxDueEntry(f *taxDueFact) NewEntry {
 	e := NewEntry{Journal: JournalGeneral, Kind: KindTaxDue, Date: f.Date, Source: f.Source}
-	for _, p := range f.Parts {
-		if p.Amount.Minor != 0 {
-			e.Lines = append(e.Lines, signedLine(p.Account, p.Amount, 1))
+	for _, t := range f.Rows {
+		if l := t.line(); l.booked.base != 0 || l.booked.transaction.Minor != 0 {
+			e.Lines = append(e.Lines, l)
 		}
 	}
 	return e

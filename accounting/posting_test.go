@@ -18,6 +18,15 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
+// documentParts are parts of a document in the base currency.
+func documentParts(parts []postingPart) []documentPart {
+	out := make([]documentPart, len(parts))
+	for i := range parts {
+		out[i].postingPart = parts[i]
+	}
+	return out
+}
+
 // TestPostingGolden shows an auditor every kind of entry that this package makes.
 func TestPostingGolden(t *testing.T) {
 	gbp := func(minor int64) money.Amount { return money.Of(minor, "GBP") }
@@ -25,7 +34,7 @@ func TestPostingGolden(t *testing.T) {
 	id, party := uuid.MustParse("01900000-0000-7000-8000-000000000001"), uuid.MustParse("01900000-0000-7000-8000-0000000000aa")
 	sales, discount, tax := ByCode("4000"), ByCode("4050"), ByCode("2100")
 	invoice := func(kind InvoiceKind, settled bool, parts ...postingPart) NewEntry {
-		f := &invoiceFact{Kind: kind, ID: id, PartyID: party, Date: on, Dues: []duePart{{due, gbp(0)}}, Counter: ByRole(RoleReceivable), Parts: parts}
+		f := &invoiceFact{Kind: kind, ID: id, PartyID: party, Date: on, Dues: []duePart{{Due: due, Amount: gbp(0)}}, Counter: ByRole(RoleReceivable), Parts: documentParts(parts)}
 		if settled {
 			f.PartyID, f.Counter, f.Settled = uuid.Nil, ByRole(RoleCash), true
 		}
@@ -35,7 +44,7 @@ func TestPostingGolden(t *testing.T) {
 		return invoiceEntry(f)
 	}
 	bill := func(kind BillKind, parts ...postingPart) NewEntry {
-		f := &billFact{Kind: kind, ID: id, PartyID: party, Date: on, Dues: []duePart{{due, gbp(0)}}, Parts: parts}
+		f := &billFact{Kind: kind, ID: id, PartyID: party, Date: on, Dues: []duePart{{Due: due, Amount: gbp(0)}}, Parts: documentParts(parts)}
 		for _, p := range parts {
 			f.Dues[0].Amount.Minor += p.Amount.Minor
 		}
@@ -68,6 +77,12 @@ func TestPostingGolden(t *testing.T) {
 		{"invoice_on_account", invoice(InvoiceDocument, false, postingPart{sales, gbp(10000)})},
 		{"invoice_with_tax_and_discount", invoice(InvoiceDocument, false, postingPart{sales, gbp(10000)}, postingPart{discount, gbp(-500)}, postingPart{tax, gbp(1900)})},
 		{"invoice_paid_in_cash", invoice(InvoiceDocument, true, postingPart{sales, gbp(250)})},
+		{"invoice_in_dollars", invoiceEntry(&invoiceFact{Kind: InvoiceDocument, ID: id, PartyID: party, Date: on, Counter: ByRole(RoleReceivable),
+			Dues: []duePart{{Due: due, Amount: usd(6000), Base: gbp(3853)}, {Due: due.AddMonths(1), Amount: usd(6001), Base: gbp(3853)}},
+			Parts: []documentPart{{postingPart: postingPart{sales, usd(10001)}, Base: gbp(6421), Dimensions: lineDims{of: Dimensions{"shop": "york"}}},
+				{postingPart: postingPart{tax, usd(2000)}, Base: gbp(1284)}, {postingPart: postingPart{ByRole(RoleRounding), gbp(1)}}}})},
+		{"discount_in_dollars", discountEntry(&discountFact{Trade: Sale, DocumentID: id, Date: on, PartyID: party, Control: ByRole(RoleReceivable), Amount: usd(240), Base: gbp(154),
+			Reference: "discount", Taxes: []*TaxEntry{{Side: TaxOwed, AccountID: party, Tax: gbp(-26), DocumentTaxMinor: -40, DocumentCurrency: "USD"}}})},
 		{"invoice_of_nothing", invoice(InvoiceDocument, false, postingPart{sales, gbp(0)})},
 		{"invoice_that_cancels_out", invoice(InvoiceDocument, false, postingPart{sales, gbp(700)}, postingPart{discount, gbp(-700)})},
 		{"credit_note_on_account", invoice(CreditNoteDocument, false, postingPart{sales, gbp(10000)}, postingPart{tax, gbp(2000)})},

@@ -74,7 +74,73 @@ func (s *Service) Preview(ctx context.Context, fn func(ctx context.Context) erro
 		return Preview{}, err
 	}
 	out.Changes, out.Entries = changes, previewEntries(set, changes)
-	return out, nil
+	return out, s.nameLines(ctx, &out)
+}
+
+// nameLines spells out what the lines are analysed by, also by combinations that are undone with the rest.
+func (s *Service) nameLines(ctx context.Context, p *Preview) error {
+	var sets []uuid.UUID
+	for i := range p.Entries {
+		for _, l := range p.Entries[i].Lines {
+			sets = append(sets, l.DimensionSetID)
+		}
+	}
+	named, err := tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (map[uuid.UUID]Dimensions, error) {
+		named, err := spellOut(ctx, tx, sets)
+		if err != nil {
+			return nil, err
+		}
+		var dimensions []Dimension
+		var values []DimensionValue
+		var parts []dimensionSetValue
+		for _, c := range p.Changes.Rows {
+			if part, ok := c.Row.(dimensionSetValue); ok && named[part.SetID] == nil {
+				parts = append(parts, part)
+			}
+		}
+		if len(parts) == 0 {
+			return named, nil
+		}
+		ids := make([]uuid.UUID, len(parts))
+		for i := range parts {
+			ids[i] = parts[i].ValueID
+		}
+		b := tx.Batch()
+		tenancy.Load(b, &dimensions)
+		tenancy.Load(b, &values, tenancy.In("id", unique(ids)))
+		if err := b.Run(ctx); err != nil {
+			return nil, err
+		}
+		code := map[uuid.UUID]string{}
+		for _, c := range p.Changes.Rows { // what the acts made themselves is undone as well
+			switch row := c.Row.(type) {
+			case Dimension:
+				code[row.ID] = row.Code
+			case DimensionValue:
+				code[row.ID] = row.Code
+			}
+		}
+		for _, d := range dimensions {
+			code[d.ID] = d.Code
+		}
+		for _, v := range values {
+			code[v.ID] = v.Code
+		}
+		for _, part := range parts {
+			if named[part.SetID] == nil {
+				named[part.SetID] = Dimensions{}
+			}
+			named[part.SetID][code[part.DimensionID]] = code[part.ValueID]
+		}
+		return named, nil
+	})
+	for i := range p.Entries {
+		for j := range p.Entries[i].Lines {
+			l := &p.Entries[i].Lines[j]
+			l.Dimensions = named[l.DimensionSetID]
+		}
+	}
+	return err
 }
 
 // balanceChanges are the accounts that differ between two trial balances of one currency.

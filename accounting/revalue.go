@@ -105,7 +105,7 @@ func (w *revaluing) read(ctx context.Context) error {
 	}
 	w.rates = newRateTable(w.op, base, w.set.books.RateMaxAgeDays)
 	for _, p := range w.held {
-		if p.Minor != 0 && w.set.byID[p.AccountID].Monetary {
+		if p.Minor != 0 && w.set.revalued(w.set.byID[p.AccountID]) {
 			w.rates.want(p.Currency, w.in.On)
 		}
 	}
@@ -130,7 +130,7 @@ func (w *revaluing) compare() error {
 	groups := map[balanceKey]*revaluedGroup{}
 	for _, p := range w.held {
 		account := w.set.byID[p.AccountID]
-		if !account.Monetary {
+		if !w.set.revalued(account) {
 			continue
 		}
 		target, err := w.target(account)
@@ -162,6 +162,12 @@ type revaluedGroup struct {
 	lines []RevaluationLine
 	by    int64
 	empty bool // nothing is held of the currency
+}
+
+// revalued reports whether an account's worth follows the rates. Tax of a document in a foreign currency is owed in base, at the worth
+// that was declared.
+func (set *setup) revalued(a *Account) bool {
+	return a.Monetary && !set.taxAccounts[a.ID] && a.Role != RoleTaxNotDue && a.Role != RoleInputTaxNotDue
 }
 
 // target is the account that takes the difference of an account.

@@ -37,6 +37,11 @@ func newSettlement(p *plan, locked []OpenItem) *settlement {
 // share of its worth in base that goes with it; the last one to be settled loses all that is left, so that zero in its currency
 // is zero in base. Errors: accounting.over_allocated, accounting.allocation_mismatch, and those of Post for a realised difference.
 func (s *settlement) pair(where string, debit, credit *OpenItem, amount int64, on date.Date) error {
+	return s.pairAt(where, debit, credit, amount, on, nil)
+}
+
+// pairAt is pair, where follows is an item that was made to settle the other, so that it has that one's worth.
+func (s *settlement) pairAt(where string, debit, credit *OpenItem, amount int64, on date.Date, follows *OpenItem) error {
 	cur := debit.Original.Currency
 	switch {
 	case debit.Original.Minor < 0 || credit.Original.Minor > 0:
@@ -58,6 +63,11 @@ func (s *settlement) pair(where string, debit, credit *OpenItem, amount int64, o
 	}
 	if a.CreditBaseMinor, err = share(-credit.OpenBaseMinor, amount, -credit.OpenMinor); err != nil {
 		return err
+	}
+	if follows == debit && amount < debit.OpenMinor {
+		a.DebitBaseMinor = min(a.CreditBaseMinor, debit.OpenBaseMinor)
+	} else if follows == credit && amount < -credit.OpenMinor {
+		a.CreditBaseMinor = min(a.DebitBaseMinor, -credit.OpenBaseMinor)
 	}
 	s.events = append(s.events, settled{debit, paidDebit, paidDebit + amount, a.AllocatedOn}, settled{credit, paidCredit, paidCredit + amount, a.AllocatedOn})
 	debit.OpenMinor -= amount
@@ -97,6 +107,10 @@ func (s *settlement) realise(where string, a *Allocation, control uuid.UUID) err
 
 // pairUp sets a new item off against an older one as far as both are open.
 func (s *settlement) pairUp(where string, fresh, old *OpenItem, on date.Date) error {
+	return s.pairUpAt(where, fresh, old, on, nil)
+}
+
+func (s *settlement) pairUpAt(where string, fresh, old *OpenItem, on date.Date, follows *OpenItem) error {
 	debit, credit := old, fresh
 	if fresh.Original.Minor > 0 {
 		debit, credit = fresh, old
@@ -105,14 +119,45 @@ func (s *settlement) pairUp(where string, fresh, old *OpenItem, on date.Date) er
 	if amount <= 0 {
 		return nil
 	}
-	return s.pair(where, debit, credit, amount, on)
+	return s.pairAt(where, debit, credit, amount, on, follows)
 }
 
-// setOff sets a new credit off against a document's items, by instalment, as far as they are open.
+// worthOf is what setting an amount off against a document's items takes off them in base, and how much of the amount is beyond
+// what is open.
+func (s *settlement) worthOf(document uuid.UUID, instalments, amount int64) (base, rest int64, err error) {
+	for n := 1; int64(n) <= instalments && amount > 0; n++ {
+		old := s.items[InstalmentID(document, n)]
+		if old == nil || old.OpenMinor == 0 {
+			continue
+		}
+		open := abs(old.OpenMinor)
+		taken := min(amount, open)
+		worth, err := share(abs(old.OpenBaseMinor), taken, open)
+		if err != nil {
+			return 0, 0, err
+		}
+		base, amount = base+worth, amount-taken
+	}
+	return base, amount, nil
+}
+
+// creditWorth is what a credit of a document is worth in base: what it takes off the document's items, and for what is beyond them
+// the document's rate.
+func (s *settlement) creditWorth(v *valuer, document uuid.UUID, instalments, amount int64) (int64, error) {
+	base, rest, err := s.worthOf(document, instalments, amount)
+	if err != nil || rest == 0 {
+		return base, err
+	}
+	more, err := v.of(rest)
+	return base + more, err
+}
+
+// setOff sets a new credit off against a document's items, by instalment, as far as they are open. It was made for it, so nothing
+// is realised.
 func (s *settlement) setOff(where string, fresh *OpenItem, document uuid.UUID, instalments int64, on date.Date) error {
 	for n := 1; int64(n) <= instalments; n++ {
 		if old := s.items[InstalmentID(document, n)]; old != nil {
-			if err := s.pairUp(where, fresh, old, on); err != nil {
+			if err := s.pairUpAt(where, fresh, old, on, fresh); err != nil {
 				return err
 			}
 		}

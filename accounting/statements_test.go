@@ -164,9 +164,10 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 			{"UPDATE erp.invoices SET credited_minor = 1 WHERE kind = 'invoice' AND", "documents equal their lines"},
 			{"UPDATE erp.bills SET credited_minor = 1", "bills equal their lines"},
 			{`INSERT INTO erp.tax_entries (tenant_id, id, source_model, source_id, party_id, entry_id, entry_date, tax_point, tax_id, kind, trade, side, rate, account_id,
-				base_minor, base_currency, tax_minor, tax_currency, residual_minor, not_recoverable_minor, due, base_box, tax_box, recorded_at)
+				base_minor, base_currency, tax_minor, tax_currency, residual_minor, not_recoverable_minor, document_base_minor, document_tax_minor,
+				document_not_recoverable_minor, document_currency, due, base_box, tax_box, recorded_at)
 				SELECT tenant_id, source_id, 'erp.discounts', source_id, party_id, entry_id, entry_date, tax_point, tax_id, kind, trade, side, rate, account_id,
-				0, base_currency, 1, tax_currency, 0, 0, due, '', tax_box, recorded_at FROM erp.tax_entries WHERE`, "tax declared equals the ledger"},
+				0, base_currency, 1, tax_currency, 0, 0, 0, 1, 0, document_currency, due, '', tax_box, recorded_at FROM erp.tax_entries WHERE`, "tax declared equals the ledger"},
 		} {
 			statement := row.statement
 			if !strings.HasSuffix(statement, " AND") && !strings.HasSuffix(statement, " WHERE") {
@@ -230,5 +231,55 @@ func TestTwoTenants(t *testing.T) {
 			require.ErrorIs(t, err, accounting.ErrUnknownParty)
 		}
 		s.sound()
+	})
+}
+
+// forged runs a statement as the tables' owner with the guard of its table taken away.
+func forged(t *testing.T, s *shop, table, statement string) {
+	t.Helper()
+	owner := s.env.Owner(t, tenancy.ScopeOf(s.ctx).TenantID())
+	statements := []string{"ALTER TABLE erp." + table + " DISABLE TRIGGER erp_" + table + "_guard", statement, "ALTER TABLE erp." + table + " ENABLE TRIGGER erp_" + table + "_guard"}
+	if s.env.Name == "sqlite" {
+		statements = []string{"DROP TRIGGER IF EXISTS erp_" + table + "_guard", statement} // the file is this tenant's alone
+	}
+	tx, err := owner.Begin()
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback() }()
+	for _, text := range statements {
+		_, err := tx.Exec(s.env.SQL(text))
+		require.NoError(t, err)
+	}
+	require.NoError(t, tx.Commit())
+}
+
+// What a document in a foreign currency is worth is held to its entry, its taxes and what it corrects.
+func TestVerifyFindsWhatDocumentsAreWorth(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		s.taxes(s20)
+		s.rate("2010-12-01", "0.64")
+		v := s.issue(inDollars(s, "10", "S20"))[0]
+		s.issue(accounting.NewInvoice{Kind: accounting.CreditNoteDocument, CorrectsID: v.ID, Date: day("2010-12-02"),
+			Lines: []accounting.NewInvoiceLine{{Quantity: units(1), UnitPrice: price("1"), TaxCode: "S20"}}})
+		s.bill(accounting.NewBill{PartyID: s.ben.ID, Date: day("2010-12-01"), Currency: "USD", Lines: []accounting.NewBillLine{{Account: accounting.ByCode("6100"), Net: usd(700), TaxCode: "S20"}}})
+		s.sound()
+		for _, row := range []struct{ table, set, back, check string }{
+			{"invoices", "payable_base_minor = payable_base_minor + 1, net_base_minor = net_base_minor + 1", "payable_base_minor = payable_base_minor - 1, net_base_minor = net_base_minor - 1",
+				"documents equal their lines"},
+			{"bills", "payable_base_minor = payable_base_minor + 1, net_base_minor = net_base_minor + 1", "payable_base_minor = payable_base_minor - 1, net_base_minor = net_base_minor - 1",
+				"bills equal their lines"},
+			{"invoices", "tax_base_minor = tax_base_minor + 1, net_base_minor = net_base_minor - 1", "tax_base_minor = tax_base_minor - 1, net_base_minor = net_base_minor + 1",
+				"tax declared equals the ledger"},
+			{"invoices", "rate = CASE WHEN kind = 'credit_note' THEN '2' ELSE rate END", "rate = '0.64'", "documents equal their lines"},
+		} {
+			where := " WHERE tenant_id = '" + tenancy.ScopeOf(s.ctx).TenantID().String() + "'"
+			forged(t, s, row.table, "UPDATE erp."+row.table+" SET "+row.set+where)
+			checks, err := s.books.Verify(s.ctx)
+			require.NoError(t, err)
+			for _, c := range checks {
+				require.Equal(t, c.Name != row.check, c.OK, "%s: %s", row.set, c.Name)
+			}
+			forged(t, s, row.table, "UPDATE erp."+row.table+" SET "+row.back+where)
+			s.sound()
+		}
 	})
 }

@@ -86,6 +86,8 @@ type documentTaxes struct {
 	trade    Trade
 	included bool
 	rounding TaxRounding
+	worth    *valuer    // in base
+	dims     Dimensions // the document's
 	sums     []taxSum
 	// dueNow is set where there is no payment to wait for: what is settled at once, or comes to nothing.
 	dueNow bool
@@ -101,6 +103,8 @@ type taxSum struct {
 	tax    int64           // of the document
 	cost   int64           // of a purchase's tax: what cannot be claimed
 	spread int64           // the part of cost that went to the lines' accounts
+
+	inBase, claimInBase int64 // tax, and tax less cost, each converted once
 }
 
 // lineTax is what a line comes to.
@@ -227,8 +231,28 @@ func (d *documentTaxes) finish(cur money.Currency) (out documentTax, err error) 
 		case s.part.tax.Kind == TaxWithholding:
 			out.withheld += s.tax
 		}
+		if s.inBase, err = d.worth.of(s.tax); err != nil {
+			return out, err
+		}
+		if s.claimInBase, err = d.worth.of(s.tax - s.cost); err != nil {
+			return out, err
+		}
 	}
 	return out, nil
+}
+
+// inBase is what the taxes come to in base: charged, and withheld.
+func (d *documentTaxes) inBase() (charged, withheld int64) {
+	for i := range d.sums {
+		s := &d.sums[i]
+		switch {
+		case s.part.tax.Kind.charged():
+			charged += s.inBase
+		case s.part.tax.Kind == TaxWithholding:
+			withheld += s.inBase
+		}
+	}
+	return charged, withheld
 }
 
 // owed is where a tax stands when it is owed, claim where it is claimed; on accounts of their own while it is not due.
@@ -254,9 +278,18 @@ func (set *setup) taxPlaces(op, where string, t *Tax, now bool) (owed, claim uui
 }
 
 // parts adds what goes to tax accounts, and to [RoleRounding], to the parts of the entry: of a sale what is credited, of a
-// purchase what is debited.
-func (d *documentTaxes) parts(op, where string, set *setup, parts *[]partSum, residual int64) error {
+// purchase what is debited. In a foreign currency each tax is a part of its own, for it is converted once.
+func (d *documentTaxes) parts(op, where string, set *setup, dims *dimensionBook, parts *[]partSum, residual int64) error {
 	var rounding int64
+	add := func(account uuid.UUID, minor, base int64) error {
+		of, err := dims.whole(where, set.byID[account], d.dims)
+		if err == nil && d.worth.foreign() {
+			*parts = append(*parts, partSum{account, of, minor, base})
+		} else if err == nil {
+			addPart(parts, account, of, minor)
+		}
+		return err
+	}
 	for i := range d.sums {
 		s := &d.sums[i]
 		owed, claim, err := set.taxPlaces(op, where, s.part.tax, d.dueNow)
@@ -267,17 +300,19 @@ func (d *documentTaxes) parts(op, where string, set *setup, parts *[]partSum, re
 		switch {
 		case s.tax == 0 && s.spread == 0:
 		case d.trade == Sale && kind.charged():
-			addPart(parts, owed, s.tax)
+			err = add(owed, s.tax, s.inBase)
 		case d.trade == Sale:
-			addPart(parts, claim, -s.tax) // withheld by the customer, claimed from the state
+			err = add(claim, -s.tax, -s.inBase) // withheld by the customer, claimed from the state
 		case kind == TaxWithholding:
-			addPart(parts, owed, -s.tax)
+			err = add(owed, -s.tax, -s.inBase)
 		default:
-			addPart(parts, claim, s.tax-s.cost)
 			rounding += s.cost - s.spread
-			if kind.selfAssessed() {
-				addPart(parts, owed, -s.tax)
+			if err = add(claim, s.tax-s.cost, s.claimInBase); err == nil && kind.selfAssessed() {
+				err = add(owed, -s.tax, -s.inBase)
 			}
+		}
+		if err != nil {
+			return err
 		}
 	}
 	if d.included {
@@ -287,8 +322,12 @@ func (d *documentTaxes) parts(op, where string, set *setup, parts *[]partSum, re
 		return nil
 	}
 	a, err := set.ordinary(op, where, ByRole(RoleRounding))
-	if err == nil {
-		addPart(parts, a.ID, rounding)
+	if err != nil {
+		return err
 	}
-	return err
+	base, err := d.worth.of(rounding)
+	if err != nil {
+		return err
+	}
+	return add(a.ID, rounding, base)
 }

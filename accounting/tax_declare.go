@@ -122,6 +122,7 @@ func (w *declaring) declare(i int) (TaxEntry, error) {
 	}
 	row := TaxEntry{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: uuid.NewSHA1(e.ID, t.ID[:])}, SourceModel: e.SourceModel, SourceID: e.SourceID, EntryID: e.ID,
 		EntryDate: e.EntryDate, TaxPoint: e.EntryDate, TaxID: t.ID, Kind: t.Kind, Trade: Sale, Side: TaxOwed, Rate: rate, AccountID: t.AccountID, Base: in.Base, Tax: in.Tax,
+		DocumentBaseMinor: in.Base.Minor, DocumentTaxMinor: in.Tax.Minor, DocumentCurrency: base,
 		Due: true, BaseBox: t.BoxSaleBase, TaxBox: t.BoxSaleTax, RecordedAt: w.tx.Now()}
 	if row.SourceModel == "" {
 		row.SourceModel, row.SourceID = "erp.journal_entries", e.ID

@@ -101,23 +101,24 @@ func (w *taxBecomingDue) settle(e settled) error {
 	fact := taxDueFact{Date: e.on, Source: Source{waiting[0].SourceModel, waiting[0].SourceID}}
 	var rows []*TaxEntry
 	for _, t := range waiting {
-		var due [3]int64 // base, tax, what cannot be claimed
-		for i, x := range []int64{t.Base.Minor, t.Tax.Minor, t.NotRecoverableMinor} {
-			share, err := part(x, first, first+original, whole)
+		due, some := make([]int64, len(t.figures())), false
+		for i, x := range t.figures() {
+			share, err := part(*x, first, first+original, whole)
 			if err != nil {
 				return err
 			}
 			if due[i], err = part(share, e.before, e.after, original); err != nil {
 				return err
 			}
+			some = some || due[i] != 0
 		}
-		if due == [3]int64{} {
+		if !some {
 			continue
 		}
 		from, to := w.rowsOf(t, e.on, due)
 		rows = append(rows, from, to)
-		fact.Parts = append(fact.Parts, postingPart{ByID(from.AccountID), ledgerOf(from)}, postingPart{ByID(to.AccountID), ledgerOf(to)})
 	}
+	fact.Rows = rows
 	if entry := taxDueEntry(&fact); len(entry.Lines) > 0 {
 		made, err := w.plan.add("", &entry, booking{})
 		if err != nil {
@@ -132,24 +133,21 @@ func (w *taxBecomingDue) settle(e settled) error {
 }
 
 // rowsOf takes a part of a tax from where it waits to where it is due.
-func (w *taxBecomingDue) rowsOf(t *TaxEntry, on date.Date, due [3]int64) (from, to *TaxEntry) {
+func (w *taxBecomingDue) rowsOf(t *TaxEntry, on date.Date, due []int64) (from, to *TaxEntry) {
 	tax := w.plan.set.taxByID(t.TaxID)
 	a, b := *t, *t
 	a.ID, b.ID = tenancy.NewID(), tenancy.NewID()
 	for _, row := range []*TaxEntry{&a, &b} {
 		row.EntryID, row.EntryDate, row.ResidualMinor, row.RecordedAt = uuid.Nil, on, 0, w.plan.tx.Now()
 	}
-	a.Base.Minor, a.Tax.Minor, a.NotRecoverableMinor = -due[0], -due[1], -due[2]
-	b.Base.Minor, b.Tax.Minor, b.NotRecoverableMinor = due[0], due[1], due[2]
+	for i := range due {
+		*a.figures()[i], *b.figures()[i] = -due[i], due[i]
+	}
 	b.Due, b.AccountID, b.BaseBox, b.TaxBox = true, tax.AccountID, tax.BoxSaleBase, tax.BoxSaleTax
 	if t.Side == TaxClaimed {
 		b.AccountID, b.BaseBox, b.TaxBox = tax.ClaimID, tax.BoxPurchaseBase, tax.BoxPurchaseTax
 	}
 	return &a, &b
-}
-
-func ledgerOf(t *TaxEntry) money.Amount {
-	return money.Amount{Minor: t.ledgerMinor(), Currency: t.Tax.Currency}
 }
 
 func abs(n int64) int64 {

@@ -38,6 +38,14 @@ type TaxEntry struct {
 	ResidualMinor int64 `bun:"residual_minor"`
 	// NotRecoverableMinor is the tax of a purchase that cannot be claimed: it is not in Tax but in the cost.
 	NotRecoverableMinor int64 `bun:"not_recoverable_minor"`
+	// DocumentBaseMinor, DocumentTaxMinor and DocumentNotRecoverableMinor are Base, Tax and NotRecoverableMinor in the currency of the
+	// document, of which they are converted once; the same figures where that is the base currency. ResidualMinor is in it as well.
+	DocumentBaseMinor           int64          `bun:"document_base_minor"`
+	DocumentTaxMinor            int64          `bun:"document_tax_minor"`
+	DocumentNotRecoverableMinor int64          `bun:"document_not_recoverable_minor"`
+	DocumentCurrency            money.Currency `bun:"document_currency" privacy:"none"`
+	// DimensionSetID is what its line in the journal is analysed by; what follows the tax is too.
+	DimensionSetID uuid.UUID `bun:"dimension_set_id,nullzero"`
 	// Due is false while the tax waits for its document to be paid: then it is in no box.
 	Due        bool      `bun:"due"`
 	BaseBox    string    `bun:"base_box" privacy:"none"`
@@ -53,8 +61,27 @@ func (t *TaxEntry) ledgerMinor() int64 {
 	return t.Tax.Minor
 }
 
+// figures are all that is split when a part of a tax becomes due or is taken back.
+func (t *TaxEntry) figures() []*int64 {
+	return []*int64{&t.Base.Minor, &t.Tax.Minor, &t.NotRecoverableMinor, &t.DocumentBaseMinor, &t.DocumentTaxMinor, &t.DocumentNotRecoverableMinor}
+}
+
+// line is what the row puts on its account in the journal, as amounts of the document's currency and of base.
+func (t *TaxEntry) line() NewLine {
+	base, document := t.ledgerMinor(), money.Amount{Minor: t.DocumentTaxMinor, Currency: t.DocumentCurrency}
+	if t.Side == TaxOwed {
+		document.Minor = -document.Minor
+	}
+	l := signedLine(ByID(t.AccountID), document, 1)
+	if document.Currency != t.Tax.Currency {
+		l.Base = money.Amount{Minor: abs(base), Currency: t.Tax.Currency}
+	}
+	l.booked = &bookedAmounts{transaction: document, base: base, set: t.DimensionSetID}
+	return l
+}
+
 // entries makes the rows of a document. like has what they share; sign is -1 for a credit.
-func (d *documentTaxes) entries(op, where string, set *setup, like TaxEntry, sign int64) ([]*TaxEntry, error) {
+func (d *documentTaxes) entries(op, where string, set *setup, dims *dimensionBook, like TaxEntry, sign int64) ([]*TaxEntry, error) {
 	var rows []*TaxEntry
 	for i := range d.sums {
 		s := &d.sums[i]
@@ -69,7 +96,12 @@ func (d *documentTaxes) entries(op, where string, set *setup, like TaxEntry, sig
 		row := like
 		row.ID = tenancy.NewID()
 		row.TaxID, row.Kind, row.Trade, row.Rate, row.Due = t.ID, t.Kind, d.trade, s.part.rate, t.Due == TaxDueAtTaxPoint || d.dueNow
-		row.Base.Minor, row.Tax.Minor, row.ResidualMinor = sign*s.base, sign*s.tax, sign*(s.tax-s.lines)
+		base, err := d.worth.of(s.base)
+		if err != nil {
+			return nil, err
+		}
+		row.Base.Minor, row.Tax.Minor, row.ResidualMinor = sign*base, sign*s.inBase, sign*(s.tax-s.lines)
+		row.DocumentBaseMinor, row.DocumentTaxMinor = sign*s.base, sign*s.tax
 		boxes := t.Boxes()
 		switch {
 		case d.trade == Sale:
@@ -84,16 +116,30 @@ func (d *documentTaxes) entries(op, where string, set *setup, like TaxEntry, sig
 				self := row
 				self.ID = tenancy.NewID()
 				self.Side, self.AccountID, self.BaseBox, self.TaxBox = TaxOwed, owed, boxes.SelfBase, boxes.SelfTax
+				if err := self.analysed(where, set, dims, d.dims); err != nil {
+					return nil, err
+				}
 				rows = append(rows, &self)
 				row.ResidualMinor = 0 // it is the owed side's
 			}
 			row.Side, row.AccountID, row.BaseBox, row.TaxBox = TaxClaimed, claim, boxes.PurchaseBase, boxes.PurchaseTax
-			row.Tax.Minor, row.NotRecoverableMinor = sign*(s.tax-s.cost), sign*s.cost
+			row.Tax.Minor, row.NotRecoverableMinor = sign*s.claimInBase, sign*(s.inBase-s.claimInBase)
+			row.DocumentTaxMinor, row.DocumentNotRecoverableMinor = sign*(s.tax-s.cost), sign*s.cost
 		}
 		if !row.Due {
 			row.BaseBox, row.TaxBox = "", ""
 		}
+		if err := row.analysed(where, set, dims, d.dims); err != nil {
+			return nil, err
+		}
 		rows = append(rows, &row)
 	}
 	return rows, nil
+}
+
+// analysed notes what the row's line is analysed by.
+func (t *TaxEntry) analysed(where string, set *setup, dims *dimensionBook, document Dimensions) error {
+	of, err := dims.whole(where, set.byID[t.AccountID], document)
+	t.DimensionSetID = of.set
+	return err
 }

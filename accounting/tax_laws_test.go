@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
@@ -28,6 +29,10 @@ func onEngines(t *testing.T, law func(rt *rapid.T, s *shop)) {
 					accounting.NewTax{Code: "AE", Kind: accounting.TaxReverseCharge, Reason: "r", Rates: s20.Rates, Boxes: accounting.TaxBoxes{SelfBase: "s", SelfTax: "t", PurchaseTax: "4"}},
 					accounting.NewTax{Code: "W", Kind: accounting.TaxWithholding, Rates: []accounting.NewTaxRate{rate("2000-01-01", "7")}},
 					accounting.NewTax{Code: "G", Kind: accounting.TaxGroup, Components: []accounting.NewTaxComponent{{Code: "R5"}, {Code: "S20", OnEarlier: true}, {Code: "W"}}})
+				for cur, value := range map[money.Currency]string{"USD": "0.6412", "JPY": "0.00761"} {
+					s.rateOf(cur, "2010-12-01", value)
+				}
+				s.analysed()
 				law(rt, s)
 				s.boxes() // the report equals the ledger's tax accounts
 				s.sound()
@@ -38,13 +43,20 @@ func onEngines(t *testing.T, law func(rt *rapid.T, s *shop)) {
 
 var lawCodes = []string{"", "S20", "R5", "H20", "C20", "E", "AE", "W", "G"}
 
-// aDocument is an invoice of any taxes, rounded and priced in any way.
+// aDocument is an invoice of any taxes, in any currency, rounded, priced and analysed in any way.
 func aDocument(rt *rapid.T, s *shop) accounting.NewInvoice {
 	in := accounting.NewInvoice{PartyID: s.ann.ID, Date: day("2010-12-01"), TaxIncluded: rapid.Bool().Draw(rt, "included"),
 		TaxRounding: rapid.SampledFrom([]accounting.TaxRounding{accounting.RoundPerLine, accounting.RoundPerDocument}).Draw(rt, "rounding")}
+	in.Currency = rapid.SampledFrom([]money.Currency{"", "USD", "USD", "JPY"}).Draw(rt, "currency")
+	if in.Currency != "" && rapid.Bool().Draw(rt, "stated") {
+		in.Rate = accounting.DocumentRate{Rate: decimal.New(rapid.Int64Range(1, 30_000).Draw(rt, "rate"), -4), Source: "as agreed"}
+	}
+	shops := []accounting.Dimensions{nil, {"shop": "york"}, {"shop": "leeds"}, {"cost_centre": "10"}}
+	in.Dimensions = rapid.SampledFrom(shops).Draw(rt, "dimensions")
 	for range rapid.IntRange(1, 8).Draw(rt, "lines") {
 		l := accounting.NewInvoiceLine{Quantity: units(rapid.Int64Range(1, 9).Draw(rt, "quantity")),
-			UnitPrice: decimal.New(rapid.Int64Range(0, 9_999).Draw(rt, "price"), -3), TaxCode: rapid.SampledFrom(lawCodes).Draw(rt, "code")}
+			UnitPrice: decimal.New(rapid.Int64Range(0, 9_999).Draw(rt, "price"), -3), TaxCode: rapid.SampledFrom(lawCodes).Draw(rt, "code"),
+			Dimensions: rapid.SampledFrom(shops).Draw(rt, "of the line")}
 		if rapid.IntRange(0, 3).Draw(rt, "discounted") == 0 {
 			l.Discount.Percent = decimal.New(rapid.Int64Range(1, 5_000).Draw(rt, "percent"), -2)
 		}
@@ -61,16 +73,17 @@ func TestLawDocumentsAreTheSumOfTheirParts(t *testing.T) {
 		v := s.issue(in)[0]
 		d, err := s.books.GetInvoice(s.ctx, v.ID)
 		require.NoError(rt, err)
-		var net, tax, declared, withheld, residual int64
+		var net, tax, declared, withheld, residual, inBase, worth int64
 		for _, l := range d.Lines {
 			net, tax = net+l.Net.Minor, tax+l.Tax.Minor
 		}
 		for _, e := range d.Taxes {
 			switch e.Kind { //nolint:exhaustive // the others charge nothing
 			case accounting.TaxWithholding:
-				withheld += e.Tax.Minor
+				withheld += e.DocumentTaxMinor
+				worth += e.Tax.Minor
 			case accounting.TaxStandard, accounting.TaxReduced:
-				declared, residual = declared+e.Tax.Minor, residual+e.ResidualMinor
+				declared, residual, inBase = declared+e.DocumentTaxMinor, residual+e.ResidualMinor, inBase+e.Tax.Minor
 			default:
 				require.Zero(rt, e.Tax.Minor)
 			}
@@ -80,6 +93,9 @@ func TestLawDocumentsAreTheSumOfTheirParts(t *testing.T) {
 		require.Equal(rt, v.Tax.Minor, declared)
 		require.Equal(rt, v.TaxResidualMinor, residual)
 		require.Equal(rt, v.Withheld.Minor, withheld)
+		require.Equal(rt, v.TaxBaseMinor, inBase, "what is declared is each tax, converted once")
+		require.Equal(rt, v.WithheldBaseMinor, worth)
+		s.convertedOnce(rt, d)
 		require.Equal(rt, v.Gross.Minor, v.Net.Minor+v.Tax.Minor)
 		require.Equal(rt, v.Payable.Minor, v.Gross.Minor-v.Withheld.Minor)
 		if in.TaxRounding == accounting.RoundPerLine {
@@ -154,7 +170,9 @@ func TestLawTaxOnPaymentBecomesDueAltogether(t *testing.T) {
 				if parts > 1 {
 					minor = rapid.Int64Range(1, left).Draw(rt, "part")
 				}
-				s.pay(received("", s.ann.ID, "2010-12-05", minor, part(id, minor)))
+				p := received("", s.ann.ID, "2010-12-05", minor, part(id, minor))
+				p.Amount.Currency, p.Allocate[0].Amount.Currency = v.Gross.Currency, v.Gross.Currency
+				s.pay(p)
 				left, paid = left-minor, paid+minor
 				share := decimal.NewFromInt(waits).Mul(decimal.NewFromInt(paid)).DivRound(decimal.NewFromInt(v.Payable.Minor), 10)
 				off := decimal.NewFromInt(waits + s.balance(accounting.RoleTaxNotDue)).Sub(share).Abs()
@@ -173,10 +191,11 @@ func TestLawTaxOnPaymentBecomesDueAltogether(t *testing.T) {
 func TestLawPurchasesReverseToNothing(t *testing.T) {
 	onEngines(t, func(rt *rapid.T, s *shop) {
 		sold := aDocument(rt, s)
-		in := accounting.NewBill{PartyID: s.ben.ID, Date: sold.Date, TaxIncluded: sold.TaxIncluded, TaxRounding: sold.TaxRounding}
+		in := accounting.NewBill{PartyID: s.ben.ID, Date: sold.Date, TaxIncluded: sold.TaxIncluded, TaxRounding: sold.TaxRounding, Currency: sold.Currency,
+			Rate: sold.Rate, Dimensions: sold.Dimensions}
 		for _, l := range sold.Lines {
 			in.Lines = append(in.Lines, accounting.NewBillLine{Quantity: l.Quantity, UnitPrice: l.UnitPrice, TaxCode: l.TaxCode, Discount: l.Discount,
-				Account: accounting.ByCode("6100")})
+				Account: accounting.ByCode("6100"), Dimensions: l.Dimensions})
 		}
 		b := s.bill(in)[0]
 		_, err := s.books.ReverseBills(s.ctx, []accounting.DocumentReversal{{DocumentID: b.ID, Date: day("2010-12-02"), Reason: "law"}})
@@ -188,10 +207,39 @@ func TestLawPurchasesReverseToNothing(t *testing.T) {
 		require.NoError(rt, err)
 		for _, l := range trial.Lines {
 			require.Equal(rt, l.Debit, l.Credit, l.Code)
+			held, err := s.books.Holdings(s.ctx, accounting.ByCode(l.Code), day("2010-12-31"))
+			require.NoError(rt, err)
+			require.Empty(rt, held, "of no currency is anything left on %s", l.Code)
 		}
 		for box, minor := range s.boxes() {
 			require.Zero(rt, minor, box)
 		}
 		require.Equal(rt, map[uuid.UUID]int64{}, s.open("2010-12-31"))
 	})
+}
+
+// convertedOnce holds the entry of a document to its figures: each line is converted once, by account and combination of dimensions;
+// and what is left over is the document's, on the rounding account, and no more than the roundings can leave.
+func (s *shop) convertedOnce(rt *rapid.T, d accounting.InvoiceDetail) {
+	if d.EntryID == uuid.Nil || !d.Foreign() {
+		require.Zero(rt, d.ConversionMinor)
+		return
+	}
+	e, err := s.books.GetEntry(s.ctx, d.EntryID)
+	require.NoError(rt, err)
+	rate := money.Rate{From: d.Gross.Currency, To: "GBP", Value: d.Rate}
+	var left, lines int64
+	for _, l := range e.Lines {
+		if l.Transaction.Currency == "GBP" {
+			left -= l.Amount.Minor
+			continue
+		}
+		worth, err := rate.Convert(l.Transaction, money.HalfUp)
+		require.NoError(rt, err)
+		require.Equal(rt, worth, l.Amount)
+		lines++
+	}
+	require.Equal(rt, d.ConversionMinor, left)
+	require.LessOrEqual(rt, 2*abs(left), lines, "half a minor unit for each line")
+	require.Equal(rt, d.PayableBaseMinor+d.WithheldBaseMinor, d.NetBaseMinor+d.TaxBaseMinor+d.ConversionMinor)
 }

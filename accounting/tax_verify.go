@@ -38,14 +38,20 @@ func checkTax(ctx context.Context, tx *tenancy.Tx, set *setup) (tenancy.Check, e
 		bad = append(bad, fmt.Sprintf("entry %s, account %s: %d minor units", r.Entry, r.Account, r.Minor))
 	}
 	documents, err := tenancy.Report[string](ctx, tx, `SELECT CAST(d.id AS TEXT) AS id FROM (
-		SELECT i.id, CASE WHEN i.kind = 'credit_note' THEN -1 ELSE 1 END AS sign, i.tax_minor AS tax, i.withheld_minor AS withheld FROM {invoices} AS i
+		SELECT i.id, CASE WHEN i.kind = 'credit_note' THEN -1 ELSE 1 END AS sign, i.tax_minor AS tax, i.withheld_minor AS withheld,
+			i.tax_base_minor AS declared, i.withheld_base_minor AS withheld_base, i.gross_currency AS currency FROM {invoices} AS i
 		UNION ALL
-		SELECT b.id, CASE WHEN b.kind = 'vendor_credit' THEN -1 ELSE 1 END AS sign, b.tax_minor AS tax, b.withheld_minor AS withheld FROM {bills} AS b
+		SELECT b.id, CASE WHEN b.kind = 'vendor_credit' THEN -1 ELSE 1 END AS sign, b.tax_minor AS tax, b.withheld_minor AS withheld,
+			b.tax_base_minor AS declared, b.withheld_base_minor AS withheld_base, b.gross_currency AS currency FROM {bills} AS b
 		) AS d
-		LEFT JOIN (SELECT source_id, SUM(CASE WHEN kind IN ('standard', 'reduced') THEN tax_minor + not_recoverable_minor ELSE 0 END) AS tax,
-			SUM(CASE WHEN kind = 'withholding' THEN tax_minor ELSE 0 END) AS withheld
+		LEFT JOIN (SELECT source_id, MIN(document_currency) AS low, MAX(document_currency) AS high,
+			SUM(CASE WHEN kind IN ('standard', 'reduced') THEN document_tax_minor + document_not_recoverable_minor ELSE 0 END) AS tax,
+			SUM(CASE WHEN kind = 'withholding' THEN document_tax_minor ELSE 0 END) AS withheld,
+			SUM(CASE WHEN kind IN ('standard', 'reduced') THEN tax_minor + not_recoverable_minor ELSE 0 END) AS declared,
+			SUM(CASE WHEN kind = 'withholding' THEN tax_minor ELSE 0 END) AS withheld_base
 			FROM {tax_entries} AS t WHERE t.source_model IN ('erp.invoices', 'erp.bills') GROUP BY source_id) AS s ON s.source_id = d.id
-		WHERE COALESCE(s.tax, 0) <> d.sign * d.tax OR COALESCE(s.withheld, 0) <> d.sign * d.withheld ORDER BY 1`)
+		WHERE COALESCE(s.tax, 0) <> d.sign * d.tax OR COALESCE(s.withheld, 0) <> d.sign * d.withheld OR s.low <> d.currency OR s.high <> d.currency
+			OR COALESCE(s.declared, 0) <> d.sign * d.declared OR COALESCE(s.withheld_base, 0) <> d.sign * d.withheld_base ORDER BY 1`)
 	for _, id := range documents {
 		bad = append(bad, "document "+id+" declares other tax than it bears")
 	}

@@ -86,12 +86,13 @@ func (t *Terms) fingerprint(f *fingerprint) {
 type duePart struct {
 	Due    date.Date
 	Amount money.Amount
+	Base   money.Amount // what it is worth, where it is in a foreign currency
 }
 
 // split divides what is to be paid.
 func (t *Terms) split(due date.Date, payable money.Amount) ([]duePart, error) {
 	if len(t.Instalments) == 0 {
-		return []duePart{{due, payable}}, nil
+		return []duePart{{Due: due, Amount: payable}}, nil
 	}
 	weights := make([]int64, len(t.Instalments))
 	for i, part := range t.Instalments {
@@ -103,7 +104,7 @@ func (t *Terms) split(due date.Date, payable money.Amount) ([]duePart, error) {
 	}
 	parts := make([]duePart, len(amounts))
 	for i, a := range amounts {
-		parts[i] = duePart{t.Instalments[i].Due, a}
+		parts[i] = duePart{Due: t.Instalments[i].Due, Amount: a}
 	}
 	return parts, nil
 }

@@ -231,7 +231,7 @@ func checkNumbers(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Check,
 }
 
 // checkDocuments holds issued documents against their lines, their entries and their credit notes.
-func checkDocuments(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Check, error) {
+func checkDocuments(ctx context.Context, tx *tenancy.Tx, set *setup) (tenancy.Check, error) {
 	n, err := tenancy.Count[Invoice](ctx, tx)
 	if err != nil {
 		return tenancy.Check{}, err
@@ -240,17 +240,20 @@ func checkDocuments(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Chec
 		LEFT JOIN (SELECT invoice_id, SUM(net_minor) AS net, SUM(tax_minor) AS tax FROM {invoice_lines} AS l GROUP BY invoice_id) AS s ON s.invoice_id = i.id
 		LEFT JOIN (SELECT corrects_id, SUM(gross_minor) AS credited FROM {invoices} AS c WHERE c.kind = 'credit_note' GROUP BY corrects_id) AS n ON n.corrects_id = i.id
 		LEFT JOIN {journal_entries} AS e ON e.id = i.entry_id
-		LEFT JOIN (SELECT entry_id, SUM(original_minor) AS items FROM {open_items} AS o GROUP BY entry_id) AS o ON o.entry_id = i.entry_id
+		LEFT JOIN (SELECT entry_id, SUM(original_minor) AS items, SUM(base_minor) AS worth FROM {open_items} AS o GROUP BY entry_id) AS o ON o.entry_id = i.entry_id
+		LEFT JOIN {invoices} AS c ON c.id = i.corrects_id
 		WHERE s.invoice_id IS NULL OR s.net + i.rounding_minor <> i.net_minor OR s.tax + i.tax_residual_minor <> i.tax_minor
 			OR (i.settled_by_id IS NULL AND COALESCE(o.items, 0) <> CASE WHEN i.kind = 'credit_note' THEN -i.payable_minor ELSE i.payable_minor END) OR i.credited_minor <> COALESCE(n.credited, 0)
 			OR (i.entry_id IS NOT NULL AND (e.id IS NULL OR e.source_id <> i.id OR CASE WHEN e.late THEN e.document_date ELSE e.entry_date END <> i.invoice_date))
 			OR (i.entry_id IS NULL AND i.gross_minor <> 0)
-		ORDER BY i.number`)
+			OR (i.settled_by_id IS NULL AND COALESCE(o.worth, 0) <> CASE WHEN i.kind = 'credit_note' THEN -i.payable_base_minor ELSE i.payable_base_minor END)
+			OR (i.rate_on IS NULL) <> (i.gross_currency = ?) OR c.gross_currency <> i.gross_currency OR c.rate <> i.rate
+		ORDER BY i.number`, string(set.books.Currency))
 	return verdict("documents equal their lines", fmt.Sprintf("%d invoices, credit and debit notes", n), bad), err
 }
 
 // checkVendorDocuments holds bills against their lines, their entries, their open items and their credits.
-func checkVendorDocuments(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Check, error) {
+func checkVendorDocuments(ctx context.Context, tx *tenancy.Tx, set *setup) (tenancy.Check, error) {
 	n, err := tenancy.Count[Bill](ctx, tx)
 	if err != nil {
 		return tenancy.Check{}, err
@@ -259,11 +262,14 @@ func checkVendorDocuments(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenanc
 		LEFT JOIN (SELECT bill_id, SUM(net_minor) AS net, SUM(tax_minor) AS tax FROM {bill_lines} AS l GROUP BY bill_id) AS s ON s.bill_id = b.id
 		LEFT JOIN (SELECT corrects_id, SUM(gross_minor) AS credited FROM {bills} AS c WHERE c.kind = 'vendor_credit' GROUP BY corrects_id) AS n ON n.corrects_id = b.id
 		LEFT JOIN {journal_entries} AS e ON e.id = b.entry_id
-		LEFT JOIN (SELECT entry_id, SUM(original_minor) AS items FROM {open_items} AS o GROUP BY entry_id) AS o ON o.entry_id = b.entry_id
+		LEFT JOIN (SELECT entry_id, SUM(original_minor) AS items, SUM(base_minor) AS worth FROM {open_items} AS o GROUP BY entry_id) AS o ON o.entry_id = b.entry_id
+		LEFT JOIN {bills} AS c ON c.id = b.corrects_id
 		WHERE s.bill_id IS NULL OR s.net + b.rounding_minor <> b.net_minor OR s.tax + b.tax_residual_minor <> b.tax_minor OR b.credited_minor <> COALESCE(n.credited, 0)
 			OR (b.entry_id IS NOT NULL AND (e.id IS NULL OR e.source_id <> b.id OR CASE WHEN e.late THEN e.document_date ELSE e.entry_date END <> b.bill_date))
 			OR (b.entry_id IS NULL AND b.gross_minor <> 0)
 			OR COALESCE(o.items, 0) <> CASE WHEN b.kind = 'vendor_credit' THEN b.payable_minor ELSE -b.payable_minor END
-		ORDER BY 1`)
+			OR COALESCE(o.worth, 0) <> CASE WHEN b.kind = 'vendor_credit' THEN b.payable_base_minor ELSE -b.payable_base_minor END
+			OR (b.rate_on IS NULL) <> (b.gross_currency = ?) OR c.gross_currency <> b.gross_currency OR c.rate <> b.rate
+		ORDER BY 1`, string(set.books.Currency))
 	return verdict("bills equal their lines", fmt.Sprintf("%d bills, vendors' credits and debit notes", n), bad), err
 }

@@ -84,6 +84,20 @@ func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, er
 	})
 }
 
+// holds is what a journal line puts on the account, in the account's currency: of the books' currency its worth, of another what was
+// moved of it. What moves the worth alone, as a revaluation does, moves nothing at the bank.
+func (a *Account) holds(l *accounting.Line) (money.Amount, bool) {
+	amount := l.Transaction
+	if a.Currency == l.Amount.Currency {
+		amount = l.Amount
+	}
+	return amount, l.AccountID == a.AccountID && amount.Currency == a.Currency && amount.Minor != 0
+}
+
+// held is the same in SQL, of a line l; its arguments are the account's currency, twice. (A join with the account would have the
+// database weigh two rows at once.)
+const held = `CASE WHEN l.amount_currency = ? THEN l.amount_minor WHEN l.transaction_currency = ? THEN l.transaction_minor ELSE 0 END`
+
 func checkAccount(op string, in NewAccount) error {
 	if err := checkTags(op, "the account", &in); err != nil {
 		return err

@@ -17,8 +17,9 @@ var (
 	ErrLedgerAccount = fault.Define(fault.Invalid, "bank.ledger_account", "this account of the chart cannot stand for a bank account")
 	// ErrWrongCurrency: a statement is not in the currency of its account.
 	ErrWrongCurrency = fault.Define(fault.Invalid, "bank.wrong_currency", "the statement is not in the currency of the bank account")
-	// ErrForeignCurrency: the bank account is not kept in the books' currency; its lines are kept and not reconciled.
-	ErrForeignCurrency = fault.Define(fault.Invalid, "bank.foreign_currency", "a bank account in a foreign currency is not reconciled yet")
+	// ErrForeignCurrency: an open item is in another currency than the bank account. Such a payment is booked by accounting.Pay, which
+	// takes both amounts, and its entry is what the line is reconciled with.
+	ErrForeignCurrency = fault.Define(fault.Invalid, "bank.foreign_currency", "the item is in another currency than the bank account")
 
 	// ErrUnbalanced: opening balance and lines are not the closing balance; the detail gives the figures. The database refuses it as well.
 	ErrUnbalanced = fault.Define(fault.Invalid, "bank.unbalanced", "opening balance and lines are not the closing balance")

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/bank"
 	"github.com/opsmatiq/erp/accounting/bank/statement"
@@ -107,4 +109,28 @@ func ExampleService_Reconcile() {
 	// 98.00 GBP: the line names invoice INV-2026-00001, of which it is a part (number and a part)
 	// bank 94.50 books 94.50 waiting 0 and 0
 	// still open: 0
+}
+
+// An account in dollars: what is paid there settles an invoice in dollars, and stands in the books in pounds.
+func ExampleService_Reconcile_foreign() {
+	ctx, books, at, _, done := open()
+	defer done()
+	ada := must(books.CreateParties(ctx, []accounting.NewParty{{Name: "Ada Ltd", Customer: true}}))[0]
+	ledger := must(books.CreateAccount(ctx, accounting.NewAccount{Code: "1012", Name: "Dollar account", Type: accounting.Asset, Monetary: true}))
+	account := must(at.CreateAccount(ctx, bank.NewAccount{Number: "USD-1", Name: "Dollars", Currency: "USD", Ledger: accounting.ByID(ledger.ID)}))
+	must(books.SetRates(ctx, []accounting.NewExchangeRate{{From: "USD", To: "GBP", On: date.Of(2026, 1, 8), Rate: decimal.RequireFromString("0.75"), Source: "ECB"}}))
+	invoice := must(books.Issue(ctx, []accounting.NewInvoice{{PartyID: ada.ID, Date: date.Of(2026, 1, 8), Currency: "USD",
+		Lines: []accounting.NewInvoiceLine{{Description: "Tea", Quantity: must(money.Units(1)), UnitPrice: decimal.RequireFromString("98")}}}}))[0]
+
+	file := strings.NewReplacer("GB82WEST12345698765432", "USD-1", "GBP", "USD").Replace(january)
+	statements := must(statement.ReadMT940(strings.NewReader(file)))
+	must(at.Import(ctx, bank.NewImport{Statements: statements}))
+	found := must(at.Propose(ctx, bank.ProposalRequest{BankAccountID: account.ID}))[0]
+	fmt.Println(found.Amount, found.Amount.Currency, found.Reason)
+	must(at.Reconcile(ctx, []bank.NewReconciliation{found.Reconciliation()}))
+	report := must(at.Report(ctx, account.ID, date.Of(2026, 1, 31)))
+	fmt.Println(invoice.Number, "is paid:", report.LedgerBalance, report.LedgerBalance.Currency, "in the books, worth", report.LedgerBase, report.LedgerBase.Currency)
+	// Output:
+	// 98.00 USD the line names invoice INV-2026-00001, and the amounts are the same
+	// INV-2026-00001 is paid: 98.00 USD in the books, worth 73.50 GBP
 }

@@ -69,7 +69,7 @@ const maxCandidates = 20_000
 // Propose says what lines that are not reconciled may be: open items, payments and journal lines that the books have. For each line the
 // surest come first. It writes nothing.
 //
-// Permission: bank.read. Errors: bank.bad_input, bank.too_many, tenancy.not_found, bank.foreign_currency, accounting.books_not_open.
+// Permission: bank.read. Errors: bank.bad_input, bank.too_many, tenancy.not_found.
 func (s *Service) Propose(ctx context.Context, in ProposalRequest) ([]Proposal, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]Proposal, error) {
 		const op = "bank.Propose"
@@ -80,7 +80,7 @@ func (s *Service) Propose(ctx context.Context, in ProposalRequest) ([]Proposal, 
 		if len(in.Lines) > MaxProposalLines {
 			return nil, ErrTooMany.New(op, "%d lines in one call; the limit is %d", len(in.Lines), MaxProposalLines)
 		}
-		account, err := s.homeAccount(ctx, tx, op, in.BankAccountID)
+		account, err := tenancy.Get[Account](ctx, tx, in.BankAccountID)
 		if err != nil {
 			return nil, err
 		}
@@ -136,12 +136,12 @@ type candidates struct {
 func findCandidates(ctx context.Context, tx *tenancy.Tx, op string, account *Account) (*candidates, error) {
 	var items []accounting.OpenItem
 	b := tx.Batch()
-	tenancy.Load(b, &items, tenancy.Ne("open_minor", int64(0)), tenancy.OrderBy("item_date", "id"), tenancy.Limit(maxCandidates+1))
+	tenancy.Load(b, &items, tenancy.Ne("open_minor", int64(0)), tenancy.Eq("original_currency", account.Currency), tenancy.OrderBy("item_date", "id"), tenancy.Limit(maxCandidates+1))
 	if err := b.Run(ctx); err != nil {
 		return nil, err
 	}
 	ledger, err := tenancy.Report[LedgerLine](ctx, tx, ledgerColumns+waitingInLedger+` ORDER BY l.entry_date, l.entry_id, l.line_no LIMIT ?`,
-		account.AccountID, date.Last, date.Last, maxCandidates+1)
+		account.Currency, account.Currency, account.Currency, account.Currency, account.AccountID, date.Last, date.Last, maxCandidates+1)
 	if err != nil {
 		return nil, err
 	}

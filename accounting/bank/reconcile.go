@@ -11,14 +11,13 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting"
-	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // Reconcile says what lines of statements are in the books, all or none, and books what the books do not have yet, in one transaction:
 // payments by [accounting.Service.Pay], what is set off by Allocate, what goes to accounts by Post. In the end the journal lines on the
-// bank's account add up to the line. A line that is reconciled with the same parts is given back with Replayed set.
+// bank's account add up to the line, in the account's currency; what it is worth in the books' is the rate of the day. A line that is reconciled with the same parts is given back with Replayed set.
 //
 // A line is reconciled at most once at a time, and so is a journal line: lines are locked in the order of their ids before anything is
 // read that a rival could change, and the database holds both by unique keys.
@@ -57,7 +56,6 @@ type reconciling struct {
 	in  []NewReconciliation
 	out []Reconciliation
 
-	base      money.Currency
 	lines     map[uuid.UUID]*Line
 	accounts  map[uuid.UUID]*Account
 	texts     map[uuid.UUID]string // what entries are remembered by
@@ -194,11 +192,6 @@ func (w *reconciling) readRest(ctx context.Context, itemIDs, entryIDs []uuid.UUI
 	if err := b.Run(ctx); err != nil {
 		return err
 	}
-	books, err := w.s.books.GetBooks(ctx)
-	if err != nil {
-		return err
-	}
-	w.base = books.Currency
 	w.accounts, w.items = byID(accounts, func(a *Account) uuid.UUID { return a.ID }), byID(items, func(o *accounting.OpenItem) uuid.UUID { return o.ID })
 	w.before = byID(before, func(r *Reconciliation) uuid.UUID { return r.LineID })
 	w.journal, w.taken, w.texts, w.partiesOf = map[uuid.UUID][]accounting.Line{}, map[entryLine]bool{}, map[uuid.UUID]string{}, map[int][]uuid.UUID{}

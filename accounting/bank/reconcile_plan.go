@@ -33,9 +33,6 @@ func (w *reconciling) plan(i int) error {
 		return nil
 	}
 	account := w.accounts[l.BankAccountID]
-	if account.Currency != w.base {
-		return ErrForeignCurrency.New(w.op, "%sthe bank account is in %s and the books in %s", where, account.Currency, w.base)
-	}
 	on := in.Date
 	if on.IsZero() {
 		on = l.BookedOn
@@ -59,8 +56,8 @@ func (w *reconciling) amounts(where string, in *NewReconciliation, l *Line, acco
 	for j := range parts {
 		p := &parts[j]
 		where := fmt.Sprintf("%spart %d: ", where, j+1)
-		if p.Amount.Minor != 0 && p.Amount.Currency != w.base {
-			return nil, ErrBadInput.New(w.op, "%sthe amount is not in %s", where, w.base)
+		if p.Amount.Minor != 0 && p.Amount.Currency != account.Currency {
+			return nil, ErrBadInput.New(w.op, "%sthe amount is not in %s", where, account.Currency)
 		}
 		switch {
 		case p.existing():
@@ -73,14 +70,14 @@ func (w *reconciling) amounts(where string, in *NewReconciliation, l *Line, acco
 		left -= p.Amount.Minor
 	}
 	if open >= 0 {
-		parts[open].Amount, left = money.Amount{Minor: left, Currency: w.base}, 0
+		parts[open].Amount, left = money.Amount{Minor: left, Currency: account.Currency}, 0
 		if parts[open].Amount.Minor == 0 {
 			return nil, ErrSplit.New(w.op, "%spart %d: nothing is left for it", where, open+1)
 		}
 	}
 	if left != 0 {
 		return nil, ErrSplit.New(w.op, "%sthe line is %s and its parts are %s", where, l.Amount.Format(),
-			money.Amount{Minor: l.Amount.Minor - left, Currency: w.base}.Format())
+			money.Amount{Minor: l.Amount.Minor - left, Currency: account.Currency}.Format())
 	}
 	return parts, nil
 }
@@ -97,7 +94,7 @@ func (w *reconciling) find(where string, p *Part, account *Account) error {
 	}
 	var found []accounting.Line
 	for _, l := range w.journal[entry] {
-		if l.AccountID == account.AccountID && (p.EntryLineNo == 0 || p.EntryLineNo == l.LineNo) {
+		if _, held := account.holds(&l); held && (p.EntryLineNo == 0 || p.EntryLineNo == l.LineNo) {
 			found = append(found, l)
 		}
 	}
@@ -112,10 +109,11 @@ func (w *reconciling) find(where string, p *Part, account *Account) error {
 		return ErrLineTaken.New(w.op, "%sthe journal line is reconciled already", where)
 	}
 	w.taken[key] = true
-	if p.Amount.Minor != 0 && p.Amount != found[0].Amount {
-		return ErrSplit.New(w.op, "%sthe journal line is %s and is taken whole", where, found[0].Amount.Format())
+	amount, _ := account.holds(&found[0])
+	if p.Amount.Minor != 0 && p.Amount != amount {
+		return ErrSplit.New(w.op, "%sthe journal line is %s and is taken whole", where, amount.Format())
 	}
-	p.Amount, p.EntryID, p.EntryLineNo = found[0].Amount, entry, found[0].LineNo
+	p.Amount, p.EntryID, p.EntryLineNo = amount, entry, found[0].LineNo
 	return nil
 }
 
@@ -141,6 +139,9 @@ func (w *reconciling) planParts(i int, where string, parts []Part, account *Acco
 			item := w.items[p.ItemID]
 			if item == nil {
 				return ErrUnknownItem.New(w.op, "%spart %d: there is no such open item", where, j+1)
+			}
+			if item.Original.Currency != account.Currency {
+				return ErrForeignCurrency.New(w.op, "%spart %d: the item is in %s and the bank account in %s", where, j+1, item.Original.Currency, account.Currency)
 			}
 			if (item.Original.Minor > 0) != (p.Amount.Minor > 0) {
 				return ErrSplit.New(w.op, "%spart %d: %s of the item are open, which %s does not settle", where, j+1, item.Open().Format(), p.Amount.Format())
@@ -196,7 +197,7 @@ func (w *reconciling) settle(i int, g group, s *settling, in accounting.NewPayme
 			}
 		}
 		w.allocate = append(w.allocate, accounting.NewAllocation{DebitID: debit.item.ID, CreditID: credit.item.ID, Date: on,
-			Amount: money.Amount{Minor: minor, Currency: w.base}})
+			Amount: money.Amount{Minor: minor, Currency: account.Currency}})
 		if debit.minor -= minor; debit.minor == 0 {
 			d++
 		}
@@ -208,10 +209,10 @@ func (w *reconciling) settle(i int, g group, s *settling, in accounting.NewPayme
 	if len(rest) == 0 {
 		rest, sign = s.credits[c:], -1
 	}
-	total := money.Zero(w.base)
+	total := money.Zero(account.Currency)
 	for _, part := range rest {
 		total.Minor += sign * part.minor
-		in.Allocate = append(in.Allocate, accounting.PaymentAllocation{InvoiceID: part.item.ID, Amount: money.Amount{Minor: part.minor, Currency: w.base}})
+		in.Allocate = append(in.Allocate, accounting.PaymentAllocation{InvoiceID: part.item.ID, Amount: money.Amount{Minor: part.minor, Currency: account.Currency}})
 	}
 	if total.Minor != 0 {
 		w.pays(in, total, account)
@@ -303,8 +304,8 @@ func (w *reconciling) matchMade(ctx context.Context, booked []made) error {
 	}
 	for _, m := range booked {
 		for _, l := range of[m.entry] {
-			if l.AccountID == w.accounts[m.of.BankAccountID].AccountID {
-				w.match(m.of, m.entry, l.LineNo, l.Amount, m.origin, m.payment)
+			if amount, held := w.accounts[m.of.BankAccountID].holds(&l); held {
+				w.match(m.of, m.entry, l.LineNo, amount, m.origin, m.payment)
 			}
 		}
 	}
@@ -319,7 +320,7 @@ func (w *reconciling) prove() error {
 			sum += r.Matches[i].Amount.Minor
 		}
 		if l := w.lines[r.LineID]; sum != l.Amount.Minor {
-			return ErrSplit.New(w.op, "on the bank's account %s would be booked for a line of %s", money.Amount{Minor: sum, Currency: w.base}.Format(), l.Amount.Format())
+			return ErrSplit.New(w.op, "on the bank's account %s would be booked for a line of %s", money.Amount{Minor: sum, Currency: l.Amount.Currency}.Format(), l.Amount.Format())
 		}
 	}
 	return nil

@@ -13,7 +13,6 @@ import (
 	"github.com/opsmatiq/erp/internal/bookstest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/fault"
-	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
 func (s *shop) reconcile(in ...bank.NewReconciliation) []bank.Reconciliation {
@@ -247,23 +246,6 @@ func TestProposals(t *testing.T) {
 		rest, err := s.bank.Propose(s.ctx, bank.ProposalRequest{BankAccountID: s.account.ID, Lines: []uuid.UUID{lines[0].ID}})
 		require.NoError(t, err)
 		require.Empty(t, rest, "it is reconciled")
-	})
-}
-
-func TestForeignAccountsAreImportedAndNotReconciled(t *testing.T) {
-	tenancytest.Each(t, modules, func(t *testing.T, env *tenancytest.Env) {
-		s := newShop(t, env, "GBP")
-		in := read(t, "camt053.v2.multi.statement.xml")
-		s.knows(t, in)
-		out := s.importing(in...)
-		lines, err := s.bank.Lines(s.ctx, out[0].Statement.ID)
-		require.NoError(t, err)
-		_, err = s.bank.Reconcile(s.ctx, []bank.NewReconciliation{is(lines[0], bank.Part{PartyID: s.ann})})
-		require.Equal(t, "bank.foreign_currency", code(err))
-		_, err = s.bank.Report(s.ctx, out[0].Statement.BankAccountID, day("2026-01-31"))
-		require.Equal(t, "bank.foreign_currency", code(err))
-		_, err = s.bank.Propose(s.ctx, bank.ProposalRequest{BankAccountID: out[0].Statement.BankAccountID})
-		require.Equal(t, "bank.foreign_currency", code(err))
 	})
 }
 

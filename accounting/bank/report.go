@@ -27,8 +27,12 @@ type Report struct {
 	LastStatement *Statement
 	// StatementBalance is what it closes with.
 	StatementBalance money.Amount
-	// LedgerBalance is that of the account of the chart; debits are positive.
+	// LedgerBalance is what the account of the chart holds in the bank account's currency; debits are positive.
 	LedgerBalance money.Amount
+	// LedgerBase is what that stands in the books at: the same where the account is in the books' currency.
+	LedgerBase money.Amount
+	// Strays are what the account of a foreign bank account holds in other currencies, which no statement will ever have.
+	Strays []accounting.Holding
 	// OnStatement are lines of statements that the books do not have by that day.
 	OnStatement OnStatement
 	// InLedger are journal lines on the account that no statement has by that day. An entry and its reversal are left out, where neither
@@ -60,14 +64,14 @@ type LedgerLine struct {
 	EntryDate date.Date            `bun:"entry_date"`
 	Kind      accounting.EntryKind `bun:"kind"`
 	Reference string               `bun:"reference"`
-	Minor     int64                `bun:"amount_minor"` // debits are positive
+	Minor     int64                `bun:"amount_minor"` // in the bank account's currency; debits are positive
 }
 
 // waitingInLedger are the journal lines on an account up to a day that are matched with nothing. The last two conditions leave out what was
 // posted and reversed by that day while neither was ever matched. Each look-up is by one key alone: a condition over two rows at once would
 // have the database try each with each.
 const waitingInLedger = ` FROM {journal_lines} AS l JOIN {journal_entries} AS e ON e.id = l.entry_id
-	WHERE l.account_id = ? AND l.entry_date <= ?
+	WHERE (l.amount_currency = ? OR l.transaction_currency = ? AND l.transaction_minor <> 0) AND l.account_id = ? AND l.entry_date <= ?
 	AND NOT EXISTS (SELECT 1 FROM {bank_matches} AS m WHERE m.entry_id = l.entry_id AND m.entry_line_no = l.line_no AND m.active)
 	AND NOT EXISTS (SELECT 1 FROM {journal_entries} AS v WHERE v.reverses_id = e.id AND v.entry_date <= ?
 		AND NOT EXISTS (SELECT 1 FROM {bank_matches} AS m WHERE m.entry_id = v.id AND m.active)
@@ -94,20 +98,20 @@ const bookedLater = ` FROM {bank_reconciliations} AS r JOIN {bank_matches} AS m 
 
 // Report draws the balances of a bank account up beside each other, with what waits on both sides, at the end of a day.
 //
-// Permission: bank.read. Errors: bank.bad_input (no day), tenancy.not_found, bank.foreign_currency, accounting.books_not_open.
+// Permission: bank.read. Errors: bank.bad_input (no day), tenancy.not_found, accounting.books_not_open.
 func (s *Service) Report(ctx context.Context, bankAccountID uuid.UUID, asOf date.Date) (Report, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (Report, error) {
 		const op = "bank.Report"
 		if asOf.IsZero() {
 			return Report{}, ErrBadInput.New(op, "a report is of a day")
 		}
-		account, err := s.homeAccount(ctx, tx, op, bankAccountID)
+		account, err := tenancy.Get[Account](ctx, tx, bankAccountID)
 		if err != nil {
 			return Report{}, err
 		}
 		zero := money.Zero(account.Currency)
 		out := Report{Account: *account, AsOf: asOf, StatementBalance: zero, Opening: zero, Gaps: zero, OnStatement: OnStatement{Sum: zero}, InLedger: InLedger{Sum: zero}}
-		if out.LedgerBalance, err = s.books.Balance(ctx, accounting.ByID(account.AccountID), asOf); err != nil {
+		if err := out.ledger(ctx, s.books); err != nil {
 			return Report{}, err
 		}
 		if err := out.statements(ctx, tx); err != nil {
@@ -120,20 +124,27 @@ func (s *Service) Report(ctx context.Context, bankAccountID uuid.UUID, asOf date
 	})
 }
 
-// homeAccount is a bank account in the books' currency.
-func (s *Service) homeAccount(ctx context.Context, tx *tenancy.Tx, op string, id uuid.UUID) (*Account, error) {
-	account, err := tenancy.Get[Account](ctx, tx, id)
+// ledger reads what the account of the chart holds.
+func (r *Report) ledger(ctx context.Context, books *accounting.Service) error {
+	account := accounting.ByID(r.Account.AccountID)
+	total, err := books.Balance(ctx, account, r.AsOf)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	books, err := s.books.GetBooks(ctx)
-	if err != nil {
-		return nil, err
+	if total.Currency == r.Account.Currency {
+		r.LedgerBalance, r.LedgerBase = total, total
+		return nil
 	}
-	if account.Currency != books.Currency {
-		return nil, ErrForeignCurrency.New(op, "the bank account is in %s and the books in %s", account.Currency, books.Currency)
+	r.LedgerBalance, r.LedgerBase = money.Zero(r.Account.Currency), money.Zero(total.Currency)
+	holdings, err := books.Holdings(ctx, account, r.AsOf)
+	for _, h := range holdings {
+		if h.Amount.Currency == r.Account.Currency {
+			r.LedgerBalance, r.LedgerBase = h.Amount, h.Base
+		} else {
+			r.Strays = append(r.Strays, h)
+		}
 	}
-	return account, nil
+	return err
 }
 
 // statements finds the last statement, the first opening, and the gaps: all that leads from the one to the other and is no line.
@@ -161,12 +172,12 @@ type sums struct {
 }
 
 func (r *Report) onStatement(ctx context.Context, tx *tenancy.Tx) error {
-	account, on := r.Account.ID, r.AsOf
+	account, on, cur := r.Account.ID, r.AsOf, r.Account.Currency
 	total, err := tenancy.Report[sums](ctx, tx, `SELECT COUNT(*) AS count_of, CAST(COALESCE(SUM(b.amount_minor), 0) AS BIGINT) AS minor`+waitingOnStatement, account, on)
 	if err != nil {
 		return err
 	}
-	later, err := tenancy.Report[sums](ctx, tx, `SELECT COUNT(DISTINCT b.id) AS count_of, CAST(COALESCE(SUM(l.amount_minor), 0) AS BIGINT) AS minor`+bookedLater, account, on, on)
+	later, err := tenancy.Report[sums](ctx, tx, `SELECT COUNT(DISTINCT b.id) AS count_of, CAST(COALESCE(SUM(`+held+`), 0) AS BIGINT) AS minor`+bookedLater, cur, cur, account, on, on)
 	if err != nil {
 		return err
 	}
@@ -187,17 +198,18 @@ func (r *Report) onStatement(ctx context.Context, tx *tenancy.Tx) error {
 }
 
 // ledgerColumns are a [LedgerLine]'s.
-const ledgerColumns = `SELECT l.entry_id, l.line_no, l.entry_date, e.kind, COALESCE(e.reference, '') AS reference, l.amount_minor`
+const ledgerColumns = `SELECT l.entry_id, l.line_no, l.entry_date, e.kind, COALESCE(e.reference, '') AS reference, ` + held + ` AS amount_minor`
 
 func (r *Report) inLedger(ctx context.Context, tx *tenancy.Tx) error {
+	cur := r.Account.Currency
 	for _, part := range []struct {
 		query string
 		args  []any
 	}{
-		{waitingInLedger, []any{r.Account.AccountID, r.AsOf, r.AsOf}},
-		{matchedLater, []any{r.Account.ID, r.AsOf, r.AsOf}},
+		{waitingInLedger, []any{cur, cur, cur, cur, r.Account.AccountID, r.AsOf, r.AsOf}},
+		{matchedLater, []any{cur, cur, r.Account.ID, r.AsOf, r.AsOf}},
 	} {
-		total, err := tenancy.Report[sums](ctx, tx, `SELECT COUNT(*) AS count_of, CAST(COALESCE(SUM(l.amount_minor), 0) AS BIGINT) AS minor`+part.query, part.args...)
+		total, err := tenancy.Report[sums](ctx, tx, `SELECT COUNT(*) AS count_of, CAST(COALESCE(SUM(`+held+`), 0) AS BIGINT) AS minor`+part.query, part.args...)
 		if err != nil {
 			return err
 		}

@@ -39,8 +39,10 @@ var proofs = []proof{
 		ORDER BY 1 LIMIT ?`, `SELECT COUNT(*) FROM {bank_statements} AS s`},
 	{"reconciled bank lines equal the ledger", `SELECT s.statement_id AS id FROM {bank_reconciliations} AS r
 		JOIN {bank_lines} AS l ON l.id = r.line_id JOIN {bank_statements} AS s ON s.id = l.statement_id JOIN {bank_accounts} AS a ON a.id = l.bank_account_id
-		LEFT JOIN (SELECT m.reconciliation_id, j.account_id, SUM(j.amount_minor) AS minor FROM {bank_matches} AS m
-			JOIN {journal_lines} AS j ON j.entry_id = m.entry_id AND j.line_no = m.entry_line_no WHERE m.active GROUP BY m.reconciliation_id, j.account_id) AS d
+		LEFT JOIN (SELECT m.reconciliation_id, l.account_id, SUM(CASE WHEN l.amount_currency = a.currency THEN l.amount_minor
+			WHEN l.transaction_currency = a.currency THEN l.transaction_minor ELSE 0 END) AS minor FROM {bank_matches} AS m
+			JOIN {journal_lines} AS l ON l.entry_id = m.entry_id AND l.line_no = m.entry_line_no JOIN {bank_accounts} AS a ON a.account_id = l.account_id
+			WHERE m.active GROUP BY m.reconciliation_id, l.account_id) AS d
 			ON d.reconciliation_id = r.id AND d.account_id = a.account_id
 		WHERE r.active AND l.amount_minor <> COALESCE(d.minor, 0) ORDER BY 1 LIMIT ?`, `SELECT COUNT(*) FROM {bank_reconciliations} AS r WHERE r.active`},
 }

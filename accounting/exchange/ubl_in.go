@@ -26,13 +26,18 @@ type UBLBill struct {
 	TaxCodes map[string]string
 	// Reference is the draft's idempotency key. Optional.
 	Reference string
+	// Rate is what the document's currency is worth where it is not the books' (see [accounting.NewBill]): the standard has no place for
+	// one. Default the tenant's table on the tax point, when the draft is recorded.
+	Rate accounting.DocumentRate
+	// Dimensions are what the lines are analysed by.
+	Dimensions accounting.Dimensions
 }
 
 // UBLDraft is a draft that was made of a document.
 type UBLDraft struct {
 	Draft accounting.Draft
 	// Bill is the document as it was read, with what a person looks at before it is recorded: variances of lines, findings, what was not
-	// understood, prepayments (which are allocated, not booked).
+	// understood, prepayments (which are allocated, not booked), and the tax as the vendor declares it in another currency (TaxDeclared).
 	Bill einvoice.Bill
 	// RoundingMinor is what was added as a line on the account with the role rounding, in minor units: what the document rounds to its
 	// amount due, and what its stated tax differs by from the tax on its stated bases.
@@ -41,11 +46,10 @@ type UBLDraft struct {
 
 // DraftBill makes a draft of a vendor's bill or credit from a document of EN 16931 in UBL. Lines have the net amounts that the document
 // states, whatever quantity x price is; document allowances and charges are lines of their own; tax is rounded once per document, as
-// the standard does. The draft's net, tax and total are the document's, to the minor unit.
+// the standard does. The draft's net, tax and total are the document's, to the minor unit, in its own currency.
 //
 // Permission: exchange.import. Errors: exchange.bad_input, exchange.too_large, exchange.unknown_tax (a tax of the document has no code);
-// those of [einvoice.ReadUBL] and [einvoice.Received.Bill]; accounting.wrong_currency (not the books'), and those of
-// [accounting.Service.DraftBills].
+// those of [einvoice.ReadUBL] and [einvoice.Received.Bill], and those of [accounting.Service.DraftBills].
 func (s *Service) DraftBill(ctx context.Context, in UBLBill) (UBLDraft, error) {
 	const op = "exchange.DraftBill"
 	return tenancy.Act(ctx, s.db, PermImport, func(ctx context.Context, _ *tenancy.Tx) (UBLDraft, error) {
@@ -67,13 +71,6 @@ func (s *Service) DraftBill(ctx context.Context, in UBLBill) (UBLDraft, error) {
 		if err != nil {
 			return UBLDraft{}, err
 		}
-		books, err := s.books.GetBooks(ctx)
-		if err != nil {
-			return UBLDraft{}, err
-		}
-		if bill.Currency != books.Currency {
-			return UBLDraft{}, accounting.ErrWrongCurrency.New(op, "the document is in %s and the books in %s", bill.Currency, books.Currency)
-		}
 		draft, rounding, err := draftOf(op, &in, &bill)
 		if err != nil {
 			return UBLDraft{}, err
@@ -89,7 +86,8 @@ func (s *Service) DraftBill(ctx context.Context, in UBLBill) (UBLDraft, error) {
 // draftOf turns a document into what is recorded, and gives the sum of its lines on the rounding account.
 func draftOf(op string, in *UBLBill, bill *einvoice.Bill) (accounting.NewBill, int64, error) {
 	out := accounting.NewBill{Kind: accounting.BillDocument, Reference: in.Reference, VendorNumber: bill.Number, PartyID: in.VendorID, Date: bill.IssueDate,
-		TaxPoint: bill.TaxPoint, Due: bill.Due, TaxRounding: accounting.RoundPerDocument, Note: clip(bill.Terms, maxNote)}
+		TaxPoint: bill.TaxPoint, Due: bill.Due, TaxRounding: accounting.RoundPerDocument, Note: clip(bill.Terms, maxNote),
+		Currency: bill.Currency, Rate: in.Rate, Dimensions: in.Dimensions}
 	if bill.Credit {
 		out.Kind = accounting.VendorCreditDocument
 	}

@@ -30,7 +30,8 @@ type UBLInvoice struct {
 
 // WriteUBL writes an issued document as UBL 2.1 after EN 16931, with both parties as they were when it was issued. What would not
 // validate is refused with the ids of the rules that it breaks (einvoice.invalid), and nothing is written. The standard rounds tax once
-// for each category, so a document that rounds it per line can be refused for a minor unit (exchange.ubl_figures).
+// for each category, so a document that rounds it per line can be refused for a minor unit (exchange.ubl_figures). A document in a foreign
+// currency names the books' as the one that tax is declared in (BT-6), and what is declared of it (BT-111; Directive 2006/112/EC, Art. 230).
 //
 // Permission: exchange.export; it is on record that it leaves the house. Errors: exchange.bad_input, exchange.not_in_ubl (prices that
 // include tax, withheld tax, grouped taxes), exchange.ubl_figures, tenancy.not_found, those of [einvoice.Calculate] and
@@ -62,6 +63,9 @@ func (s *Service) WriteUBL(ctx context.Context, w io.Writer, in UBLInvoice) erro
 		if err := einvoice.Calculate(&doc); err != nil {
 			return err
 		}
+		if got, want := doc.Totals.TaxInTaxCurrency, declared(&v, doc.TaxCurrency); got != want {
+			return ErrUBLFigures.New(op, "the tax of %s is declared at %s, and the document says %s (BT-111)", v.Number, want, got)
+		}
 		if t := &doc.Totals; t.Tax.Minor != v.Tax.Minor || t.WithTax.Minor != v.Gross.Minor || t.Payable.Minor != v.Payable.Minor {
 			return ErrUBLFigures.New(op, "%s has %s with %s tax, and EN 16931 (BR-CO-15, BR-CO-17) %s with %s", v.Number, v.Gross, v.Tax, t.WithTax, t.Tax)
 		}
@@ -85,6 +89,14 @@ func (s *Service) documentOf(ctx context.Context, op string, v *accounting.Invoi
 	doc := einvoice.Document{Number: v.Number, IssueDate: v.InvoiceDate, Type: einvoice.CommercialInvoice, Currency: v.Net.Currency, DueDate: v.DueDate,
 		Seller: partyIn(v.Text.OwnName, v.Text.OwnAddress, v.Text.OwnCountry, v.Text.OwnTaxID),
 		Buyer:  partyIn(v.Text.PartyName, v.Text.PartyAddress, v.Text.PartyCountry, v.Text.PartyTaxID)}
+	if v.Foreign() {
+		books, err := s.books.GetBooks(ctx)
+		if err != nil {
+			return doc, err
+		}
+		doc.TaxCurrency = books.Currency
+		doc.Totals.TaxInTaxCurrency = declared(v, books.Currency)
+	}
 	if v.TaxPoint != v.InvoiceDate {
 		doc.TaxPointDate = v.TaxPoint
 	}
@@ -111,6 +123,14 @@ func (s *Service) documentOf(ctx context.Context, op string, v *accounting.Invoi
 		}
 	}
 	return doc, nil
+}
+
+// declared is a document's tax in the currency that it is declared in; not set where that is the document's own.
+func declared(v *accounting.InvoiceDetail, in money.Currency) money.Amount {
+	if !v.Foreign() {
+		return money.Amount{}
+	}
+	return money.Amount{Minor: v.TaxBaseMinor, Currency: in}
 }
 
 // addLine adds a line, or a discount or charge of the whole document.

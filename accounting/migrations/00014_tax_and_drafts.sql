@@ -45,6 +45,11 @@ CREATE TABLE erp.tax_entries (
     tax_currency TEXT NOT NULL,
     residual_minor BIGINT NOT NULL,
     not_recoverable_minor BIGINT NOT NULL,
+    document_base_minor BIGINT NOT NULL,
+    document_tax_minor BIGINT NOT NULL,
+    document_not_recoverable_minor BIGINT NOT NULL,
+    document_currency TEXT NOT NULL,
+    dimension_set_id UUID,
     due BOOLEAN NOT NULL,
     base_box TEXT NOT NULL,
     tax_box TEXT NOT NULL,
@@ -52,6 +57,10 @@ CREATE TABLE erp.tax_entries (
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_tax_entries_booked CHECK (entry_id IS NOT NULL OR tax_minor = 0),
     CONSTRAINT erp_tax_entries_not_due CHECK (due OR (base_box = '' AND tax_box = '')),
+    CONSTRAINT erp_tax_entries_currency CHECK (tax_currency = base_currency
+        AND (document_currency <> base_currency OR (document_base_minor = base_minor AND document_tax_minor = tax_minor
+            AND document_not_recoverable_minor = not_recoverable_minor))),
+    CONSTRAINT erp_tax_entries_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_tax_entries_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
     CONSTRAINT erp_tax_entries_entry FOREIGN KEY (tenant_id, entry_id) REFERENCES erp.journal_entries (tenant_id, id),
     CONSTRAINT erp_tax_entries_tax FOREIGN KEY (tenant_id, tax_id) REFERENCES erp.taxes (tenant_id, id),
