@@ -14,7 +14,7 @@ import (
 // base that it was booked at, whatever the rate is by then. An entry is reversed once; entries that book a document are corrected through the document.
 //
 // Permission: accounting.reverse, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
-// accounting.too_many, tenancy.not_found, accounting.entry_of_document, accounting.already_reversed, and those of Post.
+// accounting.too_many, tenancy.not_found, accounting.entry_of_document, accounting.entry_of_settlement, accounting.already_reversed, and those of Post.
 func (s *Service) Reverse(ctx context.Context, in []Reversal) ([]Entry, error) {
 	return tenancy.Act(ctx, s.db, PermReverse, func(ctx context.Context, tx *tenancy.Tx) ([]Entry, error) {
 		const op = "accounting.Reverse"
@@ -112,6 +112,8 @@ func (r *reversible) reverse(where string, in *Reversal, p *plan, settle *settle
 	switch {
 	case there == nil:
 		return nil, tenancy.ErrNotFound.New(p.op, "%sthere is no such entry", where)
+	case there.Kind == KindWriteOff || there.Kind == KindDiscount || there.SourceModel == allocationModel:
+		return nil, ErrEntryOfSettlement.New(p.op, "%sthe entry belongs to a settlement: undo the allocation", where)
 	case there.SourceModel != "":
 		return nil, ErrEntryOfDocument.New(p.op, "%sthe entry books a document: correct the document", where)
 	case r.reversed[there.ID]:

@@ -102,10 +102,10 @@ type allocationRow struct {
 const allocationsSQL = `SELECT a.id, d.entry_id AS debit_entry, d.line_no AS debit_line, c.entry_id AS credit_entry, c.line_no AS credit_line,
 	a.allocated_on, a.amount_minor
 	FROM {allocations} AS a JOIN {open_items} AS d ON d.id = a.debit_id JOIN {open_items} AS c ON c.id = a.credit_id
-	WHERE a.id > ? ORDER BY a.id LIMIT ?`
+	WHERE a.id > ? AND a.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM {allocations} AS u WHERE u.undoes_id = a.id) ORDER BY a.id LIMIT ?`
 
-// WriteAllocations writes which items were set off against which as CSV, in the order in which it was done. An item is named by the entry
-// and line that opened it. Memory is flat.
+// WriteAllocations writes which items were set off against which as CSV, in the order in which it was done, and leaves out what was undone. An
+// item is named by the entry and line that opened it. Memory is flat.
 //
 // Permission: exchange.export. Errors: accounting.books_not_open, and w's own.
 func (s *Service) WriteAllocations(ctx context.Context, w io.Writer) error {

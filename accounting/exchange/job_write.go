@@ -246,7 +246,7 @@ func (j *job) itemsOf(ctx context.Context, tx *tenancy.Tx) (map[itemKey]uuid.UUI
 	return out, nil
 }
 
-// allocated counts what is set off already among the items.
+// allocated counts what is set off already among the items, and was not undone.
 func allocated(ctx context.Context, tx *tenancy.Tx, items map[itemKey]uuid.UUID) (map[accounting.NewAllocation]int, error) {
 	out := map[accounting.NewAllocation]int{}
 	for part := range slices.Chunk(slices.Collect(maps.Values(items)), accounting.MaxBatch) {
@@ -254,8 +254,15 @@ func allocated(ctx context.Context, tx *tenancy.Tx, items map[itemKey]uuid.UUID)
 		if err != nil {
 			return nil, err
 		}
+		undone := map[uuid.UUID]bool{}
+		for i := range rows {
+			undone[rows[i].UndoesID] = true
+		}
 		for i := range rows {
 			a := &rows[i]
+			if a.UndoesID != uuid.Nil || undone[a.ID] {
+				continue
+			}
 			out[accounting.NewAllocation{DebitID: a.DebitID, CreditID: a.CreditID, Date: a.AllocatedOn, Amount: a.Amount}]++
 		}
 	}
