@@ -10,7 +10,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
-	"github.com/opsmatiq/erp/internal/bookstest"
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/fault"
 )
@@ -432,7 +432,7 @@ func TestRaceToUndo(t *testing.T) {
 		v := s.issue(invoice("I1", s.ann.ID, "2010-12-01", "10"), invoice("I2", s.ann.ID, "2010-12-01", "10"))
 		p := s.pay(received("P", s.ann.ID, "2010-12-02", 1500, part(v[0].ID, 1000)))[0]
 		made := s.allocations(v[0].ID)[0]
-		errs := bookstest.Together(6, func(i int) (err error) {
+		errs := racetest.Together(6, func(i int) (err error) {
 			switch i % 3 {
 			case 0:
 				_, err = s.books.Unallocate(s.ctx, []accounting.Unallocation{{AllocationID: made.ID, Date: day("2010-12-05"), Reason: "race"}})

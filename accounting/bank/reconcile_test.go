@@ -10,7 +10,7 @@ import (
 	"github.com/opsmatiq/erp/accounting/bank"
 	"github.com/opsmatiq/erp/accounting/bank/statement"
 	"github.com/opsmatiq/erp/accounting/money"
-	"github.com/opsmatiq/erp/internal/bookstest"
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -351,13 +351,13 @@ func TestANeighbourSeesNothing(t *testing.T) {
 }
 
 // insist retries what lost a race in a way that a retry resolves.
-func insist(fn func() error) error { return bookstest.Insist(fn, tenancy.ErrDuplicate) }
+func insist(fn func() error) error { return racetest.Insist(fn, tenancy.ErrDuplicate) }
 
 func TestRaceALineIsReconciledOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		one, two := s.invoice("I-1", s.ann, "2026-01-02", "50"), s.invoice("I-2", s.ben, "2026-01-03", "50")
 		lines := s.lines(line("2026-01-05", 5_000, "whose?"))
-		errs := bookstest.Together(6, func(i int) error {
+		errs := racetest.Together(6, func(i int) error {
 			item := []uuid.UUID{one.ID, two.ID}[i%2]
 			return insist(func() error {
 				_, err := s.bank.Reconcile(s.ctx, []bank.NewReconciliation{is(lines[0], bank.Part{ItemID: item})})
@@ -381,7 +381,7 @@ func TestRaceAJournalLineIsTakenOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		entry := s.transfer("2026-01-04", 300)
 		lines := s.lines(line("2026-01-05", 300, "a"), line("2026-01-05", 300, "b"), line("2026-01-05", 300, "c"))
-		errs := bookstest.Together(len(lines), func(i int) error {
+		errs := racetest.Together(len(lines), func(i int) error {
 			return insist(func() error {
 				_, err := s.bank.Reconcile(s.ctx, []bank.NewReconciliation{is(lines[i], bank.Part{EntryID: entry.ID})})
 				return err
@@ -403,7 +403,7 @@ func TestRaceAJournalLineIsTakenOnce(t *testing.T) {
 func TestRaceOneStatementIsImportedOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		a, b := s.statementOf("A", 0, line("2026-01-05", 500, "one")), s.statementOf("A", 0, line("2026-01-05", 600, "other"))
-		errs := bookstest.Together(6, func(i int) error {
+		errs := racetest.Together(6, func(i int) error {
 			return insist(func() error {
 				_, err := s.bank.Import(s.ctx, bank.NewImport{Statements: []statement.Statement{[]statement.Statement{a, b}[i%2]}})
 				return err
@@ -467,7 +467,7 @@ func TestRaceTakingBackAgainstOthers(t *testing.T) {
 		payment := was[0].Matches[0].PaymentID
 		tie, err := s.books.Allocate(s.ctx, []accounting.NewAllocation{{DebitID: first.ID, CreditID: payment, Date: day("2026-01-05"), Amount: gbp(10_000)}})
 		require.NoError(t, err)
-		errs := bookstest.Together(4, func(i int) (err error) {
+		errs := racetest.Together(4, func(i int) (err error) {
 			switch i {
 			case 0:
 				return insist(func() error {
@@ -502,7 +502,7 @@ func TestRaceAReconciliationIsUndoneOnce(t *testing.T) {
 		lines := s.lines(line("2026-01-05", -300, "fee"))
 		was := s.reconcile(is(lines[0], fees(-300)))
 		var undone [4]bank.Undone
-		errs := bookstest.Together(len(undone), func(i int) error {
+		errs := racetest.Together(len(undone), func(i int) error {
 			return insist(func() error {
 				out, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: was[0].ID, Reason: "wrong", TakeBack: true, Date: day("2026-01-06")}})
 				if err == nil {
