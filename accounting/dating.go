@@ -45,6 +45,7 @@ type Dating struct {
 var datings = map[EntryKind]Dating{
 	KindEntry: {DatedAsStated, true}, KindOpening: {DatedAsStated, false}, KindStock: {DatedByDocument, false},
 	KindInvoice: {DatedByDocument, true}, KindCreditNote: {DatedByDocument, true}, KindBill: {DatedByDocument, true},
+	KindDebitNote: {DatedByDocument, true}, KindVendorDebit: {DatedByDocument, true},
 	KindVendorCredit: {DatedByDocument, true}, KindPayment: {DatedByDocument, true}, KindReversal: {DatedByOriginal, true},
 	KindTill: {DatedByDocument, false}, KindYearEnd: {DatedAtYearEnd, false},
 }
@@ -146,4 +147,26 @@ func (s *Service) CheckDate(ctx context.Context, journal JournalCode, on date.Da
 		return set.writable(tx, op, "", j.ID, on, exception)
 	})
 	return err
+}
+
+// CountsFor gives the day for which a document of a journal counts, whose date may lie in a period that takes no entries any more: the date
+// itself, or with [LateFirstOpen] the first day of the first open period after it. Domains above ask it for what follows from a document
+// and is dated with it, such as the value of goods that a late bill corrects.
+//
+// Permission: accounting.read, and accounting.exception where an exception is given. Errors: those of [Service.CheckDate],
+// accounting.no_open_period.
+func (s *Service) CountsFor(ctx context.Context, journal JournalCode, on date.Date, exception string, late LatePolicy) (date.Date, error) {
+	const op = "accounting.CountsFor"
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (date.Date, error) {
+		set, err := s.setup(ctx, tx, op, nil)
+		if err != nil {
+			return date.Date{}, err
+		}
+		j, err := set.journal(op, "", journal)
+		if err != nil {
+			return date.Date{}, err
+		}
+		_, day, err := set.dated(tx, op, "", j.ID, &NewEntry{Kind: KindEntry, Date: on, LockException: exception, Late: late}, false)
+		return day, err
+	})
 }
