@@ -114,16 +114,21 @@ func (set *setup) dated(tx *tenancy.Tx, op, where string, journal uuid.UUID, e *
 	if p := set.periodOf(e.Date); closing && p != nil && set.state(p, journal) != PeriodLocked {
 		return p, e.Date, nil
 	}
-	p, err := set.writable(tx, op, where, journal, e.Date, e.LockException)
-	if e.Late != LateFirstOpen || !errors.Is(err, ErrPeriodLocked) && !errors.Is(err, ErrPeriodSoftLocked) {
-		return p, e.Date, err
+	return set.firstOpen(tx, op, where, journal, e.Date, e.LockException, e.Late)
+}
+
+// firstOpen is writable for a day that may be late.
+func (set *setup) firstOpen(tx *tenancy.Tx, op, where string, journal uuid.UUID, on date.Date, exception string, late LatePolicy) (*Period, date.Date, error) {
+	p, err := set.writable(tx, op, where, journal, on, exception)
+	if late != LateFirstOpen || !errors.Is(err, ErrPeriodLocked) && !errors.Is(err, ErrPeriodSoftLocked) {
+		return p, on, err
 	}
 	for i := range set.periods {
-		if p := &set.periods[i]; p.StartsOn.After(e.Date) && set.state(p, journal) == PeriodOpen {
+		if p := &set.periods[i]; p.StartsOn.After(on) && set.state(p, journal) == PeriodOpen {
 			return p, p.StartsOn, nil
 		}
 	}
-	return nil, e.Date, ErrNoOpenPeriod.New(op, "%sno period after %s is open: add a fiscal year", where, e.Date)
+	return nil, on, ErrNoOpenPeriod.New(op, "%sno period after %s is open: add a fiscal year", where, on)
 }
 
 // CheckDate refuses a day on which a journal takes no entries. Domains above ask it about what has no entry of its own, or gets
@@ -166,7 +171,7 @@ func (s *Service) CountsFor(ctx context.Context, journal JournalCode, on date.Da
 		if err != nil {
 			return date.Date{}, err
 		}
-		_, day, err := set.dated(tx, op, "", j.ID, &NewEntry{Kind: KindEntry, Date: on, LockException: exception, Late: late}, false)
+		_, day, err := set.firstOpen(tx, op, "", j.ID, on, exception, late)
 		return day, err
 	})
 }

@@ -23,7 +23,10 @@ func (s *Service) Reverse(ctx context.Context, in []Reversal) ([]Entry, error) {
 			return nil, err
 		}
 		var found reversible
-		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) { found.load(b, ids) })
+		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) {
+			found.load(b, ids)
+			tenancy.Load(b, &found.items, tenancy.In("entry_id", ids), tenancy.ForUpdate())
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -79,6 +82,7 @@ type lineKey struct {
 	line  int64
 }
 
+// load reads what was booked; the items are locked by whoever reverses.
 func (r *reversible) load(b *tenancy.Batch, ids []uuid.UUID) {
 	if len(ids) == 0 {
 		return
@@ -86,7 +90,6 @@ func (r *reversible) load(b *tenancy.Batch, ids []uuid.UUID) {
 	tenancy.Load(b, &r.entries, tenancy.In("id", ids))
 	tenancy.Load(b, &r.reversals, tenancy.In("reverses_id", ids))
 	tenancy.Load(b, &r.lines, tenancy.In("entry_id", ids), tenancy.OrderBy("entry_id", "line_no"))
-	tenancy.Load(b, &r.items, tenancy.In("entry_id", ids), tenancy.ForUpdate())
 }
 
 func (r *reversible) index() {

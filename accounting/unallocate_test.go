@@ -426,6 +426,85 @@ func TestDatabaseRefusesBadUnallocations(t *testing.T) {
 	})
 }
 
+// One reference is one effect, however many try it at once.
+func TestRaceOneReferenceIsOneSettlement(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		_, err := s.books.UpdateBooks(s.ctx, accounting.BooksChange{RateMaxAgeDays: 7, WriteOffLimit: gbp(5_000)})
+		require.NoError(t, err)
+		v := s.issue(invoice("I1", s.ann.ID, "2010-12-01", "10"))[0]
+		p := s.pay(received("P", s.ann.ID, "2010-12-02", 900))[0]
+		var made uuid.UUID
+		for name, act := range []func() (uuid.UUID, bool, error){
+			func() (uuid.UUID, bool, error) {
+				out, err := s.books.Allocate(s.ctx, []accounting.NewAllocation{{Reference: "A", DebitID: v.ID, CreditID: p.ID, Date: day("2010-12-03"), Amount: gbp(900)}})
+				return firstOf(out, err)
+			},
+			func() (uuid.UUID, bool, error) {
+				out, err := s.books.WriteOff(s.ctx, []accounting.NewWriteOff{{Reference: "W", ItemID: v.ID, Date: day("2010-12-03"),
+					PaymentWriteOff: accounting.PaymentWriteOff{Amount: gbp(100), Account: accounting.ByRole(accounting.RoleBadDebt), Reason: "cents"}}})
+				return firstOf(out, err)
+			},
+			func() (uuid.UUID, bool, error) {
+				out, err := s.books.Unallocate(s.ctx, []accounting.Unallocation{{Reference: "U", AllocationID: made, Date: day("2010-12-04"), Reason: "race"}})
+				return firstOf(out, err)
+			},
+			func() (uuid.UUID, bool, error) {
+				out, err := s.books.ReversePayments(s.ctx, []accounting.PaymentReversal{{Reference: "R", PaymentID: p.ID, Date: day("2010-12-05"), Reason: "race"}})
+				if err != nil {
+					return uuid.Nil, false, err
+				}
+				return out[0].ID, out[0].Replayed, nil
+			},
+		} {
+			var ids [4]uuid.UUID
+			var replayed [4]bool
+			for _, err := range racetest.Together(4, func(i int) error {
+				return insist(func() (err error) { ids[i], replayed[i], err = act(); return err })
+			}) {
+				require.NoError(t, err, name)
+			}
+			fresh := 0
+			for i := range ids {
+				require.Equal(t, ids[0], ids[i])
+				if !replayed[i] {
+					fresh++
+				}
+			}
+			require.Equal(t, 1, fresh)
+			made = ids[0] // the write-off is what is undone
+		}
+		require.Equal(t, map[uuid.UUID]int64{v.ID: 1000}, s.open("2010-12-31"))
+		s.sound()
+	})
+}
+
+func firstOf(out []accounting.Allocation, err error) (uuid.UUID, bool, error) {
+	if err != nil {
+		return uuid.Nil, false, err
+	}
+	return out[0].ID, out[0].Replayed, nil
+}
+
+// What the books said before an undoing they still say about then.
+func TestKnownAtBeforeAnUndoing(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		e := s.post(claim("", s.ann.ID, "2010-12-01", usd(1000), gbp(640)))[0]
+		in := received("P1", s.ann.ID, "2010-12-10", 0, accounting.PaymentAllocation{InvoiceID: s.itemOf(e.ID).ID, Amount: usd(400)})
+		in.Amount, in.Base = usd(400), gbp(250)
+		p := s.pay(in)[0]
+		was, err := s.books.BalanceSheet(s.ctx, day("2010-12-31"))
+		require.NoError(t, err)
+		s.unallocate("2010-12-10", s.allocations(p.ID)[0].ID)
+		s.takeBack("2010-12-11", p.ID)
+		known, err := s.books.KnownAt(p.PostedAt).BalanceSheet(s.ctx, day("2010-12-31"))
+		require.NoError(t, err)
+		require.Equal(t, was, known)
+		now, err := s.books.BalanceSheet(s.ctx, day("2010-12-31"))
+		require.NoError(t, err)
+		require.NotEqual(t, was, now)
+	})
+}
+
 // Two who undo the same, and one who settles meanwhile: it is undone once, and never settled beyond zero.
 func TestRaceToUndo(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
