@@ -86,6 +86,11 @@ func TestUnallocate(t *testing.T) {
 		// Settled again, from the day on which it was open again. Before that there was nothing to settle.
 		_, err = s.books.Allocate(s.ctx, []accounting.NewAllocation{{DebitID: v.ID, CreditID: p.ID, Date: day("2010-12-15"), Amount: gbp(400)}})
 		require.ErrorIs(t, err, accounting.ErrBadInput)
+		_, err = s.books.UpdateBooks(s.ctx, accounting.BooksChange{RateMaxAgeDays: 7, WriteOffLimit: gbp(5_000)})
+		require.NoError(t, err)
+		_, err = s.books.WriteOff(s.ctx, []accounting.NewWriteOff{{ItemID: v.ID, Date: day("2010-12-15"), PaymentWriteOff: accounting.PaymentWriteOff{Amount: gbp(1),
+			Account: accounting.ByRole(accounting.RoleBadDebt), Reason: "too early"}}})
+		require.ErrorIs(t, err, accounting.ErrBadInput)
 		next := s.pay(received("P2", s.ann.ID, "2010-12-12", 600, part(v.ID, 600)))[0]
 		require.Equal(t, "2010-12-20", s.allocations(next.ID)[0].AllocatedOn.String())
 		require.Equal(t, map[uuid.UUID]int64{next.ID: -600}, s.open("2010-12-15"), "until then it waits on account")
@@ -179,6 +184,80 @@ func TestUnallocateTakesWriteOffsBack(t *testing.T) {
 				}
 			}
 		}
+		s.sound()
+	})
+}
+
+// What is asked for by itself is answered by itself, though it would have come along.
+func TestUnallocateAnswersEach(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		_, err := s.books.UpdateBooks(s.ctx, accounting.BooksChange{RateMaxAgeDays: 7, WriteOffLimit: gbp(5_000)})
+		require.NoError(t, err)
+		v := s.issue(invoice("I1", s.ann.ID, "2010-12-01", "10"))[0]
+		paid := part(v.ID, 980)
+		paid.WriteOff = &accounting.PaymentWriteOff{Amount: gbp(20), Account: accounting.ByRole(accounting.RoleBadDebt), Reason: "cents"}
+		s.pay(received("P1", s.ann.ID, "2010-12-10", 980, paid))
+		made := s.allocations(v.ID)
+		require.Equal(t, made[0].ID, made[1].WithID)
+		in := []accounting.Unallocation{{Reference: "U1", AllocationID: made[0].ID, Date: day("2010-12-20"), Reason: "both"},
+			{Reference: "U2", AllocationID: made[1].ID, Date: day("2010-12-20"), Reason: "both"}}
+		out, err := s.books.Unallocate(s.ctx, in)
+		require.NoError(t, err)
+		require.Equal(t, []string{"U1", "U2"}, []string{out[0].Reference, out[1].Reference})
+		require.Equal(t, []uuid.UUID{made[0].ID, made[1].ID}, []uuid.UUID{out[0].UndoesID, out[1].UndoesID})
+		again, err := s.books.Unallocate(s.ctx, in)
+		require.NoError(t, err)
+		require.True(t, again[0].Replayed && again[1].Replayed)
+		s.sound()
+	})
+}
+
+// What an undoing books into a soft-locked period needs a reason.
+func TestUnallocateIntoASoftLock(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		_, err := s.books.UpdateBooks(s.ctx, accounting.BooksChange{RateMaxAgeDays: 7, WriteOffLimit: gbp(5_000)})
+		require.NoError(t, err)
+		v := s.issue(invoice("I1", s.ann.ID, "2010-12-01", "10"))[0]
+		off, err := s.books.WriteOff(s.ctx, []accounting.NewWriteOff{{ItemID: v.ID, Date: day("2010-12-05"), PaymentWriteOff: accounting.PaymentWriteOff{Amount: gbp(100),
+			Account: accounting.ByRole(accounting.RoleBadDebt), Reason: "cents"}}})
+		require.NoError(t, err)
+		require.NoError(t, s.setState("2010-12", accounting.PeriodSoftLocked))
+		undo := accounting.Unallocation{AllocationID: off[0].ID, Date: day("2010-12-06"), Reason: "paid after all"}
+		_, err = s.books.Unallocate(s.ctx, []accounting.Unallocation{undo})
+		require.ErrorIs(t, err, accounting.ErrPeriodSoftLocked)
+		undo.LockException = "the auditor asked for it"
+		_, err = s.books.Unallocate(s.ctx, []accounting.Unallocation{undo})
+		require.NoError(t, err)
+		require.Zero(t, s.balance(accounting.RoleBadDebt))
+		s.sound()
+	})
+}
+
+// Of a purchase whose tax cannot all be claimed, a discount is taken back with both parts of it.
+func TestUnallocateTakesDiscountsOnBillsBack(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		half := s20
+		half.Code, half.NotRecoverable = "H20", price("50")
+		s.taxes(half)
+		in := s.withNet(10000, "H20")
+		in.Terms.Discount = accounting.EarlyDiscount{Percent: price("3"), Until: day("2010-12-11")}
+		b := s.bill(in)[0]
+		figures := func() (out []string) {
+			r, err := s.books.TaxReport(s.ctx, day("2010-12-01"), day("2010-12-31"))
+			require.NoError(t, err)
+			for _, f := range r.Taxes {
+				out = append(out, fmt.Sprint(f.Code, f.Base, f.Tax, f.NotRecoverable))
+			}
+			return out
+		}
+		before, owed := figures(), s.open("2010-12-31")
+		_, err := s.books.TakeDiscount(s.ctx, []accounting.NewDiscount{{DocumentID: b.ID, Date: day("2010-12-10")}})
+		require.NoError(t, err)
+		require.NotEqual(t, before, figures())
+		s.unallocate("2010-12-12", s.allocations(b.ID)[0].ID)
+		require.Equal(t, before, figures())
+		require.Equal(t, owed, s.open("2010-12-31"))
+		require.Zero(t, s.balance(accounting.RoleDiscountTaken))
 		s.sound()
 	})
 }

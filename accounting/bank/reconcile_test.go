@@ -235,6 +235,38 @@ func TestUnreconcileTakesBack(t *testing.T) {
 	})
 }
 
+// What was set off for a later day is undone on that day, what somebody undid already is not undone again, and a line that was taken back
+// late is reconciled anew from then on.
+func TestUnreconcileIsDated(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		invoice := s.invoice("I-1", s.ann, "2026-01-02", "100")
+		early, err := s.books.Pay(s.ctx, []accounting.NewPayment{{Reference: "P-0", PartyID: s.ann, Direction: accounting.MoneyIn, Date: day("2026-01-08"), Amount: gbp(1_000), Account: accounting.ByRole(accounting.RoleCash)}})
+		require.NoError(t, err)
+		lines := s.lines(line("2026-01-05", 9_000, "one"))
+		parts := []bank.Part{{ItemID: invoice.ID, Amount: gbp(10_000)}, {ItemID: early[0].ID, Amount: gbp(-1_000)}}
+		was := s.reconcile(is(lines[0], parts...))
+		out, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: was[0].ID, Reason: "wrong", TakeBack: true, Date: day("2026-01-06")}})
+		require.NoError(t, err)
+		require.Equal(t, "2026-01-08", out[0].Unallocated[0].AllocatedOn.String())
+		require.Equal(t, "2026-01-06", out[0].Reversals[0].EntryDate.String())
+		require.Equal(t, []map[uuid.UUID]int64{{invoice.ID: 10_000}}, s.openOn("2026-01-07"))
+
+		anew := s.reconcile(is(lines[0], parts...))
+		require.Empty(t, s.open())
+		made, err := s.books.Allocations(s.ctx, early[0].ID)
+		require.NoError(t, err)
+		byHand, err := s.books.Unallocate(s.ctx, []accounting.Unallocation{{AllocationID: made[len(made)-1].ID, Date: day("2026-01-09"), Reason: "by hand"}})
+		require.NoError(t, err)
+		out, err = s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: anew[0].ID, Reason: "wrong", TakeBack: true, Date: day("2026-01-10")}})
+		require.NoError(t, err)
+		require.Equal(t, byHand[0].ID, out[0].Unallocated[0].ID)
+		s.reconcile(is(lines[0], parts...)) // booked on the 5th, settled from the 10th
+		require.Empty(t, s.open())
+		require.Len(t, s.openOn("2026-01-09")[0], 3)
+		s.sound()
+	})
+}
+
 // A payment that somebody took back already is not taken back again, and what the books had stays.
 func TestUnreconcileLeavesWhatIsTakenBackAlready(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
