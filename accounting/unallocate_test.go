@@ -278,7 +278,15 @@ func TestUnallocateTakesDiscountsBack(t *testing.T) {
 				require.NoError(t, err)
 				after, discounted, given := s.open("2010-12-31"), s.boxes(), s.balance(accounting.RoleDiscountGiven)
 				require.Less(t, len(after), len(before), "it settles the first instalment and a part of the second")
-				s.unallocate("2010-12-11", s.allocations(v.ID)[0].ID)
+				first := s.allocations(v.ID)[0].ID
+				seen, err := s.books.Preview(s.ctx, func(ctx context.Context) error {
+					_, err := s.books.Unallocate(ctx, []accounting.Unallocation{{AllocationID: first, Date: day("2010-12-11"), Reason: "look"}})
+					return err
+				})
+				require.NoError(t, err)
+				// The reversal, and where tax is due on payment what waits again of two instalments, and of the discount itself.
+				require.Len(t, seen.Entries, map[string]int{"S20": 1, "C20": 4}[tax.Code])
+				s.unallocate("2010-12-11", first)
 				require.Equal(t, before, s.open("2010-12-31"))
 				require.Equal(t, nonZero(boxes), nonZero(s.boxes()))
 				require.Zero(t, s.balance(accounting.RoleDiscountGiven))
