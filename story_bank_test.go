@@ -17,7 +17,8 @@ import (
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
-// tradeBank imports a statement that its bank got wrong by a penny; a customer's payment on it is reconciled, untied, and reconciled again.
+// tradeBank imports a statement that its bank got wrong by a penny; a customer's payment on it is reconciled, taken
+// back, and reconciled again.
 func (s *shop) tradeBank(t *testing.T, invoice uuid.UUID) {
 	t.Helper()
 	at := s.suite.Bank
@@ -32,13 +33,14 @@ func (s *shop) tradeBank(t *testing.T, invoice uuid.UUID) {
 	require.NoError(t, err)
 	lines, err := at.Lines(s.ctx, out[0].Statement.ID)
 	require.NoError(t, err)
-	is := []bank.NewReconciliation{{LineID: lines[0].ID, Parts: []bank.Part{{ItemID: invoice, Amount: gbp(500)},
+	early, err := s.suite.Accounting.Pay(s.ctx, []accounting.NewPayment{{Reference: "P-0", PartyID: s.customer, Direction: accounting.MoneyIn, Date: day(12), Amount: gbp(100)}})
+	require.NoError(t, err)
+	is := []bank.NewReconciliation{{LineID: lines[0].ID, Parts: []bank.Part{{ItemID: invoice, Amount: gbp(600)}, {ItemID: early[0].ID, Amount: gbp(-100)},
 		{Account: accounting.ByRole(accounting.RoleFees), Amount: gbp(-20)}}}}
 	tied, err := at.Reconcile(s.ctx, is)
 	require.NoError(t, err)
-	undone, err := at.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: tied[0].ID, Reason: "ticked on the wrong day", ReverseEntries: true, Date: day(14)}})
+	_, err = at.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: tied[0].ID, Reason: "ticked on the wrong day", TakeBack: true, Date: day(14)}})
 	require.NoError(t, err)
-	is[0].Parts[0] = bank.Part{PaymentID: undone[0].Kept[0].PaymentID}
 	_, err = at.Reconcile(s.ctx, is)
 	require.NoError(t, err)
 }

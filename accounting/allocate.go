@@ -8,53 +8,84 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // Allocate sets open debit items off against open credit items of the same party and control account, all or none: an
 // invoice against a credit note, or against a payment that was left on account. Items in the base currency book nothing but tax
 // that is due on payment. Items in a foreign currency that stand in the books at different worths leave a realised gain or loss,
 // which is booked on the day that the allocation counts for. Two callers can never allocate the same open amount: the items are
-// locked in the order of their ids.
+// locked in the order of their ids. An allocation whose reference was used before with the same content is given back with Replayed set.
 //
 // Permission: accounting.pay. Errors: accounting.bad_input, accounting.too_many, accounting.wrong_currency,
 // accounting.amount_limit, accounting.unknown_item, accounting.over_allocated, accounting.allocation_mismatch,
 // accounting.no_period, accounting.period_soft_locked and accounting.exception_forbidden (where a difference is booked),
-// accounting.period_locked (open items as of a day in a locked period do not change any more).
+// accounting.period_locked (open items as of a day in a locked period do not change any more), accounting.reference_taken;
+// tenancy.duplicate when another transaction has just used the same reference (a retry is answered with the replay).
 func (s *Service) Allocate(ctx context.Context, in []NewAllocation) ([]Allocation, error) {
 	return tenancy.Act(ctx, s.db, PermPay, func(ctx context.Context, tx *tenancy.Tx) ([]Allocation, error) {
 		const op = "accounting.Allocate"
 		if err := checkBatch(op, "allocations", len(in)); err != nil {
 			return nil, err
 		}
-		ids := make([]uuid.UUID, 0, 2*len(in))
+		ids, replays := make([]uuid.UUID, 0, 2*len(in)), newReplays[Allocation](op, "allocation", len(in))
+		var hash fingerprint
 		for i := range in {
+			where := fmt.Sprintf("allocation %d: ", i+1)
+			if err := checkInput(op, where, &in[i]); err != nil {
+				return nil, err
+			}
+			if err := checkAmount(op, where, in[i].Amount); err != nil {
+				return nil, err
+			}
 			ids = append(ids, in[i].DebitID, in[i].CreditID)
+			replays.expect(in[i].Reference, in[i].fingerprint(&hash))
 		}
 		var locked []OpenItem
-		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) { lockItems(b, &locked, unique(ids)) })
+		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) {
+			lockItems(b, &locked, unique(ids))
+			replays.load(b)
+		})
 		if err != nil {
 			return nil, err
 		}
 		settle := newSettlement(newPlan(op, tx, set, 0), locked)
-		for i := range in {
-			if err := settle.allocate(fmt.Sprintf("allocation %d: ", i+1), set, &in[i]); err != nil {
-				return nil, err
-			}
+		out, err := replays.run(func(i int) (*Allocation, error) {
+			err := settle.allocate(fmt.Sprintf("allocation %d: ", i+1), set, &in[i])
+			return settle.named(in[i].Reference, replays.prints[i], err)
+		})
+		if err != nil {
+			return nil, err
 		}
 		if err := settle.releaseTax(ctx, settle.plan, nil); err != nil {
 			return nil, err
 		}
-		return settle.run(ctx)
+		return give(out, settle.run(ctx))
 	})
 }
 
+// named gives the allocation that was planned last its reference.
+func (s *settlement) named(reference, print string, err error) (*Allocation, error) {
+	if err != nil {
+		return nil, err
+	}
+	a := s.last()
+	a.Reference, a.Fingerprint = reference, print
+	return a, nil
+}
+
+// fingerprint is of an allocation's figures and names. The word keeps it apart from the other acts that share its references.
+func (a *NewAllocation) fingerprint(f *fingerprint) string {
+	f.reset()
+	f.text("allocate")
+	f.id(a.DebitID)
+	f.id(a.CreditID)
+	f.day(a.Date)
+	f.amount(a.Amount)
+	return f.sum()
+}
+
 func (s *settlement) allocate(where string, set *setup, in *NewAllocation) error {
-	if err := checkInput(s.op, where, in); err != nil {
-		return err
-	}
-	if err := checkAmount(s.op, where, in.Amount); err != nil {
-		return err
-	}
 	debit, credit := s.items[in.DebitID], s.items[in.CreditID]
 	if debit == nil || credit == nil {
 		return ErrUnknownItem.New(s.op, "%sthere is no such open item", where)
@@ -69,18 +100,30 @@ func (s *settlement) allocate(where string, set *setup, in *NewAllocation) error
 	if on.Before(debit.ItemDate) || on.Before(credit.ItemDate) {
 		return ErrBadInput.New(s.op, "%sDate is before that of an item", where)
 	}
-	p := set.periodOf(on)
-	switch {
-	case p == nil:
-		return ErrNoPeriod.New(s.op, "%s%s lies in no period of the books", where, on)
-	case p.State == PeriodLocked:
-		return ErrPeriodLocked.New(s.op, "%speriod %s is locked", where, p.Name)
+	if first := later(debit.ReopenedOn, credit.ReopenedOn); on.Before(first) {
+		return ErrBadInput.New(s.op, "%sDate is before %s, until when an item was settled", where, first)
+	}
+	if err := set.settleable(s.op, where, on); err != nil {
+		return err
 	}
 	s.exception = in.LockException
 	return s.pair(where, debit, credit, in.Amount.Minor, on)
 }
 
-// Allocations lists what an open item was set off against, oldest first.
+// settleable refuses a day in a locked period, whose open items do not change any more. Errors: accounting.no_period,
+// accounting.period_locked.
+func (set *setup) settleable(op, where string, on date.Date) error {
+	p := set.periodOf(on)
+	switch {
+	case p == nil:
+		return ErrNoPeriod.New(op, "%s%s lies in no period of the books", where, on)
+	case p.State == PeriodLocked:
+		return ErrPeriodLocked.New(op, "%speriod %s is locked", where, p.Name)
+	}
+	return nil
+}
+
+// Allocations lists what an open item was set off against, oldest first, and what undid it.
 //
 // Permission: accounting.read.
 func (s *Service) Allocations(ctx context.Context, itemID uuid.UUID) ([]Allocation, error) {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
-	"github.com/opsmatiq/erp/internal/bookstest"
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/fault"
 )
@@ -147,7 +147,7 @@ func TestRaceABillThatComesTwiceIsRecordedOnce(t *testing.T) {
 
 		// Rivals with the same number.
 		recorded := 0
-		for _, err := range bookstest.Together(4, func(i int) error {
+		for _, err := range racetest.Together(4, func(i int) error {
 			return insist(func() error {
 				_, err := s.books.Bill(s.ctx, []accounting.NewBill{aBill(fmt.Sprint("R", i), "V-9", s.ben.ID, "2010-12-01", "10")})
 				return err

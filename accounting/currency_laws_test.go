@@ -1,10 +1,13 @@
 package accounting_test
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -47,7 +50,7 @@ func TestCurrencyLaws(t *testing.T) {
 					h.rateOf("JPY", on, fmt.Sprintf("0.00%d", rapid.IntRange(600, 900).Draw(rt, "yen")))
 				}
 				for range rapid.IntRange(2, 14).Draw(rt, "acts") {
-					acts := []func(){h.claimSome, h.sellOne, h.sellOne, h.buyOne, h.creditOne, h.creditOne, h.payOne, h.payOne, h.setOff, h.writeOffOne, h.exchangeOne, h.revalueOne, h.reverseLast}
+					acts := []func(){h.claimSome, h.sellOne, h.sellOne, h.buyOne, h.creditOne, h.creditOne, h.payOne, h.payOne, h.setOff, h.undoOne, h.undoOne, h.takeBackOne, h.writeOffOne, h.exchangeOne, h.revalueOne, h.reverseLast}
 					acts[rapid.IntRange(0, len(acts)-1).Draw(rt, "act")]()
 				}
 				h.hold()
@@ -263,6 +266,55 @@ func (h *trade) reverseLast() {
 	require.Empty(h.rt, h.items(func(i accounting.OpenItem) bool { return i.ID == o.ID }), "a reversal settles what it reverses")
 }
 
+// undoOne undoes an allocation that somebody made: the items are worth what they were worth without it.
+func (h *trade) undoOne() {
+	made := h.settlements()
+	if len(made) == 0 {
+		return
+	}
+	a := rapid.SampledFrom(made).Draw(h.rt, "allocation")
+	in := accounting.Unallocation{AllocationID: a.ID, Reference: fmt.Sprint("U", a.ID), Date: later(h.date(), a.AllocatedOn), Reason: "law"}
+	out, err := h.books.Unallocate(h.ctx, []accounting.Unallocation{in})
+	require.NoError(h.rt, err)
+	require.Equal(h.rt, []int64{-a.DebitBaseMinor, -a.CreditBaseMinor}, []int64{out[0].DebitBaseMinor, out[0].CreditBaseMinor})
+	before := h.print()
+	again, err := h.books.Unallocate(h.ctx, []accounting.Unallocation{in})
+	require.NoError(h.rt, err)
+	require.True(h.rt, again[0].Replayed)
+	_, err = h.books.Unallocate(h.ctx, []accounting.Unallocation{{AllocationID: a.ID, Date: in.Date, Reason: "law"}})
+	require.ErrorIs(h.rt, err, accounting.ErrAlreadyUnallocated)
+	require.Equal(h.rt, before, h.print(), "a retry is one effect")
+}
+
+// settlements are the allocations that stand and belong to no reversal.
+func (h *trade) settlements() []accounting.Allocation {
+	all, err := tenancy.View(h.ctx, h.env.DB, accounting.PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]accounting.Allocation, error) {
+		return tenancy.Report[accounting.Allocation](ctx, tx, `SELECT a.* FROM {allocations} AS a JOIN {open_items} AS d ON d.id = a.debit_id JOIN {open_items} AS c ON c.id = a.credit_id
+			WHERE a.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM {allocations} AS u WHERE u.undoes_id = a.id) AND d.kind <> 'reversal' AND c.kind <> 'reversal' ORDER BY a.id`)
+	})
+	require.NoError(h.rt, err)
+	return all
+}
+
+func (h *trade) takeBackOne() {
+	page, err := h.books.ListPayments(h.ctx, tenancy.PageRequest{Limit: 100})
+	require.NoError(h.rt, err)
+	ids := []uuid.UUID{}
+	for _, p := range page.Items {
+		ids = append(ids, p.ID)
+	}
+	gone, err := h.books.PaymentReversals(h.ctx, ids)
+	require.NoError(h.rt, err)
+	left := slices.DeleteFunc(page.Items, func(p accounting.Payment) bool { return gone[p.ID].ID != uuid.Nil })
+	if len(left) == 0 {
+		return
+	}
+	p := rapid.SampledFrom(left).Draw(h.rt, "payment")
+	_, err = h.books.ReversePayments(h.ctx, []accounting.PaymentReversal{{PaymentID: p.ID, Date: later(h.date(), p.PaymentDate), Reason: "law"}})
+	require.NoError(h.rt, err)
+	require.Empty(h.rt, h.items(func(o accounting.OpenItem) bool { return o.ID == p.ID }))
+}
+
 // hold checks the laws.
 func (h *trade) hold() {
 	checks, err := h.books.Verify(h.ctx)
@@ -279,6 +331,11 @@ func (h *trade) hold() {
 		require.NoError(h.rt, err)
 		require.Equal(h.rt, h.on(on.String(), accounting.ByRole(receivable)), open.Receivables.Minor, "open items equal the control account on %s", on)
 		require.Equal(h.rt, h.on(on.String(), accounting.ByRole(payable)), open.Payables.Minor, "open items equal the control account on %s", on)
+		for _, o := range open.Items {
+			require.Positive(h.rt, o.OpenMinor/abs(o.OpenMinor)*o.Original.Minor, "no day has more settled than there is")
+			require.LessOrEqual(h.rt, abs(o.OpenMinor), abs(o.Original.Minor))
+			require.LessOrEqual(h.rt, abs(o.OpenBaseMinor), abs(o.BaseMinor))
+		}
 		aged, err := h.books.AgedItems(h.ctx, accounting.AgingQuery{Control: accounting.ControlReceivable, AsOf: on})
 		require.NoError(h.rt, err)
 		require.Equal(h.rt, open.Receivables, aged.Total.Sum)

@@ -45,6 +45,7 @@ type Dating struct {
 var datings = map[EntryKind]Dating{
 	KindEntry: {DatedAsStated, true}, KindOpening: {DatedAsStated, false}, KindStock: {DatedByDocument, false},
 	KindInvoice: {DatedByDocument, true}, KindCreditNote: {DatedByDocument, true}, KindBill: {DatedByDocument, true},
+	KindDebitNote: {DatedByDocument, true}, KindVendorDebit: {DatedByDocument, true},
 	KindVendorCredit: {DatedByDocument, true}, KindPayment: {DatedByDocument, true}, KindReversal: {DatedByOriginal, true},
 	KindTill: {DatedByDocument, false}, KindYearEnd: {DatedAtYearEnd, false},
 }
@@ -113,16 +114,21 @@ func (set *setup) dated(tx *tenancy.Tx, op, where string, journal uuid.UUID, e *
 	if p := set.periodOf(e.Date); closing && p != nil && set.state(p, journal) != PeriodLocked {
 		return p, e.Date, nil
 	}
-	p, err := set.writable(tx, op, where, journal, e.Date, e.LockException)
-	if e.Late != LateFirstOpen || !errors.Is(err, ErrPeriodLocked) && !errors.Is(err, ErrPeriodSoftLocked) {
-		return p, e.Date, err
+	return set.firstOpen(tx, op, where, journal, e.Date, e.LockException, e.Late)
+}
+
+// firstOpen is writable for a day that may be late.
+func (set *setup) firstOpen(tx *tenancy.Tx, op, where string, journal uuid.UUID, on date.Date, exception string, late LatePolicy) (*Period, date.Date, error) {
+	p, err := set.writable(tx, op, where, journal, on, exception)
+	if late != LateFirstOpen || !errors.Is(err, ErrPeriodLocked) && !errors.Is(err, ErrPeriodSoftLocked) {
+		return p, on, err
 	}
 	for i := range set.periods {
-		if p := &set.periods[i]; p.StartsOn.After(e.Date) && set.state(p, journal) == PeriodOpen {
+		if p := &set.periods[i]; p.StartsOn.After(on) && set.state(p, journal) == PeriodOpen {
 			return p, p.StartsOn, nil
 		}
 	}
-	return nil, e.Date, ErrNoOpenPeriod.New(op, "%sno period after %s is open: add a fiscal year", where, e.Date)
+	return nil, on, ErrNoOpenPeriod.New(op, "%sno period after %s is open: add a fiscal year", where, on)
 }
 
 // CheckDate refuses a day on which a journal takes no entries. Domains above ask it about what has no entry of its own, or gets
@@ -146,4 +152,26 @@ func (s *Service) CheckDate(ctx context.Context, journal JournalCode, on date.Da
 		return set.writable(tx, op, "", j.ID, on, exception)
 	})
 	return err
+}
+
+// CountsFor gives the day for which a document of a journal counts, whose date may lie in a period that takes no entries any more: the date
+// itself, or with [LateFirstOpen] the first day of the first open period after it. Domains above ask it for what follows from a document
+// and is dated with it, such as the value of goods that a late bill corrects.
+//
+// Permission: accounting.read, and accounting.exception where an exception is given. Errors: those of [Service.CheckDate],
+// accounting.no_open_period.
+func (s *Service) CountsFor(ctx context.Context, journal JournalCode, on date.Date, exception string, late LatePolicy) (date.Date, error) {
+	const op = "accounting.CountsFor"
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (date.Date, error) {
+		set, err := s.setup(ctx, tx, op, nil)
+		if err != nil {
+			return date.Date{}, err
+		}
+		j, err := set.journal(op, "", journal)
+		if err != nil {
+			return date.Date{}, err
+		}
+		_, day, err := set.firstOpen(tx, op, "", j.ID, on, exception, late)
+		return day, err
+	})
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting"
-	"github.com/opsmatiq/erp/internal/bookstest"
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -189,7 +189,7 @@ func TestDimensionsCostTheSame(t *testing.T) {
 func TestRaceFirstUseOfDimensions(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		s.analysed()
-		errs := bookstest.Together(4, func(int) error {
+		errs := racetest.Together(4, func(int) error {
 			_, err := s.books.Post(s.ctx, []accounting.NewEntry{takings("2010-12-01", 5, accounting.Dimensions{"shop": "york", "cost_centre": "30"})})
 			return err
 		})

@@ -14,6 +14,8 @@ import (
 // NewDiscount is the input of [Service.TakeDiscount]: an early-payment discount that was taken on an invoice, or that we take on
 // a bill.
 type NewDiscount struct {
+	// Reference is the idempotency key, as in [NewEntry].
+	Reference string `validate:"reference"`
 	// DocumentID is an invoice, a bill or a debit note whose terms give a discount.
 	DocumentID uuid.UUID `validate:"required"`
 	// Date is the day of payment, not after the last day of the discount.
@@ -27,15 +29,16 @@ type NewDiscount struct {
 // TakeDiscount books early-payment discounts, all or none: the percentage of the terms on what was to be paid, less what was
 // credited, in one entry each. The discount lowers what the tax is computed on, so each tax of the document is corrected in
 // proportion (Directive 2006/112/EC, Art. 90(1)); the rest goes to [RoleDiscountGiven] or [RoleDiscountTaken]. It is set
-// off against the document's open items at once. A document's discount is taken once: again with the same date it is
-// answered with the entry that is there.
+// off against the document's open items at once. A document's discount is taken once, and again when [Service.Unallocate] has taken it
+// back. A discount whose reference was used before with the same content is given back with Replayed set.
 //
 // Permission: accounting.pay, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.books_not_open, accounting.unknown_item (there is no such document), accounting.no_discount
 // (the terms give none on this day), accounting.tax_unsupported (tax is withheld from the document), accounting.over_allocated
 // (less is open than the discount), accounting.unknown_account, accounting.account_inactive, accounting.dimension_needed, accounting.no_period,
-// accounting.period_locked, accounting.period_soft_locked, accounting.exception_forbidden, accounting.reference_taken (it was
-// taken with another date).
+// accounting.period_locked, accounting.period_soft_locked, accounting.exception_forbidden, accounting.discount_taken,
+// accounting.reference_taken; tenancy.duplicate when another transaction has just used the same reference (a retry is answered with the
+// replay).
 func (s *Service) TakeDiscount(ctx context.Context, in []NewDiscount) ([]Entry, error) {
 	return tenancy.Act(ctx, s.db, PermPay, func(ctx context.Context, tx *tenancy.Tx) ([]Entry, error) {
 		const op = "accounting.TakeDiscount"
@@ -49,9 +52,10 @@ func (s *Service) TakeDiscount(ctx context.Context, in []NewDiscount) ([]Entry, 
 				return nil, err
 			}
 			hash.reset()
+			hash.id(in[i].DocumentID)
 			hash.day(in[i].Date)
 			hash.text(in[i].Dimensions.key())
-			w.replays.expect("discount:"+in[i].DocumentID.String(), hash.sum())
+			w.replays.expect(in[i].Reference, hash.sum())
 		}
 		if err := w.read(ctx, s); err != nil {
 			return nil, err
@@ -97,6 +101,7 @@ type discounting struct {
 	dims      *dimensionBook
 	documents map[uuid.UUID]*discountable
 	declared  []TaxEntry // of the documents
+	taken     map[uuid.UUID]bool
 	plan      *plan
 	settle    *settlement
 	taxes     []*TaxEntry
@@ -141,10 +146,33 @@ func (w *discounting) read(ctx context.Context, s *Service) (err error) {
 	if err := lockMoreItems(ctx, w.tx, &locked, items); err != nil {
 		return err
 	}
+	if err := w.readTaken(ctx, items); err != nil {
+		return err
+	}
 	w.plan = newPlan(w.op, w.tx, w.set, len(w.in))
 	w.plan.dims = w.dims
 	w.settle = newSettlement(w.plan, locked)
 	return nil
+}
+
+// readTaken finds the documents whose discount is in force: one of their items is settled by it, and that is not undone.
+func (w *discounting) readTaken(ctx context.Context, items []uuid.UUID) error {
+	w.taken = map[uuid.UUID]bool{}
+	if len(items) == 0 {
+		return nil
+	}
+	// The item of the discount stands on the other side than the document's.
+	taken, err := tenancy.Report[uuid.UUID](ctx, w.tx, `SELECT e.source_id FROM {allocations} AS a JOIN {open_items} AS o ON o.id = a.credit_id
+			JOIN {journal_entries} AS e ON e.id = o.entry_id
+			WHERE a.debit_id IN (?) AND o.kind = 'discount' GROUP BY e.source_id HAVING SUM(a.amount_minor) <> 0
+		UNION ALL SELECT e.source_id FROM {allocations} AS a JOIN {open_items} AS o ON o.id = a.debit_id
+			JOIN {journal_entries} AS e ON e.id = o.entry_id
+			WHERE a.credit_id IN (?) AND o.kind = 'discount' GROUP BY e.source_id HAVING SUM(a.amount_minor) <> 0`,
+		tenancy.List(items), tenancy.List(items))
+	for _, id := range taken {
+		w.taken[id] = true
+	}
+	return err
 }
 
 // take plans discount i.
@@ -154,6 +182,8 @@ func (w *discounting) take(i int) (*Entry, error) {
 	switch {
 	case v == nil:
 		return nil, ErrUnknownItem.New(w.op, "%sthere is no such document", where)
+	case w.taken[in.DocumentID]:
+		return nil, ErrDiscountTaken.New(w.op, "%sthe discount of %s is taken already", where, v.name)
 	case v.terms.Percent.IsZero():
 		return nil, ErrNoDiscount.New(w.op, "%s%s gives no early-payment discount", where, v.name)
 	case v.terms.Until.Before(in.Date):
@@ -188,6 +218,7 @@ func (w *discounting) take(i int) (*Entry, error) {
 		t.EntryID = entry.ID
 	}
 	w.taxes = append(w.taxes, rows...)
+	w.taken[in.DocumentID] = true
 	fresh := w.plan.items[len(w.plan.items)-1]
 	if err := w.settle.setOff(where, fresh, in.DocumentID, v.instalments, in.Date); err != nil {
 		return nil, err

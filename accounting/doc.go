@@ -36,6 +36,7 @@
 // currency and in each foreign one. [Service.SetRates] keeps dated
 // rates, [Service.Exchange] turns one currency into another, an allocation books the gain or loss that it realises, and
 // [Service.Revalue] brings monetary accounts to the rate of a period's end and back. [Service.WriteOff] gives up small differences.
+// [Service.Unallocate] has what was settled open again, [Service.ReversePayments] takes a payment back.
 //
 // Lines of entries are analysed by dimensions, such as cost centres ([Service.CreateDimension], [NewLine].Dimensions), and so is every
 // statement: by [Slice], and grouped by [Service.TrialBalanceBy] and its like.

@@ -114,6 +114,14 @@ var (
 	ErrUnknownItem = fault.Define(fault.Invalid, "accounting.unknown_item", "there is no such open item")
 	// ErrOverAllocated: more would be allocated than is open.
 	ErrOverAllocated = fault.Define(fault.Conflict, "accounting.over_allocated", "more would be allocated than is open")
+	// ErrAlreadyUnallocated: an allocation is undone once. The database refuses it as well.
+	ErrAlreadyUnallocated = fault.Define(fault.Conflict, "accounting.already_unallocated", "the allocation is undone already")
+	// ErrOfReversal: the allocation belongs to a reversal: what it took back stays taken back.
+	ErrOfReversal = fault.Define(fault.Conflict, "accounting.of_reversal", "the allocation belongs to a reversal, which is not undone")
+	// ErrEntryOfSettlement: the entry belongs to a settlement and is taken back with it.
+	ErrEntryOfSettlement = fault.Define(fault.Conflict, "accounting.entry_of_settlement", "the entry belongs to a settlement: undo the allocation")
+	// ErrDiscountTaken: the document's early-payment discount is taken already.
+	ErrDiscountTaken = fault.Define(fault.Conflict, "accounting.discount_taken", "the discount of this document is taken already")
 	// ErrNoRate: there is no exchange rate for the day that is young enough.
 	ErrNoRate = fault.Define(fault.Invalid, "accounting.no_rate", "there is no exchange rate for the day")
 	// ErrRateTaken: another rate is recorded for the pair and day; a revision says that it replaces it.

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting"
-	"github.com/opsmatiq/erp/internal/bookstest"
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -91,7 +91,7 @@ func TestRaceNumbersAreTakenOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		var mu sync.Mutex
 		var got []int64
-		for _, err := range bookstest.Together(8, func(int) error {
+		for _, err := range racetest.Together(8, func(int) error {
 			out, err := s.books.TakeNumbers(s.ctx, "R-1", day("2010-12-01"), 3)
 			mu.Lock()
 			defer mu.Unlock()

@@ -2,6 +2,7 @@ package accounting
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -76,19 +77,24 @@ func openItemsAsOf(ctx context.Context, tx *tenancy.Tx, asOf date.Date) ([]OpenI
 		return nil, err
 	}
 	back := make(map[uuid.UUID]laterSum, len(undo))
-	ids := make([]uuid.UUID, 0, len(undo))
 	for _, u := range undo {
 		back[u.ItemID] = u
-		ids = append(ids, u.ItemID)
 	}
 	var open []OpenItem
 	err = tenancy.Stream(ctx, tx, func(o *OpenItem) error {
 		o.OpenMinor += back[o.ID].Minor
 		o.OpenBaseMinor += back[o.ID].Base
 		delete(back, o.ID)
-		open = append(open, *o)
+		if o.OpenMinor != 0 { // it may have been settled then, and undone later
+			open = append(open, *o)
+		}
 		return nil
 	}, tenancy.Ne("open_minor", int64(0)), tenancy.Le("item_date", asOf))
+	for id, sum := range back {
+		if sum.Minor == 0 { // settled and undone again, both later
+			delete(back, id)
+		}
+	}
 	if err != nil || len(back) == 0 {
 		return open, err
 	}
@@ -97,6 +103,6 @@ func openItemsAsOf(ctx context.Context, tx *tenancy.Tx, asOf date.Date) ([]OpenI
 		o.OpenMinor, o.OpenBaseMinor = back[o.ID].Minor, back[o.ID].Base
 		open = append(open, *o)
 		return nil
-	}, tenancy.In("id", ids), tenancy.Eq("open_minor", int64(0)), tenancy.Le("item_date", asOf))
+	}, tenancy.In("id", slices.Collect(maps.Keys(back))), tenancy.Eq("open_minor", int64(0)), tenancy.Le("item_date", asOf))
 	return open, err
 }

@@ -311,9 +311,11 @@ func (w *paying) allocate(where string, in *NewPayment, own *OpenItem) error {
 			return err
 		}
 		if x := a.WriteOff; x != nil {
+			paid := w.settle.last()
 			if err := w.settle.writeOff(where, item, x, in.Date); err != nil {
 				return err
 			}
+			w.settle.last().WithID = paid.ID
 		}
 	}
 	return nil

@@ -65,7 +65,7 @@ func TestDatabaseRefusesWhatIsDatedBeforeALock(t *testing.T) {
 			}
 		}
 		allocation := func(on string) string {
-			return fmt.Sprintf("INSERT INTO erp.allocations (tenant_id, id, party_id, debit_id, credit_id, allocated_on, amount_minor, amount_currency, debit_base_minor, credit_base_minor, recorded_at) VALUES ('%s', '%s', '%s', '%s', '%s', '%s', 1, 'GBP', 1, 1, '2011-01-01T00:00:00.000000Z')",
+			return fmt.Sprintf("INSERT INTO erp.allocations (tenant_id, id, party_id, debit_id, credit_id, allocated_on, amount_minor, amount_currency, debit_base_minor, credit_base_minor, fingerprint, recorded_at) VALUES ('%s', '%s', '%s', '%s', '%s', '%s', 1, 'GBP', 1, 1, '', '2011-01-01T00:00:00.000000Z')",
 				r.tenant, tenancy.NewID(), s.ann.ID, debit, credit, on)
 		}
 		payment := func(on string) string {

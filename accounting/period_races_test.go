@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting"
-	"github.com/opsmatiq/erp/internal/bookstest"
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -66,7 +66,7 @@ func TestRaceOfLockingAndWriting(t *testing.T) {
 		names := []string{"Post", "Post into several", "Issue", "Issue of nothing", "Pay", "Allocate"}
 		var came atomic.Int64
 		var atLock []int64
-		errs := bookstest.Together(len(names)+1, func(g int) error {
+		errs := racetest.Together(len(names)+1, func(g int) error {
 			if g == len(names) {
 				for came.Load() < 12 { // let some come in first
 				}
@@ -99,7 +99,7 @@ func TestRaceOfClosingAYearAndPosting(t *testing.T) {
 		s.lock("2010-11")
 		var came atomic.Int64
 		var closings [2]accounting.Closing
-		errs := bookstest.Together(4, func(g int) error {
+		errs := racetest.Together(4, func(g int) error {
 			if g < 2 { // two people close it at once
 				for came.Load() < 6 {
 				}
@@ -133,7 +133,7 @@ func TestRaceOfApprovals(t *testing.T) {
 		asked, err := s.books.AskReopening(s.ctx, accounting.NewReopening{PeriodID: s.period("2010-02").ID, Reason: "race"})
 		require.NoError(t, err)
 		people := [3]context.Context{s.as("ben"), s.as("cid"), s.as("dee")}
-		errs := bookstest.Together(3, func(i int) error { _, err := s.books.ApproveReopening(people[i], asked.ID); return err })
+		errs := racetest.Together(3, func(i int) error { _, err := s.books.ApproveReopening(people[i], asked.ID); return err })
 		require.Equal(t, 1, countOf(errs, nil))
 		require.Equal(t, 2, countOf(errs, accounting.ErrReopeningState))
 		s.sound()

@@ -250,6 +250,16 @@ func reversalEntry(f *reversalFact) NewEntry {
 	return e
 }
 
+// settlementReversal takes back what a settlement, or a payment, booked. A realised difference stays one: it opens no item.
+func settlementReversal(f *reversalFact, of *Entry, source Source) NewEntry {
+	e := reversalEntry(f)
+	e.Source = source
+	if of.Kind == KindRealised {
+		e.Kind = KindRealised
+	}
+	return e
+}
+
 // yearEndFact is the result of a fiscal year, as far as the ledger is concerned.
 type yearEndFact struct {
 	ClosingID uuid.UUID
@@ -289,6 +299,9 @@ type realisedFact struct {
 	Lock string
 }
 
+// allocationModel is the source of what an allocation, or what undoes it, books.
+const allocationModel = "erp.allocations"
+
 // realisedEntry takes what is left over off the control account, in base alone, to the realised gain or loss.
 func realisedEntry(f *realisedFact) NewEntry {
 	other := RoleExchangeLoss
@@ -297,7 +310,7 @@ func realisedEntry(f *realisedFact) NewEntry {
 	}
 	control := baseLine(f.Control, f.Left, -1, f.Currency)
 	control.PartyID = f.PartyID
-	return NewEntry{Journal: JournalGeneral, Kind: KindRealised, Date: f.Date, LockException: f.Lock, Source: Source{Model: "erp.allocations", ID: f.ID},
+	return NewEntry{Journal: JournalGeneral, Kind: KindRealised, Date: f.Date, LockException: f.Lock, Source: Source{Model: allocationModel, ID: f.ID},
 		Lines: []NewLine{control, signedLine(ByRole(other), f.Left, 1)}}
 }
 

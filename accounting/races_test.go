@@ -10,13 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting"
-	"github.com/opsmatiq/erp/internal/bookstest"
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/fault"
 )
 
 // insist retries what lost a race in a way that a retry resolves.
-func insist(fn func() error) error { return bookstest.Insist(fn, fault.Conflict) }
+func insist(fn func() error) error { return racetest.Insist(fn, fault.Conflict) }
 
 func TestRaceOneReferenceIsOneEffect(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
@@ -50,7 +50,7 @@ func TestRaceOneReferenceIsOneEffect(t *testing.T) {
 			},
 		}
 		for i, act := range acts {
-			for _, err := range bookstest.Together(4, func(int) error { return insist(act) }) {
+			for _, err := range racetest.Together(4, func(int) error { return insist(act) }) {
 				require.NoError(t, err)
 			}
 			require.Equal(t, int64(i+1), booked.Load())
@@ -63,7 +63,7 @@ func TestRaceOneReferenceIsOneEffect(t *testing.T) {
 func TestRaceNumbersWithoutGapsUnderFire(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		stop := errors.New("the caller changed its mind")
-		errs := bookstest.Together(4, func(g int) error {
+		errs := racetest.Together(4, func(g int) error {
 			for i := range 10 {
 				err := insist(func() error {
 					return s.env.DB.Tx(s.ctx, func(ctx context.Context, _ *tenancy.Tx) error {
@@ -93,7 +93,7 @@ func TestRaceNobodyAllocatesTwice(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		v := s.issue(invoice("I1", s.ann.ID, "2010-12-01", "10"), invoice("I2", s.ann.ID, "2010-12-01", "10"))
 		p := s.pay(received("P", s.ann.ID, "2010-12-01", 1000))[0]
-		errs := bookstest.Together(2, func(i int) error {
+		errs := racetest.Together(2, func(i int) error {
 			_, err := s.books.Allocate(s.ctx, []accounting.NewAllocation{{DebitID: v[i].ID, CreditID: p.ID, Date: day("2010-12-02"), Amount: gbp(1000)}})
 			return err
 		})
@@ -107,7 +107,7 @@ func TestRaceNobodyAllocatesTwice(t *testing.T) {
 func TestRaceNobodyCreditsTwice(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		v := s.issue(invoice("I1", s.ann.ID, "2010-12-01", "10"))[0]
-		errs := bookstest.Together(3, func(int) error {
+		errs := racetest.Together(3, func(int) error {
 			c := invoice("", s.ann.ID, "2010-12-01", "6")
 			c.Kind, c.CorrectsID = accounting.CreditNoteDocument, v.ID
 			_, err := s.books.Issue(s.ctx, []accounting.NewInvoice{c})
@@ -122,7 +122,7 @@ func TestRaceNobodyCreditsTwice(t *testing.T) {
 func TestRaceNobodyReversesTwice(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		e := s.post(transfer("", "2010-12-01", 100))[0]
-		errs := bookstest.Together(3, func(int) error {
+		errs := racetest.Together(3, func(int) error {
 			_, err := s.books.Reverse(s.ctx, []accounting.Reversal{{EntryID: e.ID, Date: day("2010-12-01"), Reason: "test"}})
 			return err
 		})
@@ -135,7 +135,7 @@ func TestRaceNobodyReversesTwice(t *testing.T) {
 
 func TestRacePostingFromManyCallers(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
-		errs := bookstest.Together(6, func(g int) error {
+		errs := racetest.Together(6, func(g int) error {
 			for i := range 10 {
 				if err := insist(func() error {
 					_, err := s.books.Post(s.ctx, []accounting.NewEntry{transfer(fmt.Sprint("x", g, i), "2010-12-01", 1), transfer(fmt.Sprint("y", g, i), "2010-11-01", 1)})

@@ -15,11 +15,17 @@ func (e *Entry) reference() (string, string)   { return e.Reference, e.Fingerpri
 func (v *Invoice) reference() (string, string) { return v.Reference, v.Fingerprint }
 func (v *Bill) reference() (string, string)    { return v.Reference, v.Fingerprint }
 func (p *Payment) reference() (string, string) { return p.Reference, p.Fingerprint }
+func (a *Allocation) reference() (string, string) {
+	return a.Reference, a.Fingerprint
+}
 
 func (e *Entry) markReplayed()   { e.Replayed = true }
 func (v *Invoice) markReplayed() { v.Replayed = true }
 func (v *Bill) markReplayed()    { v.Replayed = true }
 func (p *Payment) markReplayed() { p.Replayed = true }
+func (a *Allocation) markReplayed() {
+	a.Replayed = true
+}
 
 // replays tells, in a batch, what is new from what was done before: by an earlier call, or further up in the batch.
 type replays[T any, P interface {

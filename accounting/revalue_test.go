@@ -8,7 +8,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
-	"github.com/opsmatiq/erp/internal/bookstest"
+	"github.com/opsmatiq/erp/internal/racetest"
 )
 
 const (
@@ -194,7 +194,7 @@ func TestRaceRevaluingTwice(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		dollars := s.dollarAccount(10_000, 6_400)
 		s.rate(inDecember, "0.70")
-		errs := bookstest.Together(4, func(i int) error {
+		errs := racetest.Together(4, func(i int) error {
 			return insist(func() error {
 				if i == 3 {
 					_, err := s.books.Post(s.ctx, []accounting.NewEntry{claim("C", s.ann.ID, inDecember, usd(100), gbp(64))})
@@ -223,7 +223,7 @@ func TestRaceAllocatingDollars(t *testing.T) {
 		in := received("P", s.ann.ID, "2010-12-02", 0)
 		in.Amount, in.Base = usd(1_000), gbp(700)
 		p := s.pay(in)[0]
-		errs := bookstest.Together(2, func(i int) error {
+		errs := racetest.Together(2, func(i int) error {
 			_, err := s.books.Allocate(s.ctx, []accounting.NewAllocation{{DebitID: v[i].ID, CreditID: p.ID, Date: day("2010-12-03"), Amount: usd(600)}})
 			return err
 		})
@@ -242,7 +242,7 @@ func TestRaceOneCreditNote(t *testing.T) {
 		c := invoice("C", s.ann.ID, "2010-12-01", "10")
 		c.Kind = accounting.CreditNoteDocument
 		v := s.issue(invoice("I1", s.ann.ID, "2010-12-01", "10"), invoice("I2", s.ann.ID, "2010-12-01", "10"), c)
-		errs := bookstest.Together(4, func(i int) error {
+		errs := racetest.Together(4, func(i int) error {
 			var err error
 			switch i {
 			case 0, 1:

@@ -14,7 +14,7 @@ import (
 // base that it was booked at, whatever the rate is by then. An entry is reversed once; entries that book a document are corrected through the document.
 //
 // Permission: accounting.reverse, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
-// accounting.too_many, tenancy.not_found, accounting.entry_of_document, accounting.already_reversed, and those of Post.
+// accounting.too_many, tenancy.not_found, accounting.entry_of_document, accounting.entry_of_settlement, accounting.already_reversed, and those of Post.
 func (s *Service) Reverse(ctx context.Context, in []Reversal) ([]Entry, error) {
 	return tenancy.Act(ctx, s.db, PermReverse, func(ctx context.Context, tx *tenancy.Tx) ([]Entry, error) {
 		const op = "accounting.Reverse"
@@ -23,7 +23,10 @@ func (s *Service) Reverse(ctx context.Context, in []Reversal) ([]Entry, error) {
 			return nil, err
 		}
 		var found reversible
-		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) { found.load(b, ids) })
+		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) {
+			found.load(b, ids)
+			tenancy.Load(b, &found.items, tenancy.In("entry_id", ids), tenancy.ForUpdate())
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -79,6 +82,7 @@ type lineKey struct {
 	line  int64
 }
 
+// load reads what was booked; the items are locked by whoever reverses.
 func (r *reversible) load(b *tenancy.Batch, ids []uuid.UUID) {
 	if len(ids) == 0 {
 		return
@@ -86,7 +90,6 @@ func (r *reversible) load(b *tenancy.Batch, ids []uuid.UUID) {
 	tenancy.Load(b, &r.entries, tenancy.In("id", ids))
 	tenancy.Load(b, &r.reversals, tenancy.In("reverses_id", ids))
 	tenancy.Load(b, &r.lines, tenancy.In("entry_id", ids), tenancy.OrderBy("entry_id", "line_no"))
-	tenancy.Load(b, &r.items, tenancy.In("entry_id", ids), tenancy.ForUpdate())
 }
 
 func (r *reversible) index() {
@@ -112,6 +115,8 @@ func (r *reversible) reverse(where string, in *Reversal, p *plan, settle *settle
 	switch {
 	case there == nil:
 		return nil, tenancy.ErrNotFound.New(p.op, "%sthere is no such entry", where)
+	case there.Kind == KindWriteOff || there.Kind == KindDiscount || there.SourceModel == allocationModel:
+		return nil, ErrEntryOfSettlement.New(p.op, "%sthe entry belongs to a settlement: undo the allocation", where)
 	case there.SourceModel != "":
 		return nil, ErrEntryOfDocument.New(p.op, "%sthe entry books a document: correct the document", where)
 	case r.reversed[there.ID]:

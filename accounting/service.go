@@ -36,7 +36,7 @@ const (
 	PermNumber    tenancy.Permission = "accounting.number"    // numbers of further series
 	PermRates     tenancy.Permission = "accounting.rates"     // exchange rates
 	PermRevalue   tenancy.Permission = "accounting.revalue"   // revaluation at a period's end
-	PermPay       tenancy.Permission = "accounting.pay"       // payments, allocations, write-offs and exchange of currencies
+	PermPay       tenancy.Permission = "accounting.pay"       // payments, allocations, write-offs, undoing these, and exchange of currencies
 	PermException tenancy.Permission = "accounting.exception" // posting into a soft-locked period, with a reason
 )
 
@@ -110,4 +110,6 @@ var models = []*tenancy.Model{
 		PartOf: "erp.revaluations"}),
 	tenancy.Define[Allocation](tenancy.Spec{Table: "erp.allocations", Class: tenancy.Book, Subject: "party_id", RetainFrom: "allocated_on",
 		Writes: tenancy.AppendOnly, StillBooks: tenancy.Always}),
+	tenancy.Define[AllocationText](tenancy.Spec{Table: "erp.allocation_texts", Class: tenancy.Book, Subject: "allocation_id",
+		Writes: tenancy.Companion, PartOf: "erp.allocations"}),
 }

@@ -23,6 +23,7 @@ type settlement struct {
 	allocations []*Allocation
 	events      []settled   // what the pairs settled, in order
 	taxes       []*TaxEntry // what became due by it (see releaseTax)
+	texts       []*AllocationText
 }
 
 func newSettlement(p *plan, locked []OpenItem) *settlement {
@@ -56,7 +57,7 @@ func (s *settlement) pairAt(where string, debit, credit *OpenItem, amount int64,
 	}
 	paidDebit, paidCredit := debit.Original.Minor-debit.OpenMinor, credit.OpenMinor-credit.Original.Minor
 	a := &Allocation{Row: tenancy.Row{ID: tenancy.NewID()}, PartyID: debit.PartyID, DebitID: debit.ID, CreditID: credit.ID,
-		AllocatedOn: later(on, later(debit.ItemDate, credit.ItemDate)), Amount: money.Amount{Minor: amount, Currency: cur}, RecordedAt: s.tx.Now()}
+		AllocatedOn: later(on, later(debit.earliest(), credit.earliest())), Amount: money.Amount{Minor: amount, Currency: cur}, RecordedAt: s.tx.Now()}
 	var err error
 	if a.DebitBaseMinor, err = share(debit.OpenBaseMinor, amount, debit.OpenMinor); err != nil {
 		return err
@@ -79,6 +80,12 @@ func (s *settlement) pairAt(where string, debit, credit *OpenItem, amount int64,
 	s.allocations = append(s.allocations, a)
 	return s.realise(where, a, debit.AccountID)
 }
+
+// earliest is the first day on which an item may be settled: there is no more of it to settle before that.
+func (o *OpenItem) earliest() date.Date { return later(o.ItemDate, o.ReopenedOn) }
+
+// last is the allocation that was planned last.
+func (s *settlement) last() *Allocation { return s.allocations[len(s.allocations)-1] }
 
 // share is the part of an item's worth in base that goes with a part of what is open of it, rounded half up.
 func share(base, part, whole int64) (int64, error) {
@@ -176,23 +183,17 @@ func (s *settlement) touch(item *OpenItem) {
 // write adds the settlement to a batch, after the new items and entries.
 func (s *settlement) write(b *tenancy.Batch) {
 	tenancy.Put(b, s.allocations)
+	tenancy.Put(b, s.texts)
 	tenancy.Put(b, s.taxes)
-	tenancy.Set(b, s.touched, "open_minor", "open_base_minor")
+	tenancy.Set(b, s.touched, "open_minor", "open_base_minor", "reopened_on")
 }
 
-// run writes the plan and the settlement in one round trip, and gives the allocations.
-func (s *settlement) run(ctx context.Context) ([]Allocation, error) {
+// run writes the plan and the settlement in one round trip.
+func (s *settlement) run(ctx context.Context) error {
 	b := s.tx.Batch()
 	s.plan.write(b)
 	s.write(b)
-	if err := b.Run(ctx); err != nil {
-		return nil, err
-	}
-	out := make([]Allocation, len(s.allocations))
-	for i, a := range s.allocations {
-		out[i] = *a
-	}
-	return out, nil
+	return b.Run(ctx)
 }
 
 // furtherInstalments are the open items of a document besides the one with its id.

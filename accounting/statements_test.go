@@ -197,6 +197,7 @@ func TestTwoTenants(t *testing.T) {
 		s.issue(taxed)
 		v := s.issue(invoice("I9", s.ann.ID, "2010-12-20", "40.00"))[0]
 		s.pay(received("P9", s.ann.ID, "2010-12-20", 1_000, part(v.ID, 1_000)))
+		s.unallocate("2010-12-20", s.allocations(v.ID)[0].ID)
 		e := transfer("", "2010-12-20", 5)
 		s.post(e)
 		bill := s.bill(aBill("B9", "9", s.ben.ID, "2010-12-20", "10"))[0]

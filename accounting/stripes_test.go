@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting"
-	"github.com/opsmatiq/erp/internal/bookstest"
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -42,7 +42,7 @@ func TestPostingsAloneUseOneBalance(t *testing.T) {
 func TestRacePostingsOnOneHotAccount(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		const callers, times = 8, 6
-		for _, err := range bookstest.Together(callers, func(int) error {
+		for _, err := range racetest.Together(callers, func(int) error {
 			for range times {
 				if err := insist(func() error {
 					_, err := s.books.Post(s.ctx, []accounting.NewEntry{transfer("", "2010-12-01", 1)})

@@ -162,6 +162,7 @@ func TestLawTaxOnPaymentBecomesDueAltogether(t *testing.T) {
 		v := s.issue(in)[0]
 		waits := -s.balance(accounting.RoleTaxNotDue)
 		paid := int64(0)
+		due, boxes := -s.balance(accounting.RoleTax), s.boxes()
 		for n := 1; n <= 3; n++ {
 			id := accounting.InstalmentID(v.ID, n)
 			parts := rapid.IntRange(1, 4).Draw(rt, "parts")
@@ -184,6 +185,18 @@ func TestLawTaxOnPaymentBecomesDueAltogether(t *testing.T) {
 		r, err := s.books.TaxReport(s.ctx, day("2010-01-01"), day("2010-12-31"))
 		require.NoError(rt, err)
 		require.Empty(rt, r.NotDue)
+		// Undone in any order, everything waits as it did.
+		var made []uuid.UUID
+		for n := 1; n <= 3; n++ {
+			for _, a := range s.allocations(accounting.InstalmentID(v.ID, n)) {
+				made = append(made, a.ID)
+			}
+		}
+		s.unallocate("2010-12-06", rapid.Permutation(made).Draw(rt, "order")...)
+		require.Equal(rt, waits, -s.balance(accounting.RoleTaxNotDue))
+		require.Equal(rt, due, -s.balance(accounting.RoleTax))
+		require.Equal(rt, nonZero(boxes), nonZero(s.boxes()))
+		s.sound()
 	})
 }
 

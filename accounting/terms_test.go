@@ -103,7 +103,7 @@ func TestEarlyPaymentDiscountCorrectsTax(t *testing.T) {
 		in.Due, in.Terms.Discount = day("2010-12-31"), accounting.EarlyDiscount{Percent: price("2"), Until: day("2010-12-11")}
 		v := s.issue(in)[0]
 		require.Equal(t, int64(13000), v.Payable.Minor)
-		take := accounting.NewDiscount{DocumentID: v.ID, Date: day("2010-12-12")}
+		take := accounting.NewDiscount{Reference: "D1", DocumentID: v.ID, Date: day("2010-12-12")}
 		_, err := s.books.TakeDiscount(s.ctx, []accounting.NewDiscount{take})
 		require.ErrorIs(t, err, accounting.ErrNoDiscount, "too late")
 		take.Date = day("2010-12-10")
@@ -119,8 +119,11 @@ func TestEarlyPaymentDiscountCorrectsTax(t *testing.T) {
 		take.Date = day("2010-12-09")
 		_, err = s.books.TakeDiscount(s.ctx, []accounting.NewDiscount{take})
 		require.ErrorIs(t, err, accounting.ErrReferenceTaken)
+		take.Reference = "D2"
+		_, err = s.books.TakeDiscount(s.ctx, []accounting.NewDiscount{take})
+		require.ErrorIs(t, err, accounting.ErrDiscountTaken)
 		_, err = s.books.Reverse(s.ctx, []accounting.Reversal{{EntryID: out[0].ID, Date: day("2010-12-20"), Reason: "no"}})
-		require.ErrorIs(t, err, accounting.ErrEntryOfDocument)
+		require.ErrorIs(t, err, accounting.ErrEntryOfSettlement)
 
 		bill := s.withNet(10000, "S20")
 		bill.Terms.Discount = accounting.EarlyDiscount{Percent: price("3"), Until: day("2010-12-11")}
@@ -308,7 +311,7 @@ func TestRaceForADiscount(t *testing.T) {
 			go func() {
 				defer all.Done()
 				if i%2 == 0 {
-					_, failed[i] = s.books.TakeDiscount(s.ctx, []accounting.NewDiscount{{DocumentID: v.ID, Date: day("2010-12-10")}})
+					_, failed[i] = s.books.TakeDiscount(s.ctx, []accounting.NewDiscount{{Reference: "D", DocumentID: v.ID, Date: day("2010-12-10")}})
 				} else {
 					_, failed[i] = s.books.Pay(s.ctx, []accounting.NewPayment{received("", s.ann.ID, "2010-12-10", 3_920, part(v.ID, 3_920))})
 				}

@@ -13,6 +13,8 @@ import (
 
 // NewWriteOff is the input of [Service.WriteOff]: all or part of an open item that nobody will claim.
 type NewWriteOff struct {
+	// Reference is the idempotency key, as in [NewAllocation].
+	Reference string `validate:"reference"`
 	// ItemID is the open item: for a document its id.
 	ItemID uuid.UUID `validate:"required"`
 	// Date is the day that it counts for, not before the item's. Default today.
@@ -24,12 +26,13 @@ type NewWriteOff struct {
 
 // WriteOff gives up open items, all or in part, all of the batch or none: the party's side is booked to the stated account, and the
 // new item of it settles the old one. Each has a reason, and none is larger than the books' limit (see [Service.UpdateBooks]).
-// The answer has one allocation per input; the entry behind it can be reversed as any, which opens a claim again.
+// The answer has one allocation per input; [Service.Unallocate] takes it back. A write-off whose reference was used before with the same
+// content is given back with Replayed set.
 //
 // Permission: accounting.pay, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.unknown_item, accounting.over_allocated, accounting.write_off_limit, accounting.wrong_currency,
-// accounting.control_account (of the account that takes it), accounting.tax_unsupported (the document's tax is due on payment), and
-// those of Post.
+// accounting.control_account (of the account that takes it), accounting.tax_unsupported (the document's tax is due on payment),
+// accounting.reference_taken, and those of Post.
 func (s *Service) WriteOff(ctx context.Context, in []NewWriteOff) ([]Allocation, error) {
 	return tenancy.Act(ctx, s.db, PermPay, func(ctx context.Context, tx *tenancy.Tx) ([]Allocation, error) {
 		const op = "accounting.WriteOff"
@@ -37,16 +40,20 @@ func (s *Service) WriteOff(ctx context.Context, in []NewWriteOff) ([]Allocation,
 			return nil, err
 		}
 		ids, dims := make([]uuid.UUID, len(in)), newDimensionBook(op, tx)
+		replays := newReplays[Allocation](op, "write-off", len(in))
+		var hash fingerprint
 		for i := range in {
 			if err := checkInput(op, fmt.Sprintf("write-off %d: ", i+1), &in[i]); err != nil {
 				return nil, err
 			}
 			ids[i] = in[i].ItemID
 			dims.want(in[i].Dimensions)
+			replays.expect(in[i].Reference, in[i].fingerprint(&hash))
 		}
 		var locked []OpenItem
 		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) {
 			lockItems(b, &locked, unique(ids))
+			replays.load(b)
 			dims.load(b)
 		})
 		if err != nil {
@@ -58,10 +65,12 @@ func (s *Service) WriteOff(ctx context.Context, in []NewWriteOff) ([]Allocation,
 		p := newPlan(op, tx, set, len(in))
 		p.dims = dims
 		settle := newSettlement(p, locked)
-		for i := range in {
-			if err := settle.giveUp(fmt.Sprintf("write-off %d: ", i+1), &in[i]); err != nil {
-				return nil, err
-			}
+		out, err := replays.run(func(i int) (*Allocation, error) {
+			err := settle.giveUp(fmt.Sprintf("write-off %d: ", i+1), &in[i])
+			return settle.named(in[i].Reference, replays.prints[i], err)
+		})
+		if err != nil {
+			return nil, err
 		}
 		if err := settle.releaseTax(ctx, p, nil); err != nil {
 			return nil, err
@@ -69,8 +78,20 @@ func (s *Service) WriteOff(ctx context.Context, in []NewWriteOff) ([]Allocation,
 		if len(settle.taxes) > 0 { // nothing was paid, so nothing becomes due, and what waits is not the tenant's to drop
 			return nil, ErrTaxUnsupported.New(op, "the tax of what is written off is due on payment: a credit note takes it back")
 		}
-		return settle.run(ctx)
+		return give(out, settle.run(ctx))
 	})
+}
+
+// fingerprint is of a write-off's figures and names.
+func (n *NewWriteOff) fingerprint(f *fingerprint) string {
+	f.reset()
+	f.text("write off")
+	f.id(n.ItemID)
+	f.day(n.Date)
+	f.amount(n.Amount)
+	f.text(n.Account.text)
+	f.text(n.Dimensions.key())
+	return f.sum()
 }
 
 func (s *settlement) giveUp(where string, in *NewWriteOff) error {
@@ -84,8 +105,8 @@ func (s *settlement) giveUp(where string, in *NewWriteOff) error {
 	switch {
 	case item == nil:
 		return ErrUnknownItem.New(s.op, "%sthere is no such open item", where)
-	case on.Before(item.ItemDate):
-		return ErrBadInput.New(s.op, "%sDate is before that of the item, %s", where, item.ItemDate)
+	case on.Before(item.earliest()):
+		return ErrBadInput.New(s.op, "%sDate is before that of the item, or until then it was settled: %s", where, item.earliest())
 	}
 	s.exception = in.LockException
 	return s.writeOff(where, item, &in.PaymentWriteOff, on)
@@ -116,7 +137,7 @@ func (s *settlement) writeOff(where string, item *OpenItem, in *PaymentWriteOff,
 	if base.Minor > set.books.WriteOffLimitMinor {
 		return ErrWriteOffLimit.New(s.op, "%sit is worth %s, and the limit is %s", where, base, money.Amount{Minor: set.books.WriteOffLimitMinor, Currency: base.Currency})
 	}
-	e := writeOffEntry(&writeOffFact{PartyID: item.PartyID, Control: ByID(item.AccountID), To: ByID(account.ID), Date: later(on, item.ItemDate),
+	e := writeOffEntry(&writeOffFact{PartyID: item.PartyID, Control: ByID(item.AccountID), To: ByID(account.ID), Date: later(on, item.earliest()),
 		Open: money.Amount{Minor: sign * in.Amount.Minor, Currency: cur}, Base: base, Lock: s.exception, ToDimensions: in.Dimensions}).withDefaults()
 	if _, err := s.plan.add(where, &e, booking{reason: in.Reason}); err != nil {
 		return err

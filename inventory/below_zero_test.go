@@ -10,6 +10,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -181,7 +182,7 @@ func TestRaceBelowZero(t *testing.T) {
 		s.receive(t, s.tea, "1", "2.00")
 		for range rounds {
 			sell := s.book(below("", move(s.tea, "3")))
-			for _, err := range together(sell, s.book(receipt("", s.tea, "6", "2.50")), sell) {
+			for _, err := range racetest.Acts(sell, s.book(receipt("", s.tea, "6", "2.50")), sell) {
 				require.NoError(t, err)
 			}
 		}

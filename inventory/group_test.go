@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -173,10 +174,10 @@ func TestRaceOfGroupPostings(t *testing.T) {
 				_, err := s.stock.PostGroup(s.ctx, PostGroup{Group: session})
 				return err
 			}
-			for _, err := range together(sell, sell) { // both make the group
+			for _, err := range racetest.Acts(sell, sell) { // both make the group
 				require.NoError(t, err)
 			}
-			for _, err := range together(sell, post, post, sell) {
+			for _, err := range racetest.Acts(sell, post, post, sell) {
 				require.NoError(t, err)
 			}
 			require.NoError(t, post())
@@ -202,7 +203,7 @@ func TestRaceOfGroupDates(t *testing.T) {
 			session := tenancy.NewID()
 			other := document(Issue, "", move(s.cup, "1"))
 			other.Date = date.Must("2026-01-06")
-			errs := together(s.book(grouped(session, document(Issue, "", move(s.tea, "1")))...), s.book(grouped(session, other)...))
+			errs := racetest.Acts(s.book(grouped(session, document(Issue, "", move(s.tea, "1")))...), s.book(grouped(session, other)...))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 		}
 		s.verify(t)

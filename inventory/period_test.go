@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
@@ -55,7 +56,7 @@ func TestRaceOfLockingAndMovingGoods(t *testing.T) {
 				return nil
 			}
 		}
-		errs := together(
+		errs := racetest.Acts(
 			func() error {
 				for came.Load() < 6 { // let some come in first
 				}
@@ -81,7 +82,7 @@ func TestRaceOfLockingAndGroupedGoods(t *testing.T) {
 	eachShop(t, func(t *testing.T, s *shop) {
 		s.receive(t, s.tea, "10", "1.00")
 		session := tenancy.NewID()
-		errs := together(func() error { return s.lockJanuary(t) }, s.book(grouped(session, document(Issue, "", move(s.tea, "1")))...))
+		errs := racetest.Acts(func() error { return s.lockJanuary(t) }, s.book(grouped(session, document(Issue, "", move(s.tea, "1")))...))
 		if errs[0] == nil {
 			require.ErrorIs(t, errs[1], accounting.ErrPeriodLocked)
 			return

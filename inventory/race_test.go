@@ -4,35 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 )
-
-// together runs acts at the same moment and gives their errors in order.
-func together(acts ...func() error) []error {
-	errs := make([]error, len(acts))
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	for i, act := range acts {
-		ready.Add(1)
-		done.Add(1)
-		go func() {
-			defer done.Done()
-			ready.Done()
-			<-start
-			errs[i] = act()
-		}()
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
-	return errs
-}
 
 // rounds is how often each race is run: a lock that is missing shows within a few.
 const rounds = 4
@@ -50,7 +29,7 @@ func TestRaceForTheLastUnit(t *testing.T) {
 		for range rounds {
 			s.receive(t, s.tea, "1", "1.00")
 			take := s.book(document(Issue, "", move(s.tea, "1")))
-			errs := together(take, take)
+			errs := racetest.Acts(take, take)
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			require.ErrorIs(t, errors.Join(errs...), ErrInsufficientStock)
 			assert.Equal(t, "0 @ 0.00", s.value(t, s.tea))
@@ -66,7 +45,7 @@ func TestRaceOfFirstReceipts(t *testing.T) {
 			products, err := s.stock.CreateProducts(s.ctx, []NewProduct{{SKU: "NEW-" + string(rune('a'+i)), Name: "New"}})
 			require.NoError(t, err)
 			in := s.book(receipt("", products[0], "1", "1.00"))
-			for _, err := range together(in, in, in) {
+			for _, err := range racetest.Acts(in, in, in) {
 				require.NoError(t, err)
 			}
 			assert.Equal(t, "3 @ 3.00", s.value(t, products[0]))
@@ -81,7 +60,7 @@ func TestRaceForAReplacedLayer(t *testing.T) {
 		s.receive(t, s.tea, "1", "1.00")
 		for range rounds {
 			swap := s.book(document(Issue, "", move(s.tea, "1")), receipt("", s.tea, "1", "2.00"))
-			for _, err := range together(swap, swap) {
+			for _, err := range racetest.Acts(swap, swap) {
 				require.NoError(t, err)
 			}
 			assert.Equal(t, "1 @ 2.00", s.value(t, s.tea))
@@ -101,7 +80,7 @@ func TestRaceOfReturns(t *testing.T) {
 			back.Origin = Origin{issued[0].ID, 1}
 			here, there := document(Return, "", back), document(Return, "", back)
 			there.WarehouseID = s.second
-			errs := together(s.book(here), s.book(there))
+			errs := racetest.Acts(s.book(here), s.book(there))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			require.ErrorIs(t, errors.Join(errs...), ErrOverReturn)
 		}
@@ -114,11 +93,11 @@ func TestRaceOfOneReference(t *testing.T) {
 	eachShop(t, func(t *testing.T, s *shop) {
 		for i := range rounds {
 			reference := "GRN-" + string(rune('a'+i))
-			for _, err := range together(s.book(receipt(reference, s.tea, "1", "1.00")), s.book(receipt(reference, s.tea, "1", "1.00"))) {
+			for _, err := range racetest.Acts(s.book(receipt(reference, s.tea, "1", "1.00")), s.book(receipt(reference, s.tea, "1", "1.00"))) {
 				require.NoError(t, err)
 			}
 			reference += "-other"
-			errs := together(s.book(receipt(reference, s.tea, "1", "1.00")), s.book(receipt(reference, s.cup, "1", "1.00")))
+			errs := racetest.Acts(s.book(receipt(reference, s.tea, "1", "1.00")), s.book(receipt(reference, s.cup, "1", "1.00")))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			require.ErrorIs(t, errors.Join(errs...), ErrReferenceTaken)
 		}
@@ -132,20 +111,20 @@ func TestRaceOfMasterData(t *testing.T) {
 		for i := range rounds {
 			in := []NewProduct{{SKU: "SAME-" + string(rune('a'+i)), Name: "Same"}}
 			create := func() error { _, err := s.stock.CreateProducts(s.ctx, in); return err }
-			for _, err := range together(create, create) {
+			for _, err := range racetest.Acts(create, create) {
 				require.NoError(t, err)
 			}
 			open := func() error {
 				_, err := s.stock.CreateWarehouse(s.ctx, NewWarehouse{Code: "W" + string(rune('a'+i)), Name: "Same"})
 				return err
 			}
-			for _, err := range together(open, open) {
+			for _, err := range racetest.Acts(open, open) {
 				require.NoError(t, err)
 			}
 		}
 		fresh := s.env.Tenant(t)
 		configure := func() error { _, err := s.stock.Configure(fresh, NewSettings{Method: FIFO}); return err }
-		for _, err := range together(configure, configure) {
+		for _, err := range racetest.Acts(configure, configure) {
 			require.NoError(t, err)
 		}
 	})
@@ -159,7 +138,7 @@ func TestRaceInOppositeOrders(t *testing.T) {
 		for range rounds {
 			one := s.book(document(Issue, "", move(s.tea, "1")), document(Issue, "", move(s.cup, "1")))
 			two := s.book(document(Issue, "", move(s.cup, "1")), document(Issue, "", move(s.tea, "1")))
-			for _, err := range together(one, two, one, two) {
+			for _, err := range racetest.Acts(one, two, one, two) {
 				require.NoError(t, err)
 			}
 		}

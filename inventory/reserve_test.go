@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -269,7 +270,7 @@ func TestRaceOfReservations(t *testing.T) {
 		for range rounds {
 			s.receive(t, s.tea, "3", "1.00")
 			reserve := func() error { _, err := s.stock.Reserve(s.ctx, []NewReservation{wanted(s.tea, "2")}); return err }
-			errs := together(reserve, s.book(document(Issue, "", move(s.tea, "2"))), reserve)
+			errs := racetest.Acts(reserve, s.book(document(Issue, "", move(s.tea, "2"))), reserve)
 			won := 0
 			for _, err := range errs {
 				if err == nil {
@@ -308,14 +309,14 @@ func TestRaceToEndAReservation(t *testing.T) {
 			s.receive(t, s.tea, "2", "1.00")
 			in := wanted(s.tea, "2")
 			in.Reference = "ORDER-" + string(rune('a'+i))
-			for _, err := range together(
+			for _, err := range racetest.Acts(
 				func() error { _, err := s.stock.Reserve(s.ctx, []NewReservation{in}); return err },
 				func() error { _, err := s.stock.Reserve(s.ctx, []NewReservation{in}); return err }) {
 				require.NoError(t, err, "one reference, reserved once")
 			}
 			held := s.reserve(t, in)[0]
 			release := func() error { return s.stock.Release(s.ctx, []uuid.UUID{held.ID}) }
-			for _, err := range together(release, s.book(document(Issue, "", from(held, s.tea, "2"))), release) {
+			for _, err := range racetest.Acts(release, s.book(document(Issue, "", from(held, s.tea, "2"))), release) {
 				require.NoError(t, err)
 			}
 			assert.Equal(t, [3]string{"0", "0", "0"}, s.available(t, s.tea))

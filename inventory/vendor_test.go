@@ -11,6 +11,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/internal/racetest"
 )
 
 func grni() accounting.AccountRef { return accounting.ByRole(accounting.RoleGoodsReceived) }
@@ -140,7 +141,7 @@ func TestRaceOfReturnsToVendor(t *testing.T) {
 			in := s.delivered(t, s.tea, "2", 200)
 			here, away := document(VendorReturn, "", sentBack(s.tea, "2", in)), document(VendorReturn, "", sentBack(s.tea, "2", in))
 			away.WarehouseID = s.second
-			errs := together(s.book(here), s.book(away))
+			errs := racetest.Acts(s.book(here), s.book(away))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			require.ErrorIs(t, errors.Join(errs...), ErrOverReturn)
 		}
@@ -267,7 +268,7 @@ func TestRaceOfRevaluation(t *testing.T) {
 				_, err := s.stock.Revalue(s.ctx, []NewRevaluation{billed(in, "4", 40)})
 				return err
 			}
-			for _, err := range together(s.book(document(Issue, "", move(s.tea, "4"))), bill) {
+			for _, err := range racetest.Acts(s.book(document(Issue, "", move(s.tea, "4"))), bill) {
 				require.NoError(t, err)
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -237,27 +236,6 @@ func (s *shop) state(t require.TestingT) string {
 	})
 	require.NoError(t, err)
 	return strings.Join(out, " ")
-}
-
-// together runs acts at the same moment and gives their errors in order.
-func together(acts ...func() error) []error {
-	errs := make([]error, len(acts))
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	for i, act := range acts {
-		ready.Add(1)
-		done.Add(1)
-		go func() {
-			defer done.Done()
-			ready.Done()
-			<-start
-			errs[i] = act()
-		}()
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
-	return errs
 }
 
 // withChecks runs fn with so many examples per law, for histories on a real database are long and each is a tenant. A soak

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -40,7 +41,7 @@ func TestRaceOfRefunds(t *testing.T) {
 			if i%2 == 1 {
 				b.SessionID = there.ID
 			}
-			errs := together(s.refunding(a), s.refunding(b))
+			errs := racetest.Acts(s.refunding(a), s.refunding(b))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			require.ErrorIs(t, errors.Join(errs...), ErrOverRefunded)
 		}
@@ -57,7 +58,7 @@ func TestRaceOfVoidAndRefund(t *testing.T) {
 			sold := s.sell(t, s.ticket(s.cash("4.50"), line(s.tea, "1", "4.50")))[0]
 			back := s.refund(sold.ID, "1")
 			back.SessionID = there.ID
-			errs := together(s.voiding(s.void(sold.ID)), s.refunding(back))
+			errs := racetest.Acts(s.voiding(s.void(sold.ID)), s.refunding(back))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			for _, err := range errs {
 				if err != nil && !errors.Is(err, ErrNotVoidable) {
@@ -82,11 +83,11 @@ func TestRaceOfClosings(t *testing.T) {
 		for i := range rounds {
 			s.sell(t, s.ticket(s.cash("4.50"), line(s.tea, "1", "4.50")))
 			if i%2 == 0 {
-				for _, err := range together(closing("104.50"), closing("104.50")) {
+				for _, err := range racetest.Acts(closing("104.50"), closing("104.50")) {
 					require.NoError(t, err)
 				}
 			} else {
-				errs := together(closing("104.50"), closing("104.49"))
+				errs := racetest.Acts(closing("104.50"), closing("104.49"))
 				assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 				require.ErrorIs(t, errors.Join(errs...), ErrSessionClosed)
 			}
@@ -101,7 +102,7 @@ func TestRaceOfSaleAndClosing(t *testing.T) {
 	eachShop(t, func(t *testing.T, s *shop) {
 		for range rounds {
 			var closed Closing
-			errs := together(s.selling(s.ticket(s.cash("4.50"), line(s.tea, "1", "4.50"))), func() (err error) {
+			errs := racetest.Acts(s.selling(s.ticket(s.cash("4.50"), line(s.tea, "1", "4.50"))), func() (err error) {
 				closed, err = s.pos.CloseSession(s.ctx, Close{SessionID: s.session.ID, Counted: s.amount("104.50")})
 				return err
 			})
@@ -142,16 +143,16 @@ func TestRaceOfOpenings(t *testing.T) {
 		}
 		for i := range rounds {
 			s.closeOpen(t)
-			errs := together(open(fmt.Sprint("A", i)), open(fmt.Sprint("B", i)))
+			errs := racetest.Acts(open(fmt.Sprint("A", i)), open(fmt.Sprint("B", i)))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			require.ErrorIs(t, errors.Join(errs...), ErrSessionOpen)
 			s.closeOpen(t)
-			for _, err := range together(open(fmt.Sprint("C", i)), open(fmt.Sprint("C", i))) {
+			for _, err := range racetest.Acts(open(fmt.Sprint("C", i)), open(fmt.Sprint("C", i))) {
 				require.NoError(t, err)
 			}
 			page, err := s.pos.ListSessions(s.ctx, pageOfLast)
 			require.NoError(t, err)
-			errs = together(open(fmt.Sprint("D", i)), func() error {
+			errs = racetest.Acts(open(fmt.Sprint("D", i)), func() error {
 				_, err := s.pos.CloseSession(s.ctx, Close{SessionID: page.Items[0].ID, Counted: s.amount("100.00")})
 				return err
 			})
@@ -170,13 +171,13 @@ func TestRaceOfOneReference(t *testing.T) {
 		there := s.open(t, s.register(t, "T2"), "100.00")
 		for range rounds {
 			in := s.ticket(s.cash("4.50"), line(s.tea, "1", "4.50"))
-			for _, err := range together(s.selling(in), s.selling(in)) {
+			for _, err := range racetest.Acts(s.selling(in), s.selling(in)) {
 				require.NoError(t, err)
 			}
 			in = s.ticket(s.cash("4.50"), line(s.tea, "1", "4.50"))
 			elsewhere := in
 			elsewhere.SessionID = there.ID
-			errs := together(s.selling(in), s.selling(elsewhere))
+			errs := racetest.Acts(s.selling(in), s.selling(elsewhere))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			require.ErrorIs(t, errors.Join(errs...), ErrReferenceTaken)
 		}
@@ -202,7 +203,7 @@ func TestRaceWithTheStockroom(t *testing.T) {
 					return err
 				}
 			}
-			for _, err := range together(sale(here), sale(there), stock(inventory.Adjustment, "-2", inventory.Cost{}, s.stock.Adjust),
+			for _, err := range racetest.Acts(sale(here), sale(there), stock(inventory.Adjustment, "-2", inventory.Cost{}, s.stock.Adjust),
 				stock(inventory.Receipt, "3", inventory.PerUnit(dec("2.00")), s.stock.Receive)) {
 				require.NoError(t, err)
 			}
@@ -220,7 +221,7 @@ func TestRaceOfCashMoves(t *testing.T) {
 		for range rounds {
 			in := s.move(CashIn, "1.00")
 			act := func() error { _, err := s.pos.MoveCash(s.ctx, []NewCashMove{in}); return err }
-			for _, err := range together(act, act, s.selling(s.ticket(s.cash("4.50"), line(s.tea, "1", "4.50")))) {
+			for _, err := range racetest.Acts(act, act, s.selling(s.ticket(s.cash("4.50"), line(s.tea, "1", "4.50")))) {
 				require.NoError(t, err)
 			}
 		}

@@ -50,8 +50,9 @@ type NewOrderInvoice struct {
 	Lines []OrderPart `validate:"max=10000,dive"`
 	// Note is free text on the invoice, at most 2,000 characters.
 	Note string `validate:"max=2000,text"`
-	// LockException is as in [NewSale].
-	LockException string `validate:"max=500,text"`
+	// LockException and Late are as in [NewSale].
+	LockException string                `validate:"max=500,text"`
+	Late          accounting.LatePolicy `validate:"omitempty,oneof=refuse first_open"`
 }
 
 // NewCancellation is the input of [Service.Cancel].
@@ -100,8 +101,9 @@ type NewInvoiceCredit struct {
 	Lines []CreditPart `validate:"max=10000,dive"`
 	// Note is free text on the credit note, at most 2,000 characters.
 	Note string `validate:"max=2000,text"`
-	// LockException is as in [NewSale].
-	LockException string `validate:"max=500,text"`
+	// LockException and Late are as in [NewSale].
+	LockException string                `validate:"max=500,text"`
+	Late          accounting.LatePolicy `validate:"omitempty,oneof=refuse first_open"`
 }
 
 // CreditPart is a part of a line of an order that is credited.
@@ -121,6 +123,7 @@ type step struct {
 	parts     []CreditPart
 	note      string
 	lock      string
+	late      accounting.LatePolicy
 }
 
 func creditParts(parts []OrderPart) []CreditPart {
@@ -136,7 +139,7 @@ func (n NewDelivery) step() step {
 }
 
 func (n NewOrderInvoice) step() step {
-	return step{order: n.Order, date: n.Date, due: n.Due, settledBy: n.SettledBy, parts: creditParts(n.Lines), note: n.Note, lock: n.LockException}
+	return step{order: n.Order, date: n.Date, due: n.Due, settledBy: n.SettledBy, parts: creditParts(n.Lines), note: n.Note, lock: n.LockException, late: n.Late}
 }
 
 func (n NewCancellation) step() step {
@@ -148,7 +151,7 @@ func (n NewReturn) step() step {
 }
 
 func (n NewInvoiceCredit) step() step {
-	return step{origin: n.Invoice, date: n.Date, settledBy: n.RefundedBy, parts: n.Lines, note: n.Note, lock: n.LockException}
+	return step{origin: n.Invoice, date: n.Date, settledBy: n.RefundedBy, parts: n.Lines, note: n.Note, lock: n.LockException, late: n.Late}
 }
 
 func (n NewDelivery) reference() string      { return n.Reference }

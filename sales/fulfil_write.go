@@ -106,7 +106,7 @@ func (f *fulfilling) charge(ctx context.Context) error {
 // invoice is a job's invoice or credit note, line by line.
 func (f *fulfilling) invoice(j *job) (accounting.NewInvoice, error) {
 	in := accounting.NewInvoice{Kind: accounting.InvoiceDocument, Reference: j.head.reference, PartyID: j.of.order.PartyID, Date: j.made.Date, Due: j.step.due,
-		SettledBy: j.step.settledBy, Note: j.step.note, LockException: j.step.lock}
+		SettledBy: j.step.settledBy, Note: j.step.note, LockException: j.step.lock, Late: j.step.late}
 	if j.origin != nil {
 		in.Kind, in.CorrectsID = accounting.CreditNoteDocument, j.origin.fulfilment.InvoiceID
 	}

@@ -36,6 +36,9 @@ type NewSale struct {
 	Note string `validate:"max=2000,text"`
 	// LockException is the reason for booking into a soft-locked period; it needs the permission accounting.exception.
 	LockException string `validate:"max=500,text"`
+	// Late says what becomes of a sale whose date lies in a period that takes none, as in [accounting.NewEntry]. Goods do not move late: a
+	// sale of goods is dated when they leave. Default [accounting.LateRefuse].
+	Late accounting.LatePolicy `validate:"omitempty,oneof=refuse first_open"`
 }
 
 // NewLine is one line of a [NewSale]. Its amount is Quantity x UnitPrice, rounded half up to the minor unit.
@@ -76,8 +79,9 @@ type NewCredit struct {
 	Lines []NewCreditLine `validate:"required,min=1,max=10000,dive"`
 	// Note is free text on the credit note, at most 2,000 characters.
 	Note string `validate:"max=2000,text"`
-	// LockException is as in [NewSale].
-	LockException string `validate:"max=500,text"`
+	// LockException and Late are as in [NewSale].
+	LockException string                `validate:"max=500,text"`
+	Late          accounting.LatePolicy `validate:"omitempty,oneof=refuse first_open"`
 }
 
 // NewCreditLine is one line of a [NewCredit], stated as credited: quantity and price above zero give money back.
@@ -113,6 +117,7 @@ type draft struct {
 	warehouse     uuid.UUID
 	note          string
 	lockException string
+	late          accounting.LatePolicy
 	lines         []draftLine
 
 	what        string // for messages: "document 3 (R-17)"
@@ -129,7 +134,7 @@ type draftLine struct {
 
 func (n NewSale) draft() *draft {
 	d := &draft{kind: KindSale, input: n, reference: n.Reference, party: n.PartyID, date: n.Date, due: n.Due, settledBy: n.SettledBy,
-		warehouse: n.WarehouseID, note: n.Note, lockException: n.LockException}
+		warehouse: n.WarehouseID, note: n.Note, lockException: n.LockException, late: n.Late}
 	for _, l := range n.Lines {
 		d.lines = append(d.lines, draftLine{NewLine: l, moves: true})
 	}
@@ -138,7 +143,7 @@ func (n NewSale) draft() *draft {
 
 func (n NewCredit) draft() *draft {
 	d := &draft{kind: KindCredit, input: n, reference: n.Reference, credits: n.Sale, party: n.PartyID, date: n.Date, settledBy: n.RefundedBy,
-		warehouse: n.WarehouseID, note: n.Note, lockException: n.LockException}
+		warehouse: n.WarehouseID, note: n.Note, lockException: n.LockException, late: n.Late}
 	for _, l := range n.Lines {
 		d.lines = append(d.lines, draftLine{saleLine: l.SaleLine, moves: l.Restock, returnCost: l.ReturnCost,
 			NewLine: NewLine{ProductID: l.ProductID, Description: l.Description, Quantity: l.Quantity, UnitPrice: l.UnitPrice,

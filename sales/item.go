@@ -122,7 +122,7 @@ func (it *item) stockDocument() inventory.NewDocument {
 func (it *item) invoice(products map[uuid.UUID]inventory.Product) accounting.NewInvoice {
 	d := it.draft
 	inv := accounting.NewInvoice{Kind: accounting.InvoiceDocument, Reference: d.reference, PartyID: it.sale.PartyID, Date: it.sale.Date, Due: d.due,
-		SettledBy: d.settledBy, Note: d.note, LockException: d.lockException}
+		SettledBy: d.settledBy, Note: d.note, LockException: d.lockException, Late: d.late}
 	if d.kind == KindCredit {
 		inv.Kind = accounting.CreditNoteDocument
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/opsmatiq/erp/internal/racetest"
 )
 
 // Two acceptances of one quotation: with one reference both get the one order, with two exactly one wins.
@@ -22,16 +24,16 @@ func TestRaceOfAcceptances(t *testing.T) {
 				}
 			}
 			var a, b Order
-			require.NoError(t, errors.Join(together(accept(same, same, &a), accept(same, same, &b))...))
+			require.NoError(t, errors.Join(racetest.Acts(accept(same, same, &a), accept(same, same, &b))...))
 			assert.Equal(t, a.ID, b.ID)
 			assert.NotEqual(t, a.Replayed, b.Replayed)
-			errs := together(accept(two, two+"-A", &a), accept(two, two+"-B", &b))
+			errs := racetest.Acts(accept(two, two+"-A", &a), accept(two, two+"-B", &b))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			require.ErrorIs(t, errors.Join(errs...), ErrWrongState)
 			// To accept and to withdraw are one decision as well.
 			three := fmt.Sprint("U", i)
 			s.quote(t, s.quotation(three, line(s.tea, "1", "4.50")))
-			errs = together(accept(three, three, &a), func() error { _, err := s.sales.Withdraw(s.ctx, []string{three}); return err })
+			errs = racetest.Acts(accept(three, three, &a), func() error { _, err := s.sales.Withdraw(s.ctx, []string{three}); return err })
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			require.ErrorIs(t, errors.Join(errs...), ErrWrongState)
 		}
@@ -52,15 +54,15 @@ func TestRaceForTheLastOfAnOrder(t *testing.T) {
 			invoice := func(reference string) func() error {
 				return func() error { _, err := s.invoice(o, reference, parts(1, "1")...); return err }
 			}
-			errs := together(deliver(o, o+"-A", parts(1, "1")...), deliver(o, o+"-B", parts(1, "1")...))
+			errs := racetest.Acts(deliver(o, o+"-A", parts(1, "1")...), deliver(o, o+"-B", parts(1, "1")...))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			require.ErrorIs(t, errors.Join(errs...), ErrOverDelivered)
-			errs = together(invoice(o+"-C"), invoice(o+"-D"))
+			errs = racetest.Acts(invoice(o+"-C"), invoice(o+"-D"))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			require.ErrorIs(t, errors.Join(errs...), ErrWrongState, "the other finds the order closed")
-			errs = together(deliver(o+"-2", o+"-E"), func() error { _, err := s.cancel(o+"-2", o+"-F"); return err })
+			errs = racetest.Acts(deliver(o+"-2", o+"-E"), func() error { _, err := s.cancel(o+"-2", o+"-F"); return err })
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
-			require.NoError(t, errors.Join(together(deliver(o+"-3", o+"-G"), deliver(o+"-3", o+"-G"))...))
+			require.NoError(t, errors.Join(racetest.Acts(deliver(o+"-3", o+"-G"), deliver(o+"-3", o+"-G"))...))
 		}
 		s.verify(t)
 	})
@@ -81,10 +83,10 @@ func TestRaceOfTakingBack(t *testing.T) {
 			credit := func(reference string) func() error {
 				return func() error { _, err := s.credit(o+"-I", reference, parts(1, "1")...); return err }
 			}
-			errs := together(back(o+"-A"), back(o+"-B"))
+			errs := racetest.Acts(back(o+"-A"), back(o+"-B"))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			require.ErrorIs(t, errors.Join(errs...), ErrOverReturned)
-			errs = together(credit(o+"-E"), credit(o+"-F"))
+			errs = racetest.Acts(credit(o+"-E"), credit(o+"-F"))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			assert.Equal(t, OrderClosed, s.orderNow(t, o).State)
 		}
@@ -102,7 +104,7 @@ func TestRaceOfOrders(t *testing.T) {
 				_, err := s.sales.Order(s.ctx, []NewOrder{s.newOrder(a, line(s.tea, "1", "4.50"), line(s.cup, "1", "7")), s.newOrder(b, line(s.cup, "1", "7"), line(s.tea, "1", "4.50"))})
 				return err
 			}
-			require.NoError(t, errors.Join(together(take, take)...))
+			require.NoError(t, errors.Join(racetest.Acts(take, take)...))
 			deliver := func(x, y string) func() error {
 				return func() error {
 					_, err := s.sales.Deliver(s.ctx, []NewDelivery{{Reference: x + "-D-" + y, Order: x, Date: newYear, Lines: parts(1, "0.5", 2, "0.5")},
@@ -118,7 +120,7 @@ func TestRaceOfOrders(t *testing.T) {
 				_, err := s.sales.Quote(s.ctx, []NewQuotation{s.quotation(a, line(s.tea, "1", "4.50"))})
 				return err
 			}
-			require.NoError(t, errors.Join(together(deliver(a, b), invoice, quote, quote, func() error {
+			require.NoError(t, errors.Join(racetest.Acts(deliver(a, b), invoice, quote, quote, func() error {
 				_, err := s.sales.Deliver(s.ctx, []NewDelivery{{Reference: b + "-E", Order: b, Date: newYear, Lines: parts(1, "0.5")}, {Reference: a + "-E", Order: a, Date: newYear, Lines: parts(2, "0.5")}})
 				return err
 			})...))

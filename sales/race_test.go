@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -29,7 +30,7 @@ func TestRaceForTheLastUnit(t *testing.T) {
 		s.sell(t, s.onAccount("ALL", line(s.tea, "100", "1")))
 		for i := range rounds {
 			s.receive(t, s.tea, "1", "1.00")
-			errs := together(
+			errs := racetest.Acts(
 				s.book(s.onAccount(fmt.Sprint("A", i), line(s.tea, "1", "4.50"))),
 				s.book(s.onAccount(fmt.Sprint("B", i), line(s.tea, "1", "4.50"), line(s.postage, "1", "3"))))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
@@ -50,7 +51,7 @@ func TestRaceOfCredits(t *testing.T) {
 			if i%2 == 1 {
 				lines = []NewCreditLine{back(2, "1", "1")} // a service: no stock to meet at
 			}
-			errs := together(s.book(creditOf(sale, sale+"-A", lines...)), s.book(creditOf(sale, sale+"-B", lines...)))
+			errs := racetest.Acts(s.book(creditOf(sale, sale+"-A", lines...)), s.book(creditOf(sale, sale+"-B", lines...)))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			require.ErrorIs(t, errors.Join(errs...), ErrOverCredited)
 		}
@@ -64,15 +65,15 @@ func TestRaceOfOneReference(t *testing.T) {
 		for i := range rounds {
 			goods, service := fmt.Sprint("G", i), fmt.Sprint("S", i)
 			for _, errs := range [][]error{
-				together(s.book(s.onAccount(goods, line(s.tea, "1", "4.50"))), s.book(s.onAccount(goods, line(s.tea, "1", "4.50")))),
-				together(s.book(s.onAccount(service, line(s.postage, "1", "3"))), s.book(s.onAccount(service, line(s.postage, "1", "3")))),
+				racetest.Acts(s.book(s.onAccount(goods, line(s.tea, "1", "4.50"))), s.book(s.onAccount(goods, line(s.tea, "1", "4.50")))),
+				racetest.Acts(s.book(s.onAccount(service, line(s.postage, "1", "3"))), s.book(s.onAccount(service, line(s.postage, "1", "3")))),
 			} {
 				for _, err := range errs {
 					require.NoError(t, err)
 				}
 			}
 			other := fmt.Sprint("X", i)
-			errs := together(s.book(s.onAccount(other, line(s.tea, "1", "4.50"))), s.book(s.onAccount(other, line(s.cup, "1", "4.50"))))
+			errs := racetest.Acts(s.book(s.onAccount(other, line(s.tea, "1", "4.50"))), s.book(s.onAccount(other, line(s.cup, "1", "4.50"))))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			require.ErrorIs(t, errors.Join(errs...), ErrReferenceTaken)
 		}
@@ -87,7 +88,7 @@ func TestRaceOfEverything(t *testing.T) {
 			sale := fmt.Sprint("O", i)
 			s.sell(t, s.onAccount(sale, line(s.tea, "2", "4.50"), line(s.cup, "2", "7")))
 			receive := func() error { s.receive(t, s.cup, "1", "3.00"); return nil }
-			for _, err := range together(
+			for _, err := range racetest.Acts(
 				s.book(s.onAccount(sale+"-A", line(s.cup, "1", "7"), line(s.tea, "1", "4.50"))),
 				s.book(s.onAccount(sale+"-B", line(s.tea, "1", "4.50"), line(s.cup, "1", "7"))),
 				s.book(creditOf(sale, sale+"-C", back(2, "1", "7"), back(1, "1", "4.50"))), receive,

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -110,14 +111,14 @@ func TestRaceForReservedGoods(t *testing.T) {
 			order := func(in NewOrder) func() error {
 				return func() error { _, err := s.sales.Order(s.ctx, []NewOrder{in}); return err }
 			}
-			errs := together(order(s.reserved(a, line(s.tea, "1", "4.50"))), order(s.reserved(b, line(s.tea, "1", "4.50"))))
+			errs := racetest.Acts(order(s.reserved(a, line(s.tea, "1", "4.50"))), order(s.reserved(b, line(s.tea, "1", "4.50"))))
 			assert.NotEqual(t, errs[0] == nil, errs[1] == nil, "exactly one wins: %v", errs)
 			require.ErrorIs(t, errors.Join(errs...), inventory.ErrInsufficientStock)
 			winner := a
 			if errs[0] != nil {
 				winner = b
 			}
-			errs = together(func() error { _, err := s.deliver(winner, winner+"-D"); return err },
+			errs = racetest.Acts(func() error { _, err := s.deliver(winner, winner+"-D"); return err },
 				func() error {
 					_, err := s.sales.Sell(s.ctx, []NewSale{s.onAccount(winner+"-S", line(s.tea, "1", "4.50"))})
 					return err
@@ -125,7 +126,7 @@ func TestRaceForReservedGoods(t *testing.T) {
 			require.NoError(t, errs[0])
 			require.ErrorIs(t, errs[1], inventory.ErrInsufficientStock)
 			same := s.reserved(winner+"-same", line(s.cup, "1", "7"))
-			require.NoError(t, errors.Join(together(order(same), order(same))...))
+			require.NoError(t, errors.Join(racetest.Acts(order(same), order(same))...))
 			assert.Equal(t, fmt.Sprintf("%d of 100", i+1), s.kept(t, s.cup), "one reference, reserved once")
 		}
 		s.verify(t)

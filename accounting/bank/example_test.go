@@ -134,3 +134,24 @@ func ExampleService_Reconcile_foreign() {
 	// 98.00 USD the line names invoice INV-2026-00001, and the amounts are the same
 	// INV-2026-00001 is paid: 98.00 USD in the books, worth 73.50 GBP
 }
+
+// It was another customer's money. What reconciling the line booked is taken back with it: the invoice is open again, and the line waits.
+func ExampleService_Unreconcile() {
+	ctx, books, at, account, done := open()
+	defer done()
+	ada := must(books.CreateParties(ctx, []accounting.NewParty{{Name: "Ada Ltd", Customer: true}}))[0]
+	invoice := must(books.Issue(ctx, []accounting.NewInvoice{{Reference: "I-1", PartyID: ada.ID, Date: date.Of(2026, 1, 5), Lines: []accounting.NewInvoiceLine{
+		{Description: "Tea", Quantity: must(money.Units(10)), UnitPrice: money.Of(1000, "GBP").Decimal()}}}}))[0]
+	imported := must(at.Import(ctx, bank.NewImport{Statements: must(statement.ReadMT940(strings.NewReader(january)))}))
+	lines := must(at.Lines(ctx, imported[0].Statement.ID))
+	tied := must(at.Reconcile(ctx, []bank.NewReconciliation{{LineID: lines[0].ID, Parts: []bank.Part{{ItemID: invoice.ID}}}}))
+	must(at.Unreconcile(ctx, []bank.Undo{{ReconciliationID: tied[0].ID, Reason: "it was Ben's", TakeBack: true, Date: date.Of(2026, 1, 9)}}))
+	r := must(at.Report(ctx, account.ID, date.Of(2026, 1, 31)))
+	fmt.Println("bank", r.StatementBalance, "books", r.LedgerBalance, "waiting", r.OnStatement.Count, "and", r.InLedger.Count)
+	for _, o := range must(books.OpenItems(ctx, date.Of(2026, 1, 31))).Items {
+		fmt.Println("open:", o.Kind, o.Open())
+	}
+	// Output:
+	// bank 94.50 books 0.00 waiting 2 and 0
+	// open: invoice 100.00
+}

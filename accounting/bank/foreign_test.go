@@ -95,7 +95,7 @@ func TestAccountInForeignCurrency(t *testing.T) {
 		require.Zero(t, after.InLedger.Count)
 		require.Empty(t, after.Strays)
 
-		undone, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: out[2].ID, Reason: "not ours", ReverseEntries: true, Date: day("2026-01-20")}})
+		undone, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: out[2].ID, Reason: "not ours", TakeBack: true, Date: day("2026-01-20")}})
 		require.NoError(t, err)
 		require.Len(t, undone[0].Reversals, 1)
 		require.Zero(t, s.balance(accounting.RoleFees))

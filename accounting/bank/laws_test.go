@@ -80,7 +80,7 @@ func TestLawOfReconciliation(t *testing.T) {
 	tenancytest.Each(t, modules, func(t *testing.T, env *tenancytest.Env) {
 		rapid.Check(t, func(r *rapid.T) {
 			h := &history{r: r, s: newShop(t, env, "GBP")}
-			acts := []func(){h.invoice, h.statement, h.statement, h.reconcile, h.reconcile, h.reconcile, h.proposed, h.undo}
+			acts := []func(){h.invoice, h.statement, h.statement, h.reconcile, h.reconcile, h.reconcile, h.proposed, h.undo, h.thereAndBack}
 			for range rapid.IntRange(5, 25).Draw(r, "acts") {
 				acts[rapid.IntRange(0, len(acts)-1).Draw(r, "act")]()
 			}
@@ -152,6 +152,40 @@ func (h *history) reconcile() {
 	h.tied = append(h.tied, out[0].ID)
 }
 
+// thereAndBack reconciles a line and takes it back on the same day: on every day the books are as they were.
+func (h *history) thereAndBack() {
+	stated, items := h.lines, h.s.items()
+	if len(stated) == 0 {
+		return
+	}
+	l := stated[rapid.IntRange(0, len(stated)-1).Draw(h.r, "line")]
+	parts := []bank.Part{{PartyID: h.s.ann}}
+	if len(items) > 0 && rapid.Bool().Draw(h.r, "items") {
+		// One item of the line's side or the other, and the rest to an account.
+		o := items[rapid.IntRange(0, len(items)-1).Draw(h.r, "item")]
+		parts = []bank.Part{{ItemID: o.ID, Amount: o.Open()}, {Account: accounting.ByRole(accounting.RoleFees)}}
+		for _, c := range items {
+			if c.PartyID == o.PartyID && c.AccountID == o.AccountID && c.ID != o.ID {
+				parts = append(parts, bank.Part{ItemID: c.ID, Amount: c.Open()})
+				break
+			}
+		}
+	}
+	days := []string{"2026-01-01", "2026-01-08", "2026-01-16", "2026-01-31", l.BookedOn.String(), "2026-12-31"}
+	open, ledger := h.s.openOn(days...), h.s.ledgerOn(days...)
+	in := is(l, parts...)
+	in.Date = day("2026-02-01")
+	out, err := h.s.bank.Reconcile(h.s.ctx, []bank.NewReconciliation{in})
+	require.Contains(h.r, refused, code(err), "%v", err)
+	if err != nil {
+		return
+	}
+	_, err = h.s.bank.Unreconcile(h.s.ctx, []bank.Undo{{ReconciliationID: out[0].ID, Reason: "law", Date: day("2026-02-01"), TakeBack: true}})
+	require.NoError(h.r, err)
+	require.Equal(h.r, open, h.s.openOn(days...))
+	require.Equal(h.r, ledger, h.s.ledgerOn(days...))
+}
+
 func (h *history) proposed() {
 	all, err := h.s.bank.Propose(h.s.ctx, bank.ProposalRequest{BankAccountID: h.s.account.ID, Days: 60})
 	require.NoError(h.r, err)
@@ -166,6 +200,25 @@ func (h *history) undo() {
 		return
 	}
 	r := h.tied[rapid.IntRange(0, len(h.tied)-1).Draw(h.r, "reconciliation")]
-	_, err := h.s.bank.Unreconcile(h.s.ctx, []bank.Undo{{ReconciliationID: r, Reason: "undone", Date: day("2026-02-01"), ReverseEntries: rapid.Bool().Draw(h.r, "reverse")}})
+	_, err := h.s.bank.Unreconcile(h.s.ctx, []bank.Undo{{ReconciliationID: r, Reason: "undone", Date: day("2026-02-01"), TakeBack: rapid.Bool().Draw(h.r, "reverse")}})
 	require.Contains(h.r, refused, code(err), "%v", err)
+}
+
+// items are those that are open.
+func (s *shop) items() []accounting.OpenItem {
+	all, err := s.books.OpenItems(s.ctx, day("2026-12-31"))
+	require.NoError(s.t, err)
+	return all.Items
+}
+
+// ledgerOn is the bank's account, and that of fees, at the ends of days.
+func (s *shop) ledgerOn(days ...string) (out []int64) {
+	for _, on := range days {
+		for _, role := range []accounting.Role{accounting.RoleBank, accounting.RoleFees} {
+			a, err := s.books.Balance(s.ctx, accounting.ByRole(role), day(on))
+			require.NoError(s.t, err)
+			out = append(out, a.Minor)
+		}
+	}
+	return out
 }

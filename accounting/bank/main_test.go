@@ -129,6 +129,21 @@ func (s *shop) open() map[uuid.UUID]int64 {
 	return out
 }
 
+// openOn is what was open at the ends of days.
+func (s *shop) openOn(days ...string) (out []map[uuid.UUID]int64) {
+	s.t.Helper()
+	for _, on := range days {
+		items, err := s.books.OpenItems(s.ctx, day(on))
+		require.NoError(s.t, err)
+		open := map[uuid.UUID]int64{}
+		for _, o := range items.Items {
+			open[o.ID] = o.OpenMinor
+		}
+		out = append(out, open)
+	}
+	return out
+}
+
 func (s *shop) balance(role accounting.Role) int64 {
 	s.t.Helper()
 	a, err := s.books.Balance(s.ctx, accounting.ByRole(role), day("2026-12-31"))

@@ -72,6 +72,8 @@ type reconciling struct {
 	post      []accounting.NewEntry
 	postFor   []int
 	allocate  []accounting.NewAllocation
+	setOffFor []int
+	setOffs   []*Settlement
 	partiesOf map[int][]uuid.UUID
 }
 

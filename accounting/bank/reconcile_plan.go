@@ -192,12 +192,15 @@ func (w *reconciling) settle(i int, g group, s *settling, in accounting.NewPayme
 		minor := min(debit.minor, credit.minor)
 		on := in.Date
 		for _, item := range []*accounting.OpenItem{debit.item, credit.item} {
-			if on.Before(item.ItemDate) {
-				on = item.ItemDate
+			for _, first := range []date.Date{item.ItemDate, item.ReopenedOn} {
+				if on.Before(first) {
+					on = first
+				}
 			}
 		}
 		w.allocate = append(w.allocate, accounting.NewAllocation{DebitID: debit.item.ID, CreditID: credit.item.ID, Date: on,
 			Amount: money.Amount{Minor: minor, Currency: account.Currency}})
+		w.setOffFor = append(w.setOffFor, len(w.fresh)-1)
 		if debit.minor -= minor; debit.minor == 0 {
 			d++
 		}
@@ -246,8 +249,12 @@ func (w *reconciling) match(r *Reconciliation, entry uuid.UUID, line int64, amou
 // book has accounting book what the books do not have yet, and matches it.
 func (w *reconciling) book(ctx context.Context) error {
 	if len(w.allocate) > 0 {
-		if _, err := w.s.books.Allocate(ctx, w.allocate); err != nil {
+		made, err := w.s.books.Allocate(ctx, w.allocate)
+		if err != nil {
 			return err
+		}
+		for n := range made {
+			w.setOffs = append(w.setOffs, &Settlement{ReconciliationID: w.fresh[w.setOffFor[n]].ID, AllocationID: made[n].ID})
 		}
 	}
 	var booked []made
@@ -330,6 +337,7 @@ func (w *reconciling) write(ctx context.Context) error {
 	b := w.tx.Batch()
 	tenancy.Put(b, w.fresh)
 	tenancy.Put(b, w.matches)
+	tenancy.Put(b, w.setOffs)
 	tenancy.Set(b, w.changed, "party_id")
 	if err := b.Run(ctx); err != nil {
 		return err

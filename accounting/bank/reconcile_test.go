@@ -10,7 +10,7 @@ import (
 	"github.com/opsmatiq/erp/accounting/bank"
 	"github.com/opsmatiq/erp/accounting/bank/statement"
 	"github.com/opsmatiq/erp/accounting/money"
-	"github.com/opsmatiq/erp/internal/bookstest"
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/fault"
 )
@@ -162,32 +162,131 @@ func TestUnreconcileSaysWhatItLeaves(t *testing.T) {
 		invoice := s.invoice("I-1", s.ann, "2026-01-02", "100")
 		lines := s.lines(line("2026-01-05", 9_800, "one, less a fee"))
 		was := s.reconcile(is(lines[0], bank.Part{ItemID: invoice.ID, Amount: gbp(10_000)}, fees(-200)))
-		undo := bank.Undo{ReconciliationID: was[0].ID, Reason: "it was Ben's", ReverseEntries: true, Date: day("2026-01-20")}
+		undo := bank.Undo{ReconciliationID: was[0].ID, Reason: "it was Ben's"}
 		_, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: was[0].ID}})
 		require.Equal(t, "bank.bad_input", code(err), "a reason is needed")
 		out, err := s.bank.Unreconcile(s.ctx, []bank.Undo{undo})
 		require.NoError(t, err)
-		require.Len(t, out[0].Reversals, 1, "the fee is taken back")
-		require.Len(t, out[0].Kept, 1, "the payment stays")
+		require.Empty(t, out[0].Reversals)
+		require.Len(t, out[0].Kept, 2, "the payment and the fee stay")
 		require.Equal(t, was[0].Matches[0].PaymentID, out[0].Kept[0].PaymentID)
 		require.False(t, out[0].Reconciliation.Active)
-		require.Zero(t, s.balance(accounting.RoleFees))
+		require.Equal(t, int64(200), s.balance(accounting.RoleFees))
 		s.sound()
 		r, err := s.bank.Report(s.ctx, s.account.ID, day("2026-01-31"))
 		require.NoError(t, err)
 		require.Equal(t, int64(1), r.OnStatement.Count)
-		require.Equal(t, int64(1), r.InLedger.Count, "the payment waits; the fee and its reversal never reached the bank")
+		require.Equal(t, int64(2), r.InLedger.Count, "both wait")
 
-		anew := s.reconcile(is(lines[0], bank.Part{PaymentID: out[0].Kept[0].PaymentID}, fees(-200)))
+		anew := s.reconcile(is(lines[0], bank.Part{PaymentID: out[0].Kept[0].PaymentID}, bank.Part{EntryID: out[0].Kept[1].EntryID}))
 		again, err := s.bank.Unreconcile(s.ctx, []bank.Undo{undo})
 		require.NoError(t, err)
 		require.True(t, again[0].Replayed, "a retry undoes nothing of what was made of the line since")
 		require.Equal(t, out[0].Kept, again[0].Kept)
-		require.Equal(t, out[0].Reversals[0].ID, again[0].Reversals[0].ID)
 		stored, err := s.bank.Lines(s.ctx, lines[0].StatementID)
 		require.NoError(t, err)
 		require.Equal(t, anew[0].ID, stored[0].Reconciliation.ID)
 		require.Equal(t, int64(200), s.balance(accounting.RoleFees))
+		s.sound()
+	})
+}
+
+// What a reconciliation booked is taken back with it: a payment, what was set off, and a fee. Nothing of it is proposed again.
+func TestUnreconcileTakesBack(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		invoice := s.invoice("I-1", s.ann, "2026-01-02", "100")
+		early, err := s.books.Pay(s.ctx, []accounting.NewPayment{{Reference: "P-0", PartyID: s.ann, Direction: accounting.MoneyIn, Date: day("2026-01-03"), Amount: gbp(1_000), Account: accounting.ByRole(accounting.RoleCash)}})
+		require.NoError(t, err)
+		before, days := s.open(), s.openOn("2026-01-02", "2026-01-04", "2026-01-05", "2026-01-31")
+		lines := s.lines(line("2026-01-05", 8_800, "less a fee"))
+		parts := []bank.Part{{ItemID: invoice.ID, Amount: gbp(10_000)}, {ItemID: early[0].ID, Amount: gbp(-1_000)}, fees(-200)}
+		was := s.reconcile(is(lines[0], parts...))
+		require.Empty(t, s.open())
+		undo := bank.Undo{ReconciliationID: was[0].ID, Reason: "it was Ben's", TakeBack: true, Date: day("2026-01-05")}
+		out, err := s.bank.Unreconcile(s.ctx, []bank.Undo{undo})
+		require.NoError(t, err)
+		require.Len(t, out[0].Reversals, 2, "the payment and the fee")
+		require.Len(t, out[0].Unallocated, 1)
+		require.Empty(t, out[0].Kept)
+		require.Equal(t, before, s.open())
+		require.Equal(t, days, s.openOn("2026-01-02", "2026-01-04", "2026-01-05", "2026-01-31"))
+		require.Zero(t, s.balance(accounting.RoleFees))
+		require.Zero(t, s.balance(accounting.RoleBank))
+		again, err := s.bank.Unreconcile(s.ctx, []bank.Undo{undo})
+		require.NoError(t, err)
+		require.True(t, again[0].Replayed)
+		require.Len(t, again[0].Reversals, 2)
+		require.Equal(t, out[0].Unallocated[0].ID, again[0].Unallocated[0].ID)
+		r, err := s.bank.Report(s.ctx, s.account.ID, day("2026-01-31"))
+		require.NoError(t, err)
+		require.Zero(t, r.InLedger.Count, "what was taken back never reached the bank")
+		all, err := s.bank.Propose(s.ctx, bank.ProposalRequest{BankAccountID: s.account.ID})
+		require.NoError(t, err)
+		for _, p := range all {
+			for _, part := range p.Parts {
+				require.Equal(t, uuid.Nil, part.EntryID)
+				require.Equal(t, uuid.Nil, part.PaymentID)
+			}
+		}
+		s.reconcile(is(lines[0], parts...))
+		require.Empty(t, s.open())
+		s.sound()
+	})
+}
+
+// What was set off for a later day is undone on that day, what somebody undid already is not undone again, and a line that was taken back
+// late is reconciled anew from then on.
+func TestUnreconcileIsDated(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		invoice := s.invoice("I-1", s.ann, "2026-01-02", "100")
+		early, err := s.books.Pay(s.ctx, []accounting.NewPayment{{Reference: "P-0", PartyID: s.ann, Direction: accounting.MoneyIn, Date: day("2026-01-08"), Amount: gbp(1_000), Account: accounting.ByRole(accounting.RoleCash)}})
+		require.NoError(t, err)
+		lines := s.lines(line("2026-01-05", 9_000, "one"))
+		parts := []bank.Part{{ItemID: invoice.ID, Amount: gbp(10_000)}, {ItemID: early[0].ID, Amount: gbp(-1_000)}}
+		was := s.reconcile(is(lines[0], parts...))
+		out, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: was[0].ID, Reason: "wrong", TakeBack: true, Date: day("2026-01-06")}})
+		require.NoError(t, err)
+		require.Equal(t, "2026-01-08", out[0].Unallocated[0].AllocatedOn.String())
+		require.Equal(t, "2026-01-06", out[0].Reversals[0].EntryDate.String())
+		require.Equal(t, []map[uuid.UUID]int64{{invoice.ID: 10_000}}, s.openOn("2026-01-07"))
+
+		anew := s.reconcile(is(lines[0], parts...))
+		require.Empty(t, s.open())
+		made, err := s.books.Allocations(s.ctx, early[0].ID)
+		require.NoError(t, err)
+		byHand, err := s.books.Unallocate(s.ctx, []accounting.Unallocation{{AllocationID: made[len(made)-1].ID, Date: day("2026-01-09"), Reason: "by hand"}})
+		require.NoError(t, err)
+		out, err = s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: anew[0].ID, Reason: "wrong", TakeBack: true, Date: day("2026-01-10")}})
+		require.NoError(t, err)
+		require.Equal(t, byHand[0].ID, out[0].Unallocated[0].ID)
+		s.reconcile(is(lines[0], parts...)) // booked on the 5th, settled from the 10th
+		require.Empty(t, s.open())
+		require.Len(t, s.openOn("2026-01-09")[0], 3)
+		s.sound()
+	})
+}
+
+// A payment that somebody took back already is not taken back again, and what the books had stays.
+func TestUnreconcileLeavesWhatIsTakenBackAlready(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		invoice := s.invoice("I-1", s.ann, "2026-01-02", "100")
+		own := s.transfer("2026-01-04", 300)
+		lines := s.lines(line("2026-01-05", 10_300, "one"))
+		was := s.reconcile(is(lines[0], bank.Part{ItemID: invoice.ID, Amount: gbp(10_000)}, bank.Part{EntryID: own.ID}))
+		var payment uuid.UUID
+		for _, m := range was[0].Matches {
+			if m.Origin == bank.FromPayment {
+				payment = m.PaymentID
+			}
+		}
+		gone, err := s.books.ReversePayments(s.ctx, []accounting.PaymentReversal{{PaymentID: payment, Date: day("2026-01-06"), Reason: "bounced"}})
+		require.NoError(t, err)
+		out, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: was[0].ID, Reason: "bounced", TakeBack: true, Date: day("2026-01-07")}})
+		require.NoError(t, err)
+		require.Equal(t, gone[0].ID, out[0].Reversals[0].ID)
+		require.Len(t, out[0].Kept, 1)
+		require.Equal(t, bank.Existing, out[0].Kept[0].Origin)
+		require.Equal(t, int64(300), s.balance(accounting.RoleBank))
 		s.sound()
 	})
 }
@@ -266,13 +365,13 @@ func TestANeighbourSeesNothing(t *testing.T) {
 }
 
 // insist retries what lost a race in a way that a retry resolves.
-func insist(fn func() error) error { return bookstest.Insist(fn, tenancy.ErrDuplicate) }
+func insist(fn func() error) error { return racetest.Insist(fn, tenancy.ErrDuplicate) }
 
 func TestRaceALineIsReconciledOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		one, two := s.invoice("I-1", s.ann, "2026-01-02", "50"), s.invoice("I-2", s.ben, "2026-01-03", "50")
 		lines := s.lines(line("2026-01-05", 5_000, "whose?"))
-		errs := bookstest.Together(6, func(i int) error {
+		errs := racetest.Together(6, func(i int) error {
 			item := []uuid.UUID{one.ID, two.ID}[i%2]
 			return insist(func() error {
 				_, err := s.bank.Reconcile(s.ctx, []bank.NewReconciliation{is(lines[0], bank.Part{ItemID: item})})
@@ -296,7 +395,7 @@ func TestRaceAJournalLineIsTakenOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		entry := s.transfer("2026-01-04", 300)
 		lines := s.lines(line("2026-01-05", 300, "a"), line("2026-01-05", 300, "b"), line("2026-01-05", 300, "c"))
-		errs := bookstest.Together(len(lines), func(i int) error {
+		errs := racetest.Together(len(lines), func(i int) error {
 			return insist(func() error {
 				_, err := s.bank.Reconcile(s.ctx, []bank.NewReconciliation{is(lines[i], bank.Part{EntryID: entry.ID})})
 				return err
@@ -318,7 +417,7 @@ func TestRaceAJournalLineIsTakenOnce(t *testing.T) {
 func TestRaceOneStatementIsImportedOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		a, b := s.statementOf("A", 0, line("2026-01-05", 500, "one")), s.statementOf("A", 0, line("2026-01-05", 600, "other"))
-		errs := bookstest.Together(6, func(i int) error {
+		errs := racetest.Together(6, func(i int) error {
 			return insist(func() error {
 				_, err := s.bank.Import(s.ctx, bank.NewImport{Statements: []statement.Statement{[]statement.Statement{a, b}[i%2]}})
 				return err
@@ -356,7 +455,7 @@ func TestReconcilingCostsAConstantNumberOfStatements(t *testing.T) {
 			}
 			done = s.env.Count(t, func() {
 				for _, r := range s.reconcile(all...) {
-					undo = append(undo, bank.Undo{ReconciliationID: r.ID, Reason: "x", ReverseEntries: true, Date: day("2026-01-06")})
+					undo = append(undo, bank.Undo{ReconciliationID: r.ID, Reason: "x", TakeBack: true, Date: day("2026-01-06")})
 				}
 			})
 			undone = s.env.Count(t, func() {
@@ -373,14 +472,53 @@ func TestReconcilingCostsAConstantNumberOfStatements(t *testing.T) {
 	})
 }
 
+// One takes a reconciliation back while others take its payment back, undo what it settled, or use what is left of it.
+func TestRaceTakingBackAgainstOthers(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		first, second := s.invoice("I-1", s.ann, "2026-01-02", "100"), s.invoice("I-2", s.ann, "2026-01-02", "100")
+		lines := s.lines(line("2026-01-05", 15_000, "both"))
+		was := s.reconcile(is(lines[0], bank.Part{PartyID: s.ann}))
+		payment := was[0].Matches[0].PaymentID
+		tie, err := s.books.Allocate(s.ctx, []accounting.NewAllocation{{DebitID: first.ID, CreditID: payment, Date: day("2026-01-05"), Amount: gbp(10_000)}})
+		require.NoError(t, err)
+		errs := racetest.Together(4, func(i int) (err error) {
+			switch i {
+			case 0:
+				return insist(func() error {
+					_, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: was[0].ID, Reason: "race", TakeBack: true, Date: day("2026-01-06")}})
+					return err
+				})
+			case 1:
+				_, err = s.books.Unallocate(s.ctx, []accounting.Unallocation{{AllocationID: tie[0].ID, Reason: "race", Date: day("2026-01-06")}})
+			case 2:
+				_, err = s.books.Allocate(s.ctx, []accounting.NewAllocation{{DebitID: second.ID, CreditID: payment, Date: day("2026-01-06"), Amount: gbp(5_000)}})
+			case 3:
+				return insist(func() error {
+					_, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: was[0].ID, Reason: "race", TakeBack: true, Date: day("2026-01-06")}})
+					return err
+				})
+			}
+			return err
+		})
+		require.NoError(t, errs[0])
+		require.NoError(t, errs[3])
+		for _, err := range []error{errs[1], errs[2]} {
+			require.Contains(t, []string{"", "accounting.already_unallocated", "accounting.over_allocated", "accounting.bad_input", "tenancy.duplicate"}, code(err))
+		}
+		require.Equal(t, map[uuid.UUID]int64{first.ID: 10_000, second.ID: 10_000}, s.open())
+		require.Zero(t, s.balance(accounting.RoleBank))
+		s.sound()
+	})
+}
+
 func TestRaceAReconciliationIsUndoneOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		lines := s.lines(line("2026-01-05", -300, "fee"))
 		was := s.reconcile(is(lines[0], fees(-300)))
 		var undone [4]bank.Undone
-		errs := bookstest.Together(len(undone), func(i int) error {
+		errs := racetest.Together(len(undone), func(i int) error {
 			return insist(func() error {
-				out, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: was[0].ID, Reason: "wrong", ReverseEntries: true, Date: day("2026-01-06")}})
+				out, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: was[0].ID, Reason: "wrong", TakeBack: true, Date: day("2026-01-06")}})
 				if err == nil {
 					undone[i] = out[0]
 				}

@@ -84,6 +84,13 @@ type Match struct {
 	Active           bool         `bun:"active"`
 }
 
+// Settlement is an allocation that Reconcile made besides those of its payments: a credit note set off against an invoice.
+type Settlement struct {
+	tenancy.Owned
+	ReconciliationID uuid.UUID `bun:"reconciliation_id,pk"`
+	AllocationID     uuid.UUID `bun:"allocation_id,pk"`
+}
+
 // ReconciliationText is why a reconciliation was undone.
 type ReconciliationText struct {
 	tenancy.Owned

@@ -56,6 +56,8 @@ var models = []*tenancy.Model{
 	tenancy.Define[LineText](tenancy.Spec{Table: "erp.bank_line_texts", Class: tenancy.Voucher, Subject: "line_id", Writes: tenancy.Companion, PartOf: lineTable}),
 	tenancy.Define[Reconciliation](tenancy.Spec{Table: reconciliationTable, Class: tenancy.Book, Subject: "line_id", RetainFrom: "reconciled_at", Writes: tenancy.Keep, StillBooks: tenancy.Always}),
 	tenancy.Define[Match](tenancy.Spec{Table: "erp.bank_matches", Class: tenancy.Book, Subject: "reconciliation_id", Writes: tenancy.Keep, PartOf: reconciliationTable}),
+	tenancy.Define[Settlement](tenancy.Spec{Table: "erp.bank_settlements", Class: tenancy.Book, Subject: "reconciliation_id", Writes: tenancy.AppendOnly,
+		PartOf: reconciliationTable}),
 	tenancy.Define[ReconciliationText](tenancy.Spec{Table: "erp.bank_reconciliation_texts", Class: tenancy.Book, Subject: "reconciliation_id",
 		Writes: tenancy.Companion, PartOf: reconciliationTable}),
 }

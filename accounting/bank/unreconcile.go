@@ -18,10 +18,11 @@ type Undo struct {
 	ReconciliationID uuid.UUID `validate:"required"`
 	// Reason is needed and kept, at most 500 characters.
 	Reason string `validate:"required,text,max=500"`
-	// ReverseEntries takes back the entries that Reconcile posted to accounts (fees, interest), on Date. Payments and allocations stay
-	// whatever it says: accounting takes neither back.
-	ReverseEntries bool
-	// Date is the day that the reversals count for, not before the entries' own. Default today.
+	// TakeBack takes back, on Date, what Reconcile had booked for the line: entries on accounts (fees, interest), payments with whatever
+	// was settled by them since, and what was set off. Open items and the bank's account are then as if the line had never been
+	// reconciled. Without it these stay, and the payment can be what another line is.
+	TakeBack bool
+	// Date is the day that it counts for, not before that of what is taken back. Default today.
 	Date date.Date
 	// LockException is as in [accounting.NewEntry].
 	LockException string `validate:"text,max=500"`
@@ -32,20 +33,21 @@ type Undone struct {
 	// Reconciliation is no longer in force. Its Matches are the journal lines that it tied to the line: those of Kept stand in the ledger
 	// as they were, and wait to be reconciled again.
 	Reconciliation Reconciliation
-	// Reversals are the entries that take back what Reconcile had posted.
+	// Reversals are the entries that take back the entries and payments that Reconcile had booked.
 	Reversals []accounting.Entry
-	// Kept are the journal lines that stay booked: payments, what the books had before, and entries that are not reversed.
+	// Unallocated undo what Reconcile had set off.
+	Unallocated []accounting.Allocation
+	// Kept are the journal lines that stay booked: what the books had before, and what was not taken back.
 	Kept []Match
 	// Replayed says that it had been undone before, and nothing was written now.
 	Replayed bool
 }
 
-// Unreconcile unties lines from what they were reconciled with, all or none. What it undoes is the tie, and, where asked, the entries that
-// Reconcile posted. What it leaves is said in Kept: payments with their allocations, and all that the books had before. What is undone
-// already is given back with Replayed set.
+// Unreconcile unties lines from what they were reconciled with, all or none. What it undoes is the tie, and, where asked, what Reconcile had
+// booked. What it leaves is said in Kept: always what the books had before. What is undone already is given back with Replayed set.
 //
 // Permission: bank.reconcile, and accounting.exception where a LockException is given. Errors: bank.bad_input, bank.too_many,
-// tenancy.not_found, and those of [accounting.Service.Reverse].
+// tenancy.not_found, and those of [accounting.Service.Reverse], [accounting.Service.ReversePayments] and [accounting.Service.Unallocate].
 func (s *Service) Unreconcile(ctx context.Context, in []Undo) ([]Undone, error) {
 	return tenancy.Act(ctx, s.db, PermReconcile, func(ctx context.Context, tx *tenancy.Tx) ([]Undone, error) {
 		w := &undoing{op: "bank.Unreconcile", s: s, tx: tx, in: in, out: make([]Undone, len(in))}
@@ -72,13 +74,20 @@ type undoing struct {
 	in  []Undo
 	out []Undone
 
-	found     map[uuid.UUID]*Reconciliation  // locked
-	reversals map[uuid.UUID]accounting.Entry // made before, by the entry that they reverse
+	found     map[uuid.UUID]*Reconciliation       // locked
+	reversals map[uuid.UUID]accounting.Entry      // made before, by the entry that they reverse
+	setOffs   map[uuid.UUID][]Settlement          // by reconciliation
+	made      map[uuid.UUID]accounting.Allocation // what was set off
+	before    map[uuid.UUID]accounting.Allocation // undone before, by what they undo
 	undone    []*Reconciliation
 	matches   []*Match
 	reasons   []*ReconciliationText
 	reverse   []accounting.Reversal
 	of        []int // of which input
+	payments  []accounting.PaymentReversal
+	paidOf    []int
+	unsettle  []accounting.Unallocation
+	setOffOf  []int
 }
 
 func (w *undoing) check() error {
@@ -120,7 +129,7 @@ func (w *undoing) read(ctx context.Context) error {
 	for _, r := range w.found {
 		r.Matches = matches[r.ID]
 		for i := range r.Matches {
-			if r.Matches[i].Origin == FromEntry {
+			if r.Matches[i].Origin != Existing {
 				posted = append(posted, r.Matches[i].EntryID)
 			}
 		}
@@ -134,7 +143,35 @@ func (w *undoing) read(ctx context.Context) error {
 	for _, e := range reversals {
 		w.reversals[e.ReversesID] = e
 	}
-	return nil
+	return w.readSettlements(ctx, ids)
+}
+
+// readSettlements reads what was set off for the lines, and what of it is undone.
+func (w *undoing) readSettlements(ctx context.Context, ids []uuid.UUID) error {
+	w.setOffs, w.made, w.before = map[uuid.UUID][]Settlement{}, map[uuid.UUID]accounting.Allocation{}, map[uuid.UUID]accounting.Allocation{}
+	var settlements []Settlement
+	b := w.tx.Batch()
+	tenancy.Load(b, &settlements, tenancy.In("reconciliation_id", ids), tenancy.OrderBy("reconciliation_id", "allocation_id"))
+	if err := b.Run(ctx); err != nil || len(settlements) == 0 {
+		return err
+	}
+	of := make([]uuid.UUID, len(settlements))
+	for i, x := range settlements {
+		w.setOffs[x.ReconciliationID] = append(w.setOffs[x.ReconciliationID], x)
+		of[i] = x.AllocationID
+	}
+	of = uniqueIDs(of)
+	var made, undone []accounting.Allocation
+	tenancy.Load(b, &made, tenancy.In("id", of))
+	tenancy.Load(b, &undone, tenancy.In("undoes_id", of))
+	err := b.Run(ctx)
+	for i := range made {
+		w.made[made[i].ID] = made[i]
+	}
+	for i := range undone {
+		w.before[undone[i].UndoesID] = undone[i]
+	}
+	return err
 }
 
 // plan unties one. What is reversed already, by an earlier call or by a bookkeeper, is not reversed again.
@@ -159,35 +196,81 @@ func (w *undoing) plan(i int) error {
 		}
 		before, reversed := w.reversals[m.EntryID]
 		switch first := !seen[m.EntryID]; {
-		case m.Origin == FromEntry && reversed:
+		case m.Origin != Existing && reversed:
 			if first {
 				out.Reversals = append(out.Reversals, before)
 			}
-		case m.Origin == FromEntry && in.ReverseEntries && !out.Replayed:
+		case m.Origin != Existing && in.TakeBack && !out.Replayed:
 			if first {
-				w.takeBack(i, m.EntryID)
+				w.takeBack(i, m)
 			}
 		default:
 			out.Kept = append(out.Kept, *m)
 		}
 		seen[m.EntryID] = true
 	}
+	for _, x := range w.setOffs[r.ID] {
+		if before, undone := w.before[x.AllocationID]; undone {
+			out.Unallocated = append(out.Unallocated, before)
+		} else if in.TakeBack && !out.Replayed {
+			w.unallocate(i, x.AllocationID)
+		}
+	}
 	out.Reconciliation = *r
 	return nil
 }
 
-// takeBack has an entry reversed.
-func (w *undoing) takeBack(i int, entry uuid.UUID) {
-	in := &w.in[i]
-	on := in.Date
-	if on.IsZero() {
-		on = w.tx.Today()
+// on is the day that what input i takes back counts for.
+func (w *undoing) on(i int) date.Date {
+	if w.in[i].Date.IsZero() {
+		return w.tx.Today()
 	}
-	w.reverse = append(w.reverse, accounting.Reversal{EntryID: entry, Date: on, Reason: in.Reason, LockException: in.LockException})
+	return w.in[i].Date
+}
+
+// takeBack has an entry or a payment reversed.
+func (w *undoing) takeBack(i int, m *Match) {
+	in := &w.in[i]
+	if m.Origin == FromPayment {
+		w.payments = append(w.payments, accounting.PaymentReversal{PaymentID: m.PaymentID, Date: w.on(i), Reason: in.Reason, LockException: in.LockException})
+		w.paidOf = append(w.paidOf, i)
+		return
+	}
+	w.reverse = append(w.reverse, accounting.Reversal{EntryID: m.EntryID, Date: w.on(i), Reason: in.Reason, LockException: in.LockException})
 	w.of = append(w.of, i)
 }
 
+// unallocate has an allocation undone, on the day that it counts for where that is later.
+func (w *undoing) unallocate(i int, allocation uuid.UUID) {
+	in, on := &w.in[i], w.on(i)
+	if first := w.made[allocation].AllocatedOn; on.Before(first) {
+		on = first
+	}
+	w.unsettle = append(w.unsettle, accounting.Unallocation{AllocationID: allocation, Date: on, Reason: in.Reason, LockException: in.LockException})
+	w.setOffOf = append(w.setOffOf, i)
+}
+
 func (w *undoing) write(ctx context.Context) error {
+	if len(w.unsettle) > 0 {
+		undone, err := w.s.books.Unallocate(ctx, w.unsettle)
+		if err != nil {
+			return err
+		}
+		for n := range undone {
+			out := &w.out[w.setOffOf[n]]
+			out.Unallocated = append(out.Unallocated, undone[n])
+		}
+	}
+	if len(w.payments) > 0 {
+		entries, err := w.s.books.ReversePayments(ctx, w.payments)
+		if err != nil {
+			return err
+		}
+		for n := range entries {
+			out := &w.out[w.paidOf[n]]
+			out.Reversals = append(out.Reversals, entries[n])
+		}
+	}
 	if len(w.reverse) > 0 {
 		entries, err := w.s.books.Reverse(ctx, w.reverse)
 		if err != nil {

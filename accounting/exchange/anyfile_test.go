@@ -22,13 +22,13 @@ var cells = map[string][]string{
 	"account": {"1300", "1100", "4000", "A1", "2000", "9"}, "party": {"", "C1", "N1", "zz"}, "debit": {"5", "5.00", "", "", "0", "-1", "x"}, "credit": {"5", "", "", "", "99999999999999999"},
 	"entry": {"E1", "E2", "E3", "R1", ""}, "date": {"2010-12-01", "2010-12-01", "", "2020-01-01", "x"}, "due": {"", "2009-01-01", "2011-01-01"}, "journal": {"", "SAL", "no"},
 	"kind": {"", "invoice", "stock", "\u202e"}, "memo": {"", "memo", "a\nb"}, "debit_entry": {"E1", "R1", "zz"}, "credit_entry": {"E2", "R2", "zz"},
-	"debit_line": {"1", "2", "0"}, "credit_line": {"1", "2", "x"}, "amount": {"5", "1", ""},
+	"debit_line": {"1", "2", "0"}, "credit_line": {"1", "2", "x"}, "amount": {"5", "1", ""}, "undoes": {"", "2010-12-02", "x"},
 }
 
 var headers = map[string][]string{
 	"chart": {"code", "name", "type", "role", "control", "active"}, "parties": {"reference", "name", "customer"}, "balances": {"account", "debit", "credit"},
 	"open_items": {"reference", "account", "party", "due", "debit", "credit"}, "entries": {"entry", "date", "journal", "kind", "memo", "account", "party", "debit", "credit", "due"},
-	"allocations": {"debit_entry", "debit_line", "credit_entry", "credit_line", "date", "amount"},
+	"allocations": {"debit_entry", "debit_line", "credit_entry", "credit_line", "date", "amount", "undoes"},
 }
 
 // sound draws rows that may come in as they are.

@@ -20,7 +20,7 @@ var (
 	entryColumns      = []string{"entry", "reference", "journal", "kind", "date", "document_date", "memo", "line", "account", "party", "debit", "credit", "due"}
 	openItemColumns   = []string{"reference", "account", "party", "document_date", "due", "debit", "credit", "memo"}
 	balanceColumns    = []string{"account", "name", "type", "debit", "credit"}
-	allocationColumns = []string{"debit_entry", "debit_line", "credit_entry", "credit_line", "date", "amount"}
+	allocationColumns = []string{"debit_entry", "debit_line", "credit_entry", "credit_line", "date", "amount", "undoes"}
 )
 
 // WriteChart writes the chart of accounts as CSV, by code.
@@ -97,15 +97,17 @@ type allocationRow struct {
 	CreditLine  int64     `bun:"credit_line"`
 	On          date.Date `bun:"allocated_on"`
 	Minor       int64     `bun:"amount_minor"`
+	Undoes      date.Date `bun:"undoes"` // the day of the allocation that this one undoes
 }
 
 const allocationsSQL = `SELECT a.id, d.entry_id AS debit_entry, d.line_no AS debit_line, c.entry_id AS credit_entry, c.line_no AS credit_line,
-	a.allocated_on, a.amount_minor
+	a.allocated_on, abs(a.amount_minor) AS amount_minor, u.allocated_on AS undoes
 	FROM {allocations} AS a JOIN {open_items} AS d ON d.id = a.debit_id JOIN {open_items} AS c ON c.id = a.credit_id
+	LEFT JOIN {allocations} AS u ON u.id = a.undoes_id
 	WHERE a.id > ? ORDER BY a.id LIMIT ?`
 
-// WriteAllocations writes which items were set off against which as CSV, in the order in which it was done. An item is named by the entry
-// and line that opened it. Memory is flat.
+// WriteAllocations writes which items were set off against which as CSV, in the order in which it was done, and what of it was undone: a row
+// that undoes another has the day of that one. An item is named by the entry and line that opened it. Memory is flat.
 //
 // Permission: exchange.export. Errors: accounting.books_not_open, and w's own.
 func (s *Service) WriteAllocations(ctx context.Context, w io.Writer) error {
@@ -123,7 +125,7 @@ func (s *Service) WriteAllocations(ctx context.Context, w io.Writer) error {
 			after = page[len(page)-1].ID
 			for _, a := range page {
 				out.plain(a.DebitEntry.String()).plain(strconv.FormatInt(a.DebitLine, 10)).plain(a.CreditEntry.String()).
-					plain(strconv.FormatInt(a.CreditLine, 10)).day(a.On).amount(of(a.Minor, books))
+					plain(strconv.FormatInt(a.CreditLine, 10)).day(a.On).amount(of(a.Minor, books)).day(a.Undoes)
 				if err := out.end(); err != nil {
 					return err
 				}

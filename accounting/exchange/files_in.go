@@ -52,6 +52,7 @@ type allocationIn struct {
 	debitLine, creditLine int
 	on                    date.Date
 	amount                money.Amount
+	undoes                date.Date // the day of the allocation that is undone; zero for one that is made
 	line                  int
 }
 
@@ -190,7 +191,7 @@ func allocationsOf(s *sheetIn) []allocationIn {
 	out := make([]allocationIn, 0, len(s.rows))
 	for _, r := range s.rows {
 		a := allocationIn{debit: r.needs("debit_entry"), credit: r.needs("credit_entry"), debitLine: r.number("debit_line"), creditLine: r.number("credit_line"),
-			on: r.day("date"), line: r.line}
+			on: r.day("date"), undoes: r.day("undoes"), line: r.line}
 		if a.on.IsZero() && r.text("date") == "" {
 			r.needs("date")
 		}

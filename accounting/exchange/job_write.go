@@ -10,6 +10,7 @@ import (
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // write books what was found sound, through accounting's acts.
@@ -183,8 +184,8 @@ type itemKey struct {
 	line  int64
 }
 
-// writeAllocations sets items off, but for those that are set off alike already: an allocation has no reference, so it is known by what
-// it sets off against what, when and how much.
+// writeAllocations sets items off and undoes that, in the order of the file, but for what is done alike already: an allocation of a file
+// has no reference, so it is known by what it sets off against what, when and how much, and whether it undoes another.
 func (j *job) writeAllocations(ctx context.Context, tx *tenancy.Tx, out *Outcome) error {
 	items, err := j.itemsOf(ctx, tx)
 	if err != nil {
@@ -194,7 +195,7 @@ func (j *job) writeAllocations(ctx context.Context, tx *tenancy.Tx, out *Outcome
 	if err != nil {
 		return err
 	}
-	var fresh []accounting.NewAllocation
+	var fresh []allocationKey
 	var lines []int
 	for _, a := range j.allocations {
 		debit, ok1 := items[itemKey{j.entryIDs[a.debit], int64(a.debitLine)}]
@@ -205,9 +206,9 @@ func (j *job) writeAllocations(ctx context.Context, tx *tenancy.Tx, out *Outcome
 		if !ok2 {
 			j.found.add(allocationsFile, a.line, "credit_line", ErrUnknownEntry, "line %d of %.60q opened no item", a.creditLine, a.credit)
 		}
-		n := accounting.NewAllocation{DebitID: debit, CreditID: credit, Date: a.on, Amount: a.amount}
-		if there[n] > 0 {
-			there[n]--
+		n := allocationKey{debit, credit, a.on, a.amount, a.undoes}
+		if rows := there[n]; len(rows) > 0 {
+			there[n] = rows[1:]
 			out.Allocations.There++
 			continue
 		}
@@ -217,13 +218,66 @@ func (j *job) writeAllocations(ctx context.Context, tx *tenancy.Tx, out *Outcome
 		return err
 	}
 	out.Allocations.New = len(fresh)
-	for part := range slices.Chunk(fresh, accounting.MaxBatch) {
-		if _, err := j.books.Allocate(ctx, part); err != nil {
+	return j.settleAll(ctx, tx, items, fresh, lines)
+}
+
+// settleAll makes and undoes allocations, as many at once as stand side by side.
+func (j *job) settleAll(ctx context.Context, tx *tenancy.Tx, items map[itemKey]uuid.UUID, fresh []allocationKey, lines []int) error {
+	for len(fresh) > 0 {
+		n, undoing := 1, !fresh[0].undoes.IsZero()
+		for n < len(fresh) && n < accounting.MaxBatch && undoing != fresh[n].undoes.IsZero() {
+			n++
+		}
+		act := j.allocateAll
+		if undoing {
+			act = j.unallocateAll
+		}
+		if err := act(ctx, tx, items, fresh[:n], lines); err != nil {
 			return located(j.op, allocationsFile, err, func(i int) int { return lines[i] })
 		}
-		lines = lines[len(part):]
+		fresh, lines = fresh[n:], lines[n:]
 	}
 	return nil
+}
+
+func (j *job) allocateAll(ctx context.Context, _ *tenancy.Tx, _ map[itemKey]uuid.UUID, part []allocationKey, _ []int) error {
+	in := make([]accounting.NewAllocation, len(part))
+	for i, n := range part {
+		in[i] = accounting.NewAllocation{DebitID: n.debit, CreditID: n.credit, Date: n.on, Amount: n.amount}
+	}
+	_, err := j.books.Allocate(ctx, in)
+	return err
+}
+
+// unallocateAll undoes allocations that stand, each the first that is as the row says.
+func (j *job) unallocateAll(ctx context.Context, tx *tenancy.Tx, items map[itemKey]uuid.UUID, part []allocationKey, lines []int) error {
+	there, err := allocated(ctx, tx, items)
+	if err != nil {
+		return err
+	}
+	in := make([]accounting.Unallocation, len(part))
+	for i, n := range part {
+		made := allocationKey{n.debit, n.credit, n.undoes, n.amount, date.Date{}}
+		if rows := there[made]; len(rows) == 0 {
+			j.found.add(allocationsFile, lines[i], "undoes", ErrUnknownEntry, "no allocation of %s stands that is undone", n.undoes)
+		} else {
+			in[i] = accounting.Unallocation{AllocationID: rows[0], Date: n.on, Reason: "undone where it was made"}
+			there[made] = rows[1:]
+		}
+	}
+	if err := j.found.rejected(j.op); err != nil {
+		return err
+	}
+	_, err = j.books.Unallocate(ctx, in)
+	return err
+}
+
+// allocationKey is what allocations of files are known by.
+type allocationKey struct {
+	debit, credit uuid.UUID
+	on            date.Date
+	amount        money.Amount
+	undoes        date.Date
 }
 
 // itemsOf finds the items that allocations name.
@@ -246,17 +300,29 @@ func (j *job) itemsOf(ctx context.Context, tx *tenancy.Tx) (map[itemKey]uuid.UUI
 	return out, nil
 }
 
-// allocated counts what is set off already among the items.
-func allocated(ctx context.Context, tx *tenancy.Tx, items map[itemKey]uuid.UUID) (map[accounting.NewAllocation]int, error) {
-	out := map[accounting.NewAllocation]int{}
+// allocated finds what is set off already among the items, those that stand first, and what undid the others.
+func allocated(ctx context.Context, tx *tenancy.Tx, items map[itemKey]uuid.UUID) (map[allocationKey][]uuid.UUID, error) {
+	out := map[allocationKey][]uuid.UUID{}
 	for part := range slices.Chunk(slices.Collect(maps.Values(items)), accounting.MaxBatch) {
 		rows, err := tenancy.Find[accounting.Allocation](ctx, tx, tenancy.In("debit_id", part))
 		if err != nil {
 			return nil, err
 		}
+		undone, made := map[uuid.UUID]bool{}, make(map[uuid.UUID]date.Date, len(rows))
 		for i := range rows {
-			a := &rows[i]
-			out[accounting.NewAllocation{DebitID: a.DebitID, CreditID: a.CreditID, Date: a.AllocatedOn, Amount: a.Amount}]++
+			undone[rows[i].UndoesID] = true
+			made[rows[i].ID] = rows[i].AllocatedOn
+		}
+		for _, standing := range []bool{true, false} {
+			for i := range rows {
+				if a := &rows[i]; undone[a.ID] != standing {
+					n := allocationKey{a.DebitID, a.CreditID, a.AllocatedOn, a.Amount, made[a.UndoesID]}
+					if a.UndoesID != uuid.Nil {
+						n.amount.Minor = -n.amount.Minor
+					}
+					out[n] = append(out[n], a.ID)
+				}
+			}
 		}
 	}
 	return out, nil

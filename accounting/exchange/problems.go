@@ -91,7 +91,7 @@ func (p *FilesError) rejected(op string) error {
 }
 
 // numbered is how accounting's batch acts say which of their inputs they refuse: "party 3: ...", "entry 2: line 1: ...".
-var numbered = regexp.MustCompile(`^(?:account|party|entry|allocation) (\d+): (.*)$`)
+var numbered = regexp.MustCompile(`^(?:account|party|entry|allocation|unallocation) (\d+): (.*)$`)
 
 // located turns what an act of accounting refused of a batch into a problem of the row that the input came from. Errors that are
 // nobody's row stay as they are.

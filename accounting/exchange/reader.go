@@ -47,7 +47,7 @@ var layouts = map[string]layout{
 	balancesFile:    {balancesFile, balanceColumns, []string{"account", "debit", "credit"}},
 	openItemsFile:   {openItemsFile, openItemColumns, []string{"reference", "account", "party", "debit", "credit"}},
 	entriesFile:     {entriesFile, entryColumns, []string{"entry", "date", "account", "debit", "credit"}},
-	allocationsFile: {allocationsFile, allocationColumns, allocationColumns},
+	allocationsFile: {allocationsFile, allocationColumns, allocationColumns[:6]},
 }
 
 // sheetIn is a file that was read.

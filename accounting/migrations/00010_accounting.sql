@@ -439,7 +439,8 @@ CREATE UNIQUE INDEX erp_payments_reference ON erp.payments (tenant_id, reference
 
 -- One row per line on a control account, but for realised differences, which belong to an allocation. What is open lies between
 -- zero and the original, in the item's currency and in base, so nothing is settled twice; what is settled in its currency is
--- zero in base.
+-- zero in base. reopened_on is the last day on which an allocation of it was undone: it is settled again from that day on, or
+-- on a day in between more would be settled than there is.
 CREATE TABLE erp.open_items (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
@@ -455,6 +456,7 @@ CREATE TABLE erp.open_items (
     open_minor BIGINT NOT NULL,
     base_minor BIGINT NOT NULL,
     open_base_minor BIGINT NOT NULL,
+    reopened_on DATE,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_open_items_line UNIQUE (tenant_id, entry_id, line_no),
     CONSTRAINT erp_open_items_open CHECK (open_minor BETWEEN 0 AND original_minor OR open_minor BETWEEN original_minor AND 0),
@@ -468,6 +470,7 @@ CREATE INDEX erp_open_items_date ON erp.open_items (tenant_id, item_date);
 CREATE INDEX erp_open_items_history ON erp.open_items (tenant_id, party_id, item_date) WHERE original_minor <> 0;
 CREATE INDEX erp_open_items_unsettled ON erp.open_items (tenant_id, party_id) WHERE open_minor <> 0;
 
+-- What undoes an allocation is a row of the same items with amounts below zero, so that sums up to any day are right.
 CREATE TABLE erp.allocations (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
@@ -475,13 +478,21 @@ CREATE TABLE erp.allocations (
     debit_id UUID NOT NULL,
     credit_id UUID NOT NULL,
     allocated_on DATE NOT NULL,
-    amount_minor BIGINT NOT NULL CHECK (amount_minor BETWEEN 1 AND 999999999999999),
+    amount_minor BIGINT NOT NULL CHECK (amount_minor BETWEEN -999999999999999 AND 999999999999999),
     amount_currency TEXT NOT NULL,
-    debit_base_minor BIGINT NOT NULL CHECK (debit_base_minor BETWEEN 0 AND 999999999999999),
-    credit_base_minor BIGINT NOT NULL CHECK (credit_base_minor BETWEEN 0 AND 999999999999999),
+    debit_base_minor BIGINT NOT NULL CHECK (debit_base_minor BETWEEN -999999999999999 AND 999999999999999),
+    credit_base_minor BIGINT NOT NULL CHECK (credit_base_minor BETWEEN -999999999999999 AND 999999999999999),
     entry_id UUID,
+    with_id UUID,
+    undoes_id UUID,
+    reference TEXT COLLATE "C",
+    fingerprint TEXT NOT NULL,
     recorded_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_allocations_sign CHECK ((undoes_id IS NULL AND amount_minor > 0 AND debit_base_minor >= 0 AND credit_base_minor >= 0)
+        OR (undoes_id IS NOT NULL AND amount_minor < 0 AND debit_base_minor <= 0 AND credit_base_minor <= 0)),
+    CONSTRAINT erp_allocations_with FOREIGN KEY (tenant_id, with_id) REFERENCES erp.allocations (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE,
+    CONSTRAINT erp_allocations_undone FOREIGN KEY (tenant_id, undoes_id) REFERENCES erp.allocations (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE,
     CONSTRAINT erp_allocations_realised CHECK (debit_base_minor = credit_base_minor OR entry_id IS NOT NULL),
     CONSTRAINT erp_allocations_entry FOREIGN KEY (tenant_id, entry_id) REFERENCES erp.journal_entries (tenant_id, id),
     CONSTRAINT erp_allocations_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
@@ -491,3 +502,15 @@ CREATE TABLE erp.allocations (
 CREATE INDEX erp_allocations_debits ON erp.allocations (tenant_id, debit_id);
 CREATE INDEX erp_allocations_credits ON erp.allocations (tenant_id, credit_id);
 CREATE INDEX erp_allocations_date ON erp.allocations (tenant_id, allocated_on);
+CREATE UNIQUE INDEX erp_allocations_reference ON erp.allocations (tenant_id, reference) WHERE reference IS NOT NULL;
+CREATE UNIQUE INDEX erp_allocations_undoes ON erp.allocations (tenant_id, undoes_id) WHERE undoes_id IS NOT NULL;
+CREATE INDEX erp_allocations_along ON erp.allocations (tenant_id, with_id) WHERE with_id IS NOT NULL;
+
+-- Why an allocation was undone.
+CREATE TABLE erp.allocation_texts (
+    tenant_id UUID NOT NULL,
+    allocation_id UUID NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, allocation_id),
+    CONSTRAINT erp_allocation_texts_allocation FOREIGN KEY (tenant_id, allocation_id) REFERENCES erp.allocations (tenant_id, id)
+);

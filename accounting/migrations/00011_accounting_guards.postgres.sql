@@ -135,11 +135,26 @@ END $$;
 CREATE TRIGGER erp_invoices_guard BEFORE UPDATE ON erp.invoices FOR EACH ROW EXECUTE FUNCTION erp.guard_invoices();
 
 -- +goose StatementBegin
-CREATE FUNCTION erp.guard_open_items() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION erp.guard_open_items() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    settled record;
 BEGIN
-    IF (to_jsonb(NEW) - 'open_minor' - 'open_base_minor') IS DISTINCT FROM (to_jsonb(OLD) - 'open_minor' - 'open_base_minor')
-       OR abs(NEW.open_minor) > abs(OLD.open_minor) OR abs(NEW.open_base_minor) > abs(OLD.open_base_minor) THEN
-        RAISE EXCEPTION 'erp/conflict/accounting.over_allocated/an open item only moves towards zero';
+    IF (to_jsonb(NEW) - 'open_minor' - 'open_base_minor' - 'reopened_on') IS DISTINCT FROM (to_jsonb(OLD) - 'open_minor' - 'open_base_minor' - 'reopened_on') THEN
+        RAISE EXCEPTION 'erp/conflict/accounting.over_allocated/of an open item nothing changes but what is open';
+    END IF;
+    IF abs(NEW.open_minor) <= abs(OLD.open_minor) AND abs(NEW.open_base_minor) <= abs(OLD.open_base_minor) AND NEW.reopened_on IS NOT DISTINCT FROM OLD.reopened_on THEN
+        RETURN NEW;
+    END IF;
+    -- It opens again by what allocations that were undone had taken, and by nothing else.
+    SELECT coalesce(sum(a.minor), 0) AS minor, coalesce(sum(a.base), 0) AS base, max(a.reopened_on) AS reopened_on INTO settled FROM (
+        SELECT d.amount_minor AS minor, d.debit_base_minor AS base, CASE WHEN d.undoes_id IS NOT NULL THEN d.allocated_on END AS reopened_on
+            FROM erp.allocations d WHERE d.tenant_id = NEW.tenant_id AND d.debit_id = NEW.id
+        UNION ALL
+        SELECT -c.amount_minor, -c.credit_base_minor, CASE WHEN c.undoes_id IS NOT NULL THEN c.allocated_on END
+            FROM erp.allocations c WHERE c.tenant_id = NEW.tenant_id AND c.credit_id = NEW.id) a;
+    IF NEW.open_minor <> NEW.original_minor - settled.minor OR NEW.open_base_minor <> NEW.base_minor - settled.base
+       OR NEW.reopened_on IS DISTINCT FROM settled.reopened_on THEN
+        RAISE EXCEPTION 'erp/conflict/accounting.over_allocated/an open item moves towards zero, but for allocations that are undone';
     END IF;
     RETURN NEW;
 END $$;

@@ -121,13 +121,28 @@ END;
 
 -- +goose StatementBegin
 CREATE TRIGGER erp_open_items_guard BEFORE UPDATE ON erp.open_items FOR EACH ROW
-WHEN abs(NEW.open_minor) > abs(OLD.open_minor) OR abs(NEW.open_base_minor) > abs(OLD.open_base_minor)
-  OR (NEW.tenant_id, NEW.id, NEW.party_id, NEW.account_id, NEW.entry_id, NEW.line_no, NEW.kind, NEW.item_date, NEW.due_date, NEW.original_minor,
+WHEN (NEW.tenant_id, NEW.id, NEW.party_id, NEW.account_id, NEW.entry_id, NEW.line_no, NEW.kind, NEW.item_date, NEW.due_date, NEW.original_minor,
       NEW.original_currency, NEW.base_minor)
   <> (OLD.tenant_id, OLD.id, OLD.party_id, OLD.account_id, OLD.entry_id, OLD.line_no, OLD.kind, OLD.item_date, OLD.due_date, OLD.original_minor,
       OLD.original_currency, OLD.base_minor)
 BEGIN
-    SELECT RAISE(ABORT, 'erp/conflict/accounting.over_allocated/an open item only moves towards zero');
+    SELECT RAISE(ABORT, 'erp/conflict/accounting.over_allocated/of an open item nothing changes but what is open');
+END;
+-- +goose StatementEnd
+
+-- It opens again by what allocations that were undone had taken, and by nothing else.
+-- +goose StatementBegin
+CREATE TRIGGER erp_open_items_reopened BEFORE UPDATE ON erp.open_items FOR EACH ROW
+WHEN abs(NEW.open_minor) > abs(OLD.open_minor) OR abs(NEW.open_base_minor) > abs(OLD.open_base_minor) OR NEW.reopened_on IS NOT OLD.reopened_on
+BEGIN
+    SELECT RAISE(ABORT, 'erp/conflict/accounting.over_allocated/an open item moves towards zero, but for allocations that are undone')
+    FROM (SELECT COALESCE(SUM(a.minor), 0) AS minor, COALESCE(SUM(a.base), 0) AS base, MAX(a.reopened_on) AS reopened_on FROM (
+        SELECT d.amount_minor AS minor, d.debit_base_minor AS base, CASE WHEN d.undoes_id IS NOT NULL THEN d.allocated_on END AS reopened_on
+            FROM erp.allocations d WHERE d.tenant_id = NEW.tenant_id AND d.debit_id = NEW.id
+        UNION ALL
+        SELECT -c.amount_minor, -c.credit_base_minor, CASE WHEN c.undoes_id IS NOT NULL THEN c.allocated_on END
+            FROM erp.allocations c WHERE c.tenant_id = NEW.tenant_id AND c.credit_id = NEW.id) a) s
+    WHERE NEW.open_minor <> NEW.original_minor - s.minor OR NEW.open_base_minor <> NEW.base_minor - s.base OR NEW.reopened_on IS NOT s.reopened_on;
 END;
 -- +goose StatementEnd
 

@@ -35,6 +35,8 @@ type History struct {
 	left       map[uuid.UUID]int64 // what can still be credited of an invoice
 	billed     map[uuid.UUID]accounting.Bill
 	latest     map[string]date.Date
+	paid       []accounting.Payment    // and not taken back
+	allocated  []accounting.Allocation // by AllocateOne and PaySome, and not undone
 	n          int
 }
 
@@ -56,7 +58,7 @@ func New(ctx context.Context, t *rapid.T, books *accounting.Service, ann, ben ac
 
 // Acts are what can happen, besides what a test adds of its own.
 func (h *History) Acts() []func() {
-	return []func(){h.PostSome, h.ReverseOne, h.IssueSome, h.CreditOne, h.PaySome, h.AllocateOne, h.BillSome, h.VendorCreditOne}
+	return []func(){h.PostSome, h.ReverseOne, h.IssueSome, h.CreditOne, h.PaySome, h.AllocateOne, h.BillSome, h.VendorCreditOne, h.UnallocateOne, h.TakeBackOne}
 }
 
 // Walk lets so many of the acts happen.
@@ -315,12 +317,16 @@ func (h *History) PaySome() {
 		in.Allocate = append(in.Allocate, accounting.PaymentAllocation{InvoiceID: o.ID, Amount: pounds(pay)})
 		left -= pay
 	}
-	_, err = h.Books.Pay(h.Ctx, []accounting.NewPayment{in})
+	out, err := h.Books.Pay(h.Ctx, []accounting.NewPayment{in})
 	if want != nil {
 		require.ErrorIs(h.T, err, want)
 		return
 	}
 	require.NoError(h.T, err)
+	h.paid = append(h.paid, out[0])
+	made, err := h.Books.Allocations(h.Ctx, out[0].ID)
+	require.NoError(h.T, err)
+	h.allocated = append(h.allocated, made...)
 	h.Ledger = append(h.Ledger, Move{in.Date, accounting.RoleBank, uuid.Nil, in.Amount.Minor},
 		Move{in.Date, accounting.RoleReceivable, in.PartyID, -in.Amount.Minor})
 }
@@ -334,9 +340,57 @@ func (h *History) AllocateOne() {
 			if d.OpenMinor <= 0 || c.OpenMinor >= 0 || d.PartyID != c.PartyID || d.AccountID != c.AccountID {
 				continue
 			}
-			_, err := h.Books.Allocate(h.Ctx, []accounting.NewAllocation{{DebitID: d.ID, CreditID: c.ID, Date: date.Must("2011-06-30"), Amount: pounds(min(d.OpenMinor, -c.OpenMinor))}})
+			made, err := h.Books.Allocate(h.Ctx, []accounting.NewAllocation{{DebitID: d.ID, CreditID: c.ID, Date: date.Must("2011-06-30"), Amount: pounds(min(d.OpenMinor, -c.OpenMinor))}})
 			require.NoError(h.T, err)
+			h.allocated = append(h.allocated, made...)
 			return
 		}
 	}
+}
+
+// UnallocateOne undoes one of the allocations, which moves no balance: the items are open again from a day on, and on every day before it
+// as they were.
+func (h *History) UnallocateOne() {
+	if len(h.allocated) == 0 {
+		return
+	}
+	i := rapid.IntRange(0, len(h.allocated)-1).Draw(h.T, "allocation")
+	a := h.allocated[i]
+	on := a.AllocatedOn.AddDays(rapid.IntRange(0, 30).Draw(h.T, "later"))
+	before, then := h.open(on.AddDays(-1)), h.open(on)
+	out := must(h, h.Books.Unallocate)([]accounting.Unallocation{{AllocationID: a.ID, Reference: h.Reference(), Date: on, Reason: "law"}})
+	require.Equal(h.T, a.ID, out[0].UndoesID)
+	h.allocated = slices.Delete(h.allocated, i, i+1)
+	require.Equal(h.T, before, h.open(on.AddDays(-1)))
+	for id, minor := range map[uuid.UUID]int64{a.DebitID: a.Amount.Minor, a.CreditID: -a.Amount.Minor} {
+		then[id] += minor
+	}
+	require.Equal(h.T, then, h.open(on))
+}
+
+// TakeBackOne takes one of the payments back: what it paid is open again.
+func (h *History) TakeBackOne() {
+	if len(h.paid) == 0 {
+		return
+	}
+	i := rapid.IntRange(0, len(h.paid)-1).Draw(h.T, "payment")
+	p := h.paid[i]
+	on := p.PaymentDate.AddDays(rapid.IntRange(0, 30).Draw(h.T, "later"))
+	must(h, h.Books.ReversePayments)([]accounting.PaymentReversal{{PaymentID: p.ID, Reference: h.Reference(), Date: on, Reason: "law"}})
+	h.paid = slices.Delete(h.paid, i, i+1)
+	h.allocated = slices.DeleteFunc(h.allocated, func(a accounting.Allocation) bool { return a.DebitID == p.ID || a.CreditID == p.ID })
+	h.Ledger = append(h.Ledger, Move{on, accounting.RoleBank, uuid.Nil, -p.Amount.Minor}, Move{on, accounting.RoleReceivable, p.PartyID, p.Amount.Minor})
+	require.Zero(h.T, h.open(date.Must("2011-12-31"))[p.ID])
+}
+
+// open is what is open at the end of a day, by item.
+func (h *History) open(on date.Date) map[uuid.UUID]int64 {
+	all, err := h.Books.OpenItems(h.Ctx, on)
+	require.NoError(h.T, err)
+	out := map[uuid.UUID]int64{}
+	for _, o := range all.Items {
+		require.NotZero(h.T, o.OpenMinor)
+		out[o.ID] = o.OpenMinor
+	}
+	return out
 }

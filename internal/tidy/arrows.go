@@ -56,15 +56,16 @@ var arrows = map[string][]string{
 		"tenancy/postgres", "tenancy/sqlite", "tenancy/local", "tenancy/access", "tenancy/audit",
 	}, books...),
 	// The tests' and benchmarks' own house: it sees all, and nothing but tests sees it.
-	"internal":        {"*"},
-	"internal/pgtest": {}, // below everything, so that tenancy's own tests can use it
-	"internal/tidy":   {},
+	"internal":          {"*"},
+	"internal/pgtest":   {}, // below everything, so that tenancy's own tests can use it
+	"internal/racetest": {}, // as low, so that all tests can use it
+	"internal/tidy":     {},
 }
 
 // testArrows is what tests may import besides: the whole, the engines and the helpers, but no room above their own.
 var testArrows = []string{
 	root, "tenancy", "tenancy/postgres", "tenancy/sqlite", "tenancy/local", "tenancy/access", "tenancy/audit", "tenancy/tenancytest",
-	"internal", "internal/pgtest",
+	"internal", "internal/pgtest", "internal/racetest",
 }
 
 // leafArrows orders the leaves among themselves.

@@ -85,6 +85,10 @@ type NewBill struct {
 	Note string `validate:"max=2000,text"`
 	// LockException is as in [NewReceipt].
 	LockException string `validate:"max=500,text"`
+	// Late says what becomes of a document whose date lies in a period that takes none, as in [accounting.NewEntry]: a bill that comes
+	// when its month is closed. What it changes in the worth of goods counts for the same day as its entry. Default
+	// [accounting.LateRefuse].
+	Late accounting.LatePolicy `validate:"omitempty,oneof=refuse first_open"`
 }
 
 // NewCredit is the input of [Service.Credit]: a vendor's credit, stated as credited: positive.
@@ -106,6 +110,8 @@ type NewCredit struct {
 	Note string `validate:"max=2000,text"`
 	// LockException is as in [NewReceipt].
 	LockException string `validate:"max=500,text"`
+	// Late is as in [NewBill].
+	Late accounting.LatePolicy `validate:"omitempty,oneof=refuse first_open"`
 }
 
 // NewBillLine is one line of a [NewBill] or a [NewCredit]. Its net amount is Net where that is stated, else Quantity x

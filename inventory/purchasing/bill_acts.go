@@ -30,7 +30,7 @@ func (s *Service) Bill(ctx context.Context, in []NewBill) ([]Bill, error) {
 	return s.bill(ctx, "purchasing.Bill", len(in), func(i int) (*billDraft, any) {
 		n := &in[i]
 		return &billDraft{kind: accounting.BillDocument, head: head{reference: n.Reference}, number: n.VendorNumber, party: n.PartyID, date: n.Date,
-			due: n.Due, lines: n.Lines, note: n.Note, lock: n.LockException}, n
+			due: n.Due, lines: n.Lines, note: n.Note, lock: n.LockException, late: n.Late}, n
 	})
 }
 
@@ -44,7 +44,7 @@ func (s *Service) Credit(ctx context.Context, in []NewCredit) ([]Bill, error) {
 	return s.bill(ctx, "purchasing.Credit", len(in), func(i int) (*billDraft, any) {
 		n := &in[i]
 		return &billDraft{kind: accounting.VendorCreditDocument, head: head{reference: n.Reference}, number: n.VendorNumber, party: n.PartyID, date: n.Date,
-			corrects: n.BillID, lines: n.Lines, note: n.Note, lock: n.LockException}, n
+			corrects: n.BillID, lines: n.Lines, note: n.Note, lock: n.LockException, late: n.Late}, n
 	})
 }
 
@@ -59,6 +59,7 @@ type billDraft struct {
 	lines     []NewBillLine
 	note      string
 	lock      string
+	late      accounting.LatePolicy
 }
 
 // bill is the one path of both.
@@ -272,7 +273,7 @@ func (w *billing) plan() error {
 // draft makes one bill and the document that accounting is to record.
 func (w *billing) draft(d *billDraft) (*Bill, error) {
 	b := &Bill{Kind: d.kind, Reference: d.reference, Fingerprint: d.fingerprint, PartyID: d.party, Date: d.date, PostedAt: w.tx.Now()}
-	in := accounting.NewBill{Kind: d.kind, VendorNumber: d.number, Date: d.date, Due: d.due, CorrectsID: d.corrects, Note: d.note, LockException: d.lock,
+	in := accounting.NewBill{Kind: d.kind, VendorNumber: d.number, Date: d.date, Due: d.due, CorrectsID: d.corrects, Note: d.note, LockException: d.lock, Late: d.late,
 		Lines: make([]accounting.NewBillLine, len(d.lines))}
 	b.Lines = make([]BillLine, len(d.lines))
 	for i := range d.lines {

@@ -97,7 +97,7 @@ func (w *billing) match(what string, kind accounting.BillKind, ordered *OrderLin
 }
 
 // revalue brings goods that were billed at another price than they were received at to what they cost. It is dated as the
-// bill, or as the last of the receipts where that came after it.
+// bill's entry, or as the last of the receipts where that came after it.
 func (w *billing) revalue(ctx context.Context) error {
 	var in []inventory.NewRevaluation
 	var of []*Bill
@@ -105,7 +105,11 @@ func (w *billing) revalue(ctx context.Context) error {
 		if b.Kind != accounting.BillDocument {
 			continue
 		}
-		r := inventory.NewRevaluation{Date: b.Date, Counter: accounting.ByRole(accounting.RoleGoodsReceived), LockException: w.inputs[i].LockException}
+		on, err := w.countsFor(ctx, &w.inputs[i])
+		if err != nil {
+			return err
+		}
+		r := inventory.NewRevaluation{Date: on, Counter: accounting.ByRole(accounting.RoleGoodsReceived), LockException: w.inputs[i].LockException}
 		for j := range b.Lines {
 			for k := range b.Lines[j].Matches {
 				m := &b.Lines[j].Matches[k]
@@ -139,6 +143,14 @@ func (w *billing) revalue(ctx context.Context) error {
 	return nil
 }
 
+// countsFor is the day for which a bill's entry will count.
+func (w *billing) countsFor(ctx context.Context, in *accounting.NewBill) (date.Date, error) {
+	if in.Late != accounting.LateFirstOpen {
+		return in.Date, nil
+	}
+	return w.s.books.CountsFor(ctx, accounting.JournalPurchases, in.Date, in.LockException, in.Late)
+}
+
 func later(a, b date.Date) date.Date {
 	if a.Before(b) {
 		return b
@@ -166,7 +178,7 @@ func (w *billing) record(ctx context.Context) error {
 				b.Lines[j].Matches[k].BillID = b.ID
 			}
 		}
-		f, err := w.creditFact(b, w.inputs[i].LockException)
+		f, err := w.creditFact(b, &w.inputs[i])
 		if err != nil {
 			return err
 		}
@@ -188,8 +200,8 @@ func (w *billing) record(ctx context.Context) error {
 }
 
 // creditFact is what a credit gave back more than the goods were received at; nothing for a bill, which values goods anew.
-func (w *billing) creditFact(b *Bill, lock string) (*creditFact, error) {
-	f := &creditFact{ID: b.ID, Date: b.Date, More: money.Zero(w.currency), Lock: lock}
+func (w *billing) creditFact(b *Bill, in *accounting.NewBill) (*creditFact, error) {
+	f := &creditFact{ID: b.ID, Date: b.Date, More: money.Zero(w.currency), Lock: in.LockException, Late: in.Late}
 	if b.Kind != accounting.VendorCreditDocument {
 		return f, nil
 	}

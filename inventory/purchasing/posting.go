@@ -25,6 +25,7 @@ type creditFact struct {
 	Date date.Date
 	More money.Amount
 	Lock string
+	Late accounting.LatePolicy
 }
 
 // creditEntry books the difference as price variance: the goods are gone, so no stock can take it. ok is false when there
@@ -40,6 +41,7 @@ func creditEntry(f *creditFact) (entry accounting.NewEntry, ok bool) {
 		Journal:       accounting.JournalPurchases,
 		Date:          f.Date,
 		LockException: f.Lock,
+		Late:          f.Late,
 		Source:        accounting.Source{Model: billTable, ID: f.ID},
 		Lines:         []accounting.NewLine{accounting.DebitLine(received, amount), accounting.CreditLine(variance, amount)},
 	}, amount.Minor != 0

@@ -10,28 +10,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/access"
 )
-
-// atOnce runs an act several times at once and gives their errors.
-func atOnce(n int, act func(i int) error) []error {
-	errs := make([]error, n)
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	ready.Add(n)
-	for i := range n {
-		done.Go(func() {
-			ready.Done()
-			<-start
-			errs[i] = act(i)
-		})
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
-	return errs
-}
 
 // wins counts the successes, and holds that the others failed in one of these ways.
 func wins(t *testing.T, errs []error, others ...error) (n int) {
@@ -61,7 +43,7 @@ func TestRaceForAToken(t *testing.T) {
 		require.NoError(t, err)
 		invitation := w.token(email)
 		secrets := []string{"password of the first", "zweites langes Wort", "third of these phrases", "quatrième des phrases", "cinque frasi lunghe", "six of them at once, six"}
-		errs := atOnce(rivals, func(i int) error {
+		errs := racetest.Together(rivals, func(i int) error {
 			_, err := w.auth.Accept(t.Context(), access.Acceptance{Token: invitation, Password: secrets[i]})
 			return err
 		})
@@ -72,7 +54,7 @@ func TestRaceForAToken(t *testing.T) {
 
 		require.NoError(t, w.auth.RequestReset(t.Context(), owner.email, noAddress))
 		reset := w.token(owner.email)
-		errs = atOnce(rivals, func(i int) error { return w.auth.ResetPassword(t.Context(), reset, secrets[i]) })
+		errs = racetest.Together(rivals, func(i int) error { return w.auth.ResetPassword(t.Context(), reset, secrets[i]) })
 		require.Equal(t, 1, wins(t, errs, access.ErrBadToken))
 		for i, err := range errs {
 			require.Equal(t, err == nil, w.try(owner.email, secrets[i]) == nil)
@@ -86,7 +68,7 @@ func TestRaceForACode(t *testing.T) {
 		_, owner := w.shop()
 		a, codes := w.enrol(w.login(owner).Token)
 		for _, code := range []string{a.next(), codes[0]} {
-			errs := atOnce(rivals, func(int) error { _, err := w.loginWith(owner, code); return err })
+			errs := racetest.Together(rivals, func(int) error { _, err := w.loginWith(owner, code); return err })
 			require.Equal(t, 1, wins(t, errs, access.ErrBadCredentials))
 			_, err := w.loginWith(owner, a.next())
 			require.NoError(t, err)
@@ -101,7 +83,7 @@ func TestRaceAgainstTheLock(t *testing.T) {
 		second := newWorld(t, w.Env, access.Options{}, nil)
 		for _, email := range []string{owner.email, w.email("nobody")} {
 			before := w.auth.Computed() + second.auth.Computed()
-			errs := atOnce(24, func(i int) error {
+			errs := racetest.Together(24, func(i int) error {
 				if i%2 == 0 {
 					return w.try(email, "wrong")
 				}
@@ -153,7 +135,7 @@ func TestRaceOfTheLastOwners(t *testing.T) {
 					}
 				}
 			})
-			errs := atOnce(2, func(i int) error { return how(ctxs[i], members[i], members[1-i]) })
+			errs := racetest.Together(2, func(i int) error { return how(ctxs[i], members[i], members[1-i]) })
 			w.Observe(t, func(tenancy.Sent) {})
 			if n := wins(t, errs, access.ErrLastOwner); n == 1 {
 				here.Done() // the other never came to write
@@ -174,7 +156,7 @@ func TestRaceForTheFirstOwner(t *testing.T) {
 			emails[i] = w.email("first")
 		}
 		platform := w.Platform(t)
-		errs := atOnce(rivals, func(i int) error {
+		errs := racetest.Together(rivals, func(i int) error {
 			_, err := w.auth.AddOwner(platform, shop.ID, access.NewMember{Email: emails[i], Name: "First"})
 			return err
 		})
@@ -191,7 +173,7 @@ func TestRaceOfLoginAndReset(t *testing.T) {
 			require.NoError(t, w.auth.RequestReset(t.Context(), owner.email, noAddress))
 			token := w.token(owner.email)
 			sessions := make([]access.Session, rivals)
-			errs := atOnce(rivals, func(i int) (err error) {
+			errs := racetest.Together(rivals, func(i int) (err error) {
 				switch i {
 				case 0:
 					return w.auth.ResetPassword(t.Context(), token, "a new and longer road")
@@ -224,7 +206,7 @@ func TestRaceOfInvitations(t *testing.T) {
 		_, b := w.shop()
 		ctxs := []context.Context{w.enter(a), w.enter(b)}
 		email := w.email("sam")
-		errs := atOnce(rivals, func(i int) error {
+		errs := racetest.Together(rivals, func(i int) error {
 			_, err := w.auth.Invite(ctxs[i%2], access.NewMember{Email: email, Name: "Sam", Roles: []string{"sales"}})
 			return err
 		})
@@ -244,7 +226,7 @@ func TestRaceOfSwitches(t *testing.T) {
 		_, owner := w.shop()
 		me, err := w.auth.Identify(t.Context(), w.login(owner).Token)
 		require.NoError(t, err)
-		errs := atOnce(rivals, func(int) error { _, err := w.auth.SwitchTenant(me, owner.tenant); return err })
+		errs := racetest.Together(rivals, func(int) error { _, err := w.auth.SwitchTenant(me, owner.tenant); return err })
 		require.Equal(t, 1, wins(t, errs, access.ErrNoCredential))
 	})
 }

@@ -1,4 +1,5 @@
-package bookstest
+// Package racetest has acts run into each other, for the tests of every package.
+package racetest
 
 import (
 	"errors"
@@ -7,20 +8,28 @@ import (
 	"github.com/opsmatiq/erp/tenancy/fault"
 )
 
-// Together runs fn in n goroutines at once and gives their errors.
+// Together runs fn in n goroutines at the same moment and gives their errors in order.
 func Together(n int, fn func(i int) error) []error {
 	errs := make([]error, n)
 	var ready, done sync.WaitGroup
-	ready.Add(1)
+	start := make(chan struct{})
+	ready.Add(n)
 	for i := range n {
 		done.Go(func() {
-			ready.Wait()
+			ready.Done()
+			<-start
 			errs[i] = fn(i)
 		})
 	}
-	ready.Done()
+	ready.Wait()
+	close(start)
 	done.Wait()
 	return errs
+}
+
+// Acts is Together for acts that differ.
+func Acts(acts ...func() error) []error {
+	return Together(len(acts), func(i int) error { return acts[i]() })
 }
 
 // Insist tries again what lost a race in a way that another try resolves: by one of the reasons, or because all were busy.

@@ -1,0 +1,302 @@
+package accounting
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// undoing takes settlements back, for the acts that undo allocations and for those that take a payment back. What it takes back it
+// mirrors: rows of the opposite sign and entries of the opposite sides, on a day of its own.
+type undoing struct {
+	op     string
+	tx     *tenancy.Tx
+	plan   *plan
+	settle *settlement
+	locked []OpenItem
+
+	known  map[uuid.UUID]*Allocation   // all that may have to be undone, but no undoing
+	order  []uuid.UUID                 // of known
+	undone map[uuid.UUID]bool          // by their ids, before or by now
+	asked  map[uuid.UUID]bool          // to be undone by inputs of their own
+	along  map[uuid.UUID][]*Allocation // of write-offs, by the payment's allocation that they came with
+	whole  map[uuid.UUID][]*Allocation // by the item of a write-off or discount, which is taken back altogether
+	found  reversible                  // what was booked
+	taxes  map[uuid.UUID][]TaxEntry    // of discounts, by entry
+	rows   []*TaxEntry                 // that take taxes of discounts back
+	kinds  map[uuid.UUID]*OpenItem     // the items as they were before they were locked
+}
+
+// takeBack is why and when something is taken back.
+type takeBack struct {
+	on           date.Date
+	reason, lock string
+}
+
+func newUndoing(op string, tx *tenancy.Tx) *undoing {
+	return &undoing{op: op, tx: tx, known: map[uuid.UUID]*Allocation{}, undone: map[uuid.UUID]bool{}, asked: map[uuid.UUID]bool{},
+		along: map[uuid.UUID][]*Allocation{}, taxes: map[uuid.UUID][]TaxEntry{}, kinds: map[uuid.UUID]*OpenItem{}}
+}
+
+// know adds allocations to those that may have to be undone.
+func (w *undoing) know(rows []Allocation) {
+	for i := range rows {
+		a := &rows[i]
+		if w.known[a.ID] != nil || a.UndoesID != uuid.Nil {
+			continue
+		}
+		w.known[a.ID] = a
+		w.order = append(w.order, a.ID)
+		if a.WithID != uuid.Nil {
+			w.along[a.WithID] = append(w.along[a.WithID], a)
+		}
+	}
+}
+
+// gather reads what hangs on the known allocations, then locks the items of all of them in the order of their ids, and then reads what
+// a rival may have undone until then. further are items that are locked as well, entries what else is taken back, also what is read under
+// the locks.
+func (w *undoing) gather(ctx context.Context, set *setup, further, entries []uuid.UUID, also func(*tenancy.Batch)) error {
+	if err := w.readAlong(ctx); err != nil {
+		return err
+	}
+	if err := w.readWholes(ctx); err != nil {
+		return err
+	}
+	items, entries := slices.Clone(further), slices.Clone(entries)
+	for _, a := range w.known {
+		items = append(items, a.DebitID, a.CreditID)
+		if a.EntryID != uuid.Nil {
+			entries = append(entries, a.EntryID)
+		}
+	}
+	var discounts []uuid.UUID
+	for _, o := range w.kinds {
+		switch o.Kind { //nolint:exhaustive // what is taken back with the allocation, or not undone at all
+		case KindDiscount:
+			discounts = append(discounts, o.EntryID)
+			entries = append(entries, o.EntryID)
+		case KindWriteOff, KindReversal:
+			entries = append(entries, o.EntryID)
+		}
+	}
+	var undone []Allocation
+	var taxes []TaxEntry
+	b := w.tx.Batch()
+	lockItems(b, &w.locked, unique(items))
+	if len(w.order) > 0 {
+		tenancy.Load(b, &undone, tenancy.In("undoes_id", unique(slices.Clone(w.order))))
+	}
+	w.found.load(b, unique(entries))
+	if len(discounts) > 0 {
+		tenancy.Load(b, &taxes, tenancy.In("entry_id", unique(discounts)), tenancy.OrderBy("id"))
+	}
+	also(b)
+	if err := b.Run(ctx); err != nil {
+		return err
+	}
+	w.found.index()
+	for i := range undone {
+		w.undone[undone[i].UndoesID] = true
+	}
+	for _, t := range taxes {
+		w.taxes[t.EntryID] = append(w.taxes[t.EntryID], t)
+	}
+	w.plan = newPlan(w.op, w.tx, set, 0)
+	w.settle = newSettlement(w.plan, w.locked)
+	return nil
+}
+
+// readAlong reads the write-offs that came along with payments.
+func (w *undoing) readAlong(ctx context.Context) error {
+	if len(w.order) == 0 {
+		return nil
+	}
+	var along []Allocation
+	b := w.tx.Batch()
+	tenancy.Load(b, &along, tenancy.In("with_id", unique(slices.Clone(w.order))))
+	err := b.Run(ctx)
+	w.know(along)
+	return err
+}
+
+// readWholes reads what the items are, and all allocations of those that are taken back altogether: a discount has one for each
+// instalment.
+func (w *undoing) readWholes(ctx context.Context) error {
+	var ids []uuid.UUID
+	for _, a := range w.known {
+		ids = append(ids, a.DebitID, a.CreditID)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var items []OpenItem
+	b := w.tx.Batch()
+	tenancy.Load(b, &items, tenancy.In("id", unique(ids)))
+	if err := b.Run(ctx); err != nil {
+		return err
+	}
+	var wholes []uuid.UUID
+	for i := range items {
+		w.kinds[items[i].ID] = &items[i]
+		if items[i].Kind == KindDiscount {
+			wholes = append(wholes, items[i].ID)
+		}
+	}
+	if wholes = unique(wholes); len(wholes) > 0 {
+		var debits, credits []Allocation
+		tenancy.Load(b, &debits, tenancy.In("debit_id", wholes))
+		tenancy.Load(b, &credits, tenancy.In("credit_id", wholes))
+		if err := b.Run(ctx); err != nil {
+			return err
+		}
+		w.know(debits)
+		w.know(credits)
+	}
+	w.whole = map[uuid.UUID][]*Allocation{}
+	for _, id := range w.order {
+		a := w.known[id]
+		for _, item := range []uuid.UUID{a.DebitID, a.CreditID} {
+			if o := w.kinds[item]; o != nil && (o.Kind == KindDiscount || o.Kind == KindWriteOff) {
+				w.whole[item] = append(w.whole[item], a)
+			}
+		}
+	}
+	return nil
+}
+
+// undo plans what takes an allocation back, and all that hangs on it: the difference that it realised, the write-off or discount that
+// one of its items is, and the write-off that came along. Errors: accounting.bad_input, accounting.period_locked,
+// accounting.no_period, accounting.of_reversal, accounting.already_reversed, and those of Post for what was booked.
+func (w *undoing) undo(where string, a *Allocation, back takeBack) (*Allocation, error) {
+	if err := w.check(where, a, back.on); err != nil {
+		return nil, err
+	}
+	begun := len(w.settle.events)
+	row, err := w.mirror(where, a, back)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range []uuid.UUID{a.DebitID, a.CreditID} {
+		if len(w.whole[id]) == 0 {
+			continue
+		}
+		item := w.settle.items[id]
+		if err := w.takeWhole(where, item, row.ID, back); err != nil {
+			return nil, err
+		}
+		// It was settled before and is after: nothing of its own becomes due or waits.
+		w.settle.events = append(w.settle.events[:begun:begun], slices.DeleteFunc(w.settle.events[begun:], func(e settled) bool { return e.item == item })...)
+	}
+	for _, other := range w.along[a.ID] {
+		if !w.undone[other.ID] && !w.asked[other.ID] {
+			if _, err := w.undo(where, other, takeBack{later(back.on, other.AllocatedOn), back.reason, back.lock}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return row, nil
+}
+
+// check refuses what cannot be undone, or not on the day.
+func (w *undoing) check(where string, a *Allocation, on date.Date) error {
+	if on.Before(a.AllocatedOn) {
+		return ErrBadInput.New(w.op, "%sDate is before the day that the allocation counts for, %s", where, a.AllocatedOn)
+	}
+	for _, pair := range [][2]uuid.UUID{{a.DebitID, a.CreditID}, {a.CreditID, a.DebitID}} {
+		item, other := w.settle.items[pair[0]], w.settle.items[pair[1]]
+		if e := w.found.byID[item.EntryID]; item.Kind == KindReversal && e != nil && e.ReversesID == other.EntryID {
+			return ErrOfReversal.New(w.op, "%sit sets what was booked off against its reversal", where)
+		}
+	}
+	return w.plan.set.settleable(w.op, where, on)
+}
+
+// mirror plans the row that takes an allocation back, and the entry that takes back what it realised.
+func (w *undoing) mirror(where string, a *Allocation, back takeBack) (*Allocation, error) {
+	debit, credit, minor := w.settle.items[a.DebitID], w.settle.items[a.CreditID], a.Amount.Minor
+	row := &Allocation{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, PartyID: a.PartyID, DebitID: a.DebitID, CreditID: a.CreditID, AllocatedOn: back.on,
+		Amount: a.Amount, DebitBaseMinor: -a.DebitBaseMinor, CreditBaseMinor: -a.CreditBaseMinor, UndoesID: a.ID, RecordedAt: w.tx.Now()}
+	row.Amount.Minor = -minor
+	paidDebit, paidCredit := debit.Original.Minor-debit.OpenMinor, credit.OpenMinor-credit.Original.Minor
+	w.settle.events = append(w.settle.events, settled{debit, paidDebit, paidDebit - minor, back.on}, settled{credit, paidCredit, paidCredit - minor, back.on})
+	debit.OpenMinor += minor
+	debit.OpenBaseMinor += a.DebitBaseMinor
+	credit.OpenMinor -= minor
+	credit.OpenBaseMinor -= a.CreditBaseMinor
+	for _, o := range []*OpenItem{debit, credit} {
+		o.ReopenedOn = later(o.ReopenedOn, back.on)
+		w.settle.touch(o)
+	}
+	w.settle.allocations = append(w.settle.allocations, row)
+	w.settle.texts = append(w.settle.texts, &AllocationText{AllocationID: row.ID, Reason: back.reason})
+	w.undone[a.ID] = true
+	if a.EntryID == uuid.Nil {
+		return row, nil
+	}
+	entry, err := w.reverse(where, a.EntryID, Source{allocationModel, row.ID}, back)
+	if err == nil {
+		row.EntryID = entry.ID
+	}
+	return row, err
+}
+
+// reverse plans the mirror image of an entry.
+func (w *undoing) reverse(where string, id uuid.UUID, source Source, back takeBack) (*Entry, error) {
+	there := w.found.byID[id]
+	if w.found.reversed[id] {
+		return nil, ErrAlreadyReversed.New(w.op, "%sthe entry of %s is reversed already", where, there.EntryDate)
+	}
+	w.found.reversed[id] = true
+	e := settlementReversal(&reversalFact{Journal: w.plan.set.journalCode(there.JournalID), Date: back.on, Lines: w.found.linesOf[id], Lock: back.lock}, there, source).withDefaults()
+	return w.plan.add(where, &e, booking{reverses: id, reason: back.reason, unbound: there.Kind.exchanges()})
+}
+
+// takeWhole takes a write-off or a discount back altogether, its taxes with it: what else its item settled is undone as well, and then the
+// item is set off against that of the reversal. by is the row that undoes the allocation.
+func (w *undoing) takeWhole(where string, item *OpenItem, by uuid.UUID, back takeBack) error {
+	for _, other := range w.whole[item.ID] {
+		if w.undone[other.ID] {
+			continue
+		}
+		if _, err := w.mirror(where, other, takeBack{later(back.on, other.AllocatedOn), back.reason, back.lock}); err != nil {
+			return err
+		}
+	}
+	there := w.found.byID[item.EntryID]
+	source := Source{there.SourceModel, there.SourceID}
+	if there.Kind == KindWriteOff {
+		source = Source{allocationModel, by}
+	}
+	entry, err := w.reverse(where, item.EntryID, source, back)
+	if err != nil {
+		return err
+	}
+	fresh := w.plan.items[len(w.plan.items)-1]
+	for _, t := range w.taxes[item.EntryID] {
+		row := t
+		row.ID, row.EntryID, row.EntryDate, row.RecordedAt = tenancy.NewID(), entry.ID, entry.EntryDate, w.tx.Now()
+		for _, x := range []*int64{&row.Base.Minor, &row.Tax.Minor, &row.NotRecoverableMinor, &row.ResidualMinor} {
+			*x = -*x
+		}
+		w.rows = append(w.rows, &row)
+	}
+	w.settle.exception = back.lock
+	return w.settle.pairUp(where, fresh, item, back.on)
+}
+
+// write plans the taxes that follow and writes all of it in one round trip.
+func (w *undoing) write(ctx context.Context) error {
+	if err := w.settle.releaseTax(ctx, w.plan, w.rows); err != nil {
+		return err
+	}
+	b := w.tx.Batch()
+	w.plan.write(b)
+	w.settle.write(b)
+	tenancy.Put(b, w.rows)
+	return b.Run(ctx)
+}
