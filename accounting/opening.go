@@ -38,11 +38,12 @@ func (s *Service) OpenBalances(ctx context.Context, in NewOpening) (Entry, error
 		e := openingEntry(&openingFact{Reference: in.Reference, Date: in.Date, Lines: in.Lines, Rest: rest, Memo: in.Memo}).withDefaults()
 		replays := newReplays[Entry](op, "entry", 1)
 		replays.expect(e.Reference, e.fingerprint(new(fingerprint)))
-		wanted := partiesOf([]NewEntry{e})
+		wanted, dims := partiesOf([]NewEntry{e}), dimensionsOf(op, tx, []NewEntry{e})
 		var parties []Party
 		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) {
 			replays.load(b)
 			loadParties(b, &parties, wanted)
+			dims.load(b)
 		})
 		if err != nil {
 			return Entry{}, err
@@ -53,7 +54,11 @@ func (s *Service) OpenBalances(ctx context.Context, in NewOpening) (Entry, error
 		if err := set.checkOpening(op, &in); err != nil {
 			return Entry{}, err
 		}
+		if err := dims.complete(ctx); err != nil {
+			return Entry{}, err
+		}
 		p := newPlan(op, tx, set, 1)
+		p.dims = dims
 		out, err := replays.run(func(int) (*Entry, error) { return p.add("", &e, booking{print: replays.prints[0]}) })
 		if err != nil {
 			return Entry{}, err

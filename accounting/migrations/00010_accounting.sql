@@ -34,11 +34,14 @@ CREATE TABLE erp.accounts (
     control TEXT CHECK (control IN ('receivable', 'payable')),
     active BOOLEAN NOT NULL,
     monetary BOOLEAN NOT NULL,
+    cash_flow TEXT NOT NULL CHECK (cash_flow IN ('cash', 'customers', 'suppliers', 'employees', 'operating', 'interest_paid', 'interest_received', 'dividends_received', 'income_tax', 'investing', 'financing', 'dividends_paid')),
     required_dimensions TEXT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_accounts_code UNIQUE (tenant_id, code),
-    CONSTRAINT erp_accounts_role UNIQUE (tenant_id, role)
+    CONSTRAINT erp_accounts_role UNIQUE (tenant_id, role),
+    CONSTRAINT erp_accounts_cash CHECK ((cash_flow <> 'cash' OR (type IN ('asset', 'liability') AND control IS NULL))
+        AND (cash_flow = 'cash' OR role IS NULL OR role NOT IN ('bank', 'cash')))
 );
 
 CREATE TABLE erp.journals (
@@ -276,6 +279,9 @@ CREATE TABLE erp.journal_entries (
 CREATE UNIQUE INDEX erp_journal_entries_reference ON erp.journal_entries (tenant_id, reference) WHERE reference IS NOT NULL;
 CREATE INDEX erp_journal_entries_posted ON erp.journal_entries (tenant_id, posted_at) WHERE line_count >= 2;
 CREATE INDEX erp_journal_entries_year_end ON erp.journal_entries (tenant_id, entry_date) WHERE kind = 'year_end';
+CREATE INDEX erp_journal_entries_opening ON erp.journal_entries (tenant_id, entry_date) WHERE kind = 'opening';
+CREATE INDEX erp_journal_entries_reversal ON erp.journal_entries (tenant_id, entry_date) WHERE kind = 'reversal';
+CREATE INDEX erp_journal_entries_revaluation ON erp.journal_entries (tenant_id, entry_date) WHERE source_model = 'erp.revaluations';
 CREATE UNIQUE INDEX erp_journal_entries_reverses ON erp.journal_entries (tenant_id, reverses_id) WHERE reverses_id IS NOT NULL;
 
 CREATE TABLE erp.entry_texts (
