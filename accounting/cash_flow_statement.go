@@ -36,7 +36,7 @@ type CashFlowStatement struct {
 	FromInvesting                   money.Amount
 	FromFinancing                   money.Amount
 	// Exchange is what changes in rates made of cash held in foreign currencies: no flow, and shown apart (IAS 7.28). It is what
-	// [Service.Revalue] booked to these accounts.
+	// [Service.Revalue] booked to these accounts, and whatever else moved their worth and nothing of the currency.
 	Exchange CashFlowPart
 	// TakenOver is the cash that opening entries of these days brought along. It did not flow.
 	TakenOver CashFlowPart
@@ -137,7 +137,7 @@ type cashMoves struct {
 	before   map[uuid.UUID]accountSum // up to the day before, of accounts that are cash
 	within   map[uuid.UUID]accountSum // on the days, without what closed years
 	opened   map[uuid.UUID]accountSum // the part of within that took balances over
-	revalued map[uuid.UUID]accountSum // the part of within that a revaluation booked
+	revalued map[uuid.UUID]accountSum // the part of within that moved the worth of a currency alone, as revaluations do
 }
 
 // cashFlowStatements draws up one statement for each value that a cut groups by, as balanceSheets does.
@@ -163,7 +163,8 @@ func cashFlowStatements(ctx context.Context, tx *tenancy.Tx, op string, set *set
 	if err := in.addEntrySums(ctx, tx, set, days, opened, "e.kind = 'reversal' AND e.journal_id = ?", set.journalID(JournalOpening)); err != nil {
 		return nil, err
 	}
-	revalued, err := in.entrySums(ctx, tx, set, days, "e.source_model = 'erp.revaluations'")
+	revalued, err := in.entrySums(ctx, tx, set, days, `l.transaction_minor = 0 AND l.entry_date >= ? AND l.entry_date <= ? AND e.kind <> 'opening'
+		AND NOT (e.kind = 'reversal' AND e.journal_id = ?)`, days.From, days.To, set.journalID(JournalOpening))
 	if err != nil {
 		return nil, err
 	}

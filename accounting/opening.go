@@ -86,6 +86,9 @@ func checkOpening(op string, in *NewOpening) (rest money.Amount, err error) {
 	for i := range in.Lines {
 		l := &in.Lines[i]
 		amount, sign, err := l.side()
+		if _, only := l.worthOnly(); only != 0 {
+			sign, err = only, nil
+		}
 		if err != nil {
 			return rest, ErrBadInput.New(op, "line %d: %v", i+1, err)
 		}

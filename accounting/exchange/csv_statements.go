@@ -23,23 +23,33 @@ var (
 	ledgerColumns    = []string{"account", "date", "entry", "line", "journal", "kind", "reference", "memo", "party", "debit", "credit", "balance"}
 )
 
-// WriteTrialBalance writes the balances of all accounts at the end of a day as CSV, by code. The file can be taken over as opening
-// balances elsewhere.
+// WriteTrialBalance writes the balances of all accounts at the end of a day as CSV, by code; of slices where some are given. An account
+// that holds foreign currencies has a row for each. The file can be taken over as opening balances elsewhere.
 //
 // Permission: exchange.export. Errors: those of [accounting.Service.TrialBalance], and w's own.
-func (s *Service) WriteTrialBalance(ctx context.Context, w io.Writer, asOf date.Date) error {
+func (s *Service) WriteTrialBalance(ctx context.Context, w io.Writer, asOf date.Date, slices ...accounting.Slice) error {
 	return s.sheet(ctx, w, anyInput, balanceColumns, func(ctx context.Context, _ *tenancy.Tx, out *sheet) error {
-		tb, err := s.books.TrialBalance(ctx, asOf)
+		tb, err := s.books.TrialBalance(ctx, asOf, slices...)
 		if err != nil {
 			return err
 		}
+		held, err := s.books.CurrencyBalances(ctx, asOf, slices...)
+		if err != nil {
+			return err
+		}
+		of := map[uuid.UUID][]accounting.Holding{}
+		for i := range held {
+			of[held[i].AccountID] = append(of[held[i].AccountID], held[i].Holding)
+		}
 		for _, l := range tb.Lines {
-			net, err := l.Debit.Sub(l.Credit)
-			if err != nil {
-				return err
+			parts := of[l.AccountID]
+			if len(parts) == 0 { // moved, and at zero again
+				parts = []accounting.Holding{{Base: money.Zero(tb.Currency)}}
 			}
-			if err := out.text(l.Code).text(l.Name).plain(string(l.Type)).sides(net).end(); err != nil {
-				return err
+			for _, p := range parts {
+				if err := out.text(l.Code).text(l.Name).plain(string(l.Type)).sides(p.Base).foreign(p.Amount, tb.Currency).end(); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

@@ -61,7 +61,7 @@ func (s *Service) WriteJournal(ctx context.Context, w io.Writer, f Format, span 
 		if err := s.forward(ctx, span, func(r *record) { d.entry(out, r, names) }); err != nil {
 			return err
 		}
-		err = walk(ctx, tx, span, around.journals, func(r *record) error {
+		err = walk(ctx, tx, span, around, func(r *record) error {
 			d.entry(out, r, names)
 			_, err := out.Write(nil) // the walk stops at a writer that has failed
 			return err

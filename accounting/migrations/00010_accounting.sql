@@ -249,6 +249,7 @@ CREATE TABLE erp.journal_lines (
     CONSTRAINT erp_journal_lines_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id)
 );
 CREATE INDEX erp_journal_lines_ledger ON erp.journal_lines (tenant_id, account_id, entry_date);
+CREATE INDEX erp_journal_lines_worth ON erp.journal_lines (tenant_id, entry_date) WHERE transaction_minor = 0;
 
 -- An entry closes with its last line: at the commit line number line_count must stand, and when that line comes 00011
 -- demands all the others and a sum of zero.
@@ -281,7 +282,6 @@ CREATE INDEX erp_journal_entries_posted ON erp.journal_entries (tenant_id, poste
 CREATE INDEX erp_journal_entries_year_end ON erp.journal_entries (tenant_id, entry_date) WHERE kind = 'year_end';
 CREATE INDEX erp_journal_entries_opening ON erp.journal_entries (tenant_id, entry_date) WHERE kind = 'opening';
 CREATE INDEX erp_journal_entries_reversal ON erp.journal_entries (tenant_id, entry_date) WHERE kind = 'reversal';
-CREATE INDEX erp_journal_entries_revaluation ON erp.journal_entries (tenant_id, entry_date) WHERE source_model = 'erp.revaluations';
 CREATE UNIQUE INDEX erp_journal_entries_reverses ON erp.journal_entries (tenant_id, reverses_id) WHERE reverses_id IS NOT NULL;
 
 CREATE TABLE erp.entry_texts (
