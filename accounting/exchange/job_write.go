@@ -162,6 +162,9 @@ func (j *job) writeOpening(ctx context.Context, out *Outcome) error {
 		}
 	}
 	out.OpeningEquity.Minor -= sum
+	for i := range j.items {
+		fact.Items = append(fact.Items, j.items[i].Line)
+	}
 	if len(fact.Lines) > 0 {
 		if err := j.post(ctx, balancesFile, []posting{{openingEntry(&fact), 0, j.reference}}, out); err != nil {
 			return err

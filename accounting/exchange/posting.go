@@ -19,6 +19,7 @@ type openingFact struct {
 	Reference string
 	Date      date.Date
 	Lines     []postedLine
+	Items     []postedLine // what control accounts begin with, each booked by an entry of its own
 	Currency  money.Currency
 }
 
@@ -35,40 +36,51 @@ type postedLine struct {
 
 // openingEntry books what ordinary accounts begin with, against the account with the role opening_equity. What control accounts begin
 // with is booked item by item, against the same account: when the balances balance, what is left there is what they say of it.
-// It balances in each currency.
+// It balances in each currency, and gives back on that account what the items will put there, currency by currency.
 func openingEntry(f *openingFact) accounting.NewEntry {
 	e := accounting.NewEntry{Reference: f.Reference, Journal: accounting.JournalOpening, Kind: accounting.KindOpening, Date: f.Date,
 		Memo: "Opening balances", Lines: make([]accounting.NewLine, 0, len(f.Lines)+1)}
-	sums := map[money.Currency]*postedLine{}
-	for _, l := range f.Lines {
+	rest, foreign := postedLine{}, map[money.Currency]*postedLine{}
+	of := func(l *postedLine) *postedLine {
 		currency := l.currency(f.Currency)
-		if sums[currency] == nil {
-			sums[currency] = &postedLine{Transaction: money.Zero(currency)}
+		if currency == f.Currency {
+			return &postedLine{}
 		}
-		sums[currency].Minor -= l.Minor
-		sums[currency].Transaction.Minor -= l.Transaction.Minor
-		e.Lines = append(e.Lines, balanceLines(accounting.ByCode(l.Account), &l, f.Currency)...)
+		if foreign[currency] == nil {
+			foreign[currency] = &postedLine{Transaction: money.Zero(currency)}
+		}
+		return foreign[currency]
 	}
-	for _, currency := range slices.Sorted(maps.Keys(sums)) {
-		e.Lines = append(e.Lines, balanceLines(accounting.ByRole(accounting.RoleOpeningEquity), sums[currency], f.Currency)...)
+	for i := range f.Lines {
+		l := &f.Lines[i]
+		rest.Minor -= l.Minor
+		of(l).Transaction.Minor -= l.Transaction.Minor
+		e.Lines = append(e.Lines, balanceLines(accounting.ByCode(l.Account), l, f.Currency)...)
 	}
+	for i := range f.Items {
+		of(&f.Items[i]).Minor += f.Items[i].Minor
+	}
+	for _, currency := range slices.Sorted(maps.Keys(foreign)) {
+		rest.Minor -= foreign[currency].Minor
+		e.Lines = append(e.Lines, balanceLines(accounting.ByRole(accounting.RoleOpeningEquity), foreign[currency], f.Currency)...)
+	}
+	e.Lines = append(e.Lines, balanceLines(accounting.ByRole(accounting.RoleOpeningEquity), &rest, f.Currency)...)
 	return e
 }
 
 // balanceLines are the lines that make a balance: one, or two where what is carried in base stands on the other side than the currency,
 // and none for nothing.
 func balanceLines(account accounting.AccountRef, l *postedLine, base money.Currency) []accounting.NewLine {
+	currency := l.Transaction.Minor
 	if l.currency(base) == base {
-		l.Transaction = money.Amount{}
+		currency = l.Minor
 	}
-	alone := *l
-	alone.Transaction.Minor = 0
-	switch currency := l.Transaction.Minor; {
+	switch {
 	case l.Minor == 0 && currency == 0:
 		return nil
 	case currency > 0 && l.Minor < 0 || currency < 0 && l.Minor > 0:
-		worthless := *l
-		worthless.Minor = 0
+		worthless, alone := *l, *l
+		worthless.Minor, alone.Transaction.Minor = 0, 0
 		return []accounting.NewLine{line(account, &worthless, base), line(account, &alone, base)}
 	}
 	return []accounting.NewLine{line(account, l, base)}
