@@ -55,11 +55,11 @@ func TestCashFlow(t *testing.T) {
 		dollars := accounting.NewEntry{Date: day("2010-12-01"), Lines: []accounting.NewLine{{Account: accounting.ByCode(dollarsCode), Debit: usd(10_000), Base: gbp(6_400)},
 			{Account: accounting.ByCode("2600"), Credit: usd(10_000), Base: gbp(6_400)}}}
 		s.post(opening, wages, dollars,
-			entry("2010-02-01", "0200", 20_000, "1300", -20_000),                             // a vehicle
-			entry("2010-06-30", "7200", 4_000, "0290", -4_000),                               // depreciation
-			entry("2010-07-01", "0290", 1_000, "0200", -6_000, "1300", 5_500, "4990", -500),  // disposal
-			entry("2010-07-02", "7300", 700, "1300", -700),                                   // interest
-			entry("2010-07-03", "7900", 2_000, "2500", -2_000),                               // tax on profits: 1,500 of it are paid
+			entry("2010-02-01", "0200", 20_000, "1300", -20_000),                            // a vehicle
+			entry("2010-06-30", "7200", 4_000, "0290", -4_000),                              // depreciation
+			entry("2010-07-01", "0290", 1_000, "0200", -6_000, "1300", 5_500, "4990", -500), // disposal
+			entry("2010-07-02", "7300", 700, "1300", -700),                                  // interest
+			entry("2010-07-03", "7900", 2_000, "2500", -2_000),                              // tax on profits: 1,500 of it are paid
 			entry("2010-07-04", "2500", 1_500, "1300", -1_500), entry("2010-07-05", "3300", 900, "1300", -900))
 		s.issue(invoice("I1", s.ann.ID, "2010-08-01", "100.00"))
 		s.pay(accounting.NewPayment{Reference: "P1", PartyID: s.ann.ID, Direction: accounting.MoneyIn, Date: day("2010-08-02"), Amount: gbp(6_000)})

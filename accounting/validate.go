@@ -71,7 +71,7 @@ var says = map[string]string{
 	"required": "is needed", "required_without": "or {} must be set", "day": "is needed", "currency": "must be a currency code such as GBP",
 	"chart": "must be one of the templates", "role": "is not a role", "account_type": "is not a type of account",
 	"cash_flow": "is no place in the statement of cash flows",
-	"country": "must be a two-letter country code such as GB", "journal": "must be 2 to 10 capitals or digits",
+	"country":   "must be a two-letter country code such as GB", "journal": "must be 2 to 10 capitals or digits",
 	"code":      "must be 1 to 20 letters, digits, dots, dashes or underscores",
 	"reference": "must be at most 100 characters, without control characters or blanks at its ends",
 	"line":      "must be one line of 1 to {} characters", "text": "must be at most {} characters", "max": "has more than {}", "min": "has less than {}",

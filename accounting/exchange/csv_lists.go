@@ -98,13 +98,13 @@ func (s *Service) WriteEntries(ctx context.Context, w io.Writer, span Span) erro
 
 // allocationRow is an allocation by the lines that its items keep.
 type allocationRow struct {
-	ID          uuid.UUID `bun:"id"`
-	DebitEntry  uuid.UUID `bun:"debit_entry"`
-	DebitLine   int64     `bun:"debit_line"`
-	CreditEntry uuid.UUID `bun:"credit_entry"`
-	CreditLine  int64     `bun:"credit_line"`
-	On          date.Date `bun:"allocated_on"`
-	Minor       int64     `bun:"amount_minor"`
+	ID          uuid.UUID      `bun:"id"`
+	DebitEntry  uuid.UUID      `bun:"debit_entry"`
+	DebitLine   int64          `bun:"debit_line"`
+	CreditEntry uuid.UUID      `bun:"credit_entry"`
+	CreditLine  int64          `bun:"credit_line"`
+	On          date.Date      `bun:"allocated_on"`
+	Minor       int64          `bun:"amount_minor"`
 	Currency    money.Currency `bun:"amount_currency"`
 }
 

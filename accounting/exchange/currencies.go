@@ -1,9 +1,19 @@
 package exchange
 
 import (
+	"context"
+	"slices"
+
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
 )
+
+// currenciesOf lists the currencies that were posted in: the books' own, and then the others in order.
+func currenciesOf(ctx context.Context, tx *tenancy.Tx, base money.Currency) ([]money.Currency, error) {
+	others, err := tenancy.Report[money.Currency](ctx, tx, `SELECT DISTINCT currency FROM {account_balances} AS b WHERE currency <> ? ORDER BY 1`, string(base))
+	return slices.Insert(others, 0, base), err
+}
 
 // foreign adds the cells of an amount in a foreign currency, debits positive: its currency and the amount. They are empty for one in the
 // base currency, which stands in debit and credit alone.

@@ -20,9 +20,9 @@ type files struct {
 
 	hasBalances    bool
 	hasAllocations bool
-	opening     date.Date
-	reference   string // of the opening entry
-	base        money.Currency
+	opening        date.Date
+	reference      string // of the opening entry
+	base           money.Currency
 }
 
 type partyRow struct {

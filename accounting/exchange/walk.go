@@ -35,7 +35,7 @@ type recordLine struct {
 	// Transaction is the amount in the currency of the transaction.
 	Transaction money.Amount
 	Dimensions  accounting.Dimensions
-	Due     date.Date // of its open item; zero where there is none
+	Due         date.Date // of its open item; zero where there is none
 }
 
 // partyName is what a party is called in files: its reference, or its id where it has none. Never its name.
@@ -183,6 +183,8 @@ type scene struct {
 
 	dimensions []string // their codes, in order
 	sets       dimensionSets
+	currencies []money.Currency  // all that were ever posted in, the books' own first
+	tags       map[string]string // of dimensions, in the format that is written
 }
 
 func (s *Service) scene(ctx context.Context, tx *tenancy.Tx) (*scene, error) {
@@ -209,6 +211,9 @@ func (s *Service) scene(ctx context.Context, tx *tenancy.Tx) (*scene, error) {
 	out := &scene{sets: dimensionSets{}, books: books, accounts: accounts, codes: map[uuid.UUID]string{}, journals: map[uuid.UUID]accounting.JournalCode{}, begins: years[0].StartsOn}
 	for i := range accounts {
 		out.codes[accounts[i].ID] = accounts[i].Code
+	}
+	if out.currencies, err = currenciesOf(ctx, tx, books.Currency); err != nil {
+		return nil, err
 	}
 	for i := range dimensions {
 		out.dimensions = append(out.dimensions, dimensions[i].Code)

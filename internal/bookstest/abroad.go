@@ -9,6 +9,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
@@ -149,4 +150,28 @@ func (h *Abroad) Revalue() {
 	on := rapid.SampledFrom([]string{"2010-10-31", "2010-11-30", "2010-12-31"}).Draw(h.T, "end")
 	_, err := h.Books.Revalue(h.Ctx, accounting.NewRevaluation{On: date.Must(on)})
 	require.NoError(h.T, err)
+}
+
+// Invest posts money that goes into assets or comes from capital and loans, what moves none, and what was taken over.
+func (h *History) Invest() {
+	accounts := map[accounting.CashFlow][]uuid.UUID{}
+	page, err := h.Books.ListAccounts(h.Ctx, tenancy.PageRequest{Limit: 1000})
+	require.NoError(h.T, err)
+	for i := range page.Items {
+		if a := &page.Items[i]; a.Control == accounting.NoControl {
+			accounts[a.CashFlow] = append(accounts[a.CashFlow], a.ID)
+		}
+	}
+	pick := func() accounting.AccountRef {
+		of := accounts[rapid.SampledFrom([]accounting.CashFlow{accounting.CashFlowInvesting, accounting.CashFlowFinancing, accounting.CashFlowDividendsPaid,
+			accounting.CashFlowCash, accounting.CashFlowOperating}).Draw(h.T, "place")]
+		return accounting.ByID(of[rapid.IntRange(0, len(of)-1).Draw(h.T, "account")])
+	}
+	e := accounting.NewEntry{Reference: h.Reference(), Date: h.Date(), Memo: h.memo()}
+	if rapid.IntRange(0, 3).Draw(h.T, "opening") == 0 {
+		e.Kind, e.Journal = accounting.KindOpening, accounting.JournalOpening
+	}
+	a := pounds(h.Minor())
+	e.Lines = []accounting.NewLine{accounting.DebitLine(pick(), a), accounting.CreditLine(pick(), a)}
+	must(h, h.Books.Post)([]accounting.NewEntry{e})
 }
