@@ -245,6 +245,7 @@ func TestCashFlowLaws(t *testing.T) {
 					h.cashHolds(days, accounting.Slice{Dimension: "shop", Values: []string{rapid.SampledFrom([]string{"york", "leeds", ""}).Draw(rt, "slice")}})
 				}
 				h.cashCompares(spans)
+				h.itemsSlice(h.date())
 			})
 		})
 	}
