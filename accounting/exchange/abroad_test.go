@@ -95,3 +95,80 @@ func TestGoldenAbroad(t *testing.T) {
 		}
 	})
 }
+
+// TestAbroadComesBack: dimensions that are closed, accounts that ask for some, and what a revaluation and an allocation booked, come into
+// other books as they left.
+func TestAbroadComesBack(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.abroad()
+		_, err := h.books.SetDimensionValues(h.ctx, "shop", []accounting.NewDimensionValue{{Code: "york", Name: "York", Inactive: true}})
+		require.NoError(t, err)
+		_, err = h.books.CreateDimension(h.ctx, accounting.NewDimension{Code: "closed", Name: "Closed"})
+		require.NoError(t, err)
+		_, err = h.books.UpdateDimension(h.ctx, accounting.DimensionChange{Code: "closed", Name: "Closed"})
+		require.NoError(t, err)
+		p := h.pack(t)
+		there := elsewhere(t, h.env, p)
+		_, err = there.ex.Import(there.ctx, p.in())
+		require.NoError(t, err)
+		back := there.pack(t)
+		require.Equal(t, p.chart.String(), back.chart.String())
+		require.Equal(t, p.dimensions.String(), back.dimensions.String())
+		for _, on := range []string{"2010-12-09", "2010-12-31", "2011-12-31"} {
+			balances, items := h.said(t, day(on))
+			balancesThere, itemsThere := there.said(t, day(on))
+			require.Equal(t, balances, balancesThere)
+			require.Equal(t, items, itemsThere)
+		}
+		flow := func(h *house) (out []int64) {
+			c, err := h.books.CashFlow(h.ctx, accounting.CashFlowIndirect, day("2010-01-01"), day("2010-12-31"))
+			require.NoError(t, err)
+			return []int64{c.FromOperating.Minor, c.Exchange.Total.Minor, c.Closing.Minor}
+		}
+		require.Equal(t, flow(h), flow(there), "what rates made of cash is told apart there too")
+		again, err := there.ex.Import(there.ctx, p.in())
+		require.NoError(t, err)
+		require.Zero(t, again.Entries.New+again.Accounts.New+again.Allocations.New)
+
+		in := p.in()
+		in.Allocations = nil
+		other := elsewhere(t, h.env, p)
+		_, err = other.ex.Import(other.ctx, in)
+		var found *exchange.FilesError
+		require.ErrorAs(t, err, &found)
+		require.Equal(t, exchange.ErrAllocationsNeeded.Code, found.Problems[0].Code)
+	})
+}
+
+// TestAbroadProblems: what is wrong with foreign amounts and dimensions is said by line and column.
+func TestAbroadProblems(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		for row, want := range map[string]string{
+			"a,2010-12-01,4000,1.00,,EURO,1.00,":                "entries line 2, currency",
+			"a,2010-12-01,4000,1.00,,USD,-1.00,":                "entries line 2, amount",
+			"a,2010-12-01,4000,1.00,,USD,x,":                    "entries line 2, amount",
+			"a,2010-12-01,4000,1.00,,GBP,2.00,":                 "entries line 2, amount",
+			"a,2010-12-01,4000,,,USD,,":                         "entries line 2, amount",
+			"a,2010-12-01,4000,1.00,,,,york":                    "entries line 2, dimension:shop",
+			"a,2010-12-01,1100,1.00,,USD,0.00,":                 "entries line 2, amount",
+			"a,2010-12-01,4000,1.00,,USD,99999999999999999.00,": "entries line 2, amount",
+		} {
+			file := "entry,date,account,debit,credit,currency,amount,dimension:shop\n" + row + "\na,2010-12-01,1300,,1.00,,,\n"
+			_, err := h.ex.Import(h.ctx, exchange.Import{Entries: strings.NewReader(file)})
+			require.ErrorIs(t, err, exchange.ErrRejected, row)
+			var found *exchange.FilesError
+			require.ErrorAs(t, err, &found)
+			require.Contains(t, found.Problems[0].String()+found.Problems[len(found.Problems)-1].String(), want, row)
+		}
+		for file, want := range map[string]string{
+			"dimension,name,value\nshop,Shop,york\nshop,Shop,york\n": "dimensions line 3, value",
+			"dimension,name,value\nno good,Shop,york\n":              "dimensions line 2, dimension",
+			"dimension,name,value\nshop,Shop,no good\n":              "dimensions line 2, value",
+		} {
+			_, err := h.ex.Import(h.ctx, exchange.Import{Dimensions: strings.NewReader(file)})
+			var found *exchange.FilesError
+			require.ErrorAs(t, err, &found, file)
+			require.Contains(t, found.Error(), want)
+		}
+	})
+}

@@ -211,7 +211,7 @@ func (j *job) writeDimensions(ctx context.Context) (closing []dimensionRow, err 
 	return closing, nil
 }
 
-// requireDimensions has new accounts ask for their dimensions once what was posted before is in.
+// requireDimensions has accounts that ask for none yet ask for their dimensions, once what was posted before is in.
 func (j *job) requireDimensions(ctx context.Context) error {
 	for i := range j.requiring {
 		a := &j.requiring[i]

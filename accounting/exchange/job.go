@@ -29,7 +29,7 @@ type job struct {
 	dimensions map[string]accounting.Dimension
 	values     map[[2]string]bool // by code of the dimension and of the value
 	arriving   map[[2]string]bool // those of the dimensions file
-	requiring  []chartRow         // new accounts whose lines name dimensions from now on
+	requiring  []chartRow         // accounts whose lines name dimensions from now on
 
 	entryIDs map[string]uuid.UUID // by name and by reference, as they are written
 }

@@ -60,9 +60,9 @@ func (j *job) writeChart(ctx context.Context, out *Outcome) (closing []accountin
 	for _, a := range j.chart {
 		if j.accounts[a.Code].ID == uuid.Nil {
 			fresh = append(fresh, a)
-			if len(a.dimensions) > 0 {
-				j.requiring = append(j.requiring, a)
-			}
+		}
+		if len(a.dimensions) > 0 && j.accounts[a.Code].RequiredDimensions == "" {
+			j.requiring = append(j.requiring, a)
 		}
 	}
 	out.Accounts = Tally{New: len(fresh), There: len(j.chart) - len(fresh)}
