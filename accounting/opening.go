@@ -38,7 +38,10 @@ func (s *Service) OpenBalances(ctx context.Context, in NewOpening) (Entry, error
 		e := openingEntry(&openingFact{Reference: in.Reference, Date: in.Date, Lines: in.Lines, Rest: rest, Memo: in.Memo}).withDefaults()
 		replays := newReplays[Entry](op, "entry", 1)
 		replays.expect(e.Reference, e.fingerprint(new(fingerprint)))
-		wanted, dims := partiesOf([]NewEntry{e}), dimensionsOf(op, tx, []NewEntry{e})
+		wanted, dims := partiesOf([]NewEntry{e}), newDimensionBook(op, tx)
+		for i := range e.Lines {
+			dims.want(e.Lines[i].Dimensions)
+		}
 		var parties []Party
 		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) {
 			replays.load(b)

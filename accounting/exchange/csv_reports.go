@@ -153,8 +153,8 @@ func (s *Service) WriteTaxReport(ctx context.Context, w io.Writer, from, to date
 	})
 }
 
-// CompareTrialBalances, CompareProfitAndLoss, CompareBalanceSheets and CompareCashFlows write the comparative statements of the same
-// names as CSV, with a column for each day ("2010-12-31") or span ("2010-01-01..2010-12-31"). Each section is followed by its total.
+// CompareTrialBalances writes the comparative statement of the same name as CSV, as its siblings do: with a column for each day
+// ("2010-12-31") or span ("2010-01-01..2010-12-31"), and each section followed by its total.
 //
 // Permission: exchange.export. Errors: those of [accounting.Service.CompareTrialBalances], and w's own.
 func (s *Service) CompareTrialBalances(ctx context.Context, w io.Writer, days []date.Date, slices ...accounting.Slice) error {

@@ -49,11 +49,10 @@ func (d dimensionSets) learn(ctx context.Context, tx *tenancy.Tx, sets map[uuid.
 }
 
 // analysed adds a cell for each dimension.
-func (s *sheet) analysed(dimensions []string, of accounting.Dimensions) *sheet {
+func (s *sheet) analysed(dimensions []string, of accounting.Dimensions) {
 	for _, code := range dimensions {
 		s.text(of[code])
 	}
-	return s
 }
 
 // withDimensions are the columns of a file, and one for each dimension.

@@ -21,15 +21,15 @@ func Balances(t require.TestingT, program, dir, journal, currency string) map[st
 	file := filepath.Join(dir, "books."+program)
 	switch program {
 	case "hledger":
-		return table(t, Run(t, file, journal, "hledger", "-f", file, "--strict", "balance", "-B", "--flat", "--no-total", "-O", "csv", "--layout=bare"), 0, 2)
+		return table(t, Run(t, file, journal, "hledger", "-f", file, "--strict", "balance", "-B", "--flat", "--no-total", "-O", "csv", "--layout=bare"), 2)
 	case "ledger":
 		return table(t, "account,balance\n"+Run(t, file, journal, "ledger", "--args-only", "-f", file, "--strict", "--pedantic", "-B", "balance", "--flat", "--no-total", "--format",
-			"%(quoted(account)),%(quoted(quantity(scrub(display_total))))\n"), 0, 1)
+			"%(quoted(account)),%(quoted(quantity(scrub(display_total))))\n"), 1)
 	case "beancount":
 		Run(t, file, journal, "bean-check", "--no-cache", file)
 		// str, because bean-query cuts a column of numbers to the width that most of them need: 906.77 beside zeros is printed 906.
 		text := Run(t, file, journal, "bean-query", "-f", "csv", file, "SELECT account, str(number(only('"+currency+"', sum(weight)))) AS n GROUP BY account")
-		return rounded(table(t, undecimal.Replace(text), 0, 1)) // it keeps a total price as one for each unit, of 28 digits
+		return rounded(table(t, undecimal.Replace(text), 1)) // it keeps a total price as one for each unit, of 28 digits
 	}
 	require.FailNow(t, "no such program: "+program)
 	return nil
@@ -53,14 +53,14 @@ func Holdings(t require.TestingT, program, dir, journal, currency string) map[st
 	file := filepath.Join(dir, "books."+program)
 	switch program {
 	case "hledger":
-		return table(t, Run(t, file, journal, "hledger", "-f", file, "--strict", "balance", "--flat", "--no-total", "-O", "csv", "--layout=bare", "cur:"+currency), 0, 2)
+		return table(t, Run(t, file, journal, "hledger", "-f", file, "--strict", "balance", "--flat", "--no-total", "-O", "csv", "--layout=bare", "cur:"+currency), 2)
 	case "ledger":
 		return table(t, "account,balance\n"+Run(t, file, journal, "ledger", "--args-only", "-f", file, "--strict", "--pedantic", "--limit", `commodity == "`+currency+`"`,
-			"balance", "--flat", "--no-total", "--format", "%(quoted(account)),%(quoted(quantity(scrub(display_total))))\n"), 0, 1)
+			"balance", "--flat", "--no-total", "--format", "%(quoted(account)),%(quoted(quantity(scrub(display_total))))\n"), 1)
 	case "beancount":
 		text := Run(t, file, journal, "bean-query", "-f", "csv", file, "SELECT account, str(number(only('"+currency+"', sum(units(position))))) AS n WHERE currency = '"+
 			currency+"' GROUP BY account")
-		return table(t, undecimal.Replace(text), 0, 1)
+		return table(t, undecimal.Replace(text), 1)
 	}
 	require.FailNow(t, "no such program: "+program)
 	return nil
@@ -99,7 +99,7 @@ func Run(t require.TestingT, file, content, program string, args ...string) stri
 }
 
 // table reads what a program prints as CSV, past its header.
-func table(t require.TestingT, text string, name, value int) map[string]decimal.Decimal {
+func table(t require.TestingT, text string, value int) map[string]decimal.Decimal {
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	require.NoError(t, err, text)
 	out := map[string]decimal.Decimal{}
@@ -107,7 +107,7 @@ func table(t require.TestingT, text string, name, value int) map[string]decimal.
 		n, err := decimal.NewFromString(strings.TrimSpace(row[value]))
 		require.NoError(t, err, text)
 		if !n.IsZero() {
-			out[strings.TrimSpace(row[name])] = n
+			out[strings.TrimSpace(row[0])] = n
 		}
 	}
 	return out
