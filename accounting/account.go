@@ -55,6 +55,8 @@ type Account struct {
 	// Monetary accounts hold units of currency, or claims and debts in fixed numbers of them (IAS 21.16): [Service.Revalue]
 	// brings their foreign balances to the rate of the day. The others keep what they cost.
 	Monetary bool `bun:"monetary"`
+	// CashFlow is where the account stands in the statement of cash flows.
+	CashFlow CashFlow `bun:"cash_flow" privacy:"none"`
 	// RequiredDimensions are the codes of the dimensions that every line on it names, in order, joined by commas. They stand
 	// here so that posting need not look them up.
 	RequiredDimensions string    `bun:"required_dimensions" privacy:"none"`
@@ -70,6 +72,9 @@ type NewAccount struct {
 	Control Control     `validate:"omitempty,oneof=receivable payable"` // set by the roles receivable and payable
 	// Monetary is as in [Account]. Control accounts, and the roles bank, cash and card clearing, always are.
 	Monetary bool
+	// CashFlow is as in [Account]. Default by role, and else by type: assets and liabilities are operating, equity is financing,
+	// income is from customers, and costs go to suppliers. The roles bank and cash are cash.
+	CashFlow CashFlow `validate:"omitempty,cash_flow"`
 }
 
 // AccountChange is the input of [Service.UpdateAccount]: the whole of what may change, so that Active left out closes the account.
@@ -82,6 +87,9 @@ type AccountChange struct {
 	Active bool
 	// Monetary changes whether [Service.Revalue] looks at it; nil leaves it as it is.
 	Monetary *bool
+	// CashFlow moves it in the statement of cash flows, in that of earlier days as well, so that columns compare; "" leaves it where
+	// it is.
+	CashFlow CashFlow `validate:"omitempty,cash_flow"`
 }
 
 // monetary is whether an account of this nature always is: money, and claims and debts in fixed amounts of it.

@@ -64,11 +64,14 @@ func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, er
 
 // row is what the input makes, but for its time. The roles receivable and payable bring their control.
 func (in NewAccount) row() Account {
-	a := Account{Code: in.Code, Name: in.Name, Type: in.Type, Role: in.Role, Control: in.Control, Active: true, Monetary: in.Monetary}
+	a := Account{Code: in.Code, Name: in.Name, Type: in.Type, Role: in.Role, Control: in.Control, Active: true, Monetary: in.Monetary, CashFlow: in.CashFlow}
 	if c := roleControls[in.Role]; c != NoControl && a.Control == NoControl {
 		a.Control = c
 	}
 	a.Monetary = a.Monetary || a.monetary()
+	if a.CashFlow == "" {
+		a.CashFlow = a.cashFlow()
+	}
 	return a
 }
 
@@ -90,6 +93,9 @@ func (a *Account) checkRole(op, where string) error {
 	if err := checkMonetary(op, a); err != nil {
 		return err
 	}
+	if err := a.checkCashFlow(op, where); err != nil {
+		return err
+	}
 	if a.Role != "" && (a.Type != roleTypes[a.Role] || a.Control != roleControls[a.Role]) {
 		return ErrRoleType.New(op, "%saccount %s cannot have the role %s: it is of type %s", where, a.Code, a.Role, a.Type)
 	}
@@ -109,7 +115,7 @@ func takeRole(op, where string, set *setup, b *tenancy.Batch, a *Account) error 
 	return nil
 }
 
-// UpdateAccount renames an account, moves a role to it, or opens and closes it for postings.
+// UpdateAccount renames an account, moves a role to it, opens and closes it for postings, or moves it in the statement of cash flows.
 //
 // Permission: accounting.setup. Errors: accounting.bad_input, accounting.unknown_account, accounting.role_type,
 // accounting.role_needed (a role that an account has is taken from it by giving it to another).
@@ -136,11 +142,17 @@ func (s *Service) UpdateAccount(ctx context.Context, in AccountChange) (Account,
 			a.Monetary = *in.Monetary
 		}
 		a.Monetary = a.Monetary || a.monetary()
+		switch {
+		case in.CashFlow != "":
+			a.CashFlow = in.CashFlow
+		case a.holdsCash():
+			a.CashFlow = CashFlowCash
+		}
 		b := changing(tx)
 		if err := takeRole(op, "", set, b, &a); err != nil {
 			return Account{}, err
 		}
-		tenancy.Set(b, []*Account{&a}, "name", "role", "active", "monetary")
+		tenancy.Set(b, []*Account{&a}, "name", "role", "active", "monetary", "cash_flow")
 		return done(&a, b.Run(ctx))
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -21,6 +22,8 @@ type AgingQuery struct {
 	// Buckets are the upper bounds of the buckets in days overdue, growing: 30, 60, 90 make "1 to 30", "31 to 60", "61 to 90" and
 	// "over 90", after "not due". Default 30, 60, 90.
 	Buckets []int
+	// Slices cut the report down, by what the lines were analysed by that opened the items.
+	Slices []Slice
 }
 
 // AgedItems is what parties owed (or were owed) at the end of a day, by how long it was overdue then: items by their own date less
@@ -56,9 +59,14 @@ type Aged struct {
 
 // AgedItems lists what was open at the end of a day by how long it was overdue.
 //
-// Permission: accounting.read. Errors: accounting.bad_input, accounting.books_not_open.
+// Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, accounting.books_not_open.
 func (s *Service) AgedItems(ctx context.Context, q AgingQuery) (AgedItems, error) {
-	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (AgedItems, error) {
+	return Statements{s, time.Time{}}.AgedItems(ctx, q)
+}
+
+// AgedItems is [Service.AgedItems] as the books said then, at the cost of [Statements.OpenItems].
+func (v Statements) AgedItems(ctx context.Context, q AgingQuery) (AgedItems, error) {
+	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (AgedItems, error) {
 		const op = "accounting.AgedItems"
 		if err := checkInput(op, "", &q); err != nil {
 			return AgedItems{}, err
@@ -71,11 +79,15 @@ func (s *Service) AgedItems(ctx context.Context, q AgingQuery) (AgedItems, error
 				return AgedItems{}, ErrBadInput.New(op, "Buckets are at most 24 numbers of days above zero, growing")
 			}
 		}
-		set, err := s.setup(ctx, tx, op, nil)
+		set, err := v.setup(ctx, tx, op)
 		if err != nil {
 			return AgedItems{}, err
 		}
-		items, err := openItemsAsOf(ctx, tx, q.AsOf)
+		in, err := cutOf(ctx, tx, op, q.Slices)
+		if err != nil {
+			return AgedItems{}, err
+		}
+		items, err := openItemsAsOf(ctx, tx, set, q.AsOf, in)
 		if err != nil {
 			return AgedItems{}, err
 		}

@@ -21,3 +21,13 @@ func (in NewParty) Check() error { return checkInput("accounting.NewParty", "", 
 //
 // Errors: accounting.bad_input.
 func (e *NewEntry) Check() error { return checkInput("accounting.NewEntry", "", e) }
+
+// Check holds a dimension to what can be told without the database.
+//
+// Errors: accounting.bad_input.
+func (in NewDimension) Check() error { return checkInput("accounting.NewDimension", "", in) }
+
+// Check holds a value of a dimension to what can be told without the database.
+//
+// Errors: accounting.bad_input.
+func (in NewDimensionValue) Check() error { return checkInput("accounting.NewDimensionValue", "", in) }

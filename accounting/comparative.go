@@ -124,3 +124,18 @@ func (c *ComparativeSection) add(i, columns int, from *column) {
 		next = max(next, at+1)
 	}
 }
+
+// CompareTrialBalances draws up the trial balances of several days, 1 to [MaxColumns], side by side and of one state of the books. Debits
+// are positive; its one section sums to zero, but for slices.
+//
+// Permission: accounting.read. Errors: those of TrialBalance.
+func (s *Service) CompareTrialBalances(ctx context.Context, days []date.Date, slices ...Slice) (Comparative, error) {
+	return compare(ctx, s, "accounting.CompareTrialBalances", len(days), func(ctx context.Context, i int) (money.Currency, []column, error) {
+		t, err := s.TrialBalance(ctx, days[i], slices...)
+		c := column{"Accounts", make([]StatementLine, len(t.Lines)), money.Amount{Minor: t.Debit.Minor - t.Credit.Minor, Currency: t.Currency}}
+		for j, l := range t.Lines {
+			c.lines[j] = StatementLine{l.AccountID, l.Code, l.Name, money.Amount{Minor: l.Debit.Minor - l.Credit.Minor, Currency: t.Currency}}
+		}
+		return t.Currency, []column{c}, err
+	})
+}

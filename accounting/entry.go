@@ -78,7 +78,8 @@ type NewLine struct {
 	Account AccountRef
 	// PartyID is whom the line is about: required on control accounts, where it opens an open item.
 	PartyID uuid.UUID
-	// Debit or Credit, in the currency of the transaction; the other one is left out.
+	// Debit or Credit, in the currency of the transaction; the other one is left out. In entries of the kinds opening, exchange and
+	// rounding it may be zero of a foreign currency: then the line moves Base alone, what the account carries for that currency.
 	Debit, Credit money.Amount
 	// Base is what an amount in a foreign currency is worth in the base currency. Left out, it is converted at the rate of the
 	// entry's date, half up (see [Service.Convert]), and what the roundings of an entry leave over is a line of its own on

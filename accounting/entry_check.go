@@ -47,6 +47,9 @@ func (l *NewLine) amounts(base money.Currency) (transaction money.Amount, minor 
 	if l.booked != nil {
 		return l.booked.transaction, l.booked.base, nil
 	}
+	if of, sign := l.worthOnly(); sign != 0 && of != base && l.Base.Currency == base && l.Base.Minor <= maxMinor {
+		return money.Zero(of), sign * l.Base.Minor, nil
+	}
 	amount, sign, err := l.side()
 	switch {
 	case err != nil:
@@ -82,6 +85,32 @@ func (l *NewLine) side() (money.Amount, int64, error) {
 		return amount, 0, ErrAmountLimit
 	}
 	return amount, sign, nil
+}
+
+// worthOnly gives the currency of a line that moves what is carried for it in base, and nothing of the currency, and the line's sign;
+// zero for any other line.
+func (l *NewLine) worthOnly() (of money.Currency, sign int64) {
+	if l.Debit.Minor != 0 || l.Credit.Minor != 0 || l.Base.Minor <= 0 || (l.Debit.Currency == "") == (l.Credit.Currency == "") {
+		return "", 0
+	}
+	if l.Debit.Currency != "" {
+		return l.Debit.Currency, 1
+	}
+	return l.Credit.Currency, -1
+}
+
+// checkWorthOnly holds such a line, by whoever posts, to the entries and accounts that may have one: on a control account it would be
+// an item that nothing settles.
+func (p *plan) checkWorthOnly(where string, i int, kind EntryKind, account *Account, l *NewLine) error {
+	switch _, sign := l.worthOnly(); {
+	case sign == 0 || l.booked != nil:
+		return nil
+	case kind != KindOpening && kind != KindExchange && kind != KindRounding:
+		return ErrBadInput.New(p.op, "%sline %d: a line of no amount, which moves a worth alone, stands in entries of the kinds opening, exchange and rounding", where, i+1)
+	case account.Control != NoControl:
+		return ErrBadInput.New(p.op, "%sline %d: a line on the control account %s has an amount", where, i+1, account.Code)
+	}
+	return nil
 }
 
 // unvalued reports whether the line is in a foreign currency and says nothing of its worth in base.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -80,12 +81,17 @@ func (c ledgerCursor) token() string { return fmt.Sprintf("%s.%s.%d", c.Date, c.
 // Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_account, accounting.unknown_dimension,
 // accounting.books_not_open.
 func (s *Service) GeneralLedger(ctx context.Context, account AccountRef, from, to date.Date, page tenancy.PageRequest, slices ...Slice) (GeneralLedger, error) {
-	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (GeneralLedger, error) {
+	return Statements{s, time.Time{}}.GeneralLedger(ctx, account, from, to, page, slices...)
+}
+
+// GeneralLedger is [Service.GeneralLedger] as the books said then.
+func (v Statements) GeneralLedger(ctx context.Context, account AccountRef, from, to date.Date, page tenancy.PageRequest, slices ...Slice) (GeneralLedger, error) {
+	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (GeneralLedger, error) {
 		const op = "accounting.GeneralLedger"
 		if from.IsZero() || to.Before(from) {
 			return GeneralLedger{}, ErrBadInput.New(op, "a span of days has a first day and, on or after it, a last one")
 		}
-		set, err := s.setup(ctx, tx, op, nil)
+		set, err := v.setup(ctx, tx, op)
 		if err != nil {
 			return GeneralLedger{}, err
 		}
@@ -112,7 +118,7 @@ func (s *Service) GeneralLedger(ctx context.Context, account AccountRef, from, t
 			limit = 50
 		}
 		where, more := in.where("l.dimension_set_id")
-		args := append([]any{a.ID, to, after.Date, after.Date, after.Entry, after.Entry, after.Line}, more...)
+		args := append([]any{a.ID, to, after.Date, after.Date, after.Entry, after.Entry, after.Line, set.knownUntil()}, more...)
 		rows, err := tenancy.Report[ledgerRow](ctx, tx, ledgerSQL+where+ledgerOrder, append(args, limit+1)...)
 		if err != nil {
 			return GeneralLedger{}, err
@@ -130,7 +136,7 @@ const ledgerSQL = `SELECT l.entry_id, l.line_no, l.entry_date, e.document_date, 
 	JOIN {journal_entries} AS e ON e.id = l.entry_id
 	LEFT JOIN {entry_texts} AS t ON t.entry_id = l.entry_id
 	WHERE l.account_id = ? AND l.entry_date <= ? AND l.entry_date >= ?
-	AND (l.entry_date > ? OR l.entry_id > ? OR (l.entry_id = ? AND l.line_no > ?))`
+	AND (l.entry_date > ? OR l.entry_id > ? OR (l.entry_id = ? AND l.line_no > ?)) AND e.posted_at <= ?`
 
 const ledgerOrder = ` ORDER BY l.entry_date, l.entry_id, l.line_no LIMIT ?`
 
@@ -155,9 +161,13 @@ func ledgerOpening(ctx context.Context, tx *tenancy.Tx, set *setup, a *Account, 
 	}
 	where, more := in.where("l.dimension_set_id")
 	args := append([]any{a.ID, from, after.Date, after.Date, after.Entry, after.Entry, after.Line}, more...)
+	known := ""
+	if !set.known.IsZero() { // the entries are looked at only where it matters
+		known, args = " AND EXISTS (SELECT 1 FROM {journal_entries} AS e WHERE e.id = l.entry_id AND e.posted_at <= ?)", append(args, set.known)
+	}
 	rows, err := tenancy.Report[int64](ctx, tx, `SELECT COALESCE(CAST(SUM(amount_minor) AS BIGINT), 0) AS minor FROM {journal_lines} AS l
 		WHERE account_id = ? AND entry_date >= ? AND entry_date <= ?
-		AND (entry_date < ? OR entry_id < ? OR (entry_id = ? AND line_no <= ?))`+where, args...)
+		AND (entry_date < ? OR entry_id < ? OR (entry_id = ? AND line_no <= ?))`+where+known, args...)
 	if err != nil {
 		return 0, err
 	}

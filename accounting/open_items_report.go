@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -23,20 +24,30 @@ type OpenItems struct {
 	Receivables, Payables money.Amount
 }
 
-// OpenItems lists what was unsettled at the end of a day.
+// OpenItems lists what was unsettled at the end of a day; of slices where some are given, by what the line was analysed by that
+// opened the item. The items of slices that make the whole are all of them.
 //
-// Permission: accounting.read. Errors: accounting.bad_input, accounting.books_not_open.
-func (s *Service) OpenItems(ctx context.Context, asOf date.Date) (OpenItems, error) {
-	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (OpenItems, error) {
+// Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, accounting.books_not_open.
+func (s *Service) OpenItems(ctx context.Context, asOf date.Date, slices ...Slice) (OpenItems, error) {
+	return Statements{s, time.Time{}}.OpenItems(ctx, asOf, slices...)
+}
+
+// OpenItems is [Service.OpenItems] as the books said then. Besides what was posted since, it costs the allocations that there are.
+func (v Statements) OpenItems(ctx context.Context, asOf date.Date, of ...Slice) (OpenItems, error) {
+	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (OpenItems, error) {
 		const op = "accounting.OpenItems"
 		if err := checkDay(op, asOf); err != nil {
 			return OpenItems{}, err
 		}
-		set, err := s.setup(ctx, tx, op, nil)
+		set, err := v.setup(ctx, tx, op)
 		if err != nil {
 			return OpenItems{}, err
 		}
-		rows, err := openItemsAsOf(ctx, tx, asOf)
+		in, err := cutOf(ctx, tx, op, of)
+		if err != nil {
+			return OpenItems{}, err
+		}
+		rows, err := openItemsAsOf(ctx, tx, set, asOf, in)
 		if err != nil {
 			return OpenItems{}, err
 		}
@@ -59,7 +70,7 @@ func (s *Service) OpenItems(ctx context.Context, asOf date.Date) (OpenItems, err
 	})
 }
 
-// laterSum is what was allocated to an item after a day.
+// laterSum is what was allocated to an item after a day, or an instant.
 type laterSum struct {
 	ItemID uuid.UUID `bun:"item_id"`
 	Minor  int64     `bun:"minor"`
@@ -67,12 +78,8 @@ type laterSum struct {
 }
 
 // openItemsAsOf takes what is open today and undoes the allocations that came later.
-func openItemsAsOf(ctx context.Context, tx *tenancy.Tx, asOf date.Date) ([]OpenItem, error) {
-	undo, err := tenancy.Report[laterSum](ctx, tx, `SELECT item_id, CAST(SUM(minor) AS BIGINT) AS minor, CAST(SUM(base) AS BIGINT) AS base FROM (
-		SELECT debit_id AS item_id, amount_minor AS minor, debit_base_minor AS base FROM {allocations} AS d WHERE allocated_on > ?
-		UNION ALL
-		SELECT credit_id AS item_id, -amount_minor AS minor, -credit_base_minor AS base FROM {allocations} AS c WHERE allocated_on > ?
-		) AS undone GROUP BY item_id`, asOf, asOf)
+func openItemsAsOf(ctx context.Context, tx *tenancy.Tx, set *setup, asOf date.Date, in *cut) ([]OpenItem, error) {
+	undo, err := allocatedLater(ctx, tx, set, asOf)
 	if err != nil {
 		return nil, err
 	}
@@ -80,12 +87,16 @@ func openItemsAsOf(ctx context.Context, tx *tenancy.Tx, asOf date.Date) ([]OpenI
 	for _, u := range undo {
 		back[u.ItemID] = u
 	}
+	counts, err := in.items(ctx, tx, set, asOf, slices.Collect(maps.Keys(back)))
+	if err != nil {
+		return nil, err
+	}
 	var open []OpenItem
 	err = tenancy.Stream(ctx, tx, func(o *OpenItem) error {
 		o.OpenMinor += back[o.ID].Minor
 		o.OpenBaseMinor += back[o.ID].Base
 		delete(back, o.ID)
-		if o.OpenMinor != 0 { // it may have been settled then, and undone later
+		if o.OpenMinor != 0 && counts(o.ID) { // it may have been settled then, and undone later
 			open = append(open, *o)
 		}
 		return nil
@@ -101,8 +112,44 @@ func openItemsAsOf(ctx context.Context, tx *tenancy.Tx, asOf date.Date) ([]OpenI
 	// What is settled today but was not then.
 	err = tenancy.Stream(ctx, tx, func(o *OpenItem) error {
 		o.OpenMinor, o.OpenBaseMinor = back[o.ID].Minor, back[o.ID].Base
-		open = append(open, *o)
+		if counts(o.ID) {
+			open = append(open, *o)
+		}
 		return nil
 	}, tenancy.In("id", slices.Collect(maps.Keys(back))), tenancy.Eq("open_minor", int64(0)), tenancy.Le("item_date", asOf))
 	return open, err
+}
+
+// allocatedLater sums the allocations that count for a later day, or were not known yet.
+func allocatedLater(ctx context.Context, tx *tenancy.Tx, set *setup, asOf date.Date) ([]laterSum, error) {
+	if set.known.IsZero() {
+		return tenancy.Report[laterSum](ctx, tx, `SELECT item_id, CAST(SUM(minor) AS BIGINT) AS minor, CAST(SUM(base) AS BIGINT) AS base FROM (
+			SELECT debit_id AS item_id, amount_minor AS minor, debit_base_minor AS base FROM {allocations} AS d WHERE allocated_on > ?
+			UNION ALL
+			SELECT credit_id AS item_id, -amount_minor AS minor, -credit_base_minor AS base FROM {allocations} AS c WHERE allocated_on > ?
+			) AS undone GROUP BY item_id`, asOf, asOf)
+	}
+	return tenancy.Report[laterSum](ctx, tx, `SELECT item_id, CAST(SUM(minor) AS BIGINT) AS minor, CAST(SUM(base) AS BIGINT) AS base FROM (
+		SELECT debit_id AS item_id, amount_minor AS minor, debit_base_minor AS base FROM {allocations} AS d WHERE allocated_on > ? OR recorded_at > ?
+		UNION ALL
+		SELECT credit_id AS item_id, -amount_minor AS minor, -credit_base_minor AS base FROM {allocations} AS c WHERE allocated_on > ? OR recorded_at > ?
+		) AS undone GROUP BY item_id`, asOf, set.known, asOf, set.known)
+}
+
+// items tells which items count: those whose lines are in the cut, and that were known. later are those that are settled and may be looked
+// at all the same.
+func (c *cut) items(ctx context.Context, tx *tenancy.Tx, set *setup, asOf date.Date, later []uuid.UUID) (func(uuid.UUID) bool, error) {
+	if c == nil && set.known.IsZero() {
+		return func(uuid.UUID) bool { return true }, nil
+	}
+	where, more := c.where("l.dimension_set_id")
+	args := append([]any{asOf, tenancy.List(append(later, uuid.Nil)), set.knownUntil()}, more...)
+	rows, err := tenancy.Report[uuid.UUID](ctx, tx, `SELECT o.id FROM {open_items} AS o JOIN {journal_entries} AS e ON e.id = o.entry_id
+		JOIN {journal_lines} AS l ON l.entry_id = o.entry_id AND l.line_no = o.line_no
+		WHERE o.item_date <= ? AND (o.open_minor <> 0 OR o.id IN (?)) AND e.posted_at <= ?`+where, args...)
+	in := make(map[uuid.UUID]bool, len(rows))
+	for _, id := range rows {
+		in[id] = true
+	}
+	return func(id uuid.UUID) bool { return in[id] }, err
 }

@@ -39,11 +39,15 @@ func (s *Service) OpenBalances(ctx context.Context, in NewOpening) (Entry, error
 		e := openingEntry(&openingFact{Reference: in.Reference, Date: in.Date, Lines: in.Lines, Rest: rest, Memo: in.Memo}).withDefaults()
 		replays := newReplays[Entry](op, "entry", 1)
 		replays.expect(e.Reference, e.fingerprint(new(fingerprint)))
-		wanted := partiesOf([]NewEntry{e})
+		wanted, dims := partiesOf([]NewEntry{e}), newDimensionBook(op, tx)
+		for i := range e.Lines {
+			dims.want(e.Lines[i].Dimensions)
+		}
 		var parties []Party
 		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) {
 			replays.load(b)
 			loadParties(b, &parties, wanted)
+			dims.load(b)
 		})
 		if err != nil {
 			return Entry{}, err
@@ -54,7 +58,11 @@ func (s *Service) OpenBalances(ctx context.Context, in NewOpening) (Entry, error
 		if err := set.checkOpening(op, &in); err != nil {
 			return Entry{}, err
 		}
+		if err := dims.complete(ctx); err != nil {
+			return Entry{}, err
+		}
 		p := newPlan(op, tx, set, 1)
+		p.dims = dims
 		out, err := replays.run(func(int) (*Entry, error) { return p.add("", &e, booking{print: replays.prints[0]}) })
 		if err != nil {
 			return Entry{}, err
@@ -82,6 +90,9 @@ func checkOpening(op string, in *NewOpening) (rest money.Amount, err error) {
 	for i := range in.Lines {
 		l := &in.Lines[i]
 		amount, sign, err := l.side()
+		if _, only := l.worthOnly(); only != 0 {
+			sign, err = only, nil
+		}
 		if err != nil {
 			return rest, ErrBadInput.New(op, "line %d: %v", i+1, err)
 		}

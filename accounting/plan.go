@@ -122,6 +122,9 @@ func (p *plan) addLine(where string, entry *Entry, e *NewEntry, i int) error {
 	if err != nil {
 		return err
 	}
+	if err := p.checkWorthOnly(where, i, entry.Kind, account, in); err != nil {
+		return err
+	}
 	dimensions, err := p.dimensions(where, i, account, in)
 	if err != nil {
 		return err

@@ -18,6 +18,8 @@ type StatementQuery struct {
 	// Control is receivable or payable.
 	Control  Control   `validate:"oneof=receivable payable"`
 	From, To date.Date `validate:"day"`
+	// Slices cut the statement down, by what the lines were analysed by that opened the items.
+	Slices []Slice
 }
 
 // StatementOfAccount is what went on between the tenant and a party over a span of days, by entry date, with one account for each
@@ -63,7 +65,7 @@ type statementRow struct {
 
 // StatementOfAccount draws up what went on with a party, by entry date, from one day to another, both included.
 //
-// Permission: accounting.read. Errors: accounting.bad_input, tenancy.not_found (of the party), accounting.books_not_open.
+// Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, tenancy.not_found (of the party), accounting.books_not_open.
 func (s *Service) StatementOfAccount(ctx context.Context, q StatementQuery) (StatementOfAccount, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (StatementOfAccount, error) {
 		const op = "accounting.StatementOfAccount"
@@ -89,11 +91,15 @@ func (s *Service) StatementOfAccount(ctx context.Context, q StatementQuery) (Sta
 				controls = append(controls, set.accounts[i].ID)
 			}
 		}
-		accounts, err := statementOpenings(ctx, tx, &q, controls)
+		in, err := cutOf(ctx, tx, op, q.Slices)
 		if err != nil {
 			return StatementOfAccount{}, err
 		}
-		if err := statementEntries(ctx, tx, &q, controls, accounts); err != nil {
+		accounts, err := statementOpenings(ctx, tx, &q, controls, in)
+		if err != nil {
+			return StatementOfAccount{}, err
+		}
+		if err := statementEntries(ctx, tx, &q, controls, in, accounts); err != nil {
 			return StatementOfAccount{}, err
 		}
 		out := StatementOfAccount{PartyID: q.PartyID, From: q.From, To: q.To}
@@ -107,15 +113,19 @@ func (s *Service) StatementOfAccount(ctx context.Context, q StatementQuery) (Sta
 	})
 }
 
+// itemSet is what the line was analysed by that opened an item.
+const itemSet = "(SELECT l.dimension_set_id FROM {journal_lines} AS l WHERE l.entry_id = o.entry_id AND l.line_no = o.line_no)"
+
 // statementOpenings are the balances before the first day.
-func statementOpenings(ctx context.Context, tx *tenancy.Tx, q *StatementQuery, controls []uuid.UUID) (map[money.Currency]*StatementAccount, error) {
+func statementOpenings(ctx context.Context, tx *tenancy.Tx, q *StatementQuery, controls []uuid.UUID, in *cut) (map[money.Currency]*StatementAccount, error) {
 	type row struct {
 		Currency money.Currency `bun:"currency"`
 		Minor    int64          `bun:"minor"`
 	}
+	where, more := in.where(itemSet)
+	args := append([]any{q.PartyID, tenancy.List(controls), q.From}, more...)
 	rows, err := tenancy.Report[row](ctx, tx, `SELECT original_currency AS currency, CAST(SUM(original_minor) AS BIGINT) AS minor FROM {open_items} AS o
-		WHERE party_id = ? AND account_id IN (?) AND item_date < ? AND original_minor <> 0 GROUP BY original_currency`,
-		q.PartyID, tenancy.List(controls), q.From)
+		WHERE party_id = ? AND account_id IN (?) AND item_date < ? AND original_minor <> 0`+where+` GROUP BY original_currency`, args...)
 	out := make(map[money.Currency]*StatementAccount, len(rows))
 	for _, r := range rows {
 		a := money.Amount{Minor: r.Minor, Currency: r.Currency}
@@ -125,15 +135,17 @@ func statementOpenings(ctx context.Context, tx *tenancy.Tx, q *StatementQuery, c
 }
 
 // statementEntries adds the items of the days.
-func statementEntries(ctx context.Context, tx *tenancy.Tx, q *StatementQuery, controls []uuid.UUID, accounts map[money.Currency]*StatementAccount) error {
+func statementEntries(ctx context.Context, tx *tenancy.Tx, q *StatementQuery, controls []uuid.UUID, in *cut, accounts map[money.Currency]*StatementAccount) error {
+	where, more := in.where(itemSet)
+	args := append([]any{q.To, q.To, q.PartyID, tenancy.List(controls), q.From, q.To}, more...)
 	rows, err := tenancy.Report[statementRow](ctx, tx, `SELECT o.id, o.entry_id, o.item_date, o.due_date, o.kind, o.original_minor, o.original_currency AS currency,
 		COALESCE(i.reference, b.reference, p.reference, e.reference, '') AS reference,
 		CAST(o.open_minor + COALESCE((SELECT SUM(a.amount_minor) FROM {allocations} AS a WHERE a.debit_id = o.id AND a.allocated_on > ?), 0)
 			- COALESCE((SELECT SUM(c.amount_minor) FROM {allocations} AS c WHERE c.credit_id = o.id AND c.allocated_on > ?), 0) AS BIGINT) AS open_minor
 		FROM {open_items} AS o JOIN {journal_entries} AS e ON e.id = o.entry_id
 		LEFT JOIN {invoices} AS i ON i.id = o.id LEFT JOIN {bills} AS b ON b.id = o.id LEFT JOIN {payments} AS p ON p.id = o.id
-		WHERE o.party_id = ? AND o.account_id IN (?) AND o.item_date >= ? AND o.item_date <= ? AND o.original_minor <> 0
-		ORDER BY o.item_date, o.entry_id, o.line_no`, q.To, q.To, q.PartyID, tenancy.List(controls), q.From, q.To)
+		WHERE o.party_id = ? AND o.account_id IN (?) AND o.item_date >= ? AND o.item_date <= ? AND o.original_minor <> 0`+where+`
+		ORDER BY o.item_date, o.entry_id, o.line_no`, args...)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/internal/bookstest"
+	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
@@ -21,12 +22,23 @@ type said struct {
 	trial  accounting.TrialBalance
 	profit accounting.ProfitAndLoss
 	sheet  accounting.BalanceSheet
+	cash   accounting.CashFlowStatement
+	open   accounting.OpenItems
+	aged   accounting.AgedItems
+	ledger accounting.GeneralLedger
+	second accounting.GeneralLedger // the page after it
+	book   accounting.JournalReport
 }
 
 func sayings(t require.TestingT, s *shop, v interface {
 	TrialBalance(ctx context.Context, asOf date.Date, slices ...accounting.Slice) (accounting.TrialBalance, error)
 	ProfitAndLoss(ctx context.Context, from, to date.Date, slices ...accounting.Slice) (accounting.ProfitAndLoss, error)
 	BalanceSheet(ctx context.Context, asOf date.Date, slices ...accounting.Slice) (accounting.BalanceSheet, error)
+	CashFlow(ctx context.Context, method accounting.CashFlowMethod, from, to date.Date, slices ...accounting.Slice) (accounting.CashFlowStatement, error)
+	OpenItems(ctx context.Context, asOf date.Date, slices ...accounting.Slice) (accounting.OpenItems, error)
+	AgedItems(ctx context.Context, q accounting.AgingQuery) (accounting.AgedItems, error)
+	GeneralLedger(ctx context.Context, account accounting.AccountRef, from, to date.Date, page tenancy.PageRequest, slices ...accounting.Slice) (accounting.GeneralLedger, error)
+	JournalReport(ctx context.Context, journal accounting.JournalCode, from, to date.Date, page tenancy.PageRequest, slices ...accounting.Slice) (accounting.JournalReport, error)
 }, at time.Time, on date.Date,
 ) said {
 	out := said{at: at, on: on}
@@ -36,6 +48,22 @@ func sayings(t require.TestingT, s *shop, v interface {
 	out.profit, err = v.ProfitAndLoss(s.ctx, day("2010-10-05"), on)
 	require.NoError(t, err)
 	out.sheet, err = v.BalanceSheet(s.ctx, on)
+	require.NoError(t, err)
+	out.cash, err = v.CashFlow(s.ctx, accounting.CashFlowIndirect, day("2010-10-05"), on)
+	require.NoError(t, err)
+	out.open, err = v.OpenItems(s.ctx, on)
+	require.NoError(t, err)
+	out.aged, err = v.AgedItems(s.ctx, accounting.AgingQuery{Control: accounting.ControlReceivable, AsOf: on})
+	require.NoError(t, err)
+	page := tenancy.PageRequest{Limit: 2}
+	out.ledger, err = v.GeneralLedger(s.ctx, accounting.ByRole(cash), day("2010-10-05"), on, page)
+	require.NoError(t, err)
+	if out.ledger.Next != "" {
+		page.After = out.ledger.Next
+		out.second, err = v.GeneralLedger(s.ctx, accounting.ByRole(cash), day("2010-10-05"), on, page)
+		require.NoError(t, err)
+	}
+	out.book, err = v.JournalReport(s.ctx, "", day("2010-10-05"), on, tenancy.PageRequest{Limit: 500})
 	require.NoError(t, err)
 	return out
 }

@@ -43,6 +43,7 @@ func newValidator() *validator.Validate {
 		"chart":        func(f validator.FieldLevel) bool { return Chart(f.Field().String()).Valid() },
 		"role":         func(f validator.FieldLevel) bool { return Role(f.Field().String()).Valid() },
 		"account_type": func(f validator.FieldLevel) bool { return AccountType(f.Field().String()).valid() },
+		"cash_flow":    func(f validator.FieldLevel) bool { return CashFlow(f.Field().String()).Valid() },
 		"country":      func(f validator.FieldLevel) bool { return only(f.Field().String(), 2, 2, capital) },
 		"journal":      func(f validator.FieldLevel) bool { return only(f.Field().String(), 2, 10, capitalOrDigit) },
 		"code":         func(f validator.FieldLevel) bool { return only(f.Field().String(), 1, 20, codeRune) },
@@ -69,7 +70,8 @@ var vatex = regexp.MustCompile(`^VATEX-[A-Z]{2}-[0-9A-Z-]{1,20}$`)
 var says = map[string]string{
 	"required": "is needed", "required_without": "or {} must be set", "day": "is needed", "currency": "must be a currency code such as GBP",
 	"chart": "must be one of the templates", "role": "is not a role", "account_type": "is not a type of account",
-	"country": "must be a two-letter country code such as GB", "journal": "must be 2 to 10 capitals or digits",
+	"cash_flow": "is no place in the statement of cash flows",
+	"country":   "must be a two-letter country code such as GB", "journal": "must be 2 to 10 capitals or digits",
 	"code":      "must be 1 to 20 letters, digits, dots, dashes or underscores",
 	"reference": "must be at most 100 characters, without control characters or blanks at its ends",
 	"line":      "must be one line of 1 to {} characters", "text": "must be at most {} characters", "max": "has more than {}", "min": "has less than {}",

@@ -44,7 +44,7 @@ func sound(rt *rapid.T, file string) [][]string {
 	case "open_items":
 		return [][]string{{"R1", "1100", "C1", one("", "2009-01-01"), "7", ""}, {"R2", "1100", "C1", "", "", "2.00"}}
 	case "allocations":
-		return [][]string{{"E0", "1", "E1", "2", "2010-12-01", one("1", "2")}}
+		return [][]string{{"E0", "1", "E1", "2", "2010-12-01", one("1", "2"), ""}}
 	}
 	var rows [][]string
 	for i := range rapid.IntRange(2, 4).Draw(rt, "entries") {

@@ -13,7 +13,7 @@ import (
 
 // ReadChart reads a chart of accounts of the host's own, for [accounting.NewBooks] with [accounting.ChartOwn]. It asks for what any
 // chart needs: codes that are there once, types, and one account for each role of [accounting.Roles]; all that is missing is named.
-// The column active is not looked at: books open with accounts that take postings.
+// The columns active and dimensions are not looked at: books open with accounts that take postings, and without dimensions.
 //
 // Errors: exchange.rejected (its cause is a [*FilesError]), exchange.too_large.
 func ReadChart(r io.Reader) ([]accounting.NewAccount, error) {
@@ -53,6 +53,8 @@ type chartRow struct {
 	accounting.NewAccount
 	line   int
 	active bool
+	// dimensions are those that lines on it name, when everything is booked.
+	dimensions []string
 }
 
 // chartOf reads accounts; those with problems are left out.
@@ -62,21 +64,27 @@ func chartOf(s *sheetIn) []chartRow {
 	out := make([]chartRow, 0, len(s.rows))
 	for _, r := range s.rows {
 		a := accounting.NewAccount{Code: r.text("code"), Name: r.text("name"), Type: accounting.AccountType(r.text("type")),
-			Role: accounting.Role(r.text("role")), Control: accounting.Control(r.text("control"))}
+			Role: accounting.Role(r.text("role")), Control: accounting.Control(r.text("control")),
+			Monetary: r.flag("monetary", false), CashFlow: accounting.CashFlow(r.text("cash_flow"))}
 		active := r.flag("active", true)
 		if first := roles[string(a.Role)]; first > 0 && a.Role != "" {
 			s.found.add(s.file, r.line, "role", ErrRepeated, "the role %s is given on line %d already", a.Role, first)
 		}
 		roles[string(a.Role)] = r.line
 		r.checked(a.Check(), chartFields)
-		out = append(out, chartRow{a, r.line, active})
+		out = append(out, chartRow{a, r.line, active, listOf(r.text("dimensions"))})
 	}
 	return out
 }
 
+// listOf takes apart what commas join.
+func listOf(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
 // The columns that fields of accounting's inputs are filled from.
 var (
-	chartFields = map[string]string{"Code": "code", "Name": "name", "Type": "type", "Role": "role", "Control": "control"}
+	chartFields = map[string]string{"Code": "code", "Name": "name", "Type": "type", "Role": "role", "Control": "control", "CashFlow": "cash_flow"}
 	partyFields = map[string]string{"Reference": "reference", "Name": "name", "Customer": "customer", "Email": "email", "Phone": "phone", "Address": "address",
 		"Country": "country", "TaxID": "tax_id"}
 	entryFields = map[string]string{"Reference": "reference", "Journal": "journal", "Kind": "kind", "Date": "date", "Memo": "memo"}

@@ -9,18 +9,20 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // The columns of the files that go out and come in. README.md says what each holds.
 var (
-	chartColumns      = []string{"code", "name", "type", "role", "control", "active"}
+	chartColumns      = []string{"code", "name", "type", "role", "control", "monetary", "cash_flow", "dimensions", "active"}
+	dimensionColumns  = []string{"dimension", "name", "value", "value_name", "active"}
 	partyColumns      = []string{"reference", "name", "customer", "vendor", "email", "phone", "address", "country", "tax_id"}
-	entryColumns      = []string{"entry", "reference", "journal", "kind", "date", "document_date", "memo", "line", "account", "party", "debit", "credit", "due"}
-	openItemColumns   = []string{"reference", "account", "party", "document_date", "due", "debit", "credit", "memo"}
-	balanceColumns    = []string{"account", "name", "type", "debit", "credit"}
-	allocationColumns = []string{"debit_entry", "debit_line", "credit_entry", "credit_line", "date", "amount", "undoes"}
+	entryColumns      = []string{"entry", "reference", "journal", "kind", "date", "document_date", "memo", "line", "account", "party", "debit", "credit", "currency", "amount", "due"}
+	openItemColumns   = []string{"reference", "account", "party", "document_date", "due", "debit", "credit", "currency", "amount", "memo"}
+	balanceColumns    = []string{"account", "name", "type", "debit", "credit", "currency", "amount"}
+	allocationColumns = []string{"debit_entry", "debit_line", "credit_entry", "credit_line", "date", "amount", "currency", "undoes"}
 )
 
 // WriteChart writes the chart of accounts as CSV, by code.
@@ -34,7 +36,7 @@ func (s *Service) WriteChart(ctx context.Context, w io.Writer) error {
 		}
 		for i := range around.accounts {
 			a := &around.accounts[i]
-			out.text(a.Code).text(a.Name).plain(string(a.Type)).plain(string(a.Role)).plain(string(a.Control)).flag(a.Active)
+			out.text(a.Code).text(a.Name).plain(string(a.Type)).plain(string(a.Role)).plain(string(a.Control)).flag(a.Monetary).plain(string(a.CashFlow)).text(a.RequiredDimensions).flag(a.Active)
 			if err := out.end(); err != nil {
 				return err
 			}
@@ -69,39 +71,46 @@ func (s *Service) WriteEntries(ctx context.Context, w io.Writer, span Span) erro
 		}
 		return span.check(op)
 	}
-	return s.sheet(ctx, w, check, entryColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
+	return s.export(ctx, check, func(ctx context.Context, tx *tenancy.Tx) error {
 		around, err := s.scene(ctx, tx)
 		if err != nil {
 			return err
 		}
-		return walk(ctx, tx, span, around.journals, func(r *record) error {
+		out := newSheet(w, withDimensions(entryColumns, around.dimensions))
+		err = walk(ctx, tx, span, around, func(r *record) error {
 			for i := range r.Lines {
 				l := &r.Lines[i]
 				out.plain(r.ID.String()).text(r.Reference).plain(string(r.Journal)).plain(string(r.Kind)).day(r.EntryDate).day(r.DocumentDate).text(r.Memo).
-					plain(strconv.FormatInt(l.No, 10)).text(around.codes[l.Account]).text(l.Party).sides(l.Amount).day(l.Due)
+					plain(strconv.FormatInt(l.No, 10)).text(around.codes[l.Account]).text(l.Party).sides(l.Amount).
+					foreign(l.Transaction, around.books.Currency).day(l.Due).analysed(around.dimensions, l.Dimensions)
 				if err := out.end(); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
+		if err != nil {
+			return err
+		}
+		return out.close()
 	})
 }
 
 // allocationRow is an allocation by the lines that its items keep.
 type allocationRow struct {
-	ID          uuid.UUID `bun:"id"`
-	DebitEntry  uuid.UUID `bun:"debit_entry"`
-	DebitLine   int64     `bun:"debit_line"`
-	CreditEntry uuid.UUID `bun:"credit_entry"`
-	CreditLine  int64     `bun:"credit_line"`
-	On          date.Date `bun:"allocated_on"`
-	Minor       int64     `bun:"amount_minor"`
-	Undoes      date.Date `bun:"undoes"` // the day of the allocation that this one undoes
+	ID          uuid.UUID      `bun:"id"`
+	DebitEntry  uuid.UUID      `bun:"debit_entry"`
+	DebitLine   int64          `bun:"debit_line"`
+	CreditEntry uuid.UUID      `bun:"credit_entry"`
+	CreditLine  int64          `bun:"credit_line"`
+	On          date.Date      `bun:"allocated_on"`
+	Minor       int64          `bun:"amount_minor"`
+	Currency    money.Currency `bun:"amount_currency"`
+	Undoes      date.Date      `bun:"undoes"` // the day of the allocation that this one undoes
 }
 
 const allocationsSQL = `SELECT a.id, d.entry_id AS debit_entry, d.line_no AS debit_line, c.entry_id AS credit_entry, c.line_no AS credit_line,
-	a.allocated_on, abs(a.amount_minor) AS amount_minor, u.allocated_on AS undoes
+	a.allocated_on, abs(a.amount_minor) AS amount_minor, a.amount_currency, u.allocated_on AS undoes
 	FROM {allocations} AS a JOIN {open_items} AS d ON d.id = a.debit_id JOIN {open_items} AS c ON c.id = a.credit_id
 	LEFT JOIN {allocations} AS u ON u.id = a.undoes_id
 	WHERE a.id > ? ORDER BY a.id LIMIT ?`
@@ -112,8 +121,7 @@ const allocationsSQL = `SELECT a.id, d.entry_id AS debit_entry, d.line_no AS deb
 // Permission: exchange.export. Errors: accounting.books_not_open, and w's own.
 func (s *Service) WriteAllocations(ctx context.Context, w io.Writer) error {
 	return s.sheet(ctx, w, anyInput, allocationColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
-		books, err := s.books.GetBooks(ctx)
-		if err != nil {
+		if _, err := s.books.GetBooks(ctx); err != nil {
 			return err
 		}
 		var after uuid.UUID
@@ -125,7 +133,8 @@ func (s *Service) WriteAllocations(ctx context.Context, w io.Writer) error {
 			after = page[len(page)-1].ID
 			for _, a := range page {
 				out.plain(a.DebitEntry.String()).plain(strconv.FormatInt(a.DebitLine, 10)).plain(a.CreditEntry.String()).
-					plain(strconv.FormatInt(a.CreditLine, 10)).day(a.On).amount(of(a.Minor, books)).day(a.Undoes)
+					plain(strconv.FormatInt(a.CreditLine, 10)).day(a.On).
+					amount(money.Of(a.Minor, a.Currency)).plain(string(a.Currency)).day(a.Undoes)
 				if err := out.end(); err != nil {
 					return err
 				}
@@ -139,11 +148,12 @@ func (s *Service) WriteAllocations(ctx context.Context, w io.Writer) error {
 //
 // Permission: exchange.export. Errors: accounting.bad_input (no day), accounting.books_not_open, and w's own.
 func (s *Service) WriteOpenItems(ctx context.Context, w io.Writer, asOf date.Date) error {
-	return s.sheet(ctx, w, anyInput, openItemColumns, func(ctx context.Context, tx *tenancy.Tx, out *sheet) error {
+	return s.export(ctx, anyInput, func(ctx context.Context, tx *tenancy.Tx) error {
 		around, err := s.scene(ctx, tx)
 		if err != nil {
 			return err
 		}
+		out := newSheet(w, withDimensions(openItemColumns, around.dimensions))
 		open, err := s.books.OpenItems(ctx, asOf)
 		if err != nil {
 			return err
@@ -161,17 +171,47 @@ func (s *Service) WriteOpenItems(ctx context.Context, w io.Writer, asOf date.Dat
 			if err != nil {
 				return err
 			}
+			analysed, err := around.analysed(ctx, tx, rest[:n])
+			if err != nil {
+				return err
+			}
 			for i := range rest[:n] {
 				o, paper := &rest[i], papers[rest[i].EntryID]
-				out.plain(o.ID.String()).text(around.codes[o.AccountID]).text(names[o.PartyID]).day(paper.On).day(o.DueDate).sides(o.Open()).text(paper.Number)
+				out.plain(o.ID.String()).text(around.codes[o.AccountID]).text(names[o.PartyID]).day(paper.On).day(o.DueDate).
+					sides(of(o.OpenBaseMinor, around.books)).foreign(o.Open(), around.books.Currency).text(paper.Number).analysed(around.dimensions, analysed[i])
 				if err := out.end(); err != nil {
 					return err
 				}
 			}
 			rest = rest[n:]
 		}
-		return nil
+		return out.close()
 	})
+}
+
+// analysed is what the lines that opened items are analysed by.
+func (s *scene) analysed(ctx context.Context, tx *tenancy.Tx, items []accounting.OpenItem) ([]accounting.Dimensions, error) {
+	out := make([]accounting.Dimensions, len(items))
+	if len(s.dimensions) == 0 {
+		return out, nil
+	}
+	entries := make([]uuid.UUID, len(items))
+	for i := range items {
+		entries[i] = items[i].EntryID
+	}
+	lines, err := tenancy.Find[accounting.Line](ctx, tx, tenancy.In("entry_id", entries), tenancy.NotNull("dimension_set_id"))
+	if err != nil {
+		return nil, err
+	}
+	at, sets := make(map[itemKey]uuid.UUID, len(lines)), make(map[uuid.UUID]bool, len(lines))
+	for i := range lines {
+		at[itemKey{lines[i].EntryID, lines[i].LineNo}], sets[lines[i].DimensionSetID] = lines[i].DimensionSetID, true
+	}
+	err = s.sets.learn(ctx, tx, sets)
+	for i := range items {
+		out[i] = s.sets[at[itemKey{items[i].EntryID, items[i].LineNo}]]
+	}
+	return out, err
 }
 
 // paper is what an item is called outside.

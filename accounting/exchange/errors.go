@@ -31,6 +31,9 @@ var (
 	ErrNotInUBL = fault.Define(fault.Invalid, "exchange.not_in_ubl", "the document has something that EN 16931 has no place for")
 	// ErrUBLFigures: the standard's sums are others than the document's.
 	ErrUBLFigures = fault.Define(fault.Conflict, "exchange.ubl_figures", "the sums of EN 16931 are others than the document's")
+	// ErrAllocationsNeeded: an entry is what an allocation realised, and books it when it is imported; without the file of allocations it
+	// would be missing.
+	ErrAllocationsNeeded = fault.Define(fault.Invalid, "exchange.allocations_needed", "the entry is what an allocation realised: give the file of allocations too")
 	// ErrUnknownEntry: an allocation names an entry and line that opened no item.
 	ErrUnknownEntry = fault.Define(fault.Invalid, "exchange.unknown_entry", "no entry of this name has an open item on this line")
 )

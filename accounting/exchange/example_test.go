@@ -181,3 +181,25 @@ func ExampleService_WriteUBL() {
 	fmt.Println(read.Document.Number, read.Document.Totals.Payable.Format(), len(einvoice.Validate(read.Document)), "findings")
 	// Output: INV-2026-00001 44.08 EUR 0 findings
 }
+
+// A statement as a spreadsheet reads it, beside that of the month before.
+func ExampleService_CompareCashFlows() {
+	ctx, books, ex, done := exampleTenant()
+	defer done()
+	must(books.OpenBooks(ctx, generalBooks))
+	takings := must(money.Parse("800", "GBP"))
+	must(books.Post(ctx, []accounting.NewEntry{{Date: date.Of(2010, 12, 1), Lines: []accounting.NewLine{
+		accounting.DebitLine(accounting.ByRole(accounting.RoleBank), takings), accounting.CreditLine(accounting.ByRole(accounting.RoleSales), takings)}}}))
+	months := []accounting.Span{{From: date.Of(2010, 11, 1), To: date.Of(2010, 11, 30)}, {From: date.Of(2010, 12, 1), To: date.Of(2010, 12, 31)}}
+	var file bytes.Buffer
+	if err := ex.CompareCashFlows(ctx, &file, accounting.CashFlowDirect, months); err != nil {
+		log.Fatal(err)
+	}
+	for _, row := range strings.Split(file.String(), "\r\n")[:3] {
+		fmt.Println(row)
+	}
+	// Output:
+	// section,account,name,2010-11-01..2010-11-30,2010-12-01..2010-12-31
+	// Received from customers,4000,Sales,0.00,800.00
+	// Received from customers,,Total,0.00,800.00
+}

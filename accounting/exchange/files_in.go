@@ -11,16 +11,18 @@ import (
 // files is an import that was read, before anything is known of the books it goes to but their currency.
 type files struct {
 	chart       []chartRow
+	dimensions  []dimensionRow
 	parties     []partyRow
 	balances    []balanceRow
 	items       []itemRow
 	entries     []entryRow
 	allocations []allocationIn
 
-	hasBalances bool
-	opening     date.Date
-	reference   string // of the opening entry
-	base        money.Currency
+	hasBalances    bool
+	hasAllocations bool
+	opening        date.Date
+	reference      string // of the opening entry
+	base           money.Currency
 }
 
 type partyRow struct {
@@ -29,9 +31,10 @@ type partyRow struct {
 }
 
 type balanceRow struct {
-	account string
-	minor   int64
-	line    int
+	account     string
+	minor       int64
+	transaction money.Amount
+	line        int
 }
 
 type itemRow struct {
@@ -58,7 +61,7 @@ type allocationIn struct {
 
 // readFiles reads what is given of an import.
 func readFiles(in Import, base money.Currency, found *FilesError) (*files, error) {
-	f := &files{opening: in.OpeningOn, reference: in.OpeningReference, base: base, hasBalances: in.Balances != nil}
+	f := &files{opening: in.OpeningOn, reference: in.OpeningReference, base: base, hasBalances: in.Balances != nil, hasAllocations: in.Allocations != nil}
 	if f.reference == "" {
 		f.reference = DefaultOpeningReference
 	}
@@ -72,6 +75,7 @@ func readFiles(in Import, base money.Currency, found *FilesError) (*files, error
 		sheets[name] = sheet
 	}
 	f.chart = chartOf(sheets[chartFile])
+	f.dimensions = dimensionsOf(sheets[dimensionsFile])
 	f.parties = partiesOf(sheets[partiesFile])
 	f.balances = balancesOf(sheets[balancesFile])
 	f.items = itemsOf(sheets[openItemsFile], f.opening)
@@ -96,10 +100,11 @@ func partiesOf(s *sheetIn) []partyRow {
 }
 
 func balancesOf(s *sheetIn) []balanceRow {
-	s.once("account")
+	s.once("account", "currency")
 	out := make([]balanceRow, 0, len(s.rows))
 	for _, r := range s.rows {
-		out = append(out, balanceRow{r.needs("account"), r.sides(true), r.line})
+		minor, transaction := r.posted(true)
+		out = append(out, balanceRow{r.needs("account"), minor, transaction, r.line})
 	}
 	return out
 }
@@ -108,9 +113,10 @@ func itemsOf(s *sheetIn, opening date.Date) []itemRow {
 	s.once("reference")
 	out := make([]itemRow, 0, len(s.rows))
 	for _, r := range s.rows {
+		on := r.postedLine()
 		row := itemRow{line: r.line, party: r.needs("party"), itemFact: itemFact{Reference: r.needs("reference"), Date: opening,
 			DocumentDate: r.day("document_date"), Memo: r.text("memo"), Currency: s.base,
-			Line: postedLine{Account: r.needs("account"), Minor: r.sides(false), Due: r.day("due")}}}
+			Line: on}}
 		if row.DocumentDate.IsZero() {
 			row.DocumentDate = opening
 		}
@@ -120,6 +126,13 @@ func itemsOf(s *sheetIn, opening date.Date) []itemRow {
 		out = append(out, row)
 	}
 	return out
+}
+
+// postedLine is what a row says of one line.
+func (r rowIn) postedLine() postedLine {
+	minor, transaction := r.posted(false)
+	r.sameSide(minor, transaction)
+	return postedLine{Account: r.needs("account"), Minor: minor, Transaction: transaction, Due: r.day("due"), Dimensions: r.dimensions()}
 }
 
 // entriesOf gathers rows that stand together under one name. What belongs to the entry and not to its lines is taken from its first
@@ -144,7 +157,7 @@ func entriesOf(s *sheetIn) []entryRow {
 			r.agrees(head, "reference", "journal", "kind", "date", "document_date", "memo")
 		}
 		e := &out[len(out)-1]
-		e.Lines = append(e.Lines, postedLine{Account: r.needs("account"), Minor: r.sides(false), Due: r.day("due")})
+		e.Lines = append(e.Lines, r.postedLine())
 		e.parties, e.lines = append(e.parties, r.text("party")), append(e.lines, r.line)
 	}
 	references := make(map[string]int, len(out))
@@ -196,7 +209,14 @@ func allocationsOf(s *sheetIn) []allocationIn {
 			r.needs("date")
 		}
 		before := len(r.found.Problems)
-		if a.amount = r.amount("amount"); a.amount.IsZero() && len(r.found.Problems) == before {
+		currency := money.Currency(r.text("currency"))
+		if currency == "" {
+			currency = s.base
+		} else if !currency.Valid() {
+			r.bad("currency", "%.40q is no currency", string(currency))
+			currency = s.base
+		}
+		if a.amount = r.amount("amount", currency); a.amount.IsZero() && len(r.found.Problems) == before {
 			r.bad("amount", "an allocation has an amount above zero")
 		}
 		out = append(out, a)

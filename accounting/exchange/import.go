@@ -20,6 +20,8 @@ type Import struct {
 	// Chart adds accounts; those that are there stay as they are, and must be of the same type and, where stated, role and control. Books open with a
 	// chart first: see [ReadChart] for a host's own.
 	Chart io.Reader
+	// Dimensions adds dimensions and values, as [Service.WriteDimensions] writes them; those that are there stay as they are.
+	Dimensions io.Reader
 	// Parties adds customers and vendors.
 	Parties io.Reader
 	// Balances are what accounts begin with, as [Service.WriteTrialBalance] writes them.
@@ -37,7 +39,7 @@ type Import struct {
 }
 
 func (in *Import) readers() map[string]io.Reader {
-	return map[string]io.Reader{chartFile: in.Chart, partiesFile: in.Parties, balancesFile: in.Balances, openItemsFile: in.OpenItems, entriesFile: in.Entries,
+	return map[string]io.Reader{chartFile: in.Chart, dimensionsFile: in.Dimensions, partiesFile: in.Parties, balancesFile: in.Balances, openItemsFile: in.OpenItems, entriesFile: in.Entries,
 		allocationsFile: in.Allocations}
 }
 

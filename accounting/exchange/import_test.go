@@ -253,7 +253,7 @@ func TestOpening(t *testing.T) {
 			"open_items:3:reference accounting.reference_taken", "open_items:4:reference accounting.reference_taken"}, problems(t, err), "the same items do not open twice")
 
 		out := h.file(func(w io.Writer) error { return h.ex.WriteOpenItems(h.ctx, w, day("2010-01-01")) })
-		require.Contains(t, out, ",1100,K1,2009-11-01,2009-12-01,100.00,,old-1\r\n")
+		require.Contains(t, out, ",1100,K1,2009-11-01,2009-12-01,100.00,,,,old-1\r\n")
 	})
 }
 

@@ -26,6 +26,11 @@ type job struct {
 	own      map[uuid.UUID]bool          // names of entries that are ids of entries of these books
 	arrivals map[string]bool             // references of the parties file
 
+	dimensions map[string]accounting.Dimension
+	values     map[[2]string]bool // by code of the dimension and of the value
+	arriving   map[[2]string]bool // those of the dimensions file
+	requiring  []chartRow         // accounts whose lines name dimensions from now on
+
 	entryIDs map[string]uuid.UUID // by name and by reference, as they are written
 }
 
@@ -45,6 +50,10 @@ func (j *job) look(ctx context.Context, tx *tenancy.Tx) error {
 	if j.periods, err = j.books.Periods(ctx); err != nil {
 		return err
 	}
+	if err := j.lookDimensions(ctx, tx); err != nil {
+		return err
+	}
+	j.arriving = j.arrivingDimensions()
 	if j.parties, err = inBatches(j.partyReferences(), func(some []string) (map[string]accounting.Party, error) {
 		return j.books.PartiesByReference(ctx, some)
 	}); err != nil {

@@ -105,7 +105,7 @@ func (j *job) day(file string, line int, column string, on date.Date) {
 // taken reports whether the opening is in the books already: its entry, or where it has no ordinary accounts its items.
 func (j *job) taken() bool {
 	for _, b := range j.balances {
-		if a, ok := j.accounts[b.account]; ok && b.minor != 0 && a.Control == accounting.NoControl {
+		if a, ok := j.accounts[b.account]; ok && !b.empty() && a.Control == accounting.NoControl {
 			_, done := j.known[j.reference]
 			return done
 		}
@@ -136,11 +136,12 @@ func (j *job) checkOpening(sound func(string, int) bool) {
 			continue
 		}
 		a, ok := j.accounts[b.account]
-		if b.minor != 0 && (!done || !ok) {
+		if !b.empty() && (!done || !ok) {
 			a, ok = j.account(balancesFile, b.line, b.account)
 		}
 		if ok && a.Control != accounting.NoControl {
-			stated[b.account], stands[b.account] = b.minor, b.line
+			stated[b.account] += b.minor
+			stands[b.account] = b.line
 		}
 		if total += b.minor; beyond(total) {
 			j.found.add(balancesFile, b.line, "", accounting.ErrAmountLimit, "")
@@ -181,6 +182,9 @@ func (j *job) checkItem(o *itemRow, done bool) string {
 		return ""
 	}
 	j.party(openItemsFile, o.line, a, o.party)
+	if !done {
+		j.checkDimensions(openItemsFile, o.line, o.Line.Dimensions)
+	}
 	switch _, there := j.known[o.Reference]; {
 	case done && !there:
 		j.found.add(openItemsFile, o.line, "reference", accounting.ErrReferenceTaken, "the opening is in the books already, without this item")
@@ -214,6 +218,12 @@ func (j *job) checkEntry(e *entryRow, sound func(string, int) bool) {
 	if _, done := j.known[e.Reference]; done {
 		return
 	}
+	if j.realised(e) {
+		if !j.hasAllocations {
+			j.found.add(entriesFile, e.lines[0], "kind", ErrAllocationsNeeded, "entry %.60q is what an allocation realised", e.name)
+		}
+		return
+	}
 	if sound(entriesFile, e.lines[0]) {
 		j.day(entriesFile, e.lines[0], "date", e.Date)
 		if !j.journals[e.Journal] {
@@ -230,7 +240,9 @@ func (j *job) checkEntry(e *entryRow, sound func(string, int) bool) {
 		l := &e.Lines[i]
 		if a, ok := j.account(entriesFile, e.lines[i], l.Account); ok {
 			j.party(entriesFile, e.lines[i], a, e.parties[i])
+			j.checkWorth(e, i, a)
 		}
+		j.checkDimensions(entriesFile, e.lines[i], l.Dimensions)
 		if l.Minor > 0 {
 			debits += l.Minor
 		} else {
@@ -253,6 +265,29 @@ func (j *job) checkEntry(e *entryRow, sound func(string, int) bool) {
 			money.Amount{Minor: debits, Currency: j.base}, money.Amount{Minor: credits, Currency: j.base})
 	}
 }
+
+// realised reports that an entry is the exchange difference that an allocation realised: the allocation books it again.
+func (j *job) realised(e *entryRow) bool {
+	if e.Kind != accounting.KindRealised {
+		return false
+	}
+	for i := range e.Lines {
+		if j.accounts[e.Lines[i].Account].Control != accounting.NoControl {
+			return true
+		}
+	}
+	return false
+}
+
+// checkWorth notes a line of a control account that has no amount: it would be an item that nothing settles.
+func (j *job) checkWorth(e *entryRow, i int, a accounting.Account) {
+	if l := &e.Lines[i]; a.Control != accounting.NoControl && l.Transaction.Minor == 0 {
+		j.found.add(entriesFile, e.lines[i], "amount", accounting.ErrBadInput, "a line on the control account %s has an amount", a.Code)
+	}
+}
+
+// empty reports that a balance is nothing, in base and in its currency.
+func (b *balanceRow) empty() bool { return b.minor == 0 && b.transaction.Minor == 0 }
 
 // checkAllocations finds out whether the lines that allocations name are those of control accounts, as far as the files tell.
 func (j *job) checkAllocations(sound func(string, int) bool) {

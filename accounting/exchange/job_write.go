@@ -24,6 +24,10 @@ func (j *job) write(ctx context.Context, tx *tenancy.Tx) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	inactive, err := j.writeDimensions(ctx)
+	if err != nil {
+		return Outcome{}, err
+	}
 	if err := j.writeParties(ctx, &out); err != nil {
 		return Outcome{}, err
 	}
@@ -41,6 +45,12 @@ func (j *job) write(ctx context.Context, tx *tenancy.Tx) (Outcome, error) {
 			return Outcome{}, err
 		}
 	}
+	if err := j.requireDimensions(ctx); err != nil {
+		return Outcome{}, err
+	}
+	if err := j.closeDimensions(ctx, inactive); err != nil {
+		return Outcome{}, err
+	}
 	out.TrialBalance, err = j.books.TrialBalance(ctx, j.periods[len(j.periods)-1].EndsOn)
 	return out, err
 }
@@ -51,6 +61,9 @@ func (j *job) writeChart(ctx context.Context, out *Outcome) (closing []accountin
 	for _, a := range j.chart {
 		if j.accounts[a.Code].ID == uuid.Nil {
 			fresh = append(fresh, a)
+		}
+		if len(a.dimensions) > 0 && j.accounts[a.Code].RequiredDimensions == "" {
+			j.requiring = append(j.requiring, a)
 		}
 	}
 	out.Accounts = Tally{New: len(fresh), There: len(j.chart) - len(fresh)}
@@ -145,11 +158,14 @@ func (j *job) writeOpening(ctx context.Context, out *Outcome) error {
 		if a.Role == accounting.RoleOpeningEquity {
 			out.OpeningEquity.Minor += b.minor
 		}
-		if b.minor != 0 && a.Control == accounting.NoControl {
-			fact.Lines = append(fact.Lines, postedLine{Account: b.account, Minor: b.minor})
+		if !b.empty() && a.Control == accounting.NoControl {
+			fact.Lines = append(fact.Lines, postedLine{Account: b.account, Minor: b.minor, Transaction: b.transaction})
 		}
 	}
 	out.OpeningEquity.Minor -= sum
+	for i := range j.items {
+		fact.Items = append(fact.Items, j.items[i].Line)
+	}
 	if len(fact.Lines) > 0 {
 		if err := j.post(ctx, balancesFile, []posting{{openingEntry(&fact), 0, j.reference}}, out); err != nil {
 			return err
@@ -165,15 +181,18 @@ func (j *job) writeOpening(ctx context.Context, out *Outcome) error {
 }
 
 func (j *job) writeEntries(ctx context.Context, out *Outcome) error {
-	all := make([]posting, len(j.entries))
+	all := make([]posting, 0, len(j.entries))
 	for i := range j.entries {
 		e := &j.entries[i]
+		if j.realised(e) {
+			continue // its allocation books it
+		}
 		for n, reference := range e.parties {
 			if reference != "" {
 				e.Lines[n].PartyID = j.parties[reference].ID
 			}
 		}
-		all[i] = posting{importedEntry(&e.entryFact), e.lines[0], e.name}
+		all = append(all, posting{importedEntry(&e.entryFact), e.lines[0], e.name})
 	}
 	return j.post(ctx, entriesFile, all, out)
 }

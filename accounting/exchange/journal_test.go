@@ -21,6 +21,7 @@ import (
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/internal/oracle"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
@@ -85,6 +86,7 @@ func TestGolden(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.month()
 		last := day("2010-12-31")
+		halves := []accounting.Span{{From: day("2010-12-01"), To: day("2010-12-09")}, {From: day("2010-12-10"), To: last}}
 		for _, f := range formats {
 			golden(t, "month."+string(f), h.journal(f, exchange.Span{}))
 			require.Equal(t, h.journal(f, exchange.Span{}), h.journal(f, exchange.Span{}), "the same bytes")
@@ -97,6 +99,27 @@ func TestGolden(t *testing.T) {
 			"trial_balance":   func(w io.Writer) error { return h.ex.WriteTrialBalance(h.ctx, w, last) },
 			"profit_and_loss": func(w io.Writer) error { return h.ex.WriteProfitAndLoss(h.ctx, w, day("2010-01-01"), last) },
 			"balance_sheet":   func(w io.Writer) error { return h.ex.WriteBalanceSheet(h.ctx, w, last) },
+			"cash_flow_direct": func(w io.Writer) error {
+				return h.ex.WriteCashFlow(h.ctx, w, accounting.CashFlowDirect, day("2010-01-01"), last)
+			},
+			"cash_flow_indirect": func(w io.Writer) error {
+				return h.ex.WriteCashFlow(h.ctx, w, accounting.CashFlowIndirect, day("2010-01-01"), last)
+			},
+			"aged_receivables": func(w io.Writer) error {
+				return h.ex.WriteAgedItems(h.ctx, w, accounting.AgingQuery{Control: accounting.ControlReceivable, AsOf: day("2011-01-15")})
+			},
+			"statement_of_account": func(w io.Writer) error {
+				return h.ex.WriteStatementOfAccount(h.ctx, w, accounting.StatementQuery{PartyID: h.ann.ID, Control: accounting.ControlReceivable, From: day("2010-12-02"), To: last})
+			},
+			"chart": func(w io.Writer) error { return h.ex.WriteChart(h.ctx, w) },
+			"compared_trial_balances": func(w io.Writer) error {
+				return h.ex.CompareTrialBalances(h.ctx, w, []date.Date{last, day("2010-12-02")})
+			},
+			"compared_profit_and_loss": func(w io.Writer) error { return h.ex.CompareProfitAndLoss(h.ctx, w, halves) },
+			"compared_balance_sheets": func(w io.Writer) error {
+				return h.ex.CompareBalanceSheets(h.ctx, w, []date.Date{last, day("2010-12-02")})
+			},
+			"compared_cash_flows": func(w io.Writer) error { return h.ex.CompareCashFlows(h.ctx, w, accounting.CashFlowIndirect, halves) },
 			"general_ledger": func(w io.Writer) error {
 				return h.ex.WriteGeneralLedger(h.ctx, w, accounting.ByRole(accounting.RoleReceivable), day("2010-12-01"), last)
 			},

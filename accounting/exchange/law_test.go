@@ -21,11 +21,12 @@ import (
 )
 
 // parcel is the files of a whole set of books.
-type parcel struct{ chart, parties, entries, allocations bytes.Buffer }
+type parcel struct{ chart, dimensions, parties, entries, allocations bytes.Buffer }
 
 func (h *house) pack(t require.TestingT) *parcel {
 	p := &parcel{}
 	require.NoError(t, h.ex.WriteChart(h.ctx, &p.chart))
+	require.NoError(t, h.ex.WriteDimensions(h.ctx, &p.dimensions))
 	require.NoError(t, h.ex.WriteParties(h.ctx, &p.parties))
 	require.NoError(t, h.ex.WriteEntries(h.ctx, &p.entries, exchange.Span{}))
 	require.NoError(t, h.ex.WriteAllocations(h.ctx, &p.allocations))
@@ -34,7 +35,7 @@ func (h *house) pack(t require.TestingT) *parcel {
 
 func (p *parcel) in() exchange.Import {
 	again := func(b *bytes.Buffer) io.Reader { return bytes.NewReader(b.Bytes()) }
-	return exchange.Import{Chart: again(&p.chart), Parties: again(&p.parties), Entries: again(&p.entries), Allocations: again(&p.allocations)}
+	return exchange.Import{Chart: again(&p.chart), Dimensions: again(&p.dimensions), Parties: again(&p.parties), Entries: again(&p.entries), Allocations: again(&p.allocations)}
 }
 
 // elsewhere is an empty tenant whose books have the chart of the parcel.
@@ -58,7 +59,23 @@ func (h *house) said(t require.TestingT, on date.Date) (balances, items []string
 		require.NoError(t, err)
 		account, err := h.books.GetAccount(h.ctx, accounting.ByID(o.AccountID))
 		require.NoError(t, err)
-		items = append(items, fmt.Sprint(party.Name, account.Code, o.ItemDate, o.DueDate, o.Original, o.OpenMinor))
+		items = append(items, fmt.Sprint(party.Name, account.Code, o.ItemDate, o.DueDate, o.Original, o.OpenMinor, o.BaseMinor, o.OpenBaseMinor))
+	}
+	held, err := h.books.CurrencyBalances(h.ctx, on)
+	require.NoError(t, err)
+	for _, b := range held {
+		balances = append(balances, fmt.Sprint(b.Code, b.Amount, b.Amount.Currency, b.Base))
+	}
+	dimensions, err := h.books.ListDimensions(h.ctx)
+	require.NoError(t, err)
+	for _, d := range dimensions {
+		groups, err := h.books.TrialBalanceBy(h.ctx, d.Code, on)
+		require.NoError(t, err)
+		for _, g := range groups {
+			for _, l := range g.Report.Lines {
+				balances = append(balances, fmt.Sprint(d.Code, g.Value, l.Code, l.Debit, l.Credit))
+			}
+		}
 	}
 	slices.Sort(items)
 	return balances, items
@@ -71,6 +88,9 @@ func (h *house) told(t require.TestingT) (said []string) {
 	rows, err := csv.NewReader(&b).ReadAll()
 	require.NoError(t, err)
 	for _, r := range rows[1:] {
+		if r[3] == "realised" && r[9] != "" {
+			continue // what an allocation realised comes with it, in an entry of another day's making
+		}
 		if ids.MatchString(r[1]) {
 			r[1] = "" // where an entry had no reference, its name is one now
 		}
@@ -89,7 +109,7 @@ func TestRoundTripLaws(t *testing.T) {
 				h := newHouse(t, env, accounting.NewBooks{Chart: rapid.SampledFrom(accounting.Charts()).Draw(rt, "chart")})
 				w := bookstest.New(h.ctx, rt, h.books, h.ann, h.ben)
 				w.Memos = hostile
-				w.Walk(1, 16, w.Acts())
+				w.Walk(1, 16, append(w.Acts(), w.Abroad().Acts()...))
 				p := h.pack(rt)
 				there := elsewhere(t, env, p)
 
@@ -111,6 +131,7 @@ func TestRoundTripLaws(t *testing.T) {
 				}
 				back := there.pack(rt)
 				require.Equal(rt, p.chart.String(), back.chart.String())
+				require.Equal(rt, p.dimensions.String(), back.dimensions.String())
 				require.Equal(rt, p.parties.String(), back.parties.String(), "contact data and all")
 				require.Equal(rt, h.told(rt), there.told(rt), "journals, references, dates and memos")
 				checks, err := there.books.Verify(there.ctx)
@@ -141,13 +162,13 @@ func TestOpeningLaws(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
 				h := newHouse(t, env, accounting.NewBooks{Chart: accounting.ChartUK})
 				w := bookstest.New(h.ctx, rt, h.books, h.ann, h.ben)
-				w.Walk(1, 16, w.Acts())
+				w.Walk(1, 16, append(w.Acts(), w.Abroad().Acts()...))
 				p := h.pack(rt)
 				var balances, items bytes.Buffer
 				require.NoError(rt, h.ex.WriteTrialBalance(h.ctx, &balances, day("2010-12-31")))
 				require.NoError(rt, h.ex.WriteOpenItems(h.ctx, &items, day("2010-12-31")))
 				there := elsewhere(t, env, p)
-				done, err := there.ex.Import(there.ctx, exchange.Import{Parties: &p.parties, Balances: &balances, OpenItems: &items, OpeningOn: day("2011-01-01")})
+				done, err := there.ex.Import(there.ctx, exchange.Import{Dimensions: &p.dimensions, Parties: &p.parties, Balances: &balances, OpenItems: &items, OpeningOn: day("2011-01-01")})
 				require.NoError(rt, err)
 				was, err := h.books.Balance(h.ctx, accounting.ByRole(accounting.RoleOpeningEquity), day("2010-12-31"))
 				require.NoError(rt, err)
@@ -174,7 +195,12 @@ func (h *house) standing(t require.TestingT, on date.Date) (said []string) {
 		require.NoError(t, err)
 		account, err := h.books.GetAccount(h.ctx, accounting.ByID(o.AccountID))
 		require.NoError(t, err)
-		said = append(said, fmt.Sprint(party.Name, account.Code, o.DueDate, o.OpenMinor))
+		said = append(said, fmt.Sprint(party.Name, account.Code, o.DueDate, o.Original.Currency, o.OpenMinor, o.OpenBaseMinor))
+	}
+	held, err := h.books.CurrencyBalances(h.ctx, on)
+	require.NoError(t, err)
+	for _, b := range held {
+		said = append(said, fmt.Sprint(b.Code, b.Amount, b.Amount.Currency, b.Base))
 	}
 	slices.Sort(said)
 	return said

@@ -30,24 +30,28 @@ const (
 	openItemsFile   = "open_items"
 	entriesFile     = "entries"
 	allocationsFile = "allocations"
+	dimensionsFile  = "dimensions"
 )
 
-var fileNames = []string{chartFile, partiesFile, balancesFile, openItemsFile, entriesFile, allocationsFile}
+var fileNames = []string{chartFile, dimensionsFile, partiesFile, balancesFile, openItemsFile, entriesFile, allocationsFile}
 
 // layout is the declared columns of a file: all that there may be, in any order, and those that there must be.
 type layout struct {
 	file   string
 	all    []string
 	needed []string
+	// analysed files have a column for each dimension besides.
+	analysed bool
 }
 
 var layouts = map[string]layout{
-	chartFile:       {chartFile, chartColumns, []string{"code", "name", "type"}},
-	partiesFile:     {partiesFile, partyColumns, []string{"reference", "name"}},
-	balancesFile:    {balancesFile, balanceColumns, []string{"account", "debit", "credit"}},
-	openItemsFile:   {openItemsFile, openItemColumns, []string{"reference", "account", "party", "debit", "credit"}},
-	entriesFile:     {entriesFile, entryColumns, []string{"entry", "date", "account", "debit", "credit"}},
-	allocationsFile: {allocationsFile, allocationColumns, allocationColumns[:6]},
+	chartFile:       {chartFile, chartColumns, []string{"code", "name", "type"}, false},
+	dimensionsFile:  {dimensionsFile, dimensionColumns, []string{"dimension", "name"}, false},
+	partiesFile:     {partiesFile, partyColumns, []string{"reference", "name"}, false},
+	balancesFile:    {balancesFile, balanceColumns, []string{"account", "debit", "credit"}, false},
+	openItemsFile:   {openItemsFile, openItemColumns, []string{"reference", "account", "party", "debit", "credit"}, true},
+	entriesFile:     {entriesFile, entryColumns, []string{"entry", "date", "account", "debit", "credit"}, true},
+	allocationsFile: {allocationsFile, allocationColumns, []string{"debit_entry", "debit_line", "credit_entry", "credit_line", "date", "amount"}, false},
 }
 
 // sheetIn is a file that was read.
@@ -57,6 +61,8 @@ type sheetIn struct {
 	where map[string]int // columns by name
 	found *FilesError
 	base  money.Currency
+
+	analysedBy []string // the dimensions that there are columns for
 }
 
 // rowIn is a row with the line that it begins on.
@@ -117,7 +123,9 @@ func (s *sheetIn) header(cells []string) bool {
 		name = strings.TrimSpace(name)
 		_, twice := s.where[name]
 		switch {
-		case !slices.Contains(s.all, name):
+		case s.analysed && strings.HasPrefix(name, dimensionPrefix) && !twice:
+			s.analysedBy = append(s.analysedBy, strings.TrimPrefix(name, dimensionPrefix))
+		case !slices.Contains(s.all, name) && !twice:
 			s.found.add(s.file, 1, "", ErrBadHeader, "there is no column %.60q; the columns are %s", name, strings.Join(s.all, ", "))
 		case twice:
 			s.found.add(s.file, 1, name, ErrBadHeader, "the column is there twice")
@@ -185,23 +193,12 @@ func (r rowIn) flag(column string, otherwise bool) bool {
 	return false
 }
 
-// amount is decimal text in the books' currency, not below zero; zero for an empty cell.
-func (r rowIn) amount(column string) money.Amount {
-	text := r.text(column)
-	if text == "" {
-		return money.Zero(r.base)
-	}
-	a, err := money.Parse(text, r.base)
-	switch {
-	case err != nil:
-		r.bad(column, "%.40q is no amount in %s: write 1234.50, with a point and no grouping", text, r.base)
-		return money.Zero(r.base)
-	case a.Minor > maxEntry:
-		r.found.add(r.file, r.line, column, accounting.ErrAmountLimit, "")
-		return money.Zero(r.base)
-	case a.Sign() < 0:
+// amount is decimal text in a currency, not below zero; zero for an empty cell.
+func (r rowIn) amount(column string, currency money.Currency) money.Amount {
+	a := r.signed(column, currency)
+	if a.Sign() < 0 {
 		r.bad(column, "%s is below zero: it belongs on the other side", a)
-		return money.Zero(r.base)
+		return money.Zero(currency)
 	}
 	return a
 }
@@ -209,7 +206,7 @@ func (r rowIn) amount(column string) money.Amount {
 // sides are the cells debit and credit, of which one is filled; with optional, neither may be.
 func (r rowIn) sides(optional bool) (minor int64) {
 	before := len(r.found.Problems)
-	debit, credit := r.amount("debit"), r.amount("credit")
+	debit, credit := r.amount("debit", r.base), r.amount("credit", r.base)
 	switch {
 	case len(r.found.Problems) > before:
 	case !debit.IsZero() && !credit.IsZero():
@@ -229,11 +226,14 @@ func (r rowIn) needs(column string) string {
 	return text
 }
 
-// once notes keys that stand in the file again.
-func (s *sheetIn) once(column string) {
+// once notes keys that stand in the file again; further columns are part of the key.
+func (s *sheetIn) once(column string, more ...string) {
 	at := make(map[string]int, len(s.rows))
 	for i, r := range s.rows {
 		key := r.text(column)
+		for _, c := range more {
+			key = strings.TrimSpace(key + " " + r.text(c))
+		}
 		if first, twice := at[key]; twice && key != "" {
 			s.found.add(s.file, r.line, column, ErrRepeated, "%.60q stands on line %d already", key, s.rows[first].line)
 			continue

@@ -32,7 +32,10 @@ type recordLine struct {
 	Account uuid.UUID
 	Party   string // what stands for the party outside: see partyName
 	Amount  money.Amount
-	Due     date.Date // of its open item; zero where there is none
+	// Transaction is the amount in the currency of the transaction.
+	Transaction money.Amount
+	Dimensions  accounting.Dimensions
+	Due         date.Date // of its open item; zero where there is none
 }
 
 // partyName is what a party is called in files: its reference, or its id where it has none. Never its name.
@@ -44,7 +47,7 @@ func partyName(reference string, id uuid.UUID) string {
 }
 
 // walk hands over the entries of a span in the order in which they were posted, which is the order of their ids.
-func walk(ctx context.Context, tx *tenancy.Tx, span Span, journals map[uuid.UUID]accounting.JournalCode, give func(*record) error) error {
+func walk(ctx context.Context, tx *tenancy.Tx, span Span, around *scene, give func(*record) error) error {
 	opts := []tenancy.Option{tenancy.OrderBy("id"), tenancy.Limit(pageEntries)}
 	if !span.From.IsZero() {
 		opts = append(opts, tenancy.Ge("entry_date", span.From))
@@ -61,7 +64,7 @@ func walk(ctx context.Context, tx *tenancy.Tx, span Span, journals map[uuid.UUID
 		after = page[len(page)-1].ID
 		for rest := page; len(rest) > 0; {
 			n := few(rest)
-			records, err := complete(ctx, tx, rest[:n], journals)
+			records, err := complete(ctx, tx, rest[:n], around)
 			if err != nil {
 				return err
 			}
@@ -86,13 +89,13 @@ func few(entries []accounting.Entry) int {
 	return n
 }
 
-// complete reads what belongs to entries: four reads, however many they are.
-func complete(ctx context.Context, tx *tenancy.Tx, entries []accounting.Entry, journals map[uuid.UUID]accounting.JournalCode) ([]record, error) {
+// complete reads what belongs to entries: five reads, however many they are.
+func complete(ctx context.Context, tx *tenancy.Tx, entries []accounting.Entry, around *scene) ([]record, error) {
 	ids, at := make([]uuid.UUID, len(entries)), make(map[uuid.UUID]int, len(entries))
 	out := make([]record, len(entries))
 	for i := range entries {
 		ids[i], at[entries[i].ID] = entries[i].ID, i
-		out[i] = record{Entry: entries[i], Journal: journals[entries[i].JournalID]}
+		out[i] = record{Entry: entries[i], Journal: around.journals[entries[i].JournalID]}
 	}
 	var lines []accounting.Line
 	var texts []accounting.EntryText
@@ -108,10 +111,18 @@ func complete(ctx context.Context, tx *tenancy.Tx, entries []accounting.Entry, j
 	if err != nil {
 		return nil, err
 	}
+	sets := map[uuid.UUID]bool{}
+	for i := range lines {
+		sets[lines[i].DimensionSetID] = true
+	}
+	if err := around.sets.learn(ctx, tx, sets); err != nil {
+		return nil, err
+	}
 	for i := range lines {
 		l := &lines[i]
 		r := &out[at[l.EntryID]]
-		r.Lines = append(r.Lines, recordLine{No: l.LineNo, Account: l.AccountID, Party: names[l.PartyID], Amount: l.Amount})
+		r.Lines = append(r.Lines, recordLine{No: l.LineNo, Account: l.AccountID, Party: names[l.PartyID], Amount: l.Amount,
+			Transaction: l.Transaction, Dimensions: around.sets[l.DimensionSetID]})
 	}
 	for i := range texts {
 		out[at[texts[i].EntryID]].Memo = texts[i].Memo
@@ -169,6 +180,11 @@ type scene struct {
 	codes    map[uuid.UUID]string
 	journals map[uuid.UUID]accounting.JournalCode
 	begins   date.Date // of the first fiscal year
+
+	dimensions []string // their codes, in order
+	sets       dimensionSets
+	currencies []money.Currency  // all that were ever posted in, the books' own first
+	tags       map[string]string // of dimensions, in the format that is written
 }
 
 func (s *Service) scene(ctx context.Context, tx *tenancy.Tx) (*scene, error) {
@@ -188,9 +204,19 @@ func (s *Service) scene(ctx context.Context, tx *tenancy.Tx) (*scene, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &scene{books: books, accounts: accounts, codes: map[uuid.UUID]string{}, journals: map[uuid.UUID]accounting.JournalCode{}, begins: years[0].StartsOn}
+	dimensions, err := s.books.ListDimensions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &scene{sets: dimensionSets{}, books: books, accounts: accounts, codes: map[uuid.UUID]string{}, journals: map[uuid.UUID]accounting.JournalCode{}, begins: years[0].StartsOn}
 	for i := range accounts {
 		out.codes[accounts[i].ID] = accounts[i].Code
+	}
+	if out.currencies, err = currenciesOf(ctx, tx, books.Currency); err != nil {
+		return nil, err
+	}
+	for i := range dimensions {
+		out.dimensions = append(out.dimensions, dimensions[i].Code)
 	}
 	for _, j := range journals {
 		out.journals[j.ID] = j.Code

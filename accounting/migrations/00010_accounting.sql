@@ -34,11 +34,14 @@ CREATE TABLE erp.accounts (
     control TEXT CHECK (control IN ('receivable', 'payable')),
     active BOOLEAN NOT NULL,
     monetary BOOLEAN NOT NULL,
+    cash_flow TEXT NOT NULL CHECK (cash_flow IN ('cash', 'customers', 'suppliers', 'employees', 'operating', 'interest_paid', 'interest_received', 'dividends_received', 'income_tax', 'investing', 'financing', 'dividends_paid')),
     required_dimensions TEXT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_accounts_code UNIQUE (tenant_id, code),
-    CONSTRAINT erp_accounts_role UNIQUE (tenant_id, role)
+    CONSTRAINT erp_accounts_role UNIQUE (tenant_id, role),
+    CONSTRAINT erp_accounts_cash CHECK ((cash_flow <> 'cash' OR (type IN ('asset', 'liability') AND control IS NULL))
+        AND (cash_flow = 'cash' OR role IS NULL OR role NOT IN ('bank', 'cash')))
 );
 
 CREATE TABLE erp.journals (
@@ -246,6 +249,7 @@ CREATE TABLE erp.journal_lines (
     CONSTRAINT erp_journal_lines_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id)
 );
 CREATE INDEX erp_journal_lines_ledger ON erp.journal_lines (tenant_id, account_id, entry_date);
+CREATE INDEX erp_journal_lines_worth ON erp.journal_lines (tenant_id, entry_date) WHERE transaction_minor = 0;
 
 -- An entry closes with its last line: at the commit line number line_count must stand, and when that line comes 00011
 -- demands all the others and a sum of zero.
@@ -276,6 +280,8 @@ CREATE TABLE erp.journal_entries (
 CREATE UNIQUE INDEX erp_journal_entries_reference ON erp.journal_entries (tenant_id, reference) WHERE reference IS NOT NULL;
 CREATE INDEX erp_journal_entries_posted ON erp.journal_entries (tenant_id, posted_at) WHERE line_count >= 2;
 CREATE INDEX erp_journal_entries_year_end ON erp.journal_entries (tenant_id, entry_date) WHERE kind = 'year_end';
+CREATE INDEX erp_journal_entries_opening ON erp.journal_entries (tenant_id, entry_date) WHERE kind = 'opening';
+CREATE INDEX erp_journal_entries_reversal ON erp.journal_entries (tenant_id, entry_date) WHERE kind = 'reversal';
 CREATE UNIQUE INDEX erp_journal_entries_reverses ON erp.journal_entries (tenant_id, reverses_id) WHERE reverses_id IS NOT NULL;
 
 CREATE TABLE erp.entry_texts (

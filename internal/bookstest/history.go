@@ -337,7 +337,7 @@ func (h *History) AllocateOne() {
 	require.NoError(h.T, err)
 	for _, d := range all.Items {
 		for _, c := range all.Items {
-			if d.OpenMinor <= 0 || c.OpenMinor >= 0 || d.PartyID != c.PartyID || d.AccountID != c.AccountID {
+			if d.OpenMinor <= 0 || c.OpenMinor >= 0 || d.Original.Currency != "GBP" || c.Original.Currency != "GBP" || d.PartyID != c.PartyID || d.AccountID != c.AccountID {
 				continue
 			}
 			made, err := h.Books.Allocate(h.Ctx, []accounting.NewAllocation{{DebitID: d.ID, CreditID: c.ID, Date: date.Must("2011-06-30"), Amount: pounds(min(d.OpenMinor, -c.OpenMinor))}})
