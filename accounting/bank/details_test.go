@@ -89,6 +89,7 @@ func TestEachPartOfAStatementIsContent(t *testing.T) {
 			"line 2: party":       func(_ *statement.Statement, l *statement.Line) { l.Party = "p" },
 			"line 2: its account": func(_ *statement.Statement, l *statement.Line) { l.PartyAccount = "n" },
 			"line 2: text":        func(_ *statement.Statement, l *statement.Line) { l.Text = "t" },
+			"line 2: two of five": func(_ *statement.Statement, l *statement.Line) { l.Reference, l.PartyAccount = "r", "" },
 			"line 2: all but one": func(_ *statement.Statement, l *statement.Line) { l.Reference, l.BankReference, l.Party = "", "", "" },
 		} {
 			changed := made()
@@ -265,6 +266,9 @@ func TestReconcileSaysWhere(t *testing.T) {
 		require.ErrorContains(t, err, "line 1: part 1: the journal line is reconciled already")
 		_, err = s.bank.Reconcile(s.ctx, make([]bank.NewReconciliation, bank.MaxReconciliations+1))
 		require.Equal(t, "bank.too_many", code(err))
+		_, err = s.bank.Reconcile(s.ctx, []bank.NewReconciliation{good, good})
+		require.ErrorContains(t, err, "line 2: it stands in the batch twice")
+		s.reconcile(is(lines[2], bank.Part{PartyID: s.leaf, Against: accounting.ByRole(accounting.RoleReceivable)}))
 		_, err = s.bank.Lines(s.ctx, uuid.New())
 		require.ErrorIs(t, err, tenancy.ErrNotFound)
 		s.sound()
