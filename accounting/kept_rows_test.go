@@ -154,6 +154,9 @@ func TestDatabaseRefusesReplacements(t *testing.T) {
 			}
 			names, _ := r.columns(m.Table)
 			for _, key := range r.uniqueKeys(r.s.env.SQL(m.Table)) {
+				if m.Table == "erp.number_series" && slices.Contains(key.columns, "id") {
+					continue // below
+				}
 				from := slices.Clone(names)
 				for i, column := range names {
 					if column == "id" && !slices.Contains(key.columns, column) {
@@ -169,6 +172,9 @@ func TestDatabaseRefusesReplacements(t *testing.T) {
 				require.Contains(t, err.Error(), "erp/", "%s by %v", m.Table, key.columns)
 			}
 		}
+		series := "INSERT OR REPLACE INTO erp.number_series (tenant_id, id, code, fiscal_year_id, taken, last_date) SELECT tenant_id, id, code, fiscal_year_id, taken - 1, NULL FROM erp.number_series" +
+			r.where() + "taken > 0"
+		refused(t, r.rehearse(series), "accounting.backdated")
 		r.s.sound()
 	})
 }

@@ -40,12 +40,21 @@ BEGIN
 END;
 -- +goose StatementEnd
 
+-- A series is begun and continued by one statement (INSERT ... ON CONFLICT DO UPDATE), which comes by here as well. So of its own id it is
+-- asked afterwards: an update has not inserted, and what was replaced has lost numbers that documents bear.
 -- +goose StatementBegin
 CREATE TRIGGER erp_number_series_once BEFORE INSERT ON erp.number_series FOR EACH ROW
-WHEN EXISTS (SELECT 1 FROM erp.number_series t WHERE t.tenant_id = NEW.tenant_id AND t.id = NEW.id)
-  OR EXISTS (SELECT 1 FROM erp.number_series t WHERE t.tenant_id = NEW.tenant_id AND t.fiscal_year_id = NEW.fiscal_year_id AND t.code = NEW.code)
+WHEN EXISTS (SELECT 1 FROM erp.number_series t WHERE t.tenant_id = NEW.tenant_id AND t.fiscal_year_id = NEW.fiscal_year_id AND t.code = NEW.code AND t.id <> NEW.id)
 BEGIN
     SELECT RAISE(ABORT, 'erp/conflict/tenancy.duplicate/a record with this key exists already');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER erp_number_series_taken AFTER INSERT ON erp.number_series FOR EACH ROW
+WHEN EXISTS (SELECT 1 FROM erp.invoices i WHERE i.tenant_id = NEW.tenant_id AND i.series_id = NEW.id AND i.seq > NEW.taken AND i.seq >= 1)
+BEGIN
+    SELECT RAISE(ABORT, 'erp/conflict/accounting.backdated/a series of numbers only goes forward');
 END;
 -- +goose StatementEnd
 
