@@ -144,6 +144,8 @@ func TestGuards(t *testing.T) {
 		require.NoError(t, err)
 		free, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1297", Name: "Free", Type: accounting.Asset})
 		require.NoError(t, err)
+		second, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1296", Name: "Free too", Type: accounting.Asset})
+		require.NoError(t, err)
 		other := s.transfer("2026-01-07", 300)
 		st, ledger := lines[0].StatementID, free.ID.String()
 		eachRaw(t, s, func(t *testing.T, r *raw) {
@@ -153,7 +155,7 @@ func TestGuards(t *testing.T) {
 				{m.statement(id, "Y", 0, 0, 0, 0)}, {m.statement(id, "Y", 0, 0, 5, 5, "FALSE, 0", "TRUE, 0")},
 				{m.statement(id, "S-I", 0, 0, 0, 0, "0, 0, 'x'", "0, 1, 'x'")},
 				{m.reconciliation(id, lines[1].ID, "TRUE"), m.match(id, 1, other.ID, 1)}, {m.match(done.ID, 2, other.ID, 1)},
-				{m.account("'9'", ledger)}, {m.account("NULL", ledger, ", number,", ", iban,", "NULL", "'DE75512108001245126199'")},
+				{m.account("'9'", ledger), m.account("'8'", second.ID.String())}, {m.account("NULL", ledger, ", number,", ", iban,", "NULL", "'DE75512108001245126199'")},
 			}
 			for _, statements := range good {
 				require.NoError(t, r.try(statements...), "the attacks below prove nothing unless this works")
@@ -192,7 +194,7 @@ func TestGuards(t *testing.T) {
 				{"an account of the chart shared", "", []string{m.account("'9'", s.account.AccountID.String())}},
 				{"an account without a number", "accounts_named", []string{m.account("NULL", ledger)}},
 				{"an IBAN that another has", "", []string{m.account("NULL", ledger, ", number,", ", iban,", "NULL", "'GB82WEST12345698765432'")}},
-				{"a number that another has", "", []string{m.account("'9'", ledger), m.account("'9'", s.account.ID.String())}},
+				{"a number that another has", "", []string{m.account("'9'", ledger), m.account("'9'", second.ID.String())}},
 			}
 			for _, a := range append(attacks, r.replacing(entry.ID, lines, done)...) {
 				err := r.try(a.statements...)
