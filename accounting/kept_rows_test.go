@@ -152,15 +152,21 @@ func TestDatabaseRefusesReplacements(t *testing.T) {
 			if _, ok := kept[m.Table]; !ok {
 				continue
 			}
-			names, _ := r.columns(m.Table)
-			for _, key := range r.uniqueKeys(r.s.env.SQL(m.Table)) {
+			names, types := r.columns(m.Table)
+			keys, others := r.uniqueKeys(r.s.env.SQL(m.Table)), map[string]bool{}
+			for _, key := range keys {
+				for _, column := range key.columns {
+					others[column] = true
+				}
+			}
+			for _, key := range keys {
 				if m.Table == "erp.number_series" && slices.Contains(key.columns, "id") {
 					continue // below
 				}
 				from := slices.Clone(names)
-				for i, column := range names {
-					if column == "id" && !slices.Contains(key.columns, column) {
-						from[i] = "'" + uuid.NewString() + "'"
+				for i, column := range names { // nothing but this key stands in the way
+					if others[column] && !slices.Contains(key.columns, column) {
+						from[i] = bookstest.OtherValue(column, types[i])
 					}
 				}
 				where := " WHERE tenant_id = '" + r.tenant.String() + "' AND " + key.of
