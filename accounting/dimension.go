@@ -79,7 +79,8 @@ func (d Dimensions) key() string {
 // read anything.
 type dimensionSet struct {
 	tenancy.Row
-	CreatedAt time.Time `bun:"created_at"`
+	ValueCount int64     `bun:"value_count"` // of how many values: the database takes no more
+	CreatedAt  time.Time `bun:"created_at"`
 }
 
 // dimensionSetValue is one value of a combination.

@@ -133,7 +133,7 @@ func (d *dimensionBook) set(where string, of Dimensions) (uuid.UUID, error) {
 	}
 	if !d.known[id] {
 		d.known[id] = true
-		d.sets = append(d.sets, &dimensionSet{Row: tenancy.Row{ID: id}, CreatedAt: d.tx.Now()})
+		d.sets = append(d.sets, &dimensionSet{Row: tenancy.Row{ID: id}, ValueCount: int64(len(parts)), CreatedAt: d.tx.Now()})
 		d.parts = append(d.parts, parts...)
 	}
 	return id, nil

@@ -208,6 +208,7 @@ CREATE TABLE erp.dimension_values (
 CREATE TABLE erp.dimension_sets (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
+    value_count BIGINT NOT NULL CHECK (value_count >= 1),
     created_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id)
 );

@@ -50,6 +50,7 @@ CREATE TABLE erp.bank_statements (
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_bank_statements_identity UNIQUE (tenant_id, bank_account_id, statement_id, sequence, page),
     CONSTRAINT erp_bank_statements_sum CHECK (opening_minor + sum_minor + difference_minor = closing_minor),
+    CONSTRAINT erp_bank_statements_empty CHECK (line_count > 0 OR sum_minor = 0),
     CONSTRAINT erp_bank_statements_currency CHECK (opening_currency = closing_currency AND opening_currency = sum_currency AND opening_currency = difference_currency),
     CONSTRAINT erp_bank_statements_accepted CHECK (accepted OR difference_minor = 0),
     CONSTRAINT erp_bank_statements_account FOREIGN KEY (tenant_id, bank_account_id) REFERENCES erp.bank_accounts (tenant_id, id)

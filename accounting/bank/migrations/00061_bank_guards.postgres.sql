@@ -2,6 +2,19 @@
 
 -- +goose Up
 
+-- Statements and reconciliations stand on what an account was when they were made: nothing of it changes but its name.
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_bank_accounts() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF (to_jsonb(NEW) - 'name') IS DISTINCT FROM (to_jsonb(OLD) - 'name') THEN
+        RAISE EXCEPTION 'erp/locked/bank.statement_changed/the bank account % is tied to its numbers and its account of the chart', OLD.name;
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_bank_accounts_guard BEFORE UPDATE ON erp.bank_accounts FOR EACH ROW EXECUTE FUNCTION erp.guard_bank_accounts();
+
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_bank_lines() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

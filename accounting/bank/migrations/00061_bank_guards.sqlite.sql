@@ -3,6 +3,25 @@
 
 -- +goose Up
 
+-- Statements and reconciliations stand on what an account was when they were made: nothing of it changes but its name.
+-- +goose StatementBegin
+CREATE TRIGGER erp_bank_accounts_guard BEFORE UPDATE ON erp.bank_accounts FOR EACH ROW
+WHEN (NEW.tenant_id, NEW.id, NEW.currency, NEW.account_id, NEW.unnumbered, NEW.created_at) <> (OLD.tenant_id, OLD.id, OLD.currency, OLD.account_id, OLD.unnumbered, OLD.created_at)
+  OR NEW.iban IS NOT OLD.iban OR NEW.number IS NOT OLD.number
+BEGIN
+    SELECT RAISE(ABORT, 'erp/locked/bank.statement_changed/a bank account is tied to its numbers and its account of the chart');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER erp_bank_accounts_once BEFORE INSERT ON erp.bank_accounts FOR EACH ROW
+WHEN EXISTS (SELECT 1 FROM erp.bank_accounts a WHERE a.tenant_id = NEW.tenant_id
+    AND (a.id = NEW.id OR a.account_id = NEW.account_id OR a.iban = NEW.iban OR a.number = NEW.number))
+BEGIN
+    SELECT RAISE(ABORT, 'erp/conflict/bank.number_taken/another bank account has one of these numbers, or this account of the chart');
+END;
+-- +goose StatementEnd
+
 -- +goose StatementBegin
 CREATE TRIGGER erp_bank_lines_guard BEFORE UPDATE ON erp.bank_lines FOR EACH ROW
 WHEN (NEW.tenant_id, NEW.id, NEW.bank_account_id, NEW.statement_id, NEW.line_no, NEW.booked_on, NEW.value_stated, NEW.amount_minor,

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -80,10 +81,7 @@ func digits(s string) bool {
 
 // dayOf makes a day of its parts; stated is how it was written, in the order of ISO 8601, where there is no such day.
 func dayOf(year, month, day int) (on date.Date, stated string) {
-	if month >= 1 && month <= 12 {
-		on = date.Of(year, monthOf(month), day)
-	}
-	if on.IsZero() {
+	if on = date.Of(year, time.Month(month), day); on.IsZero() {
 		stated = fmt.Sprintf("%04d-%02d-%02d", year, month, day)
 	}
 	return on, stated

@@ -4,12 +4,9 @@ import (
 	"io"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/opsmatiq/erp/accounting/money"
 )
-
-func monthOf(n int) time.Month { return time.Month(n) }
 
 // ReadMT940 reads a file of MT940 messages (SWIFT User Handbook, Category 9), bare or in their blocks, with what a bank writes around them. A
 // message is a statement, and so is a page of one (60M, 62M).
