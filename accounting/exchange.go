@@ -70,7 +70,7 @@ func (s *Service) Exchange(ctx context.Context, in []NewExchange) ([]Entry, erro
 				return nil, err
 			}
 			e := exchangeEntry(fact).withDefaults()
-			return p.add(where, &e, booking{print: replays.prints[i]})
+			return p.add(where, &e, booking{print: replays.prints[i], derived: true})
 		})
 		if err != nil {
 			return nil, err
