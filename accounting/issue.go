@@ -69,6 +69,7 @@ type issuing struct {
 	corrected []Invoice     // locked
 	items     []OpenItem    // of the corrected invoices, locked
 	oldTexts  []InvoiceText // of the corrected invoices
+	given     *givenUp      // of the corrected invoices
 	series    []numberSeries
 
 	plan     *plan
@@ -113,6 +114,13 @@ func (w *issuing) read(ctx context.Context, s *Service) (err error) {
 		more = furtherInstalments(more, w.corrected[i].ID, w.corrected[i].Instalments)
 	}
 	if err := lockMoreItems(ctx, w.tx, &w.items, more); err != nil {
+		return err
+	}
+	entries := make(map[uuid.UUID]uuid.UUID, len(w.corrected))
+	for i := range w.corrected {
+		entries[w.corrected[i].EntryID] = w.corrected[i].ID
+	}
+	if w.given, err = readGivenUp(ctx, w.tx, w.set, entries); err != nil {
 		return err
 	}
 	return allFound(w.op, w.wanted, w.parties)
@@ -234,6 +242,10 @@ func (w *issuing) credit(where string, d *draft) error {
 		return ErrOverCredited.New(w.op, "%sinvoice %s of %s has %s left to credit, not %s", where, v.Number, v.Gross,
 			money.Amount{Minor: left, Currency: v.Gross.Currency}, d.invoice.Gross)
 	}
+	if lost := w.given.writtenOff[v.ID]; d.invoice.Gross.Minor > v.Gross.Minor-v.CreditedMinor-lost {
+		return ErrOverCredited.New(w.op, "%s%s of invoice %s was written off: what is claimed no more is credited no more, until the write-off is reversed", where,
+			money.Amount{Minor: lost, Currency: v.Gross.Currency}, v.Number)
+	}
 	if !slices.Contains(w.credited, v) {
 		w.credited = append(w.credited, v)
 	}
@@ -283,5 +295,21 @@ func (w *issuing) enter(where string, d *draft) error {
 	if d.corrects == nil || v.Kind != CreditNoteDocument || len(w.plan.items) == before {
 		return nil
 	}
-	return w.settle.setOff(where, w.plan.items[before], d.corrects.ID, d.corrects.Instalments, d.in.Date)
+	fresh := w.plan.items[before]
+	if err := w.takeBack(where, d, entry, fresh); err != nil {
+		return err
+	}
+	return w.settle.setOff(where, fresh, d.corrects.ID, d.corrects.Instalments, d.in.Date)
+}
+
+// takeBack takes as much of an early-payment discount back as a credit note takes back of the invoice, and sets it off.
+func (w *issuing) takeBack(where string, d *draft, entry *Entry, fresh *OpenItem) error {
+	v, g := d.corrects, d.invoice.Gross.Minor
+	item, rows, err := w.given.takeBack(where, w.plan, &takenBack{document: v.ID, party: fresh.PartyID, part: g, whole: v.Gross.Minor - v.CreditedMinor + g,
+		trade: Sale, on: entry.EntryDate, lock: d.in.LockException})
+	w.taxes = append(w.taxes, rows...)
+	if err != nil || item == nil {
+		return err
+	}
+	return w.settle.pairUp(where, item, fresh, d.in.Date)
 }

@@ -185,6 +185,45 @@ func discountEntry(f *discountFact) NewEntry {
 	return e
 }
 
+// discountBackFact is a part of a discount that a credit of its document takes back.
+type discountBackFact struct {
+	Trade       Trade
+	DocumentID  uuid.UUID
+	PartyID     uuid.UUID
+	Date        date.Date
+	Control     AccountRef
+	Transaction money.Amount // of the discount on the control account, debits positive, and its worth in base
+	Base        int64
+	Taxes       []*TaxEntry // what is declared again of each tax
+	Rest        AccountRef  // what the discount was booked to, and its dimensions
+	RestSet     uuid.UUID
+	Lock        string
+}
+
+// discountBackEntry books it: each line on the other side than the discount had it, and on the account of the discount what is left.
+func discountBackEntry(f *discountBackFact) NewEntry {
+	e := NewEntry{Journal: JournalSales, Kind: KindDiscount, Date: f.Date, LockException: f.Lock, Source: Source{Model: discountModel, ID: f.DocumentID}}
+	if f.Trade == Purchase {
+		e.Journal = JournalPurchases
+	}
+	left := bookedAmounts{transaction: money.Zero(f.Transaction.Currency)}
+	add := func(account AccountRef, party uuid.UUID, b bookedAmounts) {
+		if b.base == 0 && b.transaction.Minor == 0 {
+			return
+		}
+		left.base, left.transaction.Minor = left.base-b.base, left.transaction.Minor-b.transaction.Minor
+		e.Lines = append(e.Lines, NewLine{Account: account, PartyID: party, booked: &b})
+	}
+	add(f.Control, f.PartyID, bookedAmounts{base: -f.Base, transaction: money.Amount{Minor: -f.Transaction.Minor, Currency: f.Transaction.Currency}})
+	for _, t := range f.Taxes {
+		add(ByID(t.AccountID), uuid.Nil, bookedAmounts{base: t.ledgerMinor(), transaction: money.Amount{Minor: t.ledgerMinor(), Currency: f.Transaction.Currency}})
+	}
+	rest := left
+	rest.set = f.RestSet
+	add(f.Rest, uuid.Nil, rest)
+	return e
+}
+
 // taxDueFact is tax of a document that became due, as what it moves by account: debits are positive.
 type taxDueFact struct {
 	Date   date.Date
