@@ -40,11 +40,10 @@ func (d *billDraft) settleLine(op, where string, set *setup, i int) error {
 	case in.netStated() && in.Net.Currency != base:
 		return ErrWrongCurrency.New(op, "%sline %d: %q is not the books' currency, %s", where, i+1, string(in.Net.Currency), base)
 	case !in.netStated():
-		stated, err = money.Extend(in.Quantity, in.UnitPrice, base, money.HalfUp)
-		if err == nil {
-			row.DiscountMinor, row.ChargeMinor, err = adjusted(&stated, in.Discount, in.Charge)
+		if stated, err = extended(op, where, i, in.Quantity, in.UnitPrice, base); err != nil {
+			return err
 		}
-		if err != nil {
+		if row.DiscountMinor, row.ChargeMinor, err = adjusted(&stated, in.Discount, in.Charge); err != nil {
 			return lineAmountFault(op, where, i, err)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 // the document rounds tax once, the residual is a figure of its own (see [RoundPerDocument]).
 type draft struct {
 	in       *NewInvoice
+	where    string // which document of the batch it is
 	invoice  *Invoice
 	lines    []InvoiceLine // a part of the batch's store
 	corrects *Invoice      // what a credit or debit note corrects, locked
@@ -59,11 +60,11 @@ func (d *draft) settleLine(op, where string, set *setup, i int) error {
 		return err
 	}
 	row.Kind, row.AccountID, row.Quantity, row.UnitPrice = LineItem, account.ID, in.Quantity, in.UnitPrice
-	stated, err := money.Extend(in.Quantity, in.UnitPrice, set.books.Currency, money.HalfUp)
-	if err == nil {
-		row.DiscountMinor, row.ChargeMinor, err = adjusted(&stated, in.Discount, in.Charge)
-	}
+	stated, err := extended(op, where, i, in.Quantity, in.UnitPrice, set.books.Currency)
 	if err != nil {
+		return err
+	}
+	if row.DiscountMinor, row.ChargeMinor, err = adjusted(&stated, in.Discount, in.Charge); err != nil {
 		return lineAmountFault(op, where, i, err)
 	}
 	if len(d.in.Adjustments) > 0 {

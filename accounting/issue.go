@@ -144,7 +144,7 @@ func (w *issuing) draft(i int) (*Invoice, error) {
 		DocumentFigures: newFigures(base, in.TaxPoint, in.Due, in.TaxIncluded, in.TaxRounding, &in.Terms),
 		IssuedAt:        w.tx.Now()})
 	n := len(in.Lines) + len(in.Adjustments)
-	d := &draft{in: in, invoice: &w.invoices[len(w.invoices)-1], lines: w.lines[:n:n], taxes: documentTaxes{trade: Sale, included: in.TaxIncluded, rounding: in.TaxRounding}, stated: map[string]int64{}}
+	d := &draft{in: in, where: where, invoice: &w.invoices[len(w.invoices)-1], lines: w.lines[:n:n], taxes: documentTaxes{trade: Sale, included: in.TaxIncluded, rounding: in.TaxRounding}, stated: map[string]int64{}}
 	w.lines = w.lines[n:]
 	if err := w.findCorrected(where, d); err != nil {
 		return nil, err

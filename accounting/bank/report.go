@@ -123,7 +123,7 @@ func (s *Service) Report(ctx context.Context, bankAccountID uuid.UUID, asOf date
 // homeAccount is a bank account in the books' currency.
 func (s *Service) homeAccount(ctx context.Context, tx *tenancy.Tx, op string, id uuid.UUID) (*Account, error) {
 	account, err := tenancy.Get[Account](ctx, tx, id)
-	if err != nil {
+	if account, err = found(op, "bank account", account, err); err != nil {
 		return nil, err
 	}
 	books, err := s.books.GetBooks(ctx)

@@ -177,7 +177,7 @@ func ExampleService_WriteUBL() {
 	if err := ex.WriteUBL(ctx, &file, exchange.UBLInvoice{InvoiceID: invoice.ID}); err != nil {
 		log.Fatal(err)
 	}
-	read := must(einvoice.ReadUBL(file.Bytes()))
+	read := must(einvoice.ReadUBL(bytes.NewReader(file.Bytes())))
 	fmt.Println(read.Document.Number, read.Document.Totals.Payable.Format(), len(einvoice.Validate(read.Document)), "findings")
 	// Output: INV-2026-00001 44.08 EUR 0 findings
 }
