@@ -20,7 +20,7 @@ import (
 // then opens no item, and when all its figures are zero it books nothing.
 //
 // Permission: accounting.bill, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
-// accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.unknown_account,
+// accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.party_kind, accounting.money_account, accounting.unknown_account,
 // accounting.account_inactive, accounting.control_account, accounting.tax_account, accounting.unknown_tax,
 // accounting.no_tax_rate, accounting.bill_duplicate, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited,
 // accounting.bill_taken, accounting.dimension_needed (an account requires one, and documents name none), accounting.no_period, accounting.period_locked, accounting.period_soft_locked,
@@ -144,7 +144,7 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 	if w.given, err = readGivenUp(ctx, w.tx, w.set, entries); err != nil {
 		return err
 	}
-	return allFound(w.op, wanted, parties)
+	return checkTrade(w.op, wanted, parties, Purchase)
 }
 
 func (v *Bill) number() vendorNumber { return vendorNumber{v.PartyID, v.Kind, v.VendorNumber} }

@@ -21,7 +21,7 @@ import (
 // zero it books nothing.
 //
 // Permission: accounting.issue, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
-// accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.unknown_account,
+// accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.party_kind, accounting.money_account, accounting.unknown_account,
 // accounting.account_inactive, accounting.control_account, accounting.tax_account, accounting.unknown_tax,
 // accounting.no_tax_rate, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited, accounting.backdated,
 // accounting.dimension_needed (an account requires one, and documents name none), accounting.no_period, accounting.period_locked, accounting.period_soft_locked, accounting.exception_forbidden,
@@ -123,7 +123,7 @@ func (w *issuing) read(ctx context.Context, s *Service) (err error) {
 	if w.given, err = readGivenUp(ctx, w.tx, w.set, entries); err != nil {
 		return err
 	}
-	return allFound(w.op, w.wanted, w.parties)
+	return checkTrade(w.op, w.wanted, w.parties, Sale)
 }
 
 // reserve makes room for the rows of the batch, side by side.
