@@ -55,6 +55,11 @@ type Step struct {
 	Base       money.Amount
 	// Exact is the amount before it was rounded, above zero for what the document adds; not set for totals and roundings.
 	Exact decimal.NullDecimal
+	// IncludedTaxMinor is the tax that a line's price includes, rounded: it is taken off the amount.
+	IncludedTaxMinor int64
+	// Lines are a tax of each line of the document, before and after rounding: with ResidualMinor they sum to the tax. None where the document
+	// bears the tax both by itself and within a group.
+	Lines []TaxOfLine
 	// Residual is the part of a tax that the sum of its lines' rounded taxes does not have, where the document rounds once.
 	ResidualMinor int64
 	Amount        money.Amount
@@ -99,6 +104,7 @@ type explaining struct {
 	invoiceLines []InvoiceLine
 	billLines    []BillLine
 	taxes        []TaxEntry
+	taxed        map[uuid.UUID][]taxedLine // by document, for an account that holds tax
 }
 
 func (w *explaining) read(ctx context.Context, tx *tenancy.Tx, lines []LedgerLine) error {
@@ -135,6 +141,9 @@ func (w *explaining) read(ctx context.Context, tx *tenancy.Tx, lines []LedgerLin
 	if err := b.Run(ctx); err != nil {
 		return err
 	}
+	if err := w.readTaxed(ctx, tx, sources, invoices, bills); err != nil {
+		return err
+	}
 	for i := range invoices {
 		w.invoices[invoices[i].ID] = &invoices[i]
 	}
@@ -160,6 +169,7 @@ func (w *explaining) reason(l *LedgerLine) Reason {
 		for i := range w.invoiceLines {
 			if x := &w.invoiceLines[i]; x.InvoiceID == v.ID {
 				out.Steps = append(out.Steps, lineStep(x.LineNo, x.Quantity, x.UnitPrice, x.DiscountMinor, x.ChargeMinor, x.Net, sign))
+				out.included(v.TaxIncluded, x.Tax)
 			}
 		}
 	}
@@ -175,6 +185,7 @@ func (w *explaining) reason(l *LedgerLine) Reason {
 				continue
 			}
 			out.Steps = append(out.Steps, lineStep(x.LineNo, x.Quantity, x.UnitPrice, x.DiscountMinor, x.ChargeMinor, x.Net, sign))
+			out.included(v.TaxIncluded, x.Tax)
 			if x.NotRecoverableMinor != 0 {
 				out.Steps = append(out.Steps, Step{Kind: StepNotRecoverable, LineNo: x.LineNo, Rate: x.TaxRate, Base: x.Net,
 					Amount: money.Amount{Minor: sign * x.NotRecoverableMinor, Currency: x.Net.Currency}})
@@ -213,6 +224,7 @@ func (w *explaining) taxStep(t *TaxEntry) Step {
 			}
 		}
 	}
+	w.byLine(&s, t)
 	return s
 }
 

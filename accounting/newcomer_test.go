@@ -14,7 +14,7 @@ import (
 func TestRefusalsSayWhatIsMeant(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		s.taxes(s20)
-		parties, err := s.books.CreateParties(s.ctx, []accounting.NewParty{{Reference: "V9", Name: "Vendor alone", Vendor: true}})
+		parties, err := s.books.CreateParties(s.ctx, []accounting.NewParty{{Reference: "V9", Name: "Vendor alone", Vendor: true}, {Reference: "C9", Name: "Customer alone", Customer: true}})
 		require.NoError(t, err)
 		ok := invoice("", s.ann.ID, "2010-12-02", "10.00")
 		issue := func(change func(v *accounting.NewInvoice)) func() error {
@@ -56,7 +56,7 @@ func TestRefusalsSayWhatIsMeant(t *testing.T) {
 			says string
 		}{
 			"no customer":        {issue(func(v *accounting.NewInvoice) { v.PartyID = parties[0].ID }), accounting.ErrPartyKind, "the party V9 is no customer"},
-			"no vendor":          {bill(func(v *accounting.NewBill) { v.PartyID = s.ann.ID }), accounting.ErrPartyKind, "the party C1 is no vendor"},
+			"no vendor":          {bill(func(v *accounting.NewBill) { v.PartyID = parties[1].ID }), accounting.ErrPartyKind, "the party C9 is no vendor"},
 			"sold to the bank":   {issue(func(v *accounting.NewInvoice) { v.Lines[0].Account = accounting.ByRole(accounting.RoleBank) }), accounting.ErrMoneyAccount, "by a payment"},
 			"bought the till":    {bill(func(v *accounting.NewBill) { v.Lines[0].Account = accounting.ByRole(cash) }), accounting.ErrMoneyAccount, "by a payment"},
 			"exchange of income": {exchanged(sales, accounting.RoleBank), accounting.ErrNoMoneyAccount, "is no bank or cash account"},
