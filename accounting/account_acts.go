@@ -79,8 +79,11 @@ func (in NewAccount) row() Account {
 // clearing, which holds of each currency what was given for the others and is zero in base.
 func checkMonetary(op string, a *Account) error {
 	of := a.Role == RoleReceivableValuation || a.Role == RolePayableValuation || a.Role == RoleCurrencyClearing
-	if a.Monetary && (of || a.Type.Temporary()) {
-		return ErrRoleType.New(op, "account %s is not monetary: it is of the profit and loss, or has the role %s", a.Code, a.Role)
+	switch {
+	case a.Monetary && a.Type.Temporary():
+		return ErrRoleType.New(op, "account %s is not monetary: it is of the profit and loss", a.Code)
+	case a.Monetary && of:
+		return ErrRoleType.New(op, "account %s is not monetary: it has the role %s", a.Code, a.Role)
 	}
 	return nil
 }
@@ -90,16 +93,13 @@ func (a *Account) checkRole(op, where string) error {
 	if a.Control == ControlReceivable && a.Type != Asset || a.Control == ControlPayable && a.Type != Liability {
 		return ErrRoleType.New(op, "%sreceivables are an asset and payables a liability", where)
 	}
-	if err := checkMonetary(op, a); err != nil {
-		return err
-	}
 	if err := a.checkCashFlow(op, where); err != nil {
 		return err
 	}
 	if a.Role != "" && (a.Type != roleTypes[a.Role] || a.Control != roleControls[a.Role]) {
 		return ErrRoleType.New(op, "%saccount %s cannot have the role %s: it is of type %s", where, a.Code, a.Role, a.Type)
 	}
-	return nil
+	return checkMonetary(op, a)
 }
 
 // takeRole checks that the account can play its role, and takes the role from whoever has it.

@@ -23,7 +23,7 @@ type Adjustment struct {
 	// Reason is text on the document, at most 500 characters.
 	Reason string
 	// TaxCode names its tax. A percentage is of the lines that bear this code: a discount on lines of several rates takes one
-	// adjustment for each, and one whose code no line bears is zero. "" is of the lines without tax.
+	// adjustment for each, and one whose code no line bears is refused. "" is of the lines without tax.
 	TaxCode string
 	// Account is what it is booked to. Default that of the first line.
 	Account AccountRef
@@ -49,8 +49,10 @@ func (a Adjust) check() error {
 		return nil
 	case !a.Percent.IsZero() && a.Amount != money.Amount{}:
 		return errors.New("a discount or charge is a percentage or an amount, not both")
-	case a.Amount.Minor < 0 || a.Amount.Minor > maxMinor:
-		return errors.New("a discount or charge is above zero")
+	case a.Amount.Minor < 0 || a.Percent.IsNegative():
+		return errors.New("a discount or charge is above zero: what adds is a charge, what takes off a discount")
+	case a.Amount.Minor > maxMinor:
+		return errors.New("a discount or charge is larger than the books hold")
 	case !reasonable(a.Percent) || !validPercent(a.Percent.String()):
 		return errors.New("a discount or charge is at most 1,000 per cent, with at most four decimals")
 	}

@@ -47,11 +47,10 @@ func (d *billDraft) settleLine(op, where string, set *setup, dims *dimensionBook
 	case in.netStated() && in.Net.Currency != cur:
 		return ErrWrongCurrency.New(op, "%sline %d: %q is not the document's currency, %s", where, i+1, string(in.Net.Currency), cur)
 	case !in.netStated():
-		stated, err = money.Extend(in.Quantity, in.UnitPrice, cur, money.HalfUp)
-		if err == nil {
-			row.DiscountMinor, row.ChargeMinor, err = adjusted(&stated, in.Discount, in.Charge)
+		if stated, err = extended(op, where, i, in.Quantity, in.UnitPrice, cur); err != nil {
+			return err
 		}
-		if err != nil {
+		if row.DiscountMinor, row.ChargeMinor, err = adjusted(&stated, in.Discount, in.Charge); err != nil {
 			return lineAmountFault(op, where, i, err)
 		}
 	}

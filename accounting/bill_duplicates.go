@@ -1,6 +1,7 @@
 package accounting
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -18,8 +19,17 @@ type billLikeness struct {
 }
 
 type datedBill struct {
-	id uuid.UUID
-	on date.Date
+	id     uuid.UUID
+	number string
+	on     date.Date
+}
+
+// String names the document as the vendor does: "R-17 of 2010-12-01".
+func (d *datedBill) String() string {
+	if d.number == "" {
+		return fmt.Sprintf("one without a number of %s", d.on)
+	}
+	return fmt.Sprintf("%s of %s", d.number, d.on)
 }
 
 // loadSimilar asks for the documents of the same vendors within the widest window of the batch.
@@ -48,21 +58,23 @@ func loadSimilar(b *tenancy.Batch, dest *[]Bill, in []NewBill) {
 // remember keeps a document for those that follow.
 func (w *billing) remember(v *Bill) {
 	key := billLikeness{v.PartyID, v.Kind, v.Gross}
-	w.alike[key] = append(w.alike[key], datedBill{v.ID, v.BillDate})
+	w.alike[key] = append(w.alike[key], datedBill{v.ID, v.VendorNumber, v.BillDate})
 }
 
 // lookForDuplicates reports or refuses a document that looks like another. Nothing is owed twice of a total of zero.
 func (w *billing) lookForDuplicates(where string, d *billDraft) error {
 	v, days := d.bill, d.in.Duplicates
 	if days > 0 && v.Gross.Minor != 0 {
+		var names []string
 		for _, other := range w.alike[billLikeness{v.PartyID, v.Kind, v.Gross}] {
 			if n := other.on.DaysUntil(v.BillDate); n >= -days && n <= days {
 				v.LikelyDuplicates = append(v.LikelyDuplicates, other.id)
+				names = append(names, other.String())
 			}
 		}
 		if d.in.RefuseDuplicates && len(v.LikelyDuplicates) > 0 {
-			slices.SortFunc(v.LikelyDuplicates, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-			return ErrBillDuplicate.New(w.op, "%sa document of this vendor of %s is recorded within %d days: %s", where, v.Gross, days, v.LikelyDuplicates[0])
+			slices.Sort(names)
+			return ErrBillDuplicate.New(w.op, "%sa document of this vendor of %s is recorded within %d days: %s", where, v.Gross, days, names[0])
 		}
 	}
 	w.remember(v)

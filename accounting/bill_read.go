@@ -53,11 +53,16 @@ func (s *Service) GetBill(ctx context.Context, id uuid.UUID) (BillDetail, error)
 }
 
 // ListBills gives a page of vendors' bills and credits, by date unless another sort (bill_date, due_date, recorded_at) is
-// asked for.
+// asked for; those of a filter where one is given.
 //
 // Permission: accounting.read. Errors: accounting.bad_input, tenancy.bad_input (the cursor).
-func (s *Service) ListBills(ctx context.Context, page tenancy.PageRequest) (tenancy.PageOf[Bill], error) {
-	return listPage[Bill](ctx, s, page, "accounting.ListBills", []string{"bill_date", "due_date", "recorded_at"}, tenancy.Ge("gross_minor", int64(0)))
+func (s *Service) ListBills(ctx context.Context, page tenancy.PageRequest, only ...DocumentFilter) (tenancy.PageOf[Bill], error) {
+	const op = "accounting.ListBills"
+	opts, err := documentOptions(op, "bill_date", only)
+	if err != nil {
+		return tenancy.PageOf[Bill]{}, err
+	}
+	return listPage[Bill](ctx, s, page, op, []string{"bill_date", "due_date", "recorded_at"}, append(opts, tenancy.Ge("gross_minor", int64(0)))...)
 }
 
 // BillsByReference finds vendors' documents by their references; those that do not exist are missing in the answer.

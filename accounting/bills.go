@@ -22,7 +22,7 @@ import (
 // then opens no item, and when all its figures are zero it books nothing.
 //
 // Permission: accounting.bill, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
-// accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.unknown_account,
+// accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.party_kind, accounting.money_account, accounting.unknown_account,
 // accounting.account_inactive, accounting.control_account, accounting.tax_account, accounting.unknown_tax,
 // accounting.no_tax_rate, accounting.no_rate (of exchange), accounting.unknown_dimension, accounting.dimension_inactive,
 // accounting.dimension_needed, accounting.bill_duplicate, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited,
@@ -65,6 +65,7 @@ type billing struct {
 	corrected []Bill     // locked
 	items     []OpenItem // of the corrected bills, locked
 	oldTexts  []BillText // of the corrected bills
+	given     *givenUp   // of the corrected bills
 	numbers   map[vendorNumber]bool
 	rates     *rateTable
 	dims      *dimensionBook
@@ -151,7 +152,14 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 	if err := w.readRates(ctx); err != nil {
 		return err
 	}
-	return allFound(w.op, wanted, parties)
+	entries := make(map[uuid.UUID]uuid.UUID, len(w.corrected))
+	for i := range w.corrected {
+		entries[w.corrected[i].EntryID] = w.corrected[i].ID
+	}
+	if w.given, err = readGivenUp(ctx, w.tx, w.set, entries); err != nil {
+		return err
+	}
+	return checkTrade(w.op, wanted, parties, Purchase)
 }
 
 func (v *Bill) number() vendorNumber { return vendorNumber{v.PartyID, v.Kind, v.VendorNumber} }
@@ -275,6 +283,10 @@ func (w *billing) credit(where string, d *billDraft) error {
 		return ErrOverCredited.New(w.op, "%sthe bill of %s has %s left to credit, not %s", where, v.Gross,
 			money.Amount{Minor: left, Currency: v.Gross.Currency}, d.bill.Gross)
 	}
+	if lost := w.given.writtenOff[v.ID]; d.bill.Gross.Minor > v.Gross.Minor-v.CreditedMinor-lost {
+		return ErrOverCredited.New(w.op, "%s%s of the bill was written off: what is owed no more is credited no more, until the write-off is reversed", where,
+			money.Amount{Minor: lost, Currency: v.Gross.Currency})
+	}
 	if !slices.Contains(w.credited, v) {
 		w.credited = append(w.credited, v)
 	}
@@ -324,7 +336,23 @@ func (w *billing) enter(where string, d *billDraft) error {
 	if d.corrects == nil || d.bill.Kind != VendorCreditDocument || len(w.plan.items) == before {
 		return nil
 	}
-	return w.settle.setOff(where, w.plan.items[before], d.corrects.ID, d.corrects.Instalments, d.in.Date)
+	fresh := w.plan.items[before]
+	if err := w.takeBack(where, d, entry, fresh); err != nil {
+		return err
+	}
+	return w.settle.setOff(where, fresh, d.corrects.ID, d.corrects.Instalments, d.in.Date)
+}
+
+// takeBack takes as much of an early-payment discount back as a credit takes back of the bill, and sets it off.
+func (w *billing) takeBack(where string, d *billDraft, entry *Entry, fresh *OpenItem) error {
+	v, g := d.corrects, d.bill.Gross.Minor
+	item, rows, err := w.given.takeBack(where, w.plan, &takenBack{document: v.ID, party: fresh.PartyID, part: g, whole: v.Gross.Minor - v.CreditedMinor + g,
+		trade: Purchase, on: entry.EntryDate, lock: d.in.LockException})
+	w.taxes = append(w.taxes, rows...)
+	if err != nil || item == nil {
+		return err
+	}
+	return w.settle.pairUp(where, item, fresh, d.in.Date)
 }
 
 // write stores everything in one round trip.

@@ -76,7 +76,8 @@ func (s *Service) DescribeBusiness(ctx context.Context, in Business) (Books, err
 // not there at all, or is of another type.
 func sameBooks(ctx context.Context, tx *tenancy.Tx, op string, there Books, in NewBooks) (Books, error) {
 	if there.Currency != in.Currency || there.Chart != in.Chart || there.YearStart != in.YearStart || there.Country != in.Country {
-		return Books{}, ErrBooksDiffer.New(op, "the books were opened on %s in %s with the chart %s", there.YearStart, there.Currency, there.Chart)
+		return Books{}, ErrBooksDiffer.New(op, "the books were opened on %s in %s with the chart %s for the country %q, and not on %s in %s with %s for %q",
+			there.YearStart, there.Currency, there.Chart, there.Country, in.YearStart, in.Currency, in.Chart, in.Country)
 	}
 	if len(in.Accounts) == 0 {
 		return there, nil

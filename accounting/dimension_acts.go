@@ -127,8 +127,9 @@ func (s *Service) SetDimensionValues(ctx context.Context, dimension string, in [
 }
 
 // RequireDimensions says which dimensions every line on an account names from now on; none takes the requirement away. What was
-// posted before stays, and can be reversed. Accounts that acts of this package book to on their own (control accounts, and the roles
-// of exchange, revaluation and rounding) cannot require any, for these acts know none. Lines of invoices and bills and the entry
+// posted before stays, and can be reversed. Accounts that acts of this package book to on their own (control accounts, accounts that
+// hold tax, and the roles of exchange, revaluation and rounding) cannot require any, for these acts know none. On other accounts
+// what nobody can name the dimensions of is booked without: README.md says of each kind of derived entry how it is. Lines of invoices and bills and the entry
 // of an early-payment discount know none either: such documents and discounts are refused on an account that requires one.
 //
 // Permission: accounting.setup. Errors: accounting.unknown_account, accounting.role_type, accounting.unknown_dimension,
@@ -144,7 +145,7 @@ func (s *Service) RequireDimensions(ctx context.Context, account AccountRef, dim
 		if err != nil {
 			return Account{}, err
 		}
-		if len(dimensions) > 0 && there.derived() {
+		if len(dimensions) > 0 && set.derived(there) {
 			return Account{}, ErrRoleType.New(op, "account %s %s is booked to by acts that know no dimensions", there.Code, there.Name)
 		}
 		codes := slices.Compact(slices.Sorted(slices.Values(dimensions)))
@@ -163,16 +164,6 @@ func (s *Service) RequireDimensions(ctx context.Context, account AccountRef, dim
 		tenancy.Set(b, []*Account{&a}, "required_dimensions")
 		return done(&a, b.Run(ctx))
 	})
-}
-
-// derived reports whether acts book to the account without being told any dimensions.
-func (a *Account) derived() bool {
-	switch a.Role { //nolint:exhaustive // the others are named by whoever posts
-	case RoleCurrencyClearing, RoleExchangeGain, RoleExchangeLoss, RoleUnrealisedGain, RoleUnrealisedLoss, RoleReceivableValuation,
-		RolePayableValuation, RoleRounding:
-		return true
-	}
-	return a.Control != NoControl
 }
 
 // requires lists the dimensions that lines on the account name.

@@ -147,11 +147,15 @@ func (d *dimensionBook) write(b *tenancy.Batch) {
 	}
 }
 
-// dimensions is the combination of line i, held to what the account requires. Errors: accounting.dimension_needed,
+// dimensions is the combination of line i, held to what the account requires; what an act has derived, and nobody can name
+// dimensions of, stands without. Errors: accounting.dimension_needed,
 // accounting.unknown_dimension, accounting.dimension_inactive.
-func (p *plan) dimensions(where string, i int, account *Account, in *NewLine) (uuid.UUID, error) {
+func (p *plan) dimensions(where string, i int, account *Account, in *NewLine, derived bool) (uuid.UUID, error) {
 	if in.booked != nil { // as it was booked, even before the account required any
 		return in.booked.set, nil
+	}
+	if len(in.Dimensions) == 0 && (derived || p.set.derived(account)) {
+		return uuid.Nil, nil
 	}
 	for _, code := range account.requires() {
 		if _, ok := in.Dimensions[code]; !ok {

@@ -1,6 +1,8 @@
 package accounting
 
 import (
+	"fmt"
+
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 
@@ -73,9 +75,29 @@ func (v *DocumentFigures) total(op, where, instead string, taxes *documentTaxes,
 // settle says what a discount or charge of a whole document comes to, and the kind of its line. on are the amounts of its lines
 // by tax code, as they are stated.
 func (a *Adjustment) settle(op, where string, i int, on map[string]int64, cur money.Currency) (money.Amount, LineKind, error) {
+	if _, borne := on[a.TaxCode]; !borne && !a.Percent.IsZero() {
+		bears := fmt.Sprintf("bears the tax code %q", a.TaxCode)
+		if a.TaxCode == "" {
+			bears = "is without tax"
+		}
+		return money.Zero(cur), "", ErrBadInput.New(op, "%sit is a percentage of nothing: no line %s", where, bears)
+	}
 	stated, kind, err := a.stated(money.Amount{Minor: on[a.TaxCode], Currency: cur})
 	if err != nil {
 		err = lineAmountFault(op, where, i, err)
 	}
 	return stated, kind, err
+}
+
+// extended is quantity x price, rounded. What rounds to nothing is refused, unless the price is zero: it is a quantity in the wrong unit
+// rather than a gift.
+func extended(op, where string, i int, q money.Quantity, price decimal.Decimal, cur money.Currency) (money.Amount, error) {
+	stated, err := money.Extend(q, price, cur, money.HalfUp)
+	switch {
+	case err != nil:
+		return stated, lineAmountFault(op, where, i, err)
+	case stated.Minor == 0 && !price.IsZero():
+		return stated, ErrBadInput.New(op, "%sline %d: %s x %s rounds to nothing", where, i+1, q.Decimal(), price)
+	}
+	return stated, nil
 }

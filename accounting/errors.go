@@ -38,6 +38,12 @@ var (
 	ErrControlAccount = fault.Define(fault.Invalid, "accounting.control_account", "control accounts are moved by open items only")
 	// ErrUnknownJournal: no journal has this code.
 	ErrUnknownJournal = fault.Define(fault.Invalid, "accounting.unknown_journal", "there is no such journal")
+	// ErrPartyKind: an invoice is to somebody who is no customer, or a bill from somebody who is no vendor.
+	ErrPartyKind = fault.Define(fault.Invalid, "accounting.party_kind", "the party is no customer, or no vendor")
+	// ErrMoneyAccount: a document's line would be booked to the bank or the till.
+	ErrMoneyAccount = fault.Define(fault.Invalid, "accounting.money_account", "the account is the bank or the till: money is moved by payments")
+	// ErrNoMoneyAccount: currencies are exchanged between accounts that hold money.
+	ErrNoMoneyAccount = fault.Define(fault.Invalid, "accounting.no_money_account", "the account holds no money that could be exchanged")
 	// ErrUnknownParty: there is no such party, or a line on a control account names none.
 	ErrUnknownParty = fault.Define(fault.Invalid, "accounting.unknown_party", "there is no such party")
 	// ErrUnknownTax: no active tax has this code.

@@ -14,7 +14,8 @@ type NewExchange struct {
 	// Reference is the outside number and the idempotency key, as in [NewEntry].
 	Reference string    `validate:"reference"`
 	Date      date.Date `validate:"day"`
-	// From gives Sold, To takes Bought: bank or cash accounts, and no control accounts. They may be the same account.
+	// From gives Sold, To takes Bought: bank or cash accounts or loans (accounts of the balance sheet
+	// without another purpose), and no control accounts. They may be the same account.
 	From, To AccountRef
 	// Sold and Bought are above zero and in different currencies.
 	Sold, Bought money.Amount
@@ -33,7 +34,7 @@ type NewExchange struct {
 // there once the account is empty in that currency (see [Service.Revalue]). Charges are an entry of their own.
 //
 // Permission: accounting.pay, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
-// accounting.too_many, accounting.control_account, accounting.wrong_currency, accounting.no_rate, and those of Post.
+// accounting.too_many, accounting.control_account, accounting.no_money_account, accounting.wrong_currency, accounting.no_rate, and those of Post.
 func (s *Service) Exchange(ctx context.Context, in []NewExchange) ([]Entry, error) {
 	return tenancy.Act(ctx, s.db, PermPay, func(ctx context.Context, tx *tenancy.Tx) ([]Entry, error) {
 		const op = "accounting.Exchange"
@@ -70,7 +71,7 @@ func (s *Service) Exchange(ctx context.Context, in []NewExchange) ([]Entry, erro
 				return nil, err
 			}
 			e := exchangeEntry(fact).withDefaults()
-			return p.add(where, &e, booking{print: replays.prints[i]})
+			return p.add(where, &e, booking{print: replays.prints[i], derived: true})
 		})
 		if err != nil {
 			return nil, err
@@ -115,8 +116,12 @@ func (x *NewExchange) fingerprint(f *fingerprint) string {
 func (x *NewExchange) settle(op, where string, set *setup, rates *rateTable) (*exchangeFact, error) {
 	base, worth := set.books.Currency, x.Base
 	for _, ref := range []AccountRef{x.From, x.To} {
-		if _, err := set.ordinary(op, where, ref); err != nil {
+		account, err := set.ordinary(op, where, ref)
+		if err != nil {
 			return nil, err
+		}
+		if !account.holdsMoney() || set.derived(account) {
+			return nil, ErrNoMoneyAccount.New(op, "%saccount %s %s is no bank or cash account", where, account.Code, account.Name)
 		}
 	}
 	switch {
@@ -135,4 +140,13 @@ func (x *NewExchange) settle(op, where string, set *setup, rates *rateTable) (*e
 	}
 	return &exchangeFact{Reference: x.Reference, Date: x.Date, From: x.From, To: x.To, Sold: x.Sold, Bought: x.Bought, Base: worth,
 		Memo: x.Memo, Lock: x.LockException}, nil
+}
+
+// holdsMoney reports whether an account may be one of a bank, a till or a loan: it is of the balance sheet, and is not for anything else.
+func (a *Account) holdsMoney() bool {
+	switch a.Role { //nolint:exhaustive // the others have a purpose of their own
+	case "", RoleBank, RoleCash, RoleCardClearing:
+		return a.Type == Asset || a.Type == Liability
+	}
+	return false
 }

@@ -63,6 +63,11 @@ type Step struct {
 	Exact decimal.NullDecimal
 	// Stated is the amount in the currency of the document, debits positive; not set in the base currency.
 	Stated money.Amount
+	// IncludedTaxMinor is the tax that a line's price includes, rounded: it is taken off the amount.
+	IncludedTaxMinor int64
+	// Lines are a tax of each line of the document, before and after rounding: with ResidualMinor they sum to the tax. None where the document
+	// bears the tax both by itself and within a group.
+	Lines []TaxOfLine
 	// Residual is the part of a tax that the sum of its lines' rounded taxes does not have, where the document rounds once.
 	ResidualMinor int64
 	Amount        money.Amount
@@ -108,6 +113,7 @@ type explaining struct {
 	invoiceLines []InvoiceLine
 	billLines    []BillLine
 	taxes        []TaxEntry
+	taxed        map[uuid.UUID][]taxedLine // by document, for an account that holds tax
 }
 
 func (w *explaining) read(ctx context.Context, tx *tenancy.Tx, lines []LedgerLine) error {
@@ -144,6 +150,9 @@ func (w *explaining) read(ctx context.Context, tx *tenancy.Tx, lines []LedgerLin
 	if err := b.Run(ctx); err != nil {
 		return err
 	}
+	if err := w.readTaxed(ctx, tx, sources, invoices, bills); err != nil {
+		return err
+	}
 	for i := range invoices {
 		w.invoices[invoices[i].ID] = &invoices[i]
 	}
@@ -173,6 +182,7 @@ func (w *explaining) reason(l *LedgerLine) Reason {
 		for i := range w.invoiceLines {
 			if x := &w.invoiceLines[i]; x.InvoiceID == v.ID && x.DimensionSetID == set {
 				out.Steps = append(out.Steps, w.lineStep(&v.DocumentWorth, x.LineNo, x.Quantity, x.UnitPrice, x.DiscountMinor, x.ChargeMinor, x.Net, sign))
+				out.included(v.TaxIncluded, x.Tax)
 			}
 		}
 	}
@@ -188,6 +198,7 @@ func (w *explaining) reason(l *LedgerLine) Reason {
 				continue
 			}
 			out.Steps = append(out.Steps, w.lineStep(&v.DocumentWorth, x.LineNo, x.Quantity, x.UnitPrice, x.DiscountMinor, x.ChargeMinor, x.Net, sign))
+			out.included(v.TaxIncluded, x.Tax)
 			if x.NotRecoverableMinor != 0 {
 				step := Step{Kind: StepNotRecoverable, LineNo: x.LineNo, Rate: x.TaxRate, Base: x.Net}
 				w.state(&step, &v.DocumentWorth, money.Amount{Minor: sign * x.NotRecoverableMinor, Currency: x.Net.Currency})
@@ -263,6 +274,7 @@ func (w *explaining) taxStep(t *TaxEntry) Step {
 			}
 		}
 	}
+	w.byLine(&s, t)
 	return s
 }
 

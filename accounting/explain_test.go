@@ -1,6 +1,7 @@
 package accounting_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -59,6 +60,16 @@ func TestLawEveryFigureIsExplained(t *testing.T) {
 						require.Equal(rt, accounting.RoleRounding, a.Role)
 					case accounting.StepTax:
 						require.NotEmpty(rt, step.TaxCode)
+						if a.Type == accounting.Liability && len(step.Lines) > 0 { // what is owed is the whole tax, and not what of it can be claimed
+							lines := step.ResidualMinor
+							if step.ResidualMinor != 0 && step.Base.Minor < 0 {
+								lines = -lines
+							}
+							for _, of := range step.Lines {
+								lines += of.Amount.Minor
+							}
+							require.Equal(rt, max(step.Amount.Minor, -step.Amount.Minor), max(lines, -lines), "%s %s", a.Code, a.Name)
+						}
 						if !step.Rate.IsZero() {
 							require.NotEmpty(rt, step.RateSource)
 						}
@@ -110,5 +121,37 @@ func TestExplainAFigure(t *testing.T) {
 			_, err := s.books.Explain(s.ctx, accounting.ByRole(accounting.RoleSales), day("2010-12-01"), day("2010-12-31"), tenancy.PageRequest{})
 			require.NoError(t, err)
 		}))
+	})
+}
+
+// Tax that is rounded line by line is explained line by line, and so is what a price including tax loses to it.
+func TestExplainTaxOfLines(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		s.taxes(s20)
+		explain := func(role accounting.Role) []accounting.Reason {
+			got, err := s.books.Explain(s.ctx, accounting.ByRole(role), day("2010-12-01"), day("2010-12-31"), tenancy.PageRequest{})
+			require.NoError(t, err)
+			return got.Reasons
+		}
+		s.issue(document(s, "0.03", "S20", "0.03", "S20", "0.03", "S20"))
+		step := explain(accounting.RoleTax)[0].Steps[0]
+		require.Equal(t, []string{"0.018", "0"}, []string{step.Exact.Decimal.String(), fmt.Sprint(step.ResidualMinor)})
+		require.Equal(t, gbp(-3), step.Amount)
+		require.Len(t, step.Lines, 3)
+		for i, l := range step.Lines {
+			require.Equal(t, []any{int64(i + 1), gbp(3), "0.006", gbp(1)}, []any{l.LineNo, l.Stated, l.Exact.String(), l.Amount})
+		}
+		in := document(s, "0.05", "S20", "0.05", "S20")
+		in.TaxIncluded, in.TaxRounding = true, accounting.RoundPerDocument
+		s.issue(in)
+		line := explain(sales)[1].Steps[0]
+		require.Equal(t, []any{"0.05", int64(1), gbp(-4)}, []any{line.Exact.Decimal.String(), line.IncludedTaxMinor, line.Amount})
+		step = explain(accounting.RoleTax)[1].Steps[0]
+		require.Equal(t, gbp(-2), step.Amount)
+		require.True(t, step.Exact.Decimal.Round(4).Equal(price("0.0167")), step.Exact.Decimal.String())
+		require.Equal(t, []any{2, gbp(5), gbp(1)}, []any{len(step.Lines), step.Lines[0].Stated, step.Lines[0].Amount})
+
+		s.bill(s.withNet(1000, "S20"))
+		require.Equal(t, gbp(200), explain(accounting.RoleInputTax)[0].Steps[0].Lines[0].Amount)
 	})
 }

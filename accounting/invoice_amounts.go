@@ -16,6 +16,7 @@ import (
 // the document rounds tax once, the residual is a figure of its own (see [RoundPerDocument]).
 type draft struct {
 	in       *NewInvoice
+	where    string // which document of the batch it is
 	invoice  *Invoice
 	lines    []InvoiceLine // a part of the batch's store
 	corrects *Invoice      // what a credit or debit note corrects, locked
@@ -60,11 +61,11 @@ func (d *draft) settleLine(op, where string, set *setup, dims *dimensionBook, i 
 	if err != nil {
 		return err
 	}
-	stated, err := money.Extend(in.Quantity, in.UnitPrice, d.invoice.Net.Currency, money.HalfUp)
-	if err == nil {
-		row.DiscountMinor, row.ChargeMinor, err = adjusted(&stated, in.Discount, in.Charge)
-	}
+	stated, err := extended(op, where, i, in.Quantity, in.UnitPrice, d.invoice.Net.Currency)
 	if err != nil {
+		return err
+	}
+	if row.DiscountMinor, row.ChargeMinor, err = adjusted(&stated, in.Discount, in.Charge); err != nil {
 		return lineAmountFault(op, where, i, err)
 	}
 	if len(d.in.Adjustments) > 0 {

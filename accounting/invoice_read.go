@@ -68,11 +68,25 @@ func ownTaxes(all []TaxEntry, entry uuid.UUID) []TaxEntry {
 }
 
 // ListInvoices gives a page of invoices and credit notes, by date unless another sort (invoice_date, due_date, number,
-// issued_at) is asked for.
+// issued_at) is asked for; those of a filter where one is given.
 //
 // Permission: accounting.read. Errors: accounting.bad_input, tenancy.bad_input (the cursor).
-func (s *Service) ListInvoices(ctx context.Context, page tenancy.PageRequest) (tenancy.PageOf[Invoice], error) {
-	return listPage[Invoice](ctx, s, page, "accounting.ListInvoices", []string{"invoice_date", "due_date", "number", "issued_at"}, tenancy.Ge("seq", int64(1)))
+func (s *Service) ListInvoices(ctx context.Context, page tenancy.PageRequest, only ...DocumentFilter) (tenancy.PageOf[Invoice], error) {
+	const op = "accounting.ListInvoices"
+	opts, err := documentOptions(op, "invoice_date", only)
+	if err != nil {
+		return tenancy.PageOf[Invoice]{}, err
+	}
+	return listPage[Invoice](ctx, s, page, op, []string{"invoice_date", "due_date", "number", "issued_at"}, append(opts, tenancy.Ge("seq", int64(1)))...)
+}
+
+// InvoicesByID finds documents by their ids, at most 1,000; those that do not exist are missing in the answer.
+//
+// Permission: accounting.read. Errors: accounting.too_many.
+func (s *Service) InvoicesByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Invoice, error) {
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (map[uuid.UUID]Invoice, error) {
+		return byID(ctx, tx, "accounting.InvoicesByID", ids, func(v *Invoice) uuid.UUID { return v.ID })
+	})
 }
 
 // InvoicesByReference finds documents by their outside numbers; those that do not exist are missing in the answer.

@@ -25,7 +25,7 @@ import (
 // zero it books nothing.
 //
 // Permission: accounting.issue, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
-// accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.unknown_account,
+// accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.party_kind, accounting.money_account, accounting.unknown_account,
 // accounting.account_inactive, accounting.control_account, accounting.tax_account, accounting.unknown_tax,
 // accounting.no_tax_rate, accounting.no_rate (of exchange), accounting.unknown_dimension, accounting.dimension_inactive,
 // accounting.dimension_needed, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited, accounting.backdated,
@@ -73,6 +73,7 @@ type issuing struct {
 	corrected []Invoice     // locked
 	items     []OpenItem    // of the corrected invoices, locked
 	oldTexts  []InvoiceText // of the corrected invoices
+	given     *givenUp      // of the corrected invoices
 	series    []numberSeries
 	rates     *rateTable
 	dims      *dimensionBook
@@ -132,7 +133,14 @@ func (w *issuing) read(ctx context.Context, s *Service) (err error) {
 	if err := w.readRates(ctx); err != nil {
 		return err
 	}
-	return allFound(w.op, w.wanted, w.parties)
+	entries := make(map[uuid.UUID]uuid.UUID, len(w.corrected))
+	for i := range w.corrected {
+		entries[w.corrected[i].EntryID] = w.corrected[i].ID
+	}
+	if w.given, err = readGivenUp(ctx, w.tx, w.set, entries); err != nil {
+		return err
+	}
+	return checkTrade(w.op, w.wanted, w.parties, Sale)
 }
 
 // reserve makes room for the rows of the batch, side by side.
@@ -157,7 +165,7 @@ func (w *issuing) draft(i int) (*Invoice, error) {
 		DocumentFigures: newFigures(cur, in.TaxPoint, in.Due, in.TaxIncluded, in.TaxRounding, &in.Terms),
 		IssuedAt:        w.tx.Now()})
 	n := len(in.Lines) + len(in.Adjustments)
-	d := &draft{in: in, invoice: &w.invoices[len(w.invoices)-1], lines: w.lines[:n:n], taxes: documentTaxes{trade: Sale, included: in.TaxIncluded, rounding: in.TaxRounding}, stated: map[string]int64{}}
+	d := &draft{in: in, where: where, invoice: &w.invoices[len(w.invoices)-1], lines: w.lines[:n:n], taxes: documentTaxes{trade: Sale, included: in.TaxIncluded, rounding: in.TaxRounding}, stated: map[string]int64{}}
 	w.lines = w.lines[n:]
 	if err := w.findCorrected(where, d); err != nil {
 		return nil, err
@@ -260,6 +268,10 @@ func (w *issuing) credit(where string, d *draft) error {
 		return ErrOverCredited.New(w.op, "%sinvoice %s of %s has %s left to credit, not %s", where, v.Number, v.Gross,
 			money.Amount{Minor: left, Currency: v.Gross.Currency}, d.invoice.Gross)
 	}
+	if lost := w.given.writtenOff[v.ID]; d.invoice.Gross.Minor > v.Gross.Minor-v.CreditedMinor-lost {
+		return ErrOverCredited.New(w.op, "%s%s of invoice %s was written off: what is claimed no more is credited no more, until the write-off is reversed", where,
+			money.Amount{Minor: lost, Currency: v.Gross.Currency}, v.Number)
+	}
 	if !slices.Contains(w.credited, v) {
 		w.credited = append(w.credited, v)
 	}
@@ -309,5 +321,21 @@ func (w *issuing) enter(where string, d *draft) error {
 	if d.corrects == nil || v.Kind != CreditNoteDocument || len(w.plan.items) == before {
 		return nil
 	}
-	return w.settle.setOff(where, w.plan.items[before], d.corrects.ID, d.corrects.Instalments, d.in.Date)
+	fresh := w.plan.items[before]
+	if err := w.takeBack(where, d, entry, fresh); err != nil {
+		return err
+	}
+	return w.settle.setOff(where, fresh, d.corrects.ID, d.corrects.Instalments, d.in.Date)
+}
+
+// takeBack takes as much of an early-payment discount back as a credit note takes back of the invoice, and sets it off.
+func (w *issuing) takeBack(where string, d *draft, entry *Entry, fresh *OpenItem) error {
+	v, g := d.corrects, d.invoice.Gross.Minor
+	item, rows, err := w.given.takeBack(where, w.plan, &takenBack{document: v.ID, party: fresh.PartyID, part: g, whole: v.Gross.Minor - v.CreditedMinor + g,
+		trade: Sale, on: entry.EntryDate, lock: d.in.LockException})
+	w.taxes = append(w.taxes, rows...)
+	if err != nil || item == nil {
+		return err
+	}
+	return w.settle.pairUp(where, item, fresh, d.in.Date)
 }

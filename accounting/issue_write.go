@@ -60,7 +60,7 @@ func (w *issuing) number(ctx context.Context) error {
 		}
 		v := d.invoice
 		v.SeriesID = series.ID
-		if v.Seq, v.Number, err = series.take(w.op, v.InvoiceDate, w.set.year(series.FiscalYearID).Label); err != nil {
+		if v.Seq, v.Number, err = series.take(w.op, d.where, v.InvoiceDate, w.set.year(series.FiscalYearID).Label); err != nil {
 			return err
 		}
 		lines = append(lines, pointers(d.lines)...)

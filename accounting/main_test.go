@@ -34,7 +34,7 @@ type shop struct {
 	env   *tenancytest.Env
 	ctx   context.Context
 	books *accounting.Service
-	ann   accounting.Party // a customer
+	ann   accounting.Party // a customer and vendor
 	ben   accounting.Party // a customer and vendor
 }
 
@@ -54,7 +54,7 @@ func newShop(t testing.TB, env *tenancytest.Env) *shop {
 	_, err = s.books.AddFiscalYear(s.ctx, day("2011-01-01"))
 	require.NoError(t, err)
 	parties, err := s.books.CreateParties(s.ctx, []accounting.NewParty{
-		{Reference: "C1", Name: "Ann Émile", Customer: true, Address: []string{"1 High Street", "York"}, Country: "GB"},
+		{Reference: "C1", Name: "Ann Émile", Customer: true, Vendor: true, Address: []string{"1 High Street", "York"}, Country: "GB"},
 		{Reference: "C2", Name: "Ben & Sons", Customer: true, Vendor: true, TaxID: "GB123"},
 	})
 	require.NoError(t, err)

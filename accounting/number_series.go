@@ -41,9 +41,9 @@ func (k InvoiceKind) series() string {
 }
 
 // take hands out the next number to a document of a date.
-func (s *numberSeries) take(op string, on date.Date, year string) (seq int64, number string, err error) {
+func (s *numberSeries) take(op, where string, on date.Date, year string) (seq int64, number string, err error) {
 	if on.Before(s.LastDate) {
-		return 0, "", ErrBackdated.New(op, "a document of %s would get a number after one of %s in the series %s-%s", on, s.LastDate, s.Code, year)
+		return 0, "", ErrBackdated.New(op, "%sa document of %s would get a number after one of %s in the series %s-%s", where, on, s.LastDate, s.Code, year)
 	}
 	s.Taken++
 	s.LastDate = on

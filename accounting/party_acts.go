@@ -2,6 +2,7 @@ package accounting
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,6 +99,9 @@ func (s *Service) UpdateParty(ctx context.Context, in PartyChange) (Party, error
 			return Party{}, err
 		}
 		p, err := tenancy.Lock[Party](ctx, tx, in.ID)
+		if errors.Is(err, tenancy.ErrNotFound) {
+			err = tenancy.ErrNotFound.New("accounting.UpdateParty", "there is no such party")
+		}
 		if err != nil {
 			return Party{}, err
 		}
@@ -112,7 +116,11 @@ func (s *Service) UpdateParty(ctx context.Context, in PartyChange) (Party, error
 // Permission: accounting.read. Errors: tenancy.not_found.
 func (s *Service) GetParty(ctx context.Context, id uuid.UUID) (Party, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (Party, error) {
-		return done(tenancy.Get[Party](ctx, tx, id))
+		p, err := tenancy.Get[Party](ctx, tx, id)
+		if errors.Is(err, tenancy.ErrNotFound) {
+			err = tenancy.ErrNotFound.New("accounting.GetParty", "there is no such party")
+		}
+		return done(p, err)
 	})
 }
 

@@ -115,6 +115,8 @@ func checkWriteOff(op, where string, w *PaymentWriteOff) error {
 // checkAmount asks for an amount above zero and within the limits.
 func checkAmount(op, where string, a money.Amount) error {
 	switch {
+	case a == (money.Amount{}):
+		return ErrBadInput.New(op, "%sAmount is needed", where)
 	case a.Minor <= 0:
 		return ErrBadInput.New(op, "%sAmount is above zero", where)
 	case a.Minor > maxMinor:

@@ -59,6 +59,7 @@ type booking struct {
 	unbound  bool // what is reversed need not balance in foreign currencies
 	reason   string
 	closing  bool   // a year is closed: locks are looked at there
+	derived  bool   // nobody can name dimensions of its lines
 	print    string // the fingerprint, where the entry itself is the idempotent act
 }
 
@@ -84,7 +85,7 @@ func (p *plan) add(where string, e *NewEntry, also booking) (*Entry, error) {
 	}
 	first := len(p.lines)
 	for i := range e.Lines {
-		if err := p.addLine(where, entry, e, i); err != nil {
+		if err := p.addLine(where, entry, e, i, also.derived || e.Kind.derived()); err != nil {
 			return nil, err
 		}
 	}
@@ -107,7 +108,7 @@ func joined(a, b string) string {
 }
 
 // addLine plans line i, its balance and, on a control account, its open item.
-func (p *plan) addLine(where string, entry *Entry, e *NewEntry, i int) error {
+func (p *plan) addLine(where string, entry *Entry, e *NewEntry, i int, derived bool) error {
 	in := &e.Lines[i]
 	base := p.set.books.Currency
 	transaction, minor, err := in.amounts(base)
@@ -125,7 +126,7 @@ func (p *plan) addLine(where string, entry *Entry, e *NewEntry, i int) error {
 	if err := p.checkWorthOnly(where, i, entry.Kind, account, in); err != nil {
 		return err
 	}
-	dimensions, err := p.dimensions(where, i, account, in)
+	dimensions, err := p.dimensions(where, i, account, in, derived)
 	if err != nil {
 		return err
 	}

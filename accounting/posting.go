@@ -1,6 +1,8 @@
 package accounting
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting/money"
@@ -210,6 +212,45 @@ func restLines(account AccountRef, left, worth money.Amount) []NewLine {
 	return []NewLine{line, signedLine(account, worth, 1)}
 }
 
+// discountBackFact is a part of a discount that a credit of its document takes back.
+type discountBackFact struct {
+	Trade       Trade
+	DocumentID  uuid.UUID
+	PartyID     uuid.UUID
+	Date        date.Date
+	Control     AccountRef
+	Transaction money.Amount // of the discount on the control account, debits positive, and its worth in base
+	Base        int64
+	Taxes       []*TaxEntry // what is declared again of each tax
+	Rest        AccountRef  // what the discount was booked to, and its dimensions
+	RestSet     uuid.UUID
+	Lock        string
+}
+
+// discountBackEntry books it: each line on the other side than the discount had it, and on the account of the discount what is left.
+func discountBackEntry(f *discountBackFact) NewEntry {
+	e := NewEntry{Journal: JournalSales, Kind: KindDiscount, Date: f.Date, LockException: f.Lock, Source: Source{Model: discountModel, ID: f.DocumentID}}
+	if f.Trade == Purchase {
+		e.Journal = JournalPurchases
+	}
+	left := bookedAmounts{transaction: money.Zero(f.Transaction.Currency)}
+	add := func(account AccountRef, party uuid.UUID, b bookedAmounts) {
+		if b.base == 0 && b.transaction.Minor == 0 {
+			return
+		}
+		left.base, left.transaction.Minor = left.base-b.base, left.transaction.Minor-b.transaction.Minor
+		e.Lines = append(e.Lines, NewLine{Account: account, PartyID: party, booked: &b})
+	}
+	add(f.Control, f.PartyID, bookedAmounts{base: -f.Base, transaction: money.Amount{Minor: -f.Transaction.Minor, Currency: f.Transaction.Currency}})
+	for _, t := range f.Taxes {
+		add(ByID(t.AccountID), uuid.Nil, *t.line().booked)
+	}
+	rest := left
+	rest.set = f.RestSet
+	add(f.Rest, uuid.Nil, rest)
+	return e
+}
+
 // taxDueFact is tax of a document that became due: rows that take it from where it waits, and that put it where it is due.
 type taxDueFact struct {
 	Date   date.Date
@@ -263,28 +304,48 @@ func settlementReversal(f *reversalFact, of *Entry, source Source) NewEntry {
 // yearEndFact is the result of a fiscal year, as far as the ledger is concerned.
 type yearEndFact struct {
 	ClosingID uuid.UUID
-	Date      date.Date     // the last day of the year
-	Result    []postingPart // what was posted to each account of income and expense in the year; debits are positive
+	Date      date.Date      // the last day of the year
+	Result    []analysedPart // what was posted to accounts of income and expense in the year; debits are positive
 	Retained  AccountRef
 	Lock      string
 }
 
-// yearEndEntry empties the accounts of income and expense into retained earnings: a line each, and the profit (a credit) or
-// loss as the last.
+// analysedPart is the sum of what was posted to an account with one combination of dimensions, which is zero for none.
+type analysedPart struct {
+	postingPart
+	Set uuid.UUID
+}
+
+// yearEndEntry empties the accounts of income and expense into retained earnings: a line for each account and combination of
+// dimensions, and as the last ones the profit (a credit) or loss of each combination. So every account is empty however it is
+// looked at, and what a cost centre has earned stays that cost centre's.
 func yearEndEntry(f *yearEndFact) NewEntry {
 	e := NewEntry{Journal: JournalGeneral, Kind: KindYearEnd, Date: f.Date, LockException: f.Lock, Source: Source{Model: "erp.period_closings", ID: f.ClosingID}}
-	var total money.Amount
+	var totals []analysedPart
 	for _, p := range f.Result {
 		if p.Amount.Minor == 0 {
 			continue
 		}
-		e.Lines = append(e.Lines, signedLine(p.Account, p.Amount, -1))
-		total.Minor, total.Currency = total.Minor+p.Amount.Minor, p.Amount.Currency
+		e.Lines = append(e.Lines, p.line(-1))
+		i := slices.IndexFunc(totals, func(t analysedPart) bool { return t.Set == p.Set })
+		if i < 0 {
+			i, totals = len(totals), append(totals, analysedPart{postingPart{f.Retained, money.Zero(p.Amount.Currency)}, p.Set})
+		}
+		totals[i].Amount.Minor += p.Amount.Minor
 	}
-	if total.Minor != 0 {
-		e.Lines = append(e.Lines, signedLine(f.Retained, total, 1))
+	for _, t := range totals {
+		if t.Amount.Minor != 0 {
+			e.Lines = append(e.Lines, t.line(1))
+		}
 	}
 	return e
+}
+
+// line books the sum as it is, whether or not the account requires dimensions by now and their values still take postings.
+func (p *analysedPart) line(sign int64) NewLine {
+	l := signedLine(p.Account, p.Amount, sign)
+	l.booked = &bookedAmounts{base: sign * p.Amount.Minor, transaction: money.Amount{Minor: sign * p.Amount.Minor, Currency: p.Amount.Currency}, set: p.Set}
+	return l
 }
 
 // realisedFact is what an allocation leaves over on the control account in base, when both items stood there at different worths.

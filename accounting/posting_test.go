@@ -68,7 +68,11 @@ func TestPostingGolden(t *testing.T) {
 		return l
 	}
 	yearEnd := func(result ...postingPart) NewEntry {
-		return yearEndEntry(&yearEndFact{ClosingID: id, Date: on, Result: result, Retained: ByRole(RoleRetainedEarnings)})
+		parts := make([]analysedPart, len(result))
+		for i, p := range result {
+			parts[i].postingPart = p
+		}
+		return yearEndEntry(&yearEndFact{ClosingID: id, Date: on, Result: parts, Retained: ByRole(RoleRetainedEarnings)})
 	}
 	cases := []struct {
 		name  string

@@ -173,11 +173,15 @@ func (set *setup) taxByID(id uuid.UUID) *Tax {
 }
 
 // lineAccount is ordinary, of an account that a document's line is booked to: tax is booked through a tax code, so that
-// what is declared equals what is booked. Errors: those of ordinary, accounting.tax_account.
+// what is declared equals what is booked. Errors: those of ordinary, accounting.tax_account,
+// accounting.money_account.
 func (set *setup) lineAccount(op, where string, ref AccountRef) (*Account, error) {
 	a, err := set.ordinary(op, where, ref)
 	if err == nil && (set.taxAccounts[a.ID] || a.Role == RoleTaxNotDue || a.Role == RoleInputTaxNotDue) {
 		return nil, ErrTaxAccount.New(op, "%saccount %s %s holds tax: name a tax code instead", where, a.Code, a.Name)
+	}
+	if err == nil && (a.Role == RoleBank || a.Role == RoleCash) {
+		return nil, ErrMoneyAccount.New(op, "%saccount %s %s is what a document is settled by: that is said by a payment, or by SettledBy", where, a.Code, a.Name)
 	}
 	return a, err
 }

@@ -44,10 +44,13 @@ type StatementEntry struct {
 	Date      date.Date
 	Due       date.Date
 	Kind      EntryKind
-	Reference string       // the outside number of the document or entry; "" for none
-	Amount    money.Amount // debits positive
-	Open      money.Amount // what was left of it at the end of the last day
-	Balance   money.Amount // after this entry
+	Reference string // the outside number of the document or entry; "" for none
+	Number    string // the legal number of our document, or the vendor's of his; "" where there is none
+	// Instalment is which one of a document's instalments the item is, from 1; 0 where it is paid in one.
+	Instalment int
+	Amount     money.Amount // debits positive
+	Open       money.Amount // what was left of it at the end of the last day
+	Balance    money.Amount // after this entry
 }
 
 // statementRow is an item as it is read.
@@ -58,6 +61,9 @@ type statementRow struct {
 	Due       date.Date      `bun:"due_date"`
 	Kind      EntryKind      `bun:"kind"`
 	Reference string         `bun:"reference"`
+	Number    string         `bun:"number"`
+	Parts     int64          `bun:"instalments"`
+	Document  uuid.UUID      `bun:"document_id,nullzero"`
 	Minor     int64          `bun:"original_minor"`
 	Currency  money.Currency `bun:"currency"`
 	Open      int64          `bun:"open_minor"`
@@ -140,10 +146,11 @@ func statementEntries(ctx context.Context, tx *tenancy.Tx, q *StatementQuery, co
 	args := append([]any{q.To, q.To, q.PartyID, tenancy.List(controls), q.From, q.To}, more...)
 	rows, err := tenancy.Report[statementRow](ctx, tx, `SELECT o.id, o.entry_id, o.item_date, o.due_date, o.kind, o.original_minor, o.original_currency AS currency,
 		COALESCE(i.reference, b.reference, p.reference, e.reference, '') AS reference,
+		COALESCE(i.number, b.vendor_number, '') AS number, COALESCE(i.instalments, b.instalments, 0) AS instalments, COALESCE(i.id, b.id) AS document_id,
 		CAST(o.open_minor + COALESCE((SELECT SUM(a.amount_minor) FROM {allocations} AS a WHERE a.debit_id = o.id AND a.allocated_on > ?), 0)
 			- COALESCE((SELECT SUM(c.amount_minor) FROM {allocations} AS c WHERE c.credit_id = o.id AND c.allocated_on > ?), 0) AS BIGINT) AS open_minor
 		FROM {open_items} AS o JOIN {journal_entries} AS e ON e.id = o.entry_id
-		LEFT JOIN {invoices} AS i ON i.id = o.id LEFT JOIN {bills} AS b ON b.id = o.id LEFT JOIN {payments} AS p ON p.id = o.id
+		LEFT JOIN {invoices} AS i ON i.entry_id = o.entry_id LEFT JOIN {bills} AS b ON b.entry_id = o.entry_id LEFT JOIN {payments} AS p ON p.id = o.id
 		WHERE o.party_id = ? AND o.account_id IN (?) AND o.item_date >= ? AND o.item_date <= ? AND o.original_minor <> 0`+where+`
 		ORDER BY o.item_date, o.entry_id, o.line_no`, args...)
 	if err != nil {
@@ -158,7 +165,18 @@ func statementEntries(ctx context.Context, tx *tenancy.Tx, q *StatementQuery, co
 		a.Closing.Minor += r.Minor
 		of := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: r.Currency} }
 		a.Entries = append(a.Entries, StatementEntry{ItemID: r.ID, EntryID: r.EntryID, Date: r.Date, Due: r.Due, Kind: r.Kind, Reference: r.Reference,
+			Number: r.Number, Instalment: r.instalment(),
 			Amount: of(r.Minor), Open: of(r.Open), Balance: a.Closing})
 	}
 	return nil
+}
+
+// instalment is which of its document's instalments an item is: the ids of the further ones follow from the document's.
+func (r *statementRow) instalment() int {
+	for n := 1; r.Parts > 1 && int64(n) <= r.Parts; n++ {
+		if r.ID == InstalmentID(r.Document, n) {
+			return n
+		}
+	}
+	return 0
 }

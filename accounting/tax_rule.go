@@ -63,7 +63,7 @@ type NewTaxRule struct {
 	ValidFrom     date.Date `validate:"day"`
 	ValidUntil    date.Date
 	Trade         Trade        `validate:"omitempty,oneof=sale purchase"`
-	Establishment string       `validate:"omitempty,country"`
+	Establishment string       `validate:"omitempty,territory"`
 	Place         string       `validate:"omitempty,place"`
 	Status        PartyStatus  `validate:"omitempty,oneof=business consumer"`
 	Nature        SupplyNature `validate:"omitempty,oneof=goods services"`
@@ -90,9 +90,9 @@ type TaxQuestion struct {
 	Date  date.Date `validate:"day"`
 	Trade Trade     `validate:"oneof=sale purchase"`
 	// Establishment is where the business is established. Default the country of the books.
-	Establishment string `validate:"omitempty,country"`
+	Establishment string `validate:"omitempty,territory"`
 	// Place is the country of supply.
-	Place  string       `validate:"country"`
+	Place  string       `validate:"territory"`
 	Status PartyStatus  `validate:"oneof=business consumer"`
 	Nature SupplyNature `validate:"oneof=goods services"`
 	// Category is as in [TaxRule].

@@ -19,16 +19,17 @@ type undoing struct {
 	settle *settlement
 	locked []OpenItem
 
-	known  map[uuid.UUID]*Allocation   // all that may have to be undone, but no undoing
-	order  []uuid.UUID                 // of known
-	undone map[uuid.UUID]bool          // by their ids, before or by now
-	asked  map[uuid.UUID]bool          // to be undone by inputs of their own
-	along  map[uuid.UUID][]*Allocation // of write-offs, by the payment's allocation that they came with
-	whole  map[uuid.UUID][]*Allocation // by the item of a write-off or discount, which is taken back altogether
-	found  reversible                  // what was booked
-	taxes  map[uuid.UUID][]TaxEntry    // of discounts, by entry
-	rows   []*TaxEntry                 // that take taxes of discounts back
-	kinds  map[uuid.UUID]*OpenItem     // the items as they were before they were locked
+	known    map[uuid.UUID]*Allocation   // all that may have to be undone, but no undoing
+	order    []uuid.UUID                 // of known
+	undone   map[uuid.UUID]bool          // by their ids, before or by now
+	asked    map[uuid.UUID]bool          // to be undone by inputs of their own
+	along    map[uuid.UUID][]*Allocation // of write-offs, by the payment's allocation that they came with
+	whole    map[uuid.UUID][]*Allocation // by the item of a write-off or discount, which is taken back altogether
+	found    reversible                  // what was booked
+	taxes    map[uuid.UUID][]TaxEntry    // of discounts, by entry
+	credited map[uuid.UUID]bool          // discounts, by entry, of which a credit took something back
+	rows     []*TaxEntry                 // that take taxes of discounts back
+	kinds    map[uuid.UUID]*OpenItem     // the items as they were before they were locked
 }
 
 // takeBack is why and when something is taken back.
@@ -39,7 +40,7 @@ type takeBack struct {
 
 func newUndoing(op string, tx *tenancy.Tx) *undoing {
 	return &undoing{op: op, tx: tx, known: map[uuid.UUID]*Allocation{}, undone: map[uuid.UUID]bool{}, asked: map[uuid.UUID]bool{},
-		along: map[uuid.UUID][]*Allocation{}, taxes: map[uuid.UUID][]TaxEntry{}, kinds: map[uuid.UUID]*OpenItem{}}
+		along: map[uuid.UUID][]*Allocation{}, credited: map[uuid.UUID]bool{}, taxes: map[uuid.UUID][]TaxEntry{}, kinds: map[uuid.UUID]*OpenItem{}}
 }
 
 // know adds allocations to those that may have to be undone.
@@ -103,12 +104,29 @@ func (w *undoing) gather(ctx context.Context, set *setup, further, entries []uui
 	for i := range undone {
 		w.undone[undone[i].UndoesID] = true
 	}
+	if err := w.readCredited(ctx, discounts); err != nil {
+		return err
+	}
 	for _, t := range taxes {
 		w.taxes[t.EntryID] = append(w.taxes[t.EntryID], t)
 	}
 	w.plan = newPlan(w.op, w.tx, set, 0)
 	w.settle = newSettlement(w.plan, w.locked)
 	return nil
+}
+
+// readCredited finds which discounts credits took something back of: entries of the same source that stand beside the discount.
+func (w *undoing) readCredited(ctx context.Context, discounts []uuid.UUID) error {
+	if len(discounts) == 0 {
+		return nil
+	}
+	ids, err := tenancy.Report[uuid.UUID](ctx, w.tx, `SELECT DISTINCT d.id FROM {journal_entries} AS d JOIN {journal_entries} AS e ON e.source_id = d.source_id
+		WHERE d.id IN (?) AND e.source_model = 'erp.discounts' AND e.id <> d.id AND e.reverses_id IS NULL
+			AND NOT EXISTS (SELECT 1 FROM {journal_entries} AS r WHERE r.reverses_id = e.id)`, tenancy.List(discounts))
+	for _, id := range ids {
+		w.credited[id] = true
+	}
+	return err
 }
 
 // readAlong reads the write-offs that came along with payments.
@@ -268,6 +286,9 @@ func (w *undoing) takeWhole(where string, item *OpenItem, by uuid.UUID, back tak
 		}
 	}
 	there := w.found.byID[item.EntryID]
+	if w.credited[item.EntryID] {
+		return ErrOfReversal.New(w.op, "%sa credit took the discount, or a part of it, back", where)
+	}
 	source := Source{there.SourceModel, there.SourceID}
 	if there.Kind == KindWriteOff {
 		source = Source{allocationModel, by}
@@ -280,7 +301,7 @@ func (w *undoing) takeWhole(where string, item *OpenItem, by uuid.UUID, back tak
 	for _, t := range w.taxes[item.EntryID] {
 		row := t
 		row.ID, row.EntryID, row.EntryDate, row.RecordedAt = tenancy.NewID(), entry.ID, entry.EntryDate, w.tx.Now()
-		for _, x := range []*int64{&row.Base.Minor, &row.Tax.Minor, &row.NotRecoverableMinor, &row.ResidualMinor} {
+		for _, x := range append(row.figures(), &row.ResidualMinor) {
 			*x = -*x
 		}
 		w.rows = append(w.rows, &row)

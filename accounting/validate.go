@@ -2,8 +2,10 @@ package accounting
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -44,7 +46,8 @@ func newValidator() *validator.Validate {
 		"role":         func(f validator.FieldLevel) bool { return Role(f.Field().String()).Valid() },
 		"account_type": func(f validator.FieldLevel) bool { return AccountType(f.Field().String()).valid() },
 		"cash_flow":    func(f validator.FieldLevel) bool { return CashFlow(f.Field().String()).Valid() },
-		"country":      func(f validator.FieldLevel) bool { return only(f.Field().String(), 2, 2, capital) },
+		"country":      func(f validator.FieldLevel) bool { return isCountry(f.Field().String()) },
+		"territory":    func(f validator.FieldLevel) bool { return isTerritory(f.Field().String()) },
 		"journal":      func(f validator.FieldLevel) bool { return only(f.Field().String(), 2, 10, capitalOrDigit) },
 		"code":         func(f validator.FieldLevel) bool { return only(f.Field().String(), 1, 20, codeRune) },
 		"reference":    func(f validator.FieldLevel) bool { return validReference(f.Field().String()) },
@@ -69,9 +72,10 @@ var vatex = regexp.MustCompile(`^VATEX-[A-Z]{2}-[0-9A-Z-]{1,20}$`)
 // says is what a bookkeeper reads when a rule is broken.
 var says = map[string]string{
 	"required": "is needed", "required_without": "or {} must be set", "day": "is needed", "currency": "must be a currency code such as GBP",
-	"chart": "must be one of the templates", "role": "is not a role", "account_type": "is not a type of account",
-	"cash_flow": "is no place in the statement of cash flows",
-	"country":   "must be a two-letter country code such as GB", "journal": "must be 2 to 10 capitals or digits",
+	"chart": "must be one of the templates", "role": "is not a role",
+	"account_type": "must be one of: " + strings.Join(accountTypes(), " "),
+	"cash_flow":    "is no place in the statement of cash flows",
+	"country":      "must be a country code of ISO 3166-1 such as GB", "territory": "must be a country code of ISO 3166-1 such as GB", "journal": "must be 2 to 10 capitals or digits",
 	"code":      "must be 1 to 20 letters, digits, dots, dashes or underscores",
 	"reference": "must be at most 100 characters, without control characters or blanks at its ends",
 	"line":      "must be one line of 1 to {} characters", "text": "must be at most {} characters", "max": "has more than {}", "min": "has less than {}",
@@ -96,6 +100,9 @@ func checkInput(op, where string, in any) error {
 	if !ok {
 		message = "is not valid"
 	}
+	if hint := countryHints[fmt.Sprint(first.Value())]; hint != "" && (first.Tag() == "country" || first.Tag() == "territory") {
+		message += ": " + hint
+	}
 	return ErrBadInput.Wrap(op, err, "%s%s %s", where, field, strings.ReplaceAll(message, "{}", first.Param()))
 }
 
@@ -115,12 +122,10 @@ func checkBatch(op, what string, n int) error {
 	return nil
 }
 
-func (t AccountType) valid() bool {
-	switch t {
-	case Asset, Liability, Equity, Income, CostOfSales, Expense:
-		return true
-	}
-	return false
+func (t AccountType) valid() bool { return slices.Contains(accountTypes(), string(t)) }
+
+func accountTypes() []string {
+	return []string{string(Asset), string(Liability), string(Equity), string(Income), string(CostOfSales), string(Expense)}
 }
 
 func capital(r rune) bool        { return r >= 'A' && r <= 'Z' }
@@ -142,7 +147,7 @@ func only(s string, least, most int, allowed func(rune) bool) bool {
 }
 
 func validPlace(s string) bool {
-	return s == PlaceDomestic || s == PlaceEU || s == PlaceAbroad || only(s, 2, 2, capital)
+	return s == PlaceDomestic || s == PlaceEU || s == PlaceAbroad || isTerritory(s)
 }
 
 func validReference(s string) bool {

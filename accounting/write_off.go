@@ -3,6 +3,7 @@ package accounting
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -114,7 +115,9 @@ func (s *settlement) giveUp(where string, in *NewWriteOff) error {
 
 // writeOff plans the entry that gives up a part of an item, and settles the item with it.
 func (s *settlement) writeOff(where string, item *OpenItem, in *PaymentWriteOff, on date.Date) error {
-	where += "write-off: "
+	if !strings.HasPrefix(where, "write-off ") { // a payment's
+		where += "write-off: "
+	}
 	set, cur := s.plan.set, item.Original.Currency
 	open, worth, sign := item.OpenMinor, item.OpenBaseMinor, int64(1)
 	if item.Original.Minor < 0 {

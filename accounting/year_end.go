@@ -1,6 +1,7 @@
 package accounting
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -20,7 +21,8 @@ type NewYearEnd struct {
 }
 
 // CloseYear books the result of a fiscal year into retained earnings, in one entry of the year's last day that empties every
-// account of income and expense, and locks the last period with it. A year without any gets no entry. The statements of
+// account of income and expense in every combination of dimensions, and locks the last period with it. Retained earnings take what
+// each combination has earned under that combination, so that a balance sheet by a dimension says whose the profits are. A year without any gets no entry. The statements of
 // profit and loss leave such entries out, and the balance sheet of a day within the year as well, so that they say the same before
 // and after. Any number of accounts costs the same few statements.
 //
@@ -129,12 +131,16 @@ func (w *yearEnd) close(ctx context.Context) (*Closing, error) {
 	for _, l := range former { // the result without what closed it before
 		subtract(posted, l.AccountID, l.Amount.Minor)
 	}
+	result, err := w.result(ctx, former)
+	if err != nil {
+		return nil, err
+	}
 	state := w.last.State
 	w.last.State, w.last.ChangedAt = PeriodLocked, notBefore(w.tx.Now(), w.last.ChangedAt)
 	closing := &Closing{Row: tenancy.Row{ID: tenancy.NewID()}, PeriodID: w.last.ID, Kind: ClosingOfYear, ClosedBy: w.tx.Scope().Actor(), ClosedAt: w.last.ChangedAt,
 		Profit: profitAndLoss(w.set, posted, w.year.StartsOn, w.year.EndsOn).NetProfit}
 	p := newPlan(w.op, w.tx, w.set, 2)
-	if err := w.book(p, closing, posted, former, state); err != nil {
+	if err := w.book(p, closing, result, former, state); err != nil {
 		return nil, err
 	}
 	figures.with(p.balances)
@@ -167,17 +173,55 @@ func (w *yearEnd) former(ctx context.Context) ([]Line, error) {
 	return nil, nil
 }
 
-// book plans the closing entry, and the reversal of the former one if that says something else.
-func (w *yearEnd) book(p *plan, closing *Closing, posted map[uuid.UUID]accountSum, former []Line, state PeriodState) error {
-	f := &yearEndFact{ClosingID: closing.ID, Date: w.year.EndsOn, Retained: w.in.Retained.orDefault(RoleRetainedEarnings)}
-	if state == PeriodSoftLocked {
-		f.Lock = "the year is closed" // whoever may close needs no other exception
+// analysedSum is what was posted to an account with a combination of dimensions.
+type analysedSum struct {
+	accountSum
+	Set uuid.UUID `bun:"dimension_set_id"`
+}
+
+// result is what the accounts of income and expense hold of the year by combination of dimensions, without what closed it before,
+// in the order of the chart and then of combinations.
+func (w *yearEnd) result(ctx context.Context, former []Line) ([]analysedPart, error) {
+	periods := make([]uuid.UUID, len(w.rows))
+	for i := range w.rows {
+		periods[i] = w.rows[i].ID
 	}
+	rows, err := tenancy.Report[analysedSum](ctx, w.tx, `SELECT account_id, dimension_set_id, CAST(SUM(debit_minor) AS BIGINT) AS debit_minor,
+		CAST(SUM(credit_minor) AS BIGINT) AS credit_minor
+		FROM {account_balances} AS b WHERE period_id IN (?) GROUP BY account_id, dimension_set_id`, tenancy.List(periods))
+	if err != nil {
+		return nil, err
+	}
+	type place struct{ account, set uuid.UUID }
+	left := make(map[place]int64, len(rows))
+	for _, r := range rows {
+		left[place{r.AccountID, r.Set}] = r.net()
+	}
+	for _, l := range former {
+		left[place{l.AccountID, l.DimensionSetID}] -= l.Amount.Minor
+	}
+	sets := make(map[uuid.UUID][]uuid.UUID, len(w.set.accounts))
+	for at := range left {
+		sets[at.account] = append(sets[at.account], at.set)
+	}
+	var out []analysedPart
 	for i := range w.set.accounts {
 		a := &w.set.accounts[i]
-		if sum, ok := posted[a.ID]; ok && a.Type.ofResult() {
-			f.Result = append(f.Result, postingPart{ByID(a.ID), money.Amount{Minor: sum.net(), Currency: w.set.books.Currency}})
+		if !a.Type.ofResult() {
+			continue
 		}
+		for _, set := range slices.SortedFunc(slices.Values(sets[a.ID]), func(x, y uuid.UUID) int { return bytes.Compare(x[:], y[:]) }) {
+			out = append(out, analysedPart{postingPart{ByID(a.ID), money.Amount{Minor: left[place{a.ID, set}], Currency: w.set.books.Currency}}, set})
+		}
+	}
+	return out, nil
+}
+
+// book plans the closing entry, and the reversal of the former one if that says something else.
+func (w *yearEnd) book(p *plan, closing *Closing, result []analysedPart, former []Line, state PeriodState) error {
+	f := &yearEndFact{Result: result, ClosingID: closing.ID, Date: w.year.EndsOn, Retained: w.in.Retained.orDefault(RoleRetainedEarnings)}
+	if state == PeriodSoftLocked {
+		f.Lock = "the year is closed" // whoever may close needs no other exception
 	}
 	retained, err := w.set.ordinary(w.op, "", f.Retained)
 	if err != nil {
@@ -208,7 +252,7 @@ func (w *yearEnd) book(p *plan, closing *Closing, posted map[uuid.UUID]accountSu
 // same reports whether booked lines are those that would be booked.
 func same(booked []Line, lines []NewLine) bool {
 	return slices.EqualFunc(booked, lines, func(b Line, l NewLine) bool {
-		return ByID(b.AccountID) == l.Account && b.Amount.Minor == l.Debit.Minor-l.Credit.Minor
+		return ByID(b.AccountID) == l.Account && b.Amount.Minor == l.booked.base && b.DimensionSetID == l.booked.set
 	})
 }
 
@@ -222,25 +266,28 @@ func (t AccountType) ofResult() bool {
 	return false
 }
 
-// resultSums are groupedSums without the entries that closed years. These name no dimensions, so they are among the lines without.
+// resultSums are groupedSums without the entries that closed years.
 func resultSums(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.Date, in *cut) (map[string]map[uuid.UUID]accountSum, error) {
 	groups, err := groupedSums(ctx, tx, set, from, to, in)
-	if err != nil || groups[""] == nil || !in.withUnset() {
+	if err != nil || len(groups) == 0 {
 		return groups, err
 	}
-	return groups, withoutYearEnd(ctx, tx, set, groups[""], from, to)
+	return groups, withoutYearEnd(ctx, tx, set, groups, from, to, in)
 }
 
 // withoutYearEnd takes the entries that closed years between two days, both included, out of what was posted.
-func withoutYearEnd(ctx context.Context, tx *tenancy.Tx, set *setup, posted map[uuid.UUID]accountSum, from, to date.Date) error {
-	rows, err := tenancy.Report[accountSum](ctx, tx, `SELECT l.account_id,
+func withoutYearEnd(ctx context.Context, tx *tenancy.Tx, set *setup, groups map[string]map[uuid.UUID]accountSum, from, to date.Date, in *cut) error {
+	value, join, args := in.grouping("l.dimension_set_id")
+	where, more := in.where("l.dimension_set_id")
+	args = append(append(args, from, to, set.knownUntil()), more...)
+	rows, err := tenancy.Report[slicedSum](ctx, tx, `SELECT l.account_id,
 		CAST(SUM(CASE WHEN l.amount_minor > 0 THEN l.amount_minor ELSE 0 END) AS BIGINT) AS debit_minor,
-		CAST(SUM(CASE WHEN l.amount_minor < 0 THEN -l.amount_minor ELSE 0 END) AS BIGINT) AS credit_minor
-		FROM {journal_entries} AS e JOIN {journal_lines} AS l ON l.entry_id = e.id
-		WHERE e.kind = 'year_end' AND e.entry_date >= ? AND e.entry_date <= ? AND e.posted_at <= ? GROUP BY l.account_id`, from, to, set.knownUntil())
+		CAST(SUM(CASE WHEN l.amount_minor < 0 THEN -l.amount_minor ELSE 0 END) AS BIGINT) AS credit_minor, `+value+` AS value
+		FROM {journal_entries} AS e JOIN {journal_lines} AS l ON l.entry_id = e.id`+join+`
+		WHERE e.kind = 'year_end' AND e.entry_date >= ? AND e.entry_date <= ? AND e.posted_at <= ?`+where+` GROUP BY l.account_id, 4`, args...)
 	for _, r := range rows {
-		subtract(posted, r.AccountID, r.DebitMinor)
-		subtract(posted, r.AccountID, -r.CreditMinor)
+		subtract(groups[r.Value], r.AccountID, r.DebitMinor)
+		subtract(groups[r.Value], r.AccountID, -r.CreditMinor)
 	}
 	return err
 }

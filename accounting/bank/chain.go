@@ -3,6 +3,7 @@ package bank
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/google/uuid"
@@ -23,11 +24,60 @@ type Break struct {
 	Difference money.Amount
 }
 
-// chain orders the statements of one account: by the day they close on, then by number and page, then as they were imported.
+// chain orders the statements of an account, or of several one after another: by the day they close on, then by number and page, then as
+// they were imported. Where statements of one day have no numbers, their balances tell which follows which.
 func chain(all []Statement) {
 	slices.SortFunc(all, func(a, b Statement) int {
-		return cmp.Or(a.ClosingOn.Compare(b.ClosingOn), cmp.Compare(a.SequenceNo, b.SequenceNo), cmp.Compare(a.Page, b.Page), slices.Compare(a.ID[:], b.ID[:]))
+		return cmp.Or(slices.Compare(a.BankAccountID[:], b.BankAccountID[:]), a.ClosingOn.Compare(b.ClosingOn), cmp.Compare(a.SequenceNo, b.SequenceNo),
+			cmp.Compare(a.Page, b.Page), slices.Compare(a.ID[:], b.ID[:]))
 	})
+	for from := 0; from < len(all); {
+		to := from + 1
+		for to < len(all) && all[to].BankAccountID == all[from].BankAccountID && all[to].ClosingOn == all[from].ClosingOn {
+			to++
+		}
+		var before *Statement
+		if from > 0 && all[from-1].BankAccountID == all[from].BankAccountID {
+			before = &all[from-1]
+		}
+		linkUp(before, all[from:to])
+		from = to
+	}
+}
+
+// linkUp orders statements that close on one day by their balances, as far as these link them: the first one continues the day before, or
+// else none of the day. Those with numbers stay in the order of them.
+func linkUp(before *Statement, day []Statement) {
+	if !slices.ContainsFunc(day, func(s Statement) bool { return s.SequenceNo == 0 }) {
+		return
+	}
+	for i := range day {
+		rest := day[i:]
+		numbered := slices.IndexFunc(rest, func(s Statement) bool { return s.SequenceNo != 0 })
+		next := slices.IndexFunc(rest, func(s Statement) bool {
+			if s.SequenceNo != 0 && s.ID != rest[numbered].ID {
+				return false
+			}
+			if before != nil {
+				return s.Opening == before.Closing
+			}
+			return !slices.ContainsFunc(rest, func(o Statement) bool { return o.ID != s.ID && o.Closing == s.Opening })
+		})
+		if next > 0 {
+			first := rest[next]
+			copy(rest[1:next+1], rest[:next])
+			rest[0] = first
+		}
+		before = &day[i]
+	}
+}
+
+// found names the act in the error of a bank account, or a statement, that is not there.
+func found[T any](op, what string, row *T, err error) (*T, error) {
+	if errors.Is(err, tenancy.ErrNotFound) {
+		return nil, tenancy.ErrNotFound.New(op, "there is no such %s", what)
+	}
+	return row, err
 }
 
 // breaks finds them between the ordered statements of one account.
@@ -49,7 +99,8 @@ func breaks(ordered []Statement) []Break {
 // Permission: bank.read. Errors: tenancy.not_found.
 func (s *Service) Breaks(ctx context.Context, bankAccountID uuid.UUID) ([]Break, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]Break, error) {
-		if _, err := tenancy.Get[Account](ctx, tx, bankAccountID); err != nil {
+		account, err := tenancy.Get[Account](ctx, tx, bankAccountID)
+		if _, err = found("bank.Breaks", "bank account", account, err); err != nil {
 			return nil, err
 		}
 		all, err := tenancy.Find[Statement](ctx, tx, tenancy.Eq("bank_account_id", bankAccountID))

@@ -67,6 +67,20 @@ type seen struct {
 	named   func(c *candidate) bool
 }
 
+// named reports whether the words of a name stand in a text one after another, in any order: banks put the family name first.
+func named(words, name string) bool {
+	if strings.Contains(words, " "+name+" ") {
+		return true
+	}
+	wanted, all := slices.Sorted(slices.Values(strings.Fields(name))), strings.Fields(words)
+	for i := 0; i+len(wanted) <= len(all) && len(wanted) > 1; i++ {
+		if slices.Equal(slices.Sorted(slices.Values(all[i:i+len(wanted)])), wanted) {
+			return true
+		}
+	}
+	return false
+}
+
 // propose finds what a line may be, the surest first.
 func (c *candidates) propose(l *StatementLine, in ProposalRequest) []Proposal {
 	t := &l.Text
@@ -77,7 +91,7 @@ func (c *candidates) propose(l *StatementLine, in ProposalRequest) []Proposal {
 			s.numbers = append(s.numbers, i)
 		}
 	}
-	s.named = func(c *candidate) bool { return len(c.party) >= minKey && strings.Contains(s.words, " "+c.party+" ") }
+	s.named = func(c *candidate) bool { return len(c.party) >= minKey && named(s.words, c.party) }
 	var out []Proposal
 	taken := map[int]bool{}
 	add := func(rank Confidence, reason string, which ...int) {
@@ -137,9 +151,13 @@ func (c *candidates) byNumbers(s *seen, add func(Confidence, string, ...int)) {
 func (c *candidates) byAmounts(s *seen, days int, taken map[int]bool, add func(Confidence, string, ...int)) {
 	l := s.line
 	var ledger, open []int // within the window
+	alike := 0             // what is open within it, with what is proposed already
 	for _, i := range c.byMinor[l.Amount.Minor] {
 		n := &c.all[i]
 		near := within(n.on, l.BookedOn, days) || within(n.on, l.ValueOn, days)
+		if near && !n.ledger {
+			alike++
+		}
 		switch {
 		case taken[i]:
 		case !n.ledger && s.named(n):
@@ -154,9 +172,10 @@ func (c *candidates) byAmounts(s *seen, days int, taken map[int]bool, add func(C
 		n := &c.all[ledger[0]]
 		add(ByLedger, fmt.Sprintf("the books have this amount as %s, %d days from the line", n.label, abs(int64(n.on.DaysUntil(l.BookedOn)))), ledger[0])
 	}
-	if len(open) == 1 {
+	if len(open) == 1 && alike == 1 {
 		n := &c.all[open[0]]
-		add(ByAmount, fmt.Sprintf("of all that is open %s alone has this amount, due %d days from the line", n.label, abs(int64(n.on.DaysUntil(l.BookedOn)))), open[0])
+		add(ByAmount, fmt.Sprintf("of all that is open within %d days of the line %s alone has this amount, due %d days from it", days, n.label,
+			abs(int64(n.on.DaysUntil(l.BookedOn)))), open[0])
 	}
 }
 

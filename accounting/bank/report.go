@@ -106,7 +106,7 @@ func (s *Service) Report(ctx context.Context, bankAccountID uuid.UUID, asOf date
 			return Report{}, ErrBadInput.New(op, "a report is of a day")
 		}
 		account, err := tenancy.Get[Account](ctx, tx, bankAccountID)
-		if err != nil {
+		if account, err = found(op, "bank account", account, err); err != nil {
 			return Report{}, err
 		}
 		zero := money.Zero(account.Currency)

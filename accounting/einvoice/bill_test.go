@@ -26,7 +26,7 @@ func TestExamplesBecomeBills(t *testing.T) {
 		"creditnote1": {"My Supplier Company", "018304 / 28865", "100.11", "0.00", "100.11", 1, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := einvoice.ReadUBL(example(t, name))
+			got, err := readUBL(example(t, name))
 			require.NoError(t, err)
 			bill, err := got.Bill()
 			require.NoError(t, err)

@@ -11,7 +11,7 @@
 // [WriteUBL] refuses what [Validate] finds fault with; the refusal carries them ([ValidationError]), each with the id that the
 // standard gives the rule, such as BR-CO-16. Whoever receives a document reads it and decides:
 //
-//	got, err := einvoice.ReadUBL(xml)        // a Document, and what of the file was not understood
+//	got, err := einvoice.ReadUBL(file)       // a Document, and what of the file was not understood
 //	findings := einvoice.Validate(got.Document)
 //	bill, err := got.Bill()                  // vendor, dates, lines with nets as stated
 //

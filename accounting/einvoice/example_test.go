@@ -1,6 +1,7 @@
 package einvoice_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -69,7 +70,7 @@ func ExampleReadUBL() {
 		fmt.Println(err)
 		return
 	}
-	got, err := einvoice.ReadUBL(file)
+	got, err := einvoice.ReadUBL(bytes.NewReader(file))
 	if err != nil {
 		fmt.Println(err)
 		return

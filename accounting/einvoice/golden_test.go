@@ -32,7 +32,7 @@ func roundTrip(t require.TestingT, doc einvoice.Document) ([]byte, einvoice.Rece
 	require.Empty(t, einvoice.Validate(doc))
 	file, err := einvoice.WriteUBL(doc)
 	require.NoError(t, err)
-	got, err := einvoice.ReadUBL(file)
+	got, err := readUBL(file)
 	require.NoError(t, err)
 	require.Empty(t, got.NotUnderstood)
 	require.Equal(t, canonical(doc), got.Document)

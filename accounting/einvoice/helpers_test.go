@@ -1,6 +1,7 @@
 package einvoice_test
 
 import (
+	"bytes"
 	"flag"
 	"os"
 	"path/filepath"
@@ -130,3 +131,6 @@ func golden(t *testing.T, name string, got []byte) {
 	require.NoError(t, err, "run the tests with -update, then read the difference")
 	require.Equal(t, string(want), string(got))
 }
+
+// readUBL reads a file that lies in memory.
+func readUBL(data []byte) (einvoice.Received, error) { return einvoice.ReadUBL(bytes.NewReader(data)) }

@@ -209,7 +209,7 @@ func TestLawAnyBytesAreReadOrRefused(t *testing.T) {
 				data = append(data[:end:end], data[at:]...)
 			}
 		}
-		got, err := einvoice.ReadUBL(data)
+		got, err := readUBL(data)
 		if err != nil {
 			require.Equal(t, einvoice.Received{}, got)
 			return

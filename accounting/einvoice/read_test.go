@@ -31,7 +31,7 @@ func TestBadFilesAreRefused(t *testing.T) {
 		code *fault.Definition
 		says string
 	}{
-		"nothing":              {"", einvoice.ErrBadXML, "one root element"},
+		"nothing":              {"", einvoice.ErrBadXML, "is not XML"},
 		"no XML":               {"PK\x03\x04", einvoice.ErrBadXML, ""},
 		"cut off":              {file(t, "standard")[:2000], einvoice.ErrBadXML, "line"},
 		"two roots":            {file(t, "standard", "</Invoice>", "</Invoice><Invoice/>"), einvoice.ErrBadXML, "one root element"},
@@ -92,7 +92,7 @@ func TestBadFilesAreRefused(t *testing.T) {
 		"an amount beyond all":       {file(t, "standard", ">99.45</cbc:LineExt", ">99999999999999999999</cbc:LineExt"), nil, "money.overflow"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := einvoice.ReadUBL([]byte(c.data))
+			got, err := readUBL([]byte(c.data))
 			require.Error(t, err)
 			require.Equal(t, einvoice.Received{}, got)
 			if c.code != nil {
@@ -176,7 +176,7 @@ func TestWhatIsNotUnderstoodIsListed(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := einvoice.ReadUBL([]byte(c.data))
+			got, err := readUBL([]byte(c.data))
 			require.NoError(t, err)
 			var paths []string
 			for _, u := range got.NotUnderstood {
@@ -203,9 +203,9 @@ func TestWhatIsNotUnderstoodIsListed(t *testing.T) {
 
 // Byte order marks, comments, processing instructions and attributes for people change nothing.
 func TestWhatIsPassedOver(t *testing.T) {
-	plain, err := einvoice.ReadUBL([]byte(file(t, "everything")))
+	plain, err := readUBL([]byte(file(t, "everything")))
 	require.NoError(t, err)
-	dressed, err := einvoice.ReadUBL([]byte("\uFEFF" + file(t, "everything",
+	dressed, err := readUBL([]byte("\uFEFF" + file(t, "everything",
 		"<cbc:IssueDate>", "<!-- the day -->\n<?show me?><cbc:IssueDate>",
 		"<cbc:ID>INV-2026-0001", `<cbc:ID schemeAgencyName="us"><!-- x -->INV-<![CDATA[2026]]>-0001`,
 		`<cbc:CustomizationID>`, `<cbc:UBLVersionID>2.1</cbc:UBLVersionID><cbc:CustomizationID>`,
@@ -216,7 +216,7 @@ func TestWhatIsPassedOver(t *testing.T) {
 
 // Of two identifiers of a kind the first counts, and what stands behind them is read all the same.
 func TestASecondTaxIdentifier(t *testing.T) {
-	got, err := einvoice.ReadUBL([]byte(file(t, "everything", "<cbc:CompanyID>F-skatt",
+	got, err := readUBL([]byte(file(t, "everything", "<cbc:CompanyID>F-skatt",
 		"<cbc:CompanyID>SE999</cbc:CompanyID><cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:PartyTaxScheme><cac:PartyTaxScheme><cbc:CompanyID>F-skatt")))
 	require.NoError(t, err)
 	require.Equal(t, "SE556000000001", got.Document.Seller.TaxID)
@@ -230,7 +230,7 @@ func TestAnUnknownType(t *testing.T) {
 	for rule, text := range map[string]string{
 		"BR-CL-01": file(t, "standard", ">380<", ">999<"), "BR-04": file(t, "standard", "<cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode>", ""),
 	} {
-		got, err := einvoice.ReadUBL([]byte(text))
+		got, err := readUBL([]byte(text))
 		require.NoError(t, err)
 		require.Equal(t, []string{rule}, einvoice.Validate(got.Document).Rules())
 	}

@@ -26,7 +26,7 @@ func TestExamplesGiveTheirOwnTotals(t *testing.T) {
 		"example5": nil, "example7": nil, "creditnote1": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := einvoice.ReadUBL(example(t, name))
+			got, err := readUBL(example(t, name))
 			require.NoError(t, err)
 			stated := got.Document
 

@@ -1,6 +1,7 @@
 package einvoice
 
 import (
+	"io"
 	"regexp"
 	"strings"
 
@@ -22,10 +23,21 @@ type Received struct {
 // A file is at most [MaxBytes] long and has at most [MaxLines] lines. Document type declarations are refused, and with them
 // entities of the file's own making. Only UTF-8 is read.
 //
-// Errors: einvoice.bad_xml, einvoice.too_large, einvoice.not_ubl, einvoice.bad_value (a date, number, amount or code that
+// Errors: those of the reader; einvoice.bad_xml, einvoice.too_large, einvoice.not_ubl, einvoice.bad_value (a date, number, amount or code that
 // cannot be read, with the element and, for decimals, the BR-DEC), einvoice.mixed_currency, money.overflow.
-func ReadUBL(data []byte) (Received, error) {
+func ReadUBL(r io.Reader) (Received, error) {
 	const op = "einvoice.ReadUBL"
+	if r == nil {
+		return Received{}, ErrBadXML.New(op, "a reader is needed")
+	}
+	data, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
+	if err != nil {
+		return Received{}, err
+	}
+	return readUBL(op, data)
+}
+
+func readUBL(op string, data []byte) (Received, error) {
 	root, err := parse(op, data)
 	if err != nil {
 		return Received{}, err

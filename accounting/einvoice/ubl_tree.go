@@ -24,7 +24,7 @@ type node struct {
 // declarations, so there is nothing to expand and nothing to fetch.
 func parse(op string, data []byte) (*node, error) {
 	if len(data) > MaxBytes {
-		return nil, ErrTooLarge.New(op, "the file has %d bytes, at most %d are read", len(data), MaxBytes)
+		return nil, ErrTooLarge.New(op, "the file has more than the %d bytes that are read", MaxBytes)
 	}
 	decoder := xml.NewDecoder(bytes.NewReader(data))
 	top := &node{}
@@ -61,6 +61,9 @@ func parse(op string, data []byte) (*node, error) {
 		}
 	}
 	const byteOrderMark = "\uFEFF"
+	if len(top.children) == 0 {
+		return nil, ErrBadXML.New(op, "the file is not XML: it has no element")
+	}
 	if len(top.children) != 1 || strings.TrimSpace(strings.TrimPrefix(string(top.raw), byteOrderMark)) != "" {
 		return nil, ErrBadXML.New(op, "there must be one root element, and no text beside it")
 	}

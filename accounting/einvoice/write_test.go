@@ -81,13 +81,13 @@ func TestDueDateOfACreditNote(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, string(file), "cbc:DueDate")
 	require.Equal(t, 1, strings.Count(string(file), "cbc:PaymentDueDate>")/2, "once, however many accounts there are")
-	got, err := einvoice.ReadUBL(file)
+	got, err := readUBL(file)
 	require.NoError(t, err)
 	require.Equal(t, date.Must("2026-04-30"), got.Document.DueDate)
 
 	// A second, other date is not understood, and does not replace the first.
 	two := strings.Replace(string(file), "<cac:PaymentMeans>", "<cac:PaymentMeans><cbc:PaymentMeansCode>10</cbc:PaymentMeansCode><cbc:PaymentDueDate>2026-05-01</cbc:PaymentDueDate></cac:PaymentMeans><cac:PaymentMeans>", 1)
-	got, err = einvoice.ReadUBL([]byte(two))
+	got, err = readUBL([]byte(two))
 	require.NoError(t, err)
 	require.Equal(t, date.Must("2026-05-01"), got.Document.DueDate)
 	require.Equal(t, "CreditNote/cac:PaymentMeans[2]/cbc:PaymentDueDate", got.NotUnderstood[0].Path)

@@ -107,5 +107,9 @@ func (r rowIn) checked(err error, fields map[string]string) {
 		r.bad(column, "%v", err)
 		return
 	}
-	r.found.add(r.file, r.line, column, fault.Lookup(f.Code), "%s", strings.TrimPrefix(f.Detail, named+" "))
+	detail := f.Detail
+	if len(broken) > 0 && broken[0].Tag() != "required_without" { // which names two fields
+		detail = strings.TrimPrefix(detail, named+" ")
+	}
+	r.found.add(r.file, r.line, column, fault.Lookup(f.Code), "%s", detail)
 }

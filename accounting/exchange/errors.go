@@ -27,6 +27,8 @@ var (
 	ErrOwnExport = fault.Define(fault.Conflict, "exchange.own_export", "the entry stands in these books already: the file was exported from them")
 	// ErrUnknownTax: a tax of the document has no code of the tenant's.
 	ErrUnknownTax = fault.Define(fault.Invalid, "exchange.unknown_tax", "there is no code for a tax of the document")
+	// ErrTaxRate: a tax of the document is mapped to a code that charges another rate.
+	ErrTaxRate = fault.Define(fault.Invalid, "exchange.tax_rate_differs", "the code for a tax of the document charges another rate")
 	// ErrNotInUBL: the document has something that EN 16931 has no place for.
 	ErrNotInUBL = fault.Define(fault.Invalid, "exchange.not_in_ubl", "the document has something that EN 16931 has no place for")
 	// ErrUBLFigures: the standard's sums are others than the document's.

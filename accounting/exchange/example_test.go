@@ -101,7 +101,7 @@ func ExampleReadChart() {
 	fmt.Println(must(books.GetAccount(ctx, accounting.ByRole(accounting.RoleReceivable))).Name)
 	// Output:
 	// chart, role: no account has these roles: bad_debt (expense), bad_debt_allowanc...
-	// chart line 3, type: is not a type of account (accounting.bad_input)...
+	// chart line 3, type: must be one of: asset liability equity income cost_of_sale...
 	// Debtors: trade
 }
 
@@ -177,7 +177,7 @@ func ExampleService_WriteUBL() {
 	if err := ex.WriteUBL(ctx, &file, exchange.UBLInvoice{InvoiceID: invoice.ID}); err != nil {
 		log.Fatal(err)
 	}
-	read := must(einvoice.ReadUBL(file.Bytes()))
+	read := must(einvoice.ReadUBL(bytes.NewReader(file.Bytes())))
 	fmt.Println(read.Document.Number, read.Document.Totals.Payable.Format(), len(einvoice.Validate(read.Document)), "findings")
 	// Output: INV-2026-00001 44.08 EUR 0 findings
 }

@@ -34,7 +34,7 @@ func TestUBLInForeignCurrency(t *testing.T) {
 		}
 		file, err := write(nil)
 		require.NoError(t, err)
-		got, err := einvoice.ReadUBL(file)
+		got, err := einvoice.ReadUBL(bytes.NewReader(file))
 		require.NoError(t, err)
 		require.Empty(t, einvoice.Validate(got.Document))
 		require.Equal(t, []any{money.Currency("USD"), money.Currency("EUR"), money.Of(721, "EUR"), v.Tax, v.Payable},

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
@@ -48,7 +49,8 @@ type UBLDraft struct {
 // states, whatever quantity x price is; document allowances and charges are lines of their own; tax is rounded once per document, as
 // the standard does. The draft's net, tax and total are the document's, to the minor unit, in its own currency.
 //
-// Permission: exchange.import. Errors: exchange.bad_input, exchange.too_large, exchange.unknown_tax (a tax of the document has no code);
+// Permission: exchange.import. Errors: exchange.bad_input, exchange.too_large, exchange.unknown_tax (a tax of the document has no code, or one
+// that is not there), exchange.tax_rate_differs (a code charges another rate on the tax point than the document does);
 // those of [einvoice.ReadUBL] and [einvoice.Received.Bill], and those of [accounting.Service.DraftBills].
 func (s *Service) DraftBill(ctx context.Context, in UBLBill) (UBLDraft, error) {
 	const op = "exchange.DraftBill"
@@ -56,14 +58,7 @@ func (s *Service) DraftBill(ctx context.Context, in UBLBill) (UBLDraft, error) {
 		if in.File == nil || in.VendorID == uuid.Nil || in.Account.IsZero() {
 			return UBLDraft{}, ErrBadInput.New(op, "File, VendorID and Account are needed")
 		}
-		data, err := io.ReadAll(io.LimitReader(in.File, einvoice.MaxBytes+1))
-		if err != nil {
-			return UBLDraft{}, err
-		}
-		if len(data) > einvoice.MaxBytes {
-			return UBLDraft{}, ErrTooLarge.New(op, "the document has more than %d bytes", einvoice.MaxBytes)
-		}
-		received, err := einvoice.ReadUBL(data)
+		received, err := einvoice.ReadUBL(in.File)
 		if err != nil {
 			return UBLDraft{}, err
 		}
@@ -71,7 +66,14 @@ func (s *Service) DraftBill(ctx context.Context, in UBLBill) (UBLDraft, error) {
 		if err != nil {
 			return UBLDraft{}, err
 		}
-		draft, rounding, err := draftOf(op, &in, &bill)
+		taxes, err := s.books.ListTaxes(ctx)
+		if err != nil {
+			return UBLDraft{}, err
+		}
+		if err := checkCodes(op, &in, &bill, taxes); err != nil {
+			return UBLDraft{}, err
+		}
+		draft, rounding, err := draftOf(&in, &bill)
 		if err != nil {
 			return UBLDraft{}, err
 		}
@@ -83,8 +85,47 @@ func (s *Service) DraftBill(ctx context.Context, in UBLBill) (UBLDraft, error) {
 	})
 }
 
+// checkCodes holds the rates that the tenant's codes charge on the document's tax point to those of the document: else its tax would not
+// be what the vendor states.
+func checkCodes(op string, in *UBLBill, bill *einvoice.Bill, taxes []accounting.Tax) error {
+	on := bill.TaxPoint
+	if on.IsZero() {
+		on = bill.IssueDate
+	}
+	for i := range bill.Lines {
+		t := bill.Lines[i].Tax
+		code, ok := in.TaxCodes[t.String()]
+		if !ok {
+			return ErrUnknownTax.New(op, "line %d: there is no code for the tax %s", i+1, t)
+		}
+		j := slices.IndexFunc(taxes, func(x accounting.Tax) bool { return x.Code == code && x.Active })
+		if j < 0 {
+			return ErrUnknownTax.New(op, "line %d: the tax %s is mapped to %s, and there is no such code", i+1, t, code)
+		}
+		stated, charged := decimal.Zero, decimal.Zero
+		if t.Rate.Valid && t.Category != einvoice.ReverseCharge && t.Category != einvoice.IntraCommunity {
+			stated = t.Rate.Decimal
+		}
+		switch taxes[j].Kind {
+		case accounting.TaxGroup, accounting.TaxWithholding:
+			return ErrTaxRate.New(op, "line %d: the tax %s is mapped to %s, which is of the kind %s and no single rate", i+1, t, code, taxes[j].Kind)
+		case accounting.TaxStandard, accounting.TaxReduced:
+			rate, known := taxes[j].RateOn(on)
+			if !known {
+				return ErrTaxRate.New(op, "line %d: the tax %s is mapped to %s, which has no rate on %s", i+1, t, code, on)
+			}
+			charged = rate
+		case accounting.TaxZero, accounting.TaxExempt, accounting.TaxExport, accounting.TaxOutsideScope, accounting.TaxReverseCharge, accounting.TaxIntraCommunity:
+		}
+		if !stated.Equal(charged) {
+			return ErrTaxRate.New(op, "line %d: the document charges %s %% (%s), and the code %s %s %% on %s", i+1, stated, t, code, charged, on)
+		}
+	}
+	return nil
+}
+
 // draftOf turns a document into what is recorded, and gives the sum of its lines on the rounding account.
-func draftOf(op string, in *UBLBill, bill *einvoice.Bill) (accounting.NewBill, int64, error) {
+func draftOf(in *UBLBill, bill *einvoice.Bill) (accounting.NewBill, int64, error) {
 	out := accounting.NewBill{Kind: accounting.BillDocument, Reference: in.Reference, VendorNumber: bill.Number, PartyID: in.VendorID, Date: bill.IssueDate,
 		TaxPoint: bill.TaxPoint, Due: bill.Due, TaxRounding: accounting.RoundPerDocument, Note: clip(bill.Terms, maxNote),
 		Currency: bill.Currency, Rate: in.Rate, Dimensions: in.Dimensions}
@@ -96,11 +137,7 @@ func draftOf(op string, in *UBLBill, bill *einvoice.Bill) (accounting.NewBill, i
 	}
 	for i := range bill.Lines {
 		l := &bill.Lines[i]
-		code, ok := in.TaxCodes[l.Tax.String()]
-		if !ok {
-			return out, 0, ErrUnknownTax.New(op, "line %d: there is no code for the tax %s", i+1, l.Tax)
-		}
-		line := accounting.NewBillLine{Description: clip(l.Description, maxDescription), Account: in.Account, Net: l.Net, TaxCode: code}
+		line := accounting.NewBillLine{Description: clip(l.Description, maxDescription), Account: in.Account, Net: l.Net, TaxCode: in.TaxCodes[l.Tax.String()]}
 		if l.Quantity.Valid {
 			if q, err := money.QuantityFromDecimal(l.Quantity.Decimal, money.HalfUp); err == nil && q.Decimal().Equal(l.Quantity.Decimal) {
 				line.Quantity = q // for information: the amount is the stated one

@@ -64,7 +64,7 @@ func TestUBLBecomesADraftBill(t *testing.T) {
 	for _, e := range examples {
 		t.Run(e.name, func(t *testing.T) {
 			data := exampleFile(t, e.name)
-			received, err := einvoice.ReadUBL(data)
+			received, err := einvoice.ReadUBL(bytes.NewReader(data))
 			require.NoError(t, err)
 			bill, err := received.Bill()
 			require.NoError(t, err)
@@ -136,7 +136,7 @@ func TestUBLThatIsNoDraft(t *testing.T) {
 		require.ErrorIs(t, draft(with("<Invoice/>", nil)), einvoice.ErrNotUBL)
 		require.ErrorIs(t, draft(with(string(data), func(in *exchange.UBLBill) { in.VendorID = uuid.Nil })), exchange.ErrBadInput)
 		require.ErrorIs(t, draft(with(string(data), func(in *exchange.UBLBill) { in.Account = accounting.AccountRef{} })), exchange.ErrBadInput)
-		require.ErrorIs(t, draft(with(strings.Repeat(" ", einvoice.MaxBytes+1), nil)), exchange.ErrTooLarge)
+		require.ErrorIs(t, draft(with(strings.Repeat(" ", einvoice.MaxBytes+1), nil)), einvoice.ErrTooLarge)
 		poor := h.env.TenantWith(t, "accounting.draft")
 		_, err := h.ex.DraftBill(poor, with(string(data), nil)())
 		require.ErrorIs(t, err, tenancy.ErrForbidden)

@@ -28,7 +28,8 @@ type UBLInvoice struct {
 	Complete func(doc *einvoice.Document)
 }
 
-// WriteUBL writes an issued document as UBL 2.1 after EN 16931, with both parties as they were when it was issued. What would not
+// WriteUBL writes an issued document as UBL 2.1 after EN 16931, with both parties as they were when it was issued. Instalments and an
+// early-payment discount stand in the payment terms (BT-20) in words; a form that a country prescribes for them is for Complete to write. What would not
 // validate is refused with the ids of the rules that it breaks (einvoice.invalid), and nothing is written. The standard rounds tax once
 // for each category, so a document that rounds it per line can be refused for a minor unit (exchange.ubl_figures). A document in a foreign
 // currency names the books' as the one that tax is declared in (BT-6), and what is declared of it (BT-111; Directive 2006/112/EC, Art. 230).
@@ -103,6 +104,10 @@ func (s *Service) documentOf(ctx context.Context, op string, v *accounting.Invoi
 	if v.Text.Note != "" {
 		doc.Notes = []einvoice.Note{{Text: v.Text.Note}}
 	}
+	var err error
+	if doc.PaymentTerms, err = s.termsOf(ctx, v); err != nil {
+		return doc, err
+	}
 	switch v.Kind {
 	case accounting.CreditNoteDocument:
 		doc.Type, doc.DueDate = einvoice.CreditNote, date.Date{} // UBL's credit note has no place for it
@@ -131,6 +136,31 @@ func declared(v *accounting.InvoiceDetail, in money.Currency) money.Amount {
 		return money.Amount{}
 	}
 	return money.Amount{Minor: v.TaxBaseMinor, Currency: in}
+}
+
+// termsOf are the terms of payment in words (BT-20), for the standard has no fields for instalments and discounts: "" for one payment without
+// a discount. Amounts of instalments are those of their open items.
+func (s *Service) termsOf(ctx context.Context, v *accounting.InvoiceDetail) (string, error) {
+	var out []string
+	if v.Instalments > 1 {
+		ids := make([]uuid.UUID, v.Instalments)
+		for n := range ids {
+			ids[n] = accounting.InstalmentID(v.ID, n+1)
+		}
+		items, err := s.books.OpenItemsByID(ctx, ids)
+		if err != nil {
+			return "", err
+		}
+		for n, id := range ids {
+			if o, ok := items[id]; ok {
+				out = append(out, "Instalment "+strconv.Itoa(n+1)+": "+o.Original.String()+" "+string(o.Original.Currency)+" due on "+o.DueDate.String()+".")
+			}
+		}
+	}
+	if !v.DiscountPercent.IsZero() {
+		out = append(out, v.DiscountPercent.String()+" % discount if paid by "+v.DiscountUntil.String()+".")
+	}
+	return strings.Join(out, "\n"), nil
 }
 
 // addLine adds a line, or a discount or charge of the whole document.

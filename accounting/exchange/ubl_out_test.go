@@ -75,7 +75,7 @@ func TestIssuedDocumentsLeaveAsUBL(t *testing.T) {
 				require.NoError(t, err)
 				var file bytes.Buffer
 				require.NoError(t, h.ex.WriteUBL(h.ctx, &file, exchange.UBLInvoice{InvoiceID: issued[0].ID}))
-				got, err := einvoice.ReadUBL(file.Bytes())
+				got, err := einvoice.ReadUBL(&file)
 				require.NoError(t, err)
 				require.Empty(t, einvoice.Validate(got.Document))
 				require.Empty(t, got.NotUnderstood)
