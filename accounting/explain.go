@@ -65,7 +65,7 @@ type Step struct {
 	Stated money.Amount
 	// IncludedTaxMinor is the tax that a line's price includes, rounded: it is taken off the amount.
 	IncludedTaxMinor int64
-	// Lines are a tax of each line of the document, before and after rounding: with ResidualMinor they sum to the tax. None where the document
+	// Lines are a tax of each line of the document, in its currency, before and after rounding: with ResidualMinor they sum to the tax. None where the document
 	// bears the tax both by itself and within a group.
 	Lines []TaxOfLine
 	// Residual is the part of a tax that the sum of its lines' rounded taxes does not have, where the document rounds once.

@@ -55,7 +55,7 @@ func aDocument(rt *rapid.T, s *shop) accounting.NewInvoice {
 	in.Dimensions = rapid.SampledFrom(shops).Draw(rt, "dimensions")
 	for range rapid.IntRange(1, 8).Draw(rt, "lines") {
 		l := accounting.NewInvoiceLine{Quantity: units(rapid.Int64Range(1, 9).Draw(rt, "quantity")),
-			UnitPrice: decimal.New(rapid.OneOf(rapid.Just(int64(0)), rapid.Int64Range(5, 9_999)).Draw(rt, "price"), -3), TaxCode: rapid.SampledFrom(lawCodes).Draw(rt, "code"),
+			UnitPrice: decimal.New(rapid.OneOf(rapid.Just(int64(0)), rapid.Int64Range(500, 9_999)).Draw(rt, "price"), -3), TaxCode: rapid.SampledFrom(lawCodes).Draw(rt, "code"),
 			Dimensions: rapid.SampledFrom(shops).Draw(rt, "of the line")}
 		if rapid.IntRange(0, 3).Draw(rt, "discounted") == 0 {
 			l.Discount.Percent = decimal.New(rapid.Int64Range(1, 5_000).Draw(rt, "percent"), -2)

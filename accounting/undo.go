@@ -121,7 +121,7 @@ func (w *undoing) readCredited(ctx context.Context, discounts []uuid.UUID) error
 		return nil
 	}
 	ids, err := tenancy.Report[uuid.UUID](ctx, w.tx, `SELECT DISTINCT d.id FROM {journal_entries} AS d JOIN {journal_entries} AS e ON e.source_id = d.source_id
-		WHERE d.id IN (?) AND e.source_model = 'erp.discounts' AND e.id <> d.id AND e.reverses_id IS NULL
+		WHERE d.id IN (?) AND e.source_model = 'erp.discounts' AND e.kind = 'discount' AND e.id <> d.id AND e.reverses_id IS NULL
 			AND NOT EXISTS (SELECT 1 FROM {journal_entries} AS r WHERE r.reverses_id = e.id)`, tenancy.List(discounts))
 	for _, id := range ids {
 		w.credited[id] = true
