@@ -156,7 +156,7 @@ func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
 		}
 	}
 	s.Audit = audit.New(db, s.auditOptions(opt))
-	work := tenancy.BackgroundOptions{Jobs: append(s.jobs(), opt.Jobs...), Workers: opt.Workers, Logger: s.Ports.Logger}
+	work := tenancy.BackgroundOptions{Jobs: append(s.jobs(opt.Production), opt.Jobs...), Workers: opt.Workers, Logger: s.Ports.Logger}
 	if s.operator != "" {
 		work.OnStuck = s.tellOperator
 	}

@@ -2,6 +2,8 @@ package erp
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/opsmatiq/erp/privacy"
@@ -35,20 +37,55 @@ func (s *Suite) staffLook(context.Context, time.Time) (privacy.State, string, er
 // checkPosture looks at what of the policy's promises is kept. In production what is absent stops the start; elsewhere it is logged.
 func (s *Suite) checkPosture(ctx context.Context, production bool) error {
 	p, err := s.Privacy.PostureAtStart(ctx)
-	if err != nil {
-		return err
-	}
-	if production {
-		return p.Check()
-	}
-	absent := p.Absent()
-	if len(absent) == 0 {
+	if err == nil && len(p.Absent()) == 0 {
 		return nil
 	}
-	names := make([]string, len(absent))
-	for i, a := range absent {
-		names[i] = string(a.ID)
+	switch {
+	case production && err != nil:
+		return err
+	case production:
+		return p.Check()
+	case err != nil: // such as a tenant of the platform's own that is being moved
+		s.Ports.Logger.WarnContext(ctx, "erp: what the privacy policy promises could not be looked at", "error", err)
+	default:
+		s.Ports.Logger.WarnContext(ctx, "erp: not in production: these promises of the privacy policy are absent, and would stop the start there", "promises", idsOf(p.Absent()))
 	}
-	s.Ports.Logger.WarnContext(ctx, "erp: not in production: these promises of the privacy policy are absent, and would stop the start there", "promises", names)
 	return nil
+}
+
+func idsOf(of []privacy.Standing) []string {
+	names := make([]string, len(of))
+	for i, st := range of {
+		names[i] = string(st.ID)
+	}
+	return names
+}
+
+// expiresSoon is how long before its end an attestation is asked for again.
+const expiresSoon = 30 * 24 * time.Hour
+
+// tellOfPosture is a job of programs in production: the operator hears once a day of what is absent, or will be within 30 days.
+func (s *Suite) tellOfPosture(ctx context.Context) (more bool, err error) {
+	p, err := s.Privacy.PostureAtStart(ctx)
+	if err != nil {
+		return false, err
+	}
+	var lines []string
+	for _, st := range p.Promises {
+		switch {
+		case st.State == privacy.Absent:
+			lines = append(lines, fmt.Sprintf("%s is absent: %s", st.ID, st.Why))
+		case st.State == privacy.Attested && st.By.ExpiresAt.Before(p.At.Add(expiresSoon)):
+			lines = append(lines, fmt.Sprintf("%s is %s, by %s", st.ID, st.Why, st.By.MadeBy))
+		}
+	}
+	if len(lines) == 0 {
+		return false, nil
+	}
+	s.Ports.Logger.WarnContext(ctx, "erp: promises of the privacy policy are absent or about to be", "promises", lines)
+	if s.operator == "" {
+		return false, nil
+	}
+	return false, s.Ports.Mailer.Send(ctx, tenancy.Message{ID: "posture-" + p.At.Format(time.DateOnly), To: s.operator, Subject: "What the privacy policy promises is absent, or will be soon",
+		Text: strings.Join(lines, "\n") + "\n\nPosture, in the platform's own tenant, says more. A program in which a promise is absent does not start again.\n"})
 }

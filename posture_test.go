@@ -5,7 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // RFC 6238
+	"crypto/sha1"
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
@@ -75,16 +75,44 @@ func TestProductionAsksForThePosture(t *testing.T) {
 					refused(absent[i+1:]...)
 				}
 			}
-			_, err = start()
+			var told []tenancy.Message
+			opt.Operator, opt.Ports.Mailer = "operator@example.org", mailer(func(m tenancy.Message) {
+				if strings.HasPrefix(m.ID, "posture-") { // and not of trails, whose sealer has slept meanwhile
+					told = append(told, m)
+				}
+			})
+			running, err := start()
 			require.NoError(t, err)
+			_, err = running.Tick(t.Context(), now)
+			require.NoError(t, err)
+			require.Len(t, told, 1)
+			require.Equal(t, "posture-2026-03-04", told[0].ID)
+			for _, name := range absent {
+				require.Contains(t, told[0].Text, name+" is attested until")
+			}
+			log.Reset()
 			_, err = erp.Wire(env.DB, opt)
 			require.NoError(t, err)
 			require.Empty(t, log.String())
 			now = now.AddDate(0, 0, 2)
 			refused(absent[:2]...)
+			_, err = running.Tick(t.Context(), now)
+			require.NoError(t, err)
+			require.Len(t, told, 2)
+			require.Contains(t, told[1].Text, "hosting is absent: the attestation of 2026-03-04 expired on 2026-03-05")
+			for _, name := range absent {
+				_, err := suite.Privacy.Attest(inside, privacy.NewAttestation{Promise: privacy.PromiseID(name), Reference: name + "-2", Owner: "operations", Evidence: "file 2", EvidenceHash: strings.Repeat("0b", 32),
+					Expires: now.AddDate(0, 6, 0)})
+				require.NoError(t, err)
+			}
+			now = now.AddDate(0, 0, 1)
+			_, err = running.Tick(t.Context(), now)
+			require.NoError(t, err)
+			require.Len(t, told, 2, "nothing is near its end")
+			now = now.AddDate(0, 6, 0)
 
 			opt.Listener, opt.Access = nil, nil
-			refused(append(absent[:2:2], "tls_listener", "staff_mfa")...)
+			refused(append(slices.Clone(absent), "tls_listener", "staff_mfa")...)
 		})
 	}
 }
@@ -194,7 +222,7 @@ func codeNow(t *testing.T, secret string) string {
 	raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
 	require.NoError(t, err)
 	var step [8]byte
-	binary.BigEndian.PutUint64(step[:], uint64(time.Now().Unix()/30)) //nolint:gosec // after 1970
+	binary.BigEndian.PutUint64(step[:], uint64(time.Now().Unix()/30))
 	mac := hmac.New(sha1.New, raw)
 	_, _ = mac.Write(step[:])
 	sum := mac.Sum(nil)

@@ -253,8 +253,8 @@ func TestTheListenerIsLookedAt(t *testing.T) {
 			"none":           {nil, privacy.Absent, "nobody has attested it"},
 			"ours":           {privacy.TLSConfig(), privacy.Enforced, "the listener takes TLS 1.2 or higher"},
 			"1.3":            {&tls.Config{MinVersion: tls.VersionTLS13}, privacy.Enforced, "the listener takes TLS 1.3 or higher"},
-			"1.1":            {&tls.Config{MinVersion: tls.VersionTLS11}, privacy.Absent, "the listener's MinVersion allows less than TLS 1.2"}, //nolint:gosec // it is to be found
-			"left to Go":     {&tls.Config{}, privacy.Absent, "the listener's MinVersion allows less than TLS 1.2"},                             //nolint:gosec // it is to be found
+			"1.1":            {&tls.Config{MinVersion: tls.VersionTLS11}, privacy.Absent, "the listener's MinVersion allows less than TLS 1.2"},
+			"left to Go":     {&tls.Config{}, privacy.Absent, "the listener's MinVersion allows less than TLS 1.2"},
 			"at most of 1.1": {&tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS13}, privacy.Enforced, "the listener takes TLS 1.2 or higher"},
 		} {
 			p, err := privacy.New(h.DB, privacy.Options{Listener: c.listener}).Posture(h.ctx)
