@@ -128,23 +128,49 @@ func TestAHostsModelIsMapped(t *testing.T) {
 		Name string `bun:"name" privacy:"identity,pseudonymise"`
 		Note string `bun:"note" privacy:"free-text,delete,sealed"`
 	}
-	host := tenancy.Module{Name: "school", Models: []*tenancy.Model{tenancy.Define[pupil](tenancy.Spec{Table: "school.pupils", Class: tenancy.Master, Controller: tenancy.ByHost, Subject: "self"})},
+	type course struct {
+		tenancy.Row
+		Title string `bun:"title" privacy:"none"`
+	}
+	type seat struct {
+		tenancy.Owned
+		CourseID uuid.UUID `bun:"course_id,pk"`
+		PupilID  uuid.UUID `bun:"pupil_id,pk"`
+	}
+	type topic struct {
+		tenancy.Owned
+		CourseID uuid.UUID `bun:"course_id,pk"`
+		No       int64     `bun:"no,pk"`
+	}
+	host := tenancy.Module{Name: "school", Models: []*tenancy.Model{tenancy.Define[pupil](tenancy.Spec{Table: "school.pupils", Class: tenancy.Master, Controller: tenancy.ByHost, Subject: "self"}),
+		tenancy.Define[course](tenancy.Spec{Table: "school.courses", Class: tenancy.Master, Subject: tenancy.ByParts}),
+		tenancy.Define[seat](tenancy.Spec{Table: "school.seats", Class: tenancy.Master, Subject: "pupil_id", PartOf: "school.courses"}),
+		tenancy.Define[topic](tenancy.Spec{Table: "school.topics", Class: tenancy.Master, PartOf: "school.courses"})},
 		Migrations: fstest.MapFS{"50200_school.sql": {Data: []byte("-- +goose Up\nCREATE SCHEMA school;\nCREATE TABLE school.pupils (\n    tenant_id UUID NOT NULL,\n    id UUID NOT NULL,\n    name TEXT NOT NULL,\n" +
-			"    note TEXT NOT NULL,\n    PRIMARY KEY (tenant_id, id)\n);\n")}},
+			"    note TEXT NOT NULL,\n    PRIMARY KEY (tenant_id, id)\n);\n" +
+			"CREATE TABLE school.courses (\n    tenant_id UUID NOT NULL,\n    id UUID NOT NULL,\n    title TEXT NOT NULL,\n    PRIMARY KEY (tenant_id, id)\n);\n" +
+			"CREATE TABLE school.seats (\n    tenant_id UUID NOT NULL,\n    course_id UUID NOT NULL,\n    pupil_id UUID NOT NULL,\n    PRIMARY KEY (tenant_id, course_id, pupil_id),\n" +
+			"    CONSTRAINT school_seats_pupil FOREIGN KEY (tenant_id, pupil_id) REFERENCES school.pupils (tenant_id, id)\n);\n" +
+			"CREATE TABLE school.topics (\n    tenant_id UUID NOT NULL,\n    course_id UUID NOT NULL,\n    no BIGINT NOT NULL,\n    PRIMARY KEY (tenant_id, course_id, no)\n);\n")}},
 		Subjects: map[string]string{"school.pupils": "people who take a course"},
 		Flows:    []tenancy.Flow{{Name: "school.letters", About: "Letters to those who take a course.", Tables: []string{"school.pupils"}}}}
 	tenancytest.Each(t, tenancytest.Options{Modules: append(erp.Modules(), access.Module(), host)}, func(t *testing.T, env *tenancytest.Env) {
 		m := mapped(t, env)
+		found := map[string]string{}
 		for _, table := range m.Tables {
+			found[table.Table] = table.Of
 			if table.Table == "school.pupils" {
 				require.Equal(t, privacy.MappedTable{Table: "school.pupils", Module: "school", Controller: tenancy.ByHost, Subject: "self", Of: "people who take a course", Class: tenancy.Master,
 					Purpose: tenancy.ProvideService, Basis: tenancy.ForContract, Flows: []string{"audit.trail", "backup", "privacy.archive", "school.letters"},
 					Columns: []privacy.MappedColumn{{Name: "tenant_id", Category: "none"}, {Name: "id", Category: "none"}, {Name: "name", Category: "identity", Erasure: "pseudonymise"},
 						{Name: "note", Category: "free-text", Erasure: "delete", Sealed: true}}}, table)
-				return
 			}
 		}
-		require.Fail(t, "the host's table is not in the map")
+		for table, of := range map[string]string{"school.pupils": "people who take a course", "school.courses": "people who take a course", "school.seats": "people who take a course", "school.topics": ""} {
+			have, there := found[table]
+			require.True(t, there, "%s is not in the map", table)
+			require.Equal(t, of, have, table)
+		}
 	})
 }
 

@@ -176,6 +176,12 @@ func (s *Service) lookAtLinks(ctx context.Context, _ time.Time) (State, string, 
 	if err != nil {
 		return "", "", err
 	}
+	state, why := judge(links)
+	return state, why, nil
+}
+
+// judge says whether all links are safe, and how each is.
+func judge(links []tenancy.Link) (State, string) {
 	found := make([]string, 0, len(links))
 	state := Enforced
 	for _, l := range links {
@@ -184,7 +190,7 @@ func (s *Service) lookAtLinks(ctx context.Context, _ time.Time) (State, string, 
 		}
 		found = append(found, l.Placement+", "+l.Login+": "+how(l))
 	}
-	return state, strings.Join(found, "; "), nil
+	return state, strings.Join(found, "; ")
 }
 
 // how says in words how a link is.

@@ -322,6 +322,38 @@ func TestAPostureNamesWhatIsAbsent(t *testing.T) {
 	})
 }
 
+// One login that can be read along is enough, and the reason names it.
+func TestOneUnsafeLinkIsEnough(t *testing.T) {
+	socket := tenancy.Link{Placement: "eu", Login: "tenants", Local: true, Server: "local"}
+	for why, l := range map[string]tenancy.Link{
+		"eu, control: a network without TLS, and the server sees a network without TLS":                                    {Server: "none"},
+		"eu, control: TLS 1.3, but its configuration allows a connection without (sslmode), the server's name not checked": {TLS: "TLS 1.3", Server: "TLSv1.3"},
+		"eu, control: TLS 1.1, the server's name not checked":                                                              {TLS: "TLS 1.1", Always: true, Server: "TLSv1.1"},
+		"eu, control: on this machine, and the server sees a network without TLS":                                          {Local: true, Server: "none"},
+		"eu, control: TLS 1.3, and the server sees a network without TLS":                                                  {TLS: "TLS 1.3", Always: true, Verified: true, Server: "none"},
+		"eu, control: TLS 1.2, but its configuration allows a connection without (sslmode)":                                {TLS: "TLS 1.2", Verified: true},
+	} {
+		l.Placement, l.Login = "eu", "control"
+		for _, links := range [][]tenancy.Link{{l}, {l, socket}, {socket, l}} {
+			state, text := privacy.Judge(links)
+			require.Equal(t, privacy.Absent, state, why)
+			require.Contains(t, text, why)
+		}
+	}
+	state, text := privacy.Judge([]tenancy.Link{socket, {Placement: "eu", Login: "control", TLS: "TLS 1.3", Always: true, Verified: true, Server: "TLSv1.3"}})
+	require.Equal(t, privacy.Enforced, state)
+	require.Equal(t, "eu, tenants: on this machine; eu, control: TLS 1.3", text)
+}
+
+// The highest number counts, in whatever order they are read.
+func TestTheLastAttestationCounts(t *testing.T) {
+	of := func(id privacy.PromiseID, seq int64) privacy.Attestation {
+		return privacy.Attestation{Promise: id, Seq: seq}
+	}
+	last := privacy.Latest([]privacy.Attestation{of("training", 2), of("hosting", 1), of("training", 3), of("training", 1)})
+	require.Equal(t, map[privacy.PromiseID]privacy.Attestation{"training": of("training", 3), "hosting": of("hosting", 1)}, last)
+}
+
 // Several who vouch for the same at once each get a number, and none is lost.
 func TestRaceAttestationsEachHaveANumber(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
