@@ -23,7 +23,7 @@ func bounded(act func(ctx context.Context, limit int) (int, error)) func(ctx con
 }
 
 // jobs are the suite's own.
-func (s *Suite) jobs() []tenancy.Job {
+func (s *Suite) jobs(production bool) []tenancy.Job {
 	jobs := []tenancy.Job{
 		{Name: "tenancy.complete_pending", About: "What was cut short in a tenant's life is completed, ends of service that have come take effect, and tenants whose 30 days are over are purged.",
 			Every: time.Minute, Platform: bounded(s.Tenancy.Tenants().CompletePending)},
@@ -48,6 +48,10 @@ func (s *Suite) jobs() []tenancy.Job {
 	}
 	if s.Access != nil {
 		jobs = append(jobs, s.Access.Jobs()...)
+	}
+	if production {
+		jobs = append(jobs, tenancy.Job{Name: "privacy.posture", About: "The operator is told of promises of the privacy policy that are absent, or will be within 30 days.",
+			Every: 24 * time.Hour, Platform: s.tellOfPosture})
 	}
 	return jobs
 }

@@ -3,6 +3,7 @@ package erp
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/tls"
 	"slices"
 
 	"github.com/google/uuid"
@@ -63,6 +64,12 @@ type Options struct {
 	TrustedKeys []ed25519.PublicKey
 	// Limits are what each tenant may take at most of what all share. Default: see [tenancy.Limits].
 	Limits tenancy.Limits
+	// Production says that real people's data are in it: what the privacy policy promises of how the program is run is asked for at the start
+	// ([privacy.Service.PostureAtStart]), and where something is absent, the program does not start (privacy.promise_absent) and names each. Attestations are made beforehand, by a
+	// program without it. Default: what is absent is logged.
+	Production bool
+	// Listener is what the host's server listens with, such as [privacy.TLSConfig] gives. Default: TLS ends before the program, and somebody has to attest it.
+	Listener *tls.Config
 	// OnStatement, when set, is told of every statement of a scoped transaction before it is sent, never of values.
 	OnStatement func(tenancy.Sent)
 }
@@ -96,12 +103,12 @@ type Suite struct {
 // not among them: it is added by those who want it.
 func Modules() []tenancy.Module {
 	return []tenancy.Module{accounting.Module(), bank.Module(), inventory.Module(), purchasing.Module(), sales.Module(), pos.Module(), privacy.Module(), register.Module(),
-		request.Module(), ending.Module(), usage.Module(), audit.Module()}
+		request.Module(), ending.Module(), usage.Module(), audit.Module(), declared()}
 }
 
 // Open registers every model, migrates when asked, holds the live database against the models and wires the services; or
 // refuses and says what is wrong. eng is an engine, or several as [tenancy.Placements]. Close the suite when done. Errors: those of
-// [tenancy.Open].
+// [tenancy.Open] and [Wire].
 func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) {
 	opt.Ports = opt.Ports.withDefaults(opt.Dir, opt.Clock)
 	modules := Modules()
@@ -120,7 +127,7 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 	if err != nil {
 		return nil, err
 	}
-	if s, err = Wire(db, opt); err != nil {
+	if s, err = wire(ctx, db, opt); err != nil {
 		_ = db.Close()
 		return nil, err
 	}
@@ -129,8 +136,10 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 
 // Wire makes a suite on a database that the caller opened with [Modules] among its modules, and [access.Module] where
 // [Options].Access is set. Of the options, Models, Migrate, OwnerAddress, Limits and OnStatement are the database's and count for
-// nothing here; nor does Ports.Keys for sealed columns. Errors: tenancy.bad_input (jobs that cannot be), access.bad_input.
-func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
+// nothing here; nor does Ports.Keys for sealed columns. Errors: tenancy.bad_input (jobs that cannot be), access.bad_input, privacy.promise_absent.
+func Wire(db *tenancy.DB, opt Options) (*Suite, error) { return wire(context.Background(), db, opt) }
+
+func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
 	s := &Suite{Tenancy: db, Accounting: accounting.New(db), Ports: opt.Ports.withDefaults(opt.Dir, opt.Clock), operator: opt.Operator}
 	s.Exchange = exchange.New(db, s.Accounting)
 	s.Bank = bank.New(db, s.Accounting)
@@ -138,7 +147,7 @@ func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 	s.Purchasing = purchasing.New(db, s.Accounting, s.Inventory)
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
 	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
-	s.Privacy = privacy.New(db, privacy.Options{})
+	s.Privacy = privacy.New(db, privacy.Options{Listener: opt.Listener, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
 	s.Registers, s.Requests, s.Ending = register.New(db), request.New(db), ending.New(db)
 	var err error
 	if s.Usage, err = usage.New(db, opt.Usage); err != nil {
@@ -153,12 +162,17 @@ func Wire(db *tenancy.DB, opt Options) (*Suite, error) {
 		}
 	}
 	s.Audit = audit.New(db, s.auditOptions(opt))
-	work := tenancy.BackgroundOptions{Jobs: append(s.jobs(), opt.Jobs...), Workers: opt.Workers, Logger: s.Ports.Logger}
+	work := tenancy.BackgroundOptions{Jobs: append(s.jobs(opt.Production), opt.Jobs...), Workers: opt.Workers, Logger: s.Ports.Logger}
 	if s.operator != "" {
 		work.OnStuck = s.tellOperator
 	}
-	s.background, err = db.Background(work)
-	return s, err
+	if s.background, err = db.Background(work); err != nil {
+		return nil, err
+	}
+	if err := s.checkPosture(ctx, opt.Production); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // auditOptions has trails signed with the key "audit", which lies among the files under the master key.

@@ -23,6 +23,16 @@
 //	data.Export(owner, file)
 //	db.Tenants().Purge(platform, shop.ID, "30 days are over")
 //
+// What is held of whom, for what, for how long and where it goes is a map made of the models, and the records of processing that the law asks for are made of that:
+//
+//	m, err := data.DataMap(ctx)
+//	record, err := data.ProcessingRecord(ctx)
+//
+// What a policy promises of how a program is run is looked at, or vouched for until a day:
+//
+//	posture, err := data.Posture(ctx)
+//	fmt.Println(posture.Check())
+//
 // All of it goes by the registry ([tenancy.Registry]): a model's Spec and its columns' privacy tags. README.md in this folder
 // states the archive's form, what always holds, and what an erasure does not find.
 package privacy

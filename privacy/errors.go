@@ -12,4 +12,9 @@ var (
 	ErrDiffers        = fault.Define(fault.Internal, "privacy.differs", "what was imported does not read back as it was exported; nothing of it was kept")
 	ErrNoPath         = fault.Define(fault.Internal, "privacy.no_path", "a model's subject leads to no registered model")
 	ErrReferenceTaken = fault.Define(fault.Conflict, "privacy.reference_taken", "the reference belongs to another erasure")
+
+	ErrNotPlatform      = fault.Define(fault.Forbidden, "privacy.not_platform", "the act is one of the platform's own tenant")
+	ErrAttestationTaken = fault.Define(fault.Conflict, "privacy.attestation_taken", "the reference belongs to another attestation")
+	ErrNotAttested      = fault.Define(fault.Conflict, "privacy.not_attested", "nothing is attested of the promise")
+	ErrPromiseAbsent    = fault.Define(fault.Conflict, "privacy.promise_absent", "a promise of the privacy policy is kept by nothing and vouched for by nobody")
 )

@@ -125,7 +125,7 @@ CREATE TABLE clinic.wards (
     PRIMARY KEY (tenant_id, year, seq)
 );
 `
-	return tenancy.Module{Name: "clinic", Migrations: fstest.MapFS{"50100_clinic.sql": {Data: []byte(text)}}, Models: []*tenancy.Model{
+	return tenancy.Module{Name: "clinic", Subjects: map[string]string{"clinic.patients": "patients"}, Migrations: fstest.MapFS{"50100_clinic.sql": {Data: []byte(text)}}, Models: []*tenancy.Model{
 		tenancy.Define[Patient](tenancy.Spec{Table: "clinic.patients", Class: tenancy.Master, Subject: "self"}),
 		tenancy.Define[Visit](tenancy.Spec{Table: "clinic.visits", Class: tenancy.Voucher, Subject: "patient_id", Writes: tenancy.AppendOnly}),
 		tenancy.Define[VisitText](tenancy.Spec{Table: "clinic.visit_texts", Class: tenancy.Voucher, Subject: "visit_id", Writes: tenancy.Companion,

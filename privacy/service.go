@@ -1,6 +1,8 @@
 package privacy
 
 import (
+	"context"
+	"crypto/tls"
 	"embed"
 	"io/fs"
 
@@ -23,6 +25,16 @@ type Options struct {
 	MaxBytes int64
 	// MaxLineBytes is how long one record may be. Default 16 MiB.
 	MaxLineBytes int
+	// Recipients are those outside to whom personal data of the scope's controller go: processors, and whom they are disclosed to. It is asked in
+	// the scope of the tenant whose map is made. Default: none are known.
+	Recipients func(ctx context.Context) ([]Recipient, error)
+	// Retention says for how long a class of records is kept in a jurisdiction (ISO 3166-1; "" where none is stated), and by which rule. "": no rule is known. Default:
+	// none is.
+	Retention func(jurisdiction string, class tenancy.RecordClass) string
+	// Looks are what somebody knows of promises who can look: see [Look]. Default: none, so that those promises rest on attestations.
+	Looks map[PromiseID]Look
+	// Listener is what the host's server listens with, such as [TLSConfig] gives. Default: something before the program ends TLS, which has to be attested.
+	Listener *tls.Config
 }
 
 // New makes the service on an opened database whose modules include [Module].
@@ -52,11 +64,29 @@ func Module() tenancy.Module {
 var models = []*tenancy.Model{
 	// Who asked to be forgotten, and why, is nothing to look at unseen.
 	tenancy.Define[request](tenancy.Spec{Table: "erp.erasure_requests", Class: tenancy.Log, Writes: tenancy.Keep, RetainFrom: "erased_at", RecordReads: true}),
+	tenancy.Define[controllerRow](tenancy.Spec{Table: controllerTable, Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, RetainFrom: "set_at",
+		Writes: tenancy.AppendOnly}),
+	tenancy.Define[controllerText](tenancy.Spec{Table: "erp.controller_texts", Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty,
+		Writes: tenancy.Companion, PartOf: controllerTable}),
+	tenancy.Define[attestationRow](tenancy.Spec{Table: attestationTable, Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, RetainFrom: "expires_at",
+		Writes: tenancy.AppendOnly}),
+	tenancy.Define[attestationText](tenancy.Spec{Table: "erp.attestation_texts", Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty,
+		Writes: tenancy.Companion, PartOf: attestationTable}),
 }
+
+const (
+	controllerTable  = "erp.controllers"
+	attestationTable = "erp.attestations"
+)
 
 // The permissions of this package's acts. Import is the platform's and needs a context from [tenancy.DB.EnterPlatform].
 const (
 	PermExport tenancy.Permission = "privacy.export" // all of a tenant's data, as an archive
 	PermDigest tenancy.Permission = "privacy.digest" // its hashes alone
 	PermErase  tenancy.Permission = "privacy.erase"  // erasing a person
+	PermMap    tenancy.Permission = "privacy.map"    // the data map, and records of processing
+
+	PermSetController tenancy.Permission = "privacy.set_controller" // stating who the controller is
+	PermPosture       tenancy.Permission = "privacy.posture"        // what of the policy's promises is kept, and what is vouched for
+	PermAttest        tenancy.Permission = "privacy.attest"         // vouching for a promise, and taking that back
 )

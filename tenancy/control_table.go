@@ -67,6 +67,11 @@ func (t *ControlTable) check() (err error) {
 	if t.Purpose, t.Basis, err = use(t.Class, t.Purpose, t.Basis); err != nil {
 		return fmt.Errorf("tenancy: %s: %w", t.Table, err)
 	}
+	if t.Purpose == ImproveService {
+		if err := nobodys(t.Subject, columns, func(c ControlColumn) (string, Privacy) { return c.Name, c.Privacy }); err != nil {
+			return fmt.Errorf("tenancy: %s: %w", t.Table, err)
+		}
+	}
 	for _, name := range []string{t.Subject, t.Tenant, t.RetainFrom} {
 		if name != "" && name != "self" && !slices.ContainsFunc(columns, func(c ControlColumn) bool { return c.Name == name }) {
 			return fmt.Errorf("tenancy: %s has no column %s", t.Table, name)

@@ -124,5 +124,8 @@ func init() { // the bridge to access and audit, which may see what hosts may no
 	}
 }
 
+// Now is the instant of the database's clock, in UTC and whole microseconds. Acts have [Tx.Now].
+func (db *DB) Now() time.Time { return db.now() }
+
 // Registry is the set of models that this DB stores.
 func (db *DB) Registry() *Registry { return db.registry }

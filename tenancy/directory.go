@@ -19,6 +19,7 @@ type tenantInfo struct {
 	limits    Limits
 	readAt    time.Time
 	closed    bool // nothing is written, whoever was let in
+	own       bool // it is the platform's own
 }
 
 // directory keeps the states of tenants in use, so that a suspended tenant is refused before any SQL is sent and an
@@ -148,7 +149,7 @@ func (d *directory) get(ctx context.Context, op string, id uuid.UUID) (*tenantIn
 	if err != nil {
 		return nil, d.db.control.Fault(op, err)
 	}
-	t = tenantInfo{state: row.State, endsAt: row.EndsAt, placement: row.Placement, region: row.Region, moved: row.Moved, zone: zone, limits: own.or(d.db.limits), readAt: readAt}
+	t = tenantInfo{state: row.State, endsAt: row.EndsAt, placement: row.Placement, region: row.Region, moved: row.Moved, zone: zone, limits: own.or(d.db.limits), readAt: readAt, own: row.Platform}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.turn != turn || d.moving[id] > 0 {

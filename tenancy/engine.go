@@ -74,6 +74,8 @@ type Store interface {
 	Strays(ctx context.Context, tenant uuid.UUID) ([]string, error)
 	// References are the foreign keys between the models' tables, as the live catalogue has them.
 	References(ctx context.Context) ([]TableReference, error)
+	// Links are the connections that the store talks to its database by, looked at now: one for each of its logins.
+	Links(ctx context.Context) ([]Link, error)
 	// Session takes a connection to the tenant's database for one transaction. Nothing is sent before the first
 	// statement.
 	Session(ctx context.Context, on SessionOptions) (Session, error)

@@ -184,6 +184,11 @@ func newModel(t reflect.Type, spec Spec) (*Model, error) {
 	if m.BySealer && (m.Writes != AppendOnly || !m.System) {
 		return nil, fmt.Errorf("tenancy: model %s: what the sealer writes is append-only and System", t)
 	}
+	if m.Purpose == ImproveService {
+		if err := nobodys(m.Subject, m.Columns, func(c *Column) (string, Privacy) { return c.Name, c.Privacy }); err != nil {
+			return nil, fmt.Errorf("tenancy: model %s: %w", t, err)
+		}
+	}
 	for _, c := range m.Columns {
 		if c.Privacy.Personal() && c.Privacy.Erasure != EraseKeep && !m.Erasable(c) {
 			return nil, fmt.Errorf("tenancy: model %s: column %s is to be erased, but rows of %s never change: put it into a companion row", t, c.Name, spec.Table)

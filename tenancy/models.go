@@ -57,6 +57,8 @@ var module = Module{
 	},
 	Migrations: sub(migrationFiles, "migrations"),
 	Control:    controlTables,
+	Subjects:   map[string]string{"erp_control.contracts": "administrators and billing contacts of the platform's customers"},
+	Flows:      []Flow{{Name: "tenancy.mail", About: "The owner of a tenant is told by e-mail of a break-glass grant: who asked for what, and why.", Tables: []string{"erp_control.grants"}}},
 }
 
 func sub(files fs.FS, dir string) fs.FS {

@@ -69,3 +69,16 @@ func use(class RecordClass, p Purpose, b Basis) (Purpose, Basis, error) {
 	}
 	return "", "", fmt.Errorf("%q on the ground of %q is no use that is made of personal data here", p, b)
 }
+
+// nobodys refuses what is to improve the service and leads to somebody, or could name them: only counts are for that.
+func nobodys[C any](subject string, columns []C, class func(C) (string, Privacy)) error {
+	if subject != "" {
+		return fmt.Errorf("what improves the service is nobody's, and its rows lead to a person by %s", subject)
+	}
+	for _, c := range columns {
+		if name, p := class(c); p.Personal() {
+			return fmt.Errorf("what improves the service is nobody's, and %s is personal", name)
+		}
+	}
+	return nil
+}

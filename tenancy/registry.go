@@ -18,6 +18,11 @@ type Module struct {
 	Migrations fs.FS
 	// Control describes the tables that its migrations make in the control database. Ours alone: a host has tables of its own.
 	Control []ControlTable
+	// Subjects says in a few words what people a table is about whose rows are people themselves (Subject "self"), by table: "customers and
+	// suppliers". Records of processing are written with them.
+	Subjects map[string]string
+	// Flows are the ways on which its data leave the database.
+	Flows []Flow
 }
 
 // Registry is the set of all models of a program, checked. Export, erasure, purge and the catalogue check walk it, so a
@@ -27,13 +32,16 @@ type Registry struct {
 	Models  []*Model // sorted by table
 	// Control are the described tables of the control database, sorted.
 	Control []ControlTable
-	byType  map[reflect.Type]*Model
-	byTable map[string]*Model
+	// Subjects and Flows are those of all modules.
+	Subjects map[string]string
+	Flows    []Flow
+	byType   map[reflect.Type]*Model
+	byTable  map[string]*Model
 }
 
 // NewRegistry gathers modules and refuses duplicates and dangling references.
 func NewRegistry(modules ...Module) (*Registry, error) {
-	r := &Registry{byType: map[reflect.Type]*Model{}, byTable: map[string]*Model{}}
+	r := &Registry{byType: map[reflect.Type]*Model{}, byTable: map[string]*Model{}, Subjects: map[string]string{}}
 	names := map[string]bool{}
 	for _, mod := range modules {
 		if names[mod.Name] {
@@ -53,6 +61,9 @@ func NewRegistry(modules ...Module) (*Registry, error) {
 		}
 	}
 	sort.Slice(r.Models, func(i, j int) bool { return r.Models[i].Table < r.Models[j].Table })
+	if err := r.addFlows(); err != nil {
+		return nil, err
+	}
 	for _, m := range r.Models {
 		if m.PartOf == "" {
 			continue

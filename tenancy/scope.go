@@ -26,6 +26,7 @@ type scope struct {
 	fixed    time.Time // background work sees this instant as now; zero: the clock's
 	quiet    bool      // the entering is recorded with the first write, by entered
 	entered  atomic.Bool
+	own      bool     // the tenant is the platform's own
 	grant    *granted // the break-glass grant that platform staff are in under
 }
 
@@ -61,6 +62,9 @@ func (s Scope) Actor() string {
 	}
 	return s.s.actor
 }
+
+// OfPlatform reports whether the scope is of the platform's own tenant: see [NewTenant].Platform.
+func (s Scope) OfPlatform() bool { return s.s != nil && s.s.own }
 
 // Can reports whether the scope has a permission.
 func (s Scope) Can(act Permission) bool { return s.s != nil && s.s.perms.Allow(act) }
@@ -135,7 +139,7 @@ func (db *DB) enter(ctx context.Context, tenant uuid.UUID, s *scope, act Permiss
 	if err != nil {
 		return nil, err
 	}
-	s.db, s.tenant, s.zone = db, tenant, t.zone
+	s.db, s.tenant, s.zone, s.own = db, tenant, t.zone, t.own
 	ctx = context.WithValue(ctx, scopeKey{}, Scope{s})
 	if s.quiet || act == "" {
 		return ctx, nil

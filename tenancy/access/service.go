@@ -191,7 +191,10 @@ func Module() tenancy.Module {
 	if err != nil {
 		panic(err) // the folder is embedded at build time
 	}
-	return tenancy.Module{Name: "access", Models: models, Migrations: files, Control: controlTables}
+	return tenancy.Module{Name: "access", Models: models, Migrations: files, Control: controlTables,
+		Subjects: map[string]string{membersTable: "users of the tenant", tableUsers: "users of tenants, and the platform's staff"},
+		Flows: []tenancy.Flow{{Name: "access.mail", About: "Invitations and password resets go to the person's own e-mail address, each with a token that is used once.",
+			Tables: []string{tableUsers, tableTokens}}}}
 }
 
 const membersTable = "erp.members"

@@ -93,7 +93,9 @@ func Module() tenancy.Module {
 	if err != nil {
 		panic(err) // the folder is embedded at build time
 	}
-	return tenancy.Module{Name: "audit", Models: models, Migrations: files}
+	return tenancy.Module{Name: "audit", Models: models, Migrations: files, Flows: []tenancy.Flow{
+		{Name: "audit.anchor", About: "Signed digests of the trail go to the host's witness: they say nothing of what they are of.", Tables: []string{"erp.audit_roots"}},
+		{Name: "audit.outbox", About: "Sealed events go to integrators that read them: acts and names of columns, never values.", Tables: []string{"erp.audit_events", "erp.audit_seals"}}}}
 }
 
 // models are all stored structs of this package.

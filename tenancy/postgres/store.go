@@ -27,6 +27,7 @@ type store struct {
 	hostRole string
 	observe  func(tenancy.Sent)
 	tables   []string // the models', "schema.name"
+	pools    []pool   // for looking at their connections
 
 	mu sync.Mutex
 	at identity // where the pools lead; guarded by mu
@@ -48,9 +49,11 @@ func newStore(e Engine, scoped, control, sealer *pgx.ConnConfig, reg *tenancy.Re
 	}
 	limit(s.scoped.DB, e.MaxConns)
 	limit(s.control.DB, controlConns)
+	s.pools = []pool{{"tenants", s.scoped.DB, scoped}, {"control", s.control.DB, control}}
 	if sealer != nil {
 		s.sealer = bun.NewDB(sql.OpenDB(newConnector(sealer, e, s.keys)), pgdialect.New())
 		limit(s.sealer.DB, sealerConns)
+		s.pools = append(s.pools, pool{"sealer", s.sealer.DB, sealer})
 	}
 	return s
 }

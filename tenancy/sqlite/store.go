@@ -65,6 +65,11 @@ func (s *store) TableName(table string) string { return `"` + tableName(table) +
 // Placement implements tenancy.Store.
 func (s *store) Placement() string { return placement }
 
+// Links implements tenancy.Store: there is none, the database is in the process.
+func (*store) Links(context.Context) ([]tenancy.Link, error) {
+	return []tenancy.Link{{Login: "file", Local: true}}, nil
+}
+
 // Close implements tenancy.Store.
 func (s *store) Close() error {
 	s.mu.Lock()
