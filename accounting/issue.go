@@ -133,11 +133,7 @@ func (w *issuing) read(ctx context.Context, s *Service) (err error) {
 	if err := w.readRates(ctx); err != nil {
 		return err
 	}
-	entries := make(map[uuid.UUID]uuid.UUID, len(w.corrected))
-	for i := range w.corrected {
-		entries[w.corrected[i].EntryID] = w.corrected[i].ID
-	}
-	if w.given, err = readGivenUp(ctx, w.tx, w.set, entries); err != nil {
+	if w.given, err = readGivenUp(ctx, w.tx, w.set, entriesOf(w.corrected, func(v *Invoice) (uuid.UUID, uuid.UUID) { return v.EntryID, v.ID })); err != nil {
 		return err
 	}
 	return checkTrade(w.op, w.wanted, w.parties, Sale)

@@ -118,6 +118,14 @@ func (h *History) party() uuid.UUID {
 	return h.Ben.ID
 }
 
+// vendor is one of them who is one.
+func (h *History) vendor() uuid.UUID {
+	if h.Ann.Vendor {
+		return h.party()
+	}
+	return h.Ben.ID
+}
+
 // Minor is an amount in minor units.
 func (h *History) Minor() int64 { return rapid.Int64Range(1, 100_000).Draw(h.T, "minor") }
 
@@ -264,7 +272,7 @@ func sorted[V any](m map[uuid.UUID]V) []uuid.UUID {
 
 // BillSome records a vendor's bill.
 func (h *History) BillSome() {
-	in := accounting.NewBill{Reference: h.Reference(), VendorNumber: h.Reference(), PartyID: h.party(), Date: h.Date()}
+	in := accounting.NewBill{Reference: h.Reference(), VendorNumber: h.Reference(), PartyID: h.vendor(), Date: h.Date()}
 	var total int64
 	for range rapid.IntRange(1, 3).Draw(h.T, "lines") {
 		minor, account := h.Minor(), rapid.SampledFrom(ordinary[2:]).Draw(h.T, "account") // money is no line of a bill
