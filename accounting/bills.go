@@ -19,10 +19,14 @@ import (
 // A credit that corrects a bill is set off against it at once, as far as the bill is still open. A document may total zero; it
 // then opens no item, and when all its figures are zero it books nothing.
 //
+// A vendor's prepayment ([PrepaymentBillDocument]) is to him what ours is to us (see [Service.Issue]): its input tax is claimed when it
+// is paid, and the bill of the supply sets it off. What the vendor states of his tax (Taxes) is booked, within the books' tolerance.
+//
 // Permission: accounting.bill, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.unknown_account,
 // accounting.account_inactive, accounting.control_account, accounting.tax_account, accounting.unknown_tax,
 // accounting.no_tax_rate, accounting.bill_duplicate, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited,
+// accounting.not_deductible, accounting.over_deducted, accounting.tax_variance, accounting.tax_unsupported,
 // accounting.bill_taken, accounting.no_period, accounting.period_locked, accounting.period_soft_locked,
 // accounting.exception_forbidden, accounting.reference_taken; tenancy.duplicate when another transaction has just recorded the
 // same reference or the same number of the vendor (a retry is answered with the replay, or accounting.bill_taken).
@@ -74,6 +78,9 @@ type billing struct {
 	taxes    []*TaxEntry
 	alike    map[billLikeness][]datedBill
 	credited []*Bill // corrected bills that changed
+
+	prepaid    prepayments // that are set off or credited
+	deductions []*BillPrepayment
 }
 
 // vendorNumber is what makes a vendor's document known.
@@ -94,6 +101,7 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 		if id := w.in[i].CorrectsID; id != uuid.Nil {
 			corrected = append(corrected, id)
 		}
+		corrected = locksPrepayments(corrected, w.in[i].Prepaid)
 		if n := w.in[i].VendorNumber; n != "" {
 			numbers = append(numbers, n)
 		}
@@ -136,6 +144,9 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 	if err := lockMoreItems(ctx, w.tx, &w.items, more); err != nil {
 		return err
 	}
+	if err := w.readPrepayments(ctx); err != nil {
+		return err
+	}
 	return allFound(w.op, wanted, parties)
 }
 
@@ -150,7 +161,7 @@ func (w *billing) reserve(lines int) {
 }
 
 // draft settles document i and plans its entry.
-func (w *billing) draft(i int) (*Bill, error) {
+func (w *billing) draft(i int) (_ *Bill, err error) {
 	in := &w.in[i]
 	where := fmt.Sprintf("document %d: ", i+1)
 	base := w.set.books.Currency
@@ -167,6 +178,14 @@ func (w *billing) draft(i int) (*Bill, error) {
 	if err := w.takeNumber(where, d.bill); err != nil {
 		return nil, err
 	}
+	w.inAdvance(d)
+	if err := currencyOfTaxes(w.op, where, in.Taxes, base); err != nil {
+		return nil, err
+	}
+	if d.taxes.entered, err = w.set.enteredOn(w.tx, w.op, where, JournalPurchases, in.Date, in.Late, in.LockException); err != nil {
+		return nil, err
+	}
+	d.taxes.supplied, d.taxes.vendor = d.bill.TaxPoint, statedTaxes(in.Taxes)
 	for j := range in.Lines {
 		if err := d.settleLine(w.op, where, w.set, j); err != nil {
 			return nil, err
@@ -176,6 +195,9 @@ func (w *billing) draft(i int) (*Bill, error) {
 		if err := d.settleAdjustment(w.op, fmt.Sprintf("%sadjustment %d: ", where, j+1), w.set, &in.Adjustments[j], len(in.Lines)+j); err != nil {
 			return nil, err
 		}
+	}
+	if err := w.deduct(where, d); err != nil {
+		return nil, err
 	}
 	if err := d.total(w.op, where, w.set); err != nil {
 		return nil, err
@@ -200,9 +222,16 @@ func (w *billing) declare(where string, d *billDraft) error {
 	if v.Kind == VendorCreditDocument {
 		sign = -1
 	}
-	rows, err := d.taxes.entries(w.op, where, w.set, TaxEntry{SourceModel: "erp.bills", SourceID: v.ID, PartyID: v.PartyID, EntryID: v.EntryID,
-		EntryDate: v.BillDate, TaxPoint: v.TaxPoint, Base: money.Zero(v.Net.Currency), Tax: money.Zero(v.Net.Currency), RecordedAt: w.tx.Now()}, sign)
-	w.taxes = append(w.taxes, rows...)
+	like := TaxEntry{SourceModel: "erp.bills", SourceID: v.ID, PartyID: v.PartyID, EntryID: v.EntryID,
+		EntryDate: d.taxes.entered, TaxPoint: v.TaxPoint, Base: money.Zero(v.Net.Currency), Tax: money.Zero(v.Net.Currency), RecordedAt: w.tx.Now()}
+	rows, err := d.taxes.entries(w.op, where, w.set, like, sign)
+	if err != nil {
+		return err
+	}
+	w.prepaid.less(v.CorrectsID, rows)
+	rows = append(rows, d.deducted.declared(&like)...)
+	due, err := w.plan.fallDue(where, Source{like.SourceModel, v.ID}, d.in.LockException, rows)
+	w.taxes = append(append(w.taxes, rows...), due...)
 	return err
 }
 
@@ -212,7 +241,7 @@ func (w *billing) findCorrected(where string, d *billDraft) error {
 		return nil
 	}
 	i := slices.IndexFunc(w.corrected, func(v Bill) bool { return v.ID == d.in.CorrectsID })
-	if i < 0 || w.corrected[i].Kind != BillDocument {
+	if i < 0 || w.corrected[i].Kind != BillDocument && (w.corrected[i].Kind != PrepaymentBillDocument || d.in.Kind != VendorCreditDocument) {
 		return ErrNotCreditable.New(w.op, "%sCorrectsID is not a bill", where)
 	}
 	d.corrects = &w.corrected[i]
@@ -247,7 +276,7 @@ func (w *billing) credit(where string, d *billDraft) error {
 	if v == nil || d.bill.Kind != VendorCreditDocument || d.bill.Gross.Minor == 0 {
 		return nil
 	}
-	if left := v.Gross.Minor - v.CreditedMinor; d.bill.Gross.Minor > left {
+	if left := v.Gross.Minor - v.CreditedMinor - v.DeductedMinor; d.bill.Gross.Minor > left {
 		return ErrOverCredited.New(w.op, "%sthe bill of %s has %s left to credit, not %s", where, v.Gross,
 			money.Amount{Minor: left, Currency: v.Gross.Currency}, d.bill.Gross)
 	}
@@ -292,6 +321,7 @@ func (w *billing) enter(where string, d *billDraft) error {
 		return err
 	}
 	before := len(w.plan.items)
+	w.settle.exception = d.in.LockException
 	entry, err := w.plan.add(where, &e, booking{})
 	if err != nil {
 		return err
@@ -312,9 +342,11 @@ func (w *billing) write(ctx context.Context) error {
 	w.plan.write(b)
 	w.settle.write(b)
 	tenancy.Set(b, w.credited, "credited_minor")
+	tenancy.Set(b, w.reduced(), "deducted_minor")
 	tenancy.Put(b, pointers(w.bills))
 	tenancy.Put(b, w.lines)
 	tenancy.Put(b, pointers(w.texts))
+	tenancy.Put(b, w.deductions)
 	tenancy.Put(b, w.taxes)
 	return b.Run(ctx)
 }

@@ -46,6 +46,7 @@ var datings = map[EntryKind]Dating{
 	KindEntry: {DatedAsStated, true}, KindOpening: {DatedAsStated, false}, KindStock: {DatedByDocument, false},
 	KindInvoice: {DatedByDocument, true}, KindCreditNote: {DatedByDocument, true}, KindBill: {DatedByDocument, true},
 	KindVendorCredit: {DatedByDocument, true}, KindPayment: {DatedByDocument, true}, KindReversal: {DatedByOriginal, true},
+	KindPrepayment: {DatedByDocument, true}, KindVendorPrepayment: {DatedByDocument, true},
 	KindTill: {DatedByDocument, false}, KindYearEnd: {DatedAtYearEnd, false},
 }
 
@@ -123,6 +124,19 @@ func (set *setup) dated(tx *tenancy.Tx, op, where string, journal uuid.UUID, e *
 		}
 	}
 	return nil, e.Date, ErrNoOpenPeriod.New(op, "%sno period after %s is open: add a fiscal year", where, e.Date)
+}
+
+// enteredOn is the day that a document's entry counts for. What is refused is refused when the entry is planned.
+func (set *setup) enteredOn(tx *tenancy.Tx, op, where string, code JournalCode, on date.Date, late LatePolicy, exception string) (date.Date, error) {
+	if late != LateFirstOpen {
+		return on, nil
+	}
+	journal, err := set.journal(op, where, code)
+	if err != nil {
+		return on, err
+	}
+	_, day, err := set.dated(tx, op, where, journal.ID, &NewEntry{Kind: KindInvoice, Date: on, Late: late, LockException: exception}, false)
+	return day, err
 }
 
 // CheckDate refuses a day on which a journal takes no entries. Domains above ask it about what has no entry of its own, or gets

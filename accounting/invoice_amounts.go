@@ -24,6 +24,8 @@ type draft struct {
 	taxes    documentTaxes
 	taxParts []partSum
 	stated   map[string]int64 // the items' amounts by tax code, where there are adjustments
+	advances AccountRef       // where its lines go, of a prepayment
+	deducted deductions       // the prepayments that it sets off
 }
 
 // partSum is what goes to one account, in minor units.
@@ -54,7 +56,7 @@ func appendParts(parts []postingPart, cur money.Currency, lists ...[]partSum) []
 // settleLine computes line i.
 func (d *draft) settleLine(op, where string, set *setup, i int) error {
 	in, row := &d.in.Lines[i], &d.lines[i]
-	account, err := set.lineAccount(op, where, in.Account.orDefault(RoleSales))
+	account, err := set.advanceLine(op, where, in.Account, d.advances, ByRole(RoleSales))
 	if err != nil {
 		return err
 	}
@@ -95,7 +97,7 @@ func adjusted(stated *money.Amount, discount, charge Adjust) (off, on int64, err
 // settleAdjustment computes a discount or charge of the whole document, as line i.
 func (d *draft) settleAdjustment(op, where string, set *setup, a *Adjustment, i int) error {
 	row := &d.lines[i]
-	account, err := set.lineAccount(op, where, a.Account.orDefaultTo(ByID(d.lines[0].AccountID)))
+	account, err := set.advanceLine(op, where, a.Account, d.advances, ByID(d.lines[0].AccountID))
 	if err != nil {
 		return err
 	}
@@ -134,7 +136,13 @@ func (d *draft) total(op, where string, set *setup) (err error) {
 		return err
 	}
 	d.taxes.dueNow = v.SettledByID != uuid.Nil || v.Payable.Minor == 0
-	return d.taxes.parts(op, where, set, &d.taxParts, v.TaxResidualMinor)
+	if err := d.taxes.taxableInAdvance(op, where); err != nil {
+		return err
+	}
+	if err := d.taxes.parts(op, where, set, &d.taxParts, v.TaxResidualMinor); err != nil {
+		return err
+	}
+	return d.deducted.place(op, where, set, &d.taxes, &d.taxParts)
 }
 
 // addTotals adds a line to a document's sums, and holds line and sums to what the books hold.

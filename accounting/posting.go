@@ -39,6 +39,8 @@ func invoiceEntry(f *invoiceFact) NewEntry {
 		Lines: make([]NewLine, 0, len(f.Parts)+1)}
 	sign := int64(1)
 	switch f.Kind { //nolint:exhaustive // an invoice
+	case PrepaymentDocument:
+		e.Kind = KindPrepayment
 	case CreditNoteDocument:
 		e.Kind, sign = KindCreditNote, -1
 	case DebitNoteDocument:
@@ -84,6 +86,8 @@ func billEntry(f *billFact) NewEntry {
 		Lines: make([]NewLine, 0, len(f.Parts)+1)}
 	sign := int64(1)
 	switch f.Kind { //nolint:exhaustive // a bill
+	case PrepaymentBillDocument:
+		e.Kind = KindVendorPrepayment
 	case VendorCreditDocument:
 		e.Kind, sign = KindVendorCredit, -1
 	case VendorDebitDocument:
@@ -185,18 +189,46 @@ func discountEntry(f *discountFact) NewEntry {
 
 // taxDueFact is tax of a document that became due, as what it moves by account: debits are positive.
 type taxDueFact struct {
-	Date   date.Date
-	Source Source
-	Parts  []postingPart
+	Date            date.Date
+	Source          Source
+	Parts           []postingPart
+	Reference, Lock string
 }
 
 // taxDueEntry books it: from where tax waits for payment to where it is owed or claimed.
 func taxDueEntry(f *taxDueFact) NewEntry {
-	e := NewEntry{Journal: JournalGeneral, Kind: KindTaxDue, Date: f.Date, Source: f.Source}
+	e := NewEntry{Journal: JournalGeneral, Kind: KindTaxDue, Date: f.Date, Source: f.Source, Reference: f.Reference, LockException: f.Lock}
 	for _, p := range f.Parts {
 		if p.Amount.Minor != 0 {
 			e.Lines = append(e.Lines, signedLine(p.Account, p.Amount, 1))
 		}
+	}
+	return e
+}
+
+// writtenOffTaxFact is tax that waited for the payment of what was written off, as what it moves by account: debits are positive.
+type writtenOffTaxFact struct {
+	Date   date.Date
+	Source Source
+	Parts  []postingPart
+	To     *NewLine // what took what was written off
+	Lock   string
+}
+
+// writtenOffTaxEntry takes the tax off where it waits; what was written off is less by it.
+func writtenOffTaxEntry(f *writtenOffTaxFact) NewEntry {
+	e := NewEntry{Journal: JournalGeneral, Kind: KindWriteOff, Date: f.Date, Source: f.Source, LockException: f.Lock}
+	var total money.Amount
+	for _, p := range f.Parts {
+		if p.Amount.Minor != 0 {
+			e.Lines = append(e.Lines, signedLine(p.Account, p.Amount, 1))
+			total.Minor, total.Currency = total.Minor+p.Amount.Minor, p.Amount.Currency
+		}
+	}
+	if total.Minor != 0 {
+		to := signedLine(f.To.Account, total, -1)
+		to.Dimensions = f.To.Dimensions
+		e.Lines = append(e.Lines, to)
 	}
 	return e
 }
@@ -291,6 +323,43 @@ func writeOffEntry(f *writeOffFact) NewEntry {
 	to.Base, to.Dimensions = f.Base, f.ToDimensions
 	party.Base, party.PartyID = f.Base, f.PartyID
 	return NewEntry{Journal: JournalGeneral, Kind: KindWriteOff, Date: f.Date, LockException: f.Lock, Lines: []NewLine{to, party}}
+}
+
+// badDebtFact is a debt that will not be paid, or was paid after all.
+type badDebtFact struct {
+	ID, PartyID     uuid.UUID
+	Date            date.Date
+	Control         AccountRef
+	To              NewLine // what takes the loss, with the whole amount
+	Amount          money.Amount
+	Back            bool        // it was paid after all
+	Taxes           []*TaxEntry // what is taken back of each tax, or is due again
+	Reference, Lock string
+}
+
+// badDebtEntry credits the customer, debits tax with its part and the loss with the rest; paid after all, it does the opposite.
+func badDebtEntry(f *badDebtFact) NewEntry {
+	e := NewEntry{Journal: JournalSales, Kind: KindBadDebt, Date: f.Date, Reference: f.Reference, LockException: f.Lock, Source: Source{Model: badDebtModel, ID: f.ID}}
+	sign := int64(-1)
+	if f.Back {
+		sign = 1
+	}
+	party := signedLine(f.Control, f.Amount, sign)
+	party.PartyID = f.PartyID
+	e.Lines = append(e.Lines, party)
+	left := money.Amount{Minor: -sign * f.Amount.Minor, Currency: f.Amount.Currency} // debits positive
+	for _, t := range f.Taxes {
+		if a := ledgerOf(t); a.Minor != 0 {
+			e.Lines = append(e.Lines, signedLine(ByID(t.AccountID), a, 1))
+			left.Minor -= a.Minor
+		}
+	}
+	if left.Minor != 0 {
+		to := signedLine(f.To.Account, left, 1)
+		to.Dimensions = f.To.Dimensions
+		e.Lines = append(e.Lines, to)
+	}
+	return e
 }
 
 // exchangeFact is an amount of one currency that was given for one of another.

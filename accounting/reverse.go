@@ -14,7 +14,8 @@ import (
 // base that it was booked at, whatever the rate is by then. An entry is reversed once; entries that book a document are corrected through the document.
 //
 // Permission: accounting.reverse, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
-// accounting.too_many, tenancy.not_found, accounting.entry_of_document, accounting.already_reversed, and those of Post.
+// accounting.too_many, tenancy.not_found, accounting.entry_of_document, accounting.already_reversed, accounting.tax_unsupported
+// (a write-off with which tax was given up), and those of Post.
 func (s *Service) Reverse(ctx context.Context, in []Reversal) ([]Entry, error) {
 	return tenancy.Act(ctx, s.db, PermReverse, func(ctx context.Context, tx *tenancy.Tx) ([]Entry, error) {
 		const op = "accounting.Reverse"
@@ -67,6 +68,7 @@ type reversible struct {
 	reversals []Entry
 	lines     []Line
 	items     []OpenItem // locked
+	given     []TaxEntry // tax that was given up with what was written off
 
 	byID     map[uuid.UUID]*Entry
 	reversed map[uuid.UUID]bool
@@ -87,6 +89,7 @@ func (r *reversible) load(b *tenancy.Batch, ids []uuid.UUID) {
 	tenancy.Load(b, &r.reversals, tenancy.In("reverses_id", ids))
 	tenancy.Load(b, &r.lines, tenancy.In("entry_id", ids), tenancy.OrderBy("entry_id", "line_no"))
 	tenancy.Load(b, &r.items, tenancy.In("entry_id", ids), tenancy.ForUpdate())
+	tenancy.Load(b, &r.given, tenancy.In("source_id", ids), tenancy.Eq("source_model", writeOffModel), tenancy.Ne("source_model", ""))
 }
 
 func (r *reversible) index() {
@@ -114,6 +117,8 @@ func (r *reversible) reverse(where string, in *Reversal, p *plan, settle *settle
 		return nil, tenancy.ErrNotFound.New(p.op, "%sthere is no such entry", where)
 	case there.SourceModel != "":
 		return nil, ErrEntryOfDocument.New(p.op, "%sthe entry books a document: correct the document", where)
+	case first(r.given, func(t *TaxEntry) bool { return t.SourceID == there.ID }) != nil:
+		return nil, ErrTaxUnsupported.New(p.op, "%stax that waited for the payment was given up with this write-off: invoice the claim again", where)
 	case r.reversed[there.ID]:
 		return nil, ErrAlreadyReversed.New(p.op, "%sthe entry of %s is reversed already", where, there.EntryDate)
 	case in.Date.Before(there.EntryDate):

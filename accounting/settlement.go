@@ -59,7 +59,8 @@ func (s *settlement) pair(where string, debit, credit *OpenItem, amount int64, o
 	if a.CreditBaseMinor, err = share(-credit.OpenBaseMinor, amount, -credit.OpenMinor); err != nil {
 		return err
 	}
-	s.events = append(s.events, settled{debit, paidDebit, paidDebit + amount, a.AllocatedOn}, settled{credit, paidCredit, paidCredit + amount, a.AllocatedOn})
+	s.events = append(s.events, settled{item: debit, before: paidDebit, after: paidDebit + amount, on: a.AllocatedOn, lock: s.exception},
+		settled{item: credit, before: paidCredit, after: paidCredit + amount, on: a.AllocatedOn, lock: s.exception})
 	debit.OpenMinor -= amount
 	debit.OpenBaseMinor -= a.DebitBaseMinor
 	credit.OpenMinor += amount

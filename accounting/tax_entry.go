@@ -38,8 +38,12 @@ type TaxEntry struct {
 	ResidualMinor int64 `bun:"residual_minor"`
 	// NotRecoverableMinor is the tax of a purchase that cannot be claimed: it is not in Tax but in the cost.
 	NotRecoverableMinor int64 `bun:"not_recoverable_minor"`
-	// Due is false while the tax waits for its document to be paid: then it is in no box.
-	Due        bool      `bun:"due"`
+	// VarianceMinor is the part of Tax, and of what cannot be claimed, that the vendor states and we do not compute.
+	VarianceMinor int64 `bun:"variance_minor"`
+	// Due is false while the tax waits, for its document to be paid or until DueOn: then it is in no box.
+	Due bool `bun:"due"`
+	// DueOn is the day on which tax that waits for the supply is due, if it is not paid for before; else zero.
+	DueOn      date.Date `bun:"due_on,nullzero"`
 	BaseBox    string    `bun:"base_box" privacy:"none"`
 	TaxBox     string    `bun:"tax_box" privacy:"none"`
 	RecordedAt time.Time `bun:"recorded_at"`
@@ -53,13 +57,47 @@ func (t *TaxEntry) ledgerMinor() int64 {
 	return t.Tax.Minor
 }
 
+// box puts the row into the boxes of its tax, trade and side; into none while it waits.
+func (t *TaxEntry) box(of *Tax) {
+	boxes := of.Boxes()
+	switch {
+	case !t.Due:
+		t.BaseBox, t.TaxBox = "", ""
+	case t.Trade == Sale:
+		t.BaseBox, t.TaxBox = boxes.SaleBase, boxes.SaleTax
+	case t.Side == TaxOwed && of.Kind.selfAssessed():
+		t.BaseBox, t.TaxBox = boxes.SelfBase, boxes.SelfTax
+	default:
+		t.BaseBox, t.TaxBox = boxes.PurchaseBase, boxes.PurchaseTax
+	}
+}
+
+// stand puts the row where it stands: when it is due on the tax's own account and in its boxes, else where tax waits.
+func (set *setup) stand(op, where string, t *TaxEntry, due bool) error {
+	tax := set.taxByID(t.TaxID)
+	owed, claim, err := set.taxPlaces(op, where, tax, !due)
+	if err != nil {
+		return err
+	}
+	t.Due, t.AccountID = due, owed
+	if t.Side == TaxClaimed {
+		t.AccountID = claim
+	}
+	if due {
+		t.DueOn = date.Date{}
+	}
+	t.box(tax)
+	return nil
+}
+
 // entries makes the rows of a document. like has what they share; sign is -1 for a credit.
 func (d *documentTaxes) entries(op, where string, set *setup, like TaxEntry, sign int64) ([]*TaxEntry, error) {
 	var rows []*TaxEntry
 	for i := range d.sums {
 		s := &d.sums[i]
 		t := s.part.tax
-		owed, claim, err := set.taxPlaces(op, where, t, d.dueNow)
+		waits, until := d.waits(t)
+		owed, claim, err := set.taxPlaces(op, where, t, waits)
 		if err != nil {
 			return nil, err
 		}
@@ -68,31 +106,30 @@ func (d *documentTaxes) entries(op, where string, set *setup, like TaxEntry, sig
 		}
 		row := like
 		row.ID = tenancy.NewID()
-		row.TaxID, row.Kind, row.Trade, row.Rate, row.Due = t.ID, t.Kind, d.trade, s.part.rate, t.Due == TaxDueAtTaxPoint || d.dueNow
-		row.Base.Minor, row.Tax.Minor, row.ResidualMinor = sign*s.base, sign*s.tax, sign*(s.tax-s.lines)
-		boxes := t.Boxes()
+		row.TaxID, row.Kind, row.Trade, row.Rate, row.Due = t.ID, t.Kind, d.trade, s.part.rate, !waits
+		row.DueOn = until
+		row.Base.Minor, row.Tax.Minor, row.ResidualMinor, row.VarianceMinor = sign*s.base, sign*s.tax, sign*(s.tax-s.lines), sign*s.varies
 		switch {
 		case d.trade == Sale:
-			row.Side, row.AccountID, row.BaseBox, row.TaxBox = TaxOwed, owed, boxes.SaleBase, boxes.SaleTax
+			row.Side, row.AccountID = TaxOwed, owed
 			if t.Kind == TaxWithholding {
 				row.Side, row.AccountID = TaxClaimed, claim
 			}
 		case t.Kind == TaxWithholding:
-			row.Side, row.AccountID, row.BaseBox, row.TaxBox = TaxOwed, owed, boxes.PurchaseBase, boxes.PurchaseTax
+			row.Side, row.AccountID = TaxOwed, owed
 		default:
 			if t.Kind.selfAssessed() {
 				self := row
 				self.ID = tenancy.NewID()
-				self.Side, self.AccountID, self.BaseBox, self.TaxBox = TaxOwed, owed, boxes.SelfBase, boxes.SelfTax
+				self.Side, self.AccountID = TaxOwed, owed
+				self.box(t)
 				rows = append(rows, &self)
 				row.ResidualMinor = 0 // it is the owed side's
 			}
-			row.Side, row.AccountID, row.BaseBox, row.TaxBox = TaxClaimed, claim, boxes.PurchaseBase, boxes.PurchaseTax
+			row.Side, row.AccountID = TaxClaimed, claim
 			row.Tax.Minor, row.NotRecoverableMinor = sign*(s.tax-s.cost), sign*s.cost
 		}
-		if !row.Due {
-			row.BaseBox, row.TaxBox = "", ""
-		}
+		row.box(t)
 		rows = append(rows, &row)
 	}
 	return rows, nil
