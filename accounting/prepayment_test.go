@@ -2,6 +2,7 @@ package accounting_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -46,7 +47,9 @@ func TestPrepaymentIsTaxedOnReceiptAndSetOff(t *testing.T) {
 		require.Equal(t, int64(-30_000), s.balance(accounting.RoleCustomerAdvances))
 		require.Zero(t, s.balance(accounting.RoleSales))
 
-		final := func() accounting.NewInvoice { return setsOff(document(s, "1000", "S20", "100", "R5"), "2010-12-20", p.ID) }
+		final := func() accounting.NewInvoice {
+			return setsOff(document(s, "1000", "S20", "100", "R5"), "2010-12-20", p.ID)
+		}
 		_, err := s.books.Issue(s.ctx, []accounting.NewInvoice{final()})
 		require.ErrorIs(t, err, accounting.ErrOverDeducted, "what nobody has paid is not set off")
 		s.pay(received("", s.ann.ID, "2010-12-05", 11_500, part(p.ID, 11_500))) // a third
@@ -97,7 +100,10 @@ func TestPrepaymentsThatCannotBe(t *testing.T) {
 		p := s.issue(prepayment(s, "100", "S20"))[0]
 		s.pay(received("", s.ann.ID, "2010-12-02", 12_000, part(p.ID, 12_000)))
 		plain := s.issue(document(s, "1", "S20"))[0]
-		change := func(in accounting.NewInvoice, how func(*accounting.NewInvoice)) accounting.NewInvoice { how(&in); return in }
+		change := func(in accounting.NewInvoice, how func(*accounting.NewInvoice)) accounting.NewInvoice {
+			how(&in)
+			return in
+		}
 		final := setsOff(document(s, "1000", "S20"), "2010-12-20", p.ID)
 		for name, c := range map[string]struct {
 			in  accounting.NewInvoice
@@ -249,5 +255,61 @@ func TestRacePrepaymentIsNeverSetOffTwice(t *testing.T) {
 		}
 		require.Equal(t, 2, done, "two of 50.00 and 48.00 fit into 120.00")
 		s.sound()
+	})
+}
+
+// setOffAndLost fills the tables of prepayments and bad debts. It needs S20.
+func (s *shop) setOffAndLost() (final accounting.Invoice, debt accounting.BadDebt) {
+	s.t.Helper()
+	if list, err := s.books.ListTaxes(s.ctx); err != nil || !slices.ContainsFunc(list, func(t accounting.Tax) bool { return t.Code == "DE" }) {
+		s.taxes(deRelief)
+	}
+	ahead := prepayment(s, "10", "S20")
+	ahead.Date = day("2010-12-20")
+	p := s.issue(ahead)[0]
+	s.pay(received("", s.ann.ID, "2010-12-20", 1_200, part(p.ID, 1_200)))
+	final = s.issue(setsOff(document(s, "30", "S20"), "2010-12-20", p.ID))[0]
+	bought := s.withNet(1_000, "S20")
+	bought.Kind, bought.Date, bought.Lines[0].Account = accounting.PrepaymentBillDocument, day("2010-12-20"), accounting.AccountRef{}
+	b := s.bill(bought)[0]
+	s.pay(accounting.NewPayment{PartyID: s.ben.ID, Direction: accounting.MoneyOut, Date: day("2010-12-20"), Amount: gbp(1_200), Allocate: []accounting.PaymentAllocation{part(b.ID, 1_200)}})
+	rest := s.withNet(3_000, "S20")
+	rest.Date, rest.Prepaid = day("2010-12-20"), []accounting.NewDeduction{{PrepaymentID: b.ID}}
+	s.bill(rest)
+	lost := document(s, "10", "DE")
+	lost.Date = day("2010-12-20")
+	return final, s.relieve(s.issue(lost)[0].ID, "2010-12-21", 0)
+}
+
+func TestTheDatabaseRefusesPrepaymentsThatChange(t *testing.T) {
+	eachRaw(t, func(t *testing.T, r *raw) {
+		if list, err := r.s.books.ListTaxes(r.s.ctx); err != nil || len(list) == 0 {
+			r.s.taxes(s20)
+		}
+		_, debt := r.s.setOffAndLost()
+		for statement, says := range map[string]string{
+			"UPDATE erp.invoices SET deducted_minor = deducted_minor + 1 WHERE kind = 'prepayment'":                            "erp_invoices_deducted",
+			"UPDATE erp.invoices SET deducted_minor = 0 WHERE deducted_minor > 0":                                              "issued",
+			"UPDATE erp.invoices SET deducted_minor = 1 WHERE kind = 'invoice'":                                                "erp_invoices_deducted",
+			"UPDATE erp.invoices SET prepaid_minor = 0, payable_minor = payable_minor + prepaid_minor WHERE prepaid_minor > 0": "issued",
+			"UPDATE erp.bills SET deducted_minor = deducted_minor + 1 WHERE kind = 'prepayment'":                               "erp_bills_deducted",
+			"UPDATE erp.bills SET deducted_minor = 0 WHERE deducted_minor > 0":                                                 "recorded",
+			"UPDATE erp.bills SET tax_variance_minor = 1":                                                                      "recorded",
+			"UPDATE erp.invoice_prepayments SET net_minor = 0":                                                                 "",
+			"DELETE FROM erp.bill_prepayments":                                                                                 "",
+			"DELETE FROM erp.bad_debts":                                                                                        "",
+			"UPDATE erp.bad_debts SET amount_minor = 1 WHERE id = '" + debt.ID.String() + "'":                                  "written off",
+			"UPDATE erp.bad_debts SET recovered_minor = amount_minor + 1":                                                      "erp_bad_debts_recovered",
+			"UPDATE erp.taxes SET relief_months = 12 WHERE code = 'DE'":                                                        "how",
+			"UPDATE erp.tax_entries SET due_on = '2011-01-01' WHERE NOT due":                                                   "",
+		} {
+			err := r.try(statement)
+			require.Error(t, err, statement)
+			require.ErrorContains(t, err, says, statement)
+		}
+		mine := " WHERE id = '" + debt.ID.String() + "'"
+		require.NoError(t, r.rehearse("UPDATE erp.bad_debts SET recovered_minor = 1"+mine))
+		require.ErrorContains(t, r.try("UPDATE erp.bad_debts SET recovered_minor = 1"+mine, "UPDATE erp.bad_debts SET recovered_minor = 0"+mine), "written off")
+		r.s.sound()
 	})
 }
