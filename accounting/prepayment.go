@@ -9,6 +9,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // prepaymentModel is the source of the tax that a final document takes off because a prepayment declared it; the id is that of the
@@ -19,7 +20,8 @@ const prepaymentModel = "erp.prepayments"
 type NewDeduction struct {
 	// PrepaymentID is a prepayment of the same party.
 	PrepaymentID uuid.UUID `validate:"required"`
-	// Amount is above zero, tax included. Left out, it is all that is paid of the prepayment and neither credited nor set off.
+	// Amount is above zero, tax included. Left out, it is all that is paid of the prepayment by the document's date, and neither credited
+	// nor set off.
 	Amount money.Amount
 }
 
@@ -58,14 +60,21 @@ type prepayment struct {
 	deducted  *int64
 	account   uuid.UUID   // of advances, as it was booked
 	left      []*TaxEntry // its tax, less what was credited and set off; waiting or due
+	on        date.Date
+	settled   []Allocation // before this batch
 }
 
-// usable is what is paid of the prepayment and neither credited nor set off. What is open of it is not paid; a credit that the item
-// did not take is to be refunded.
-func (p *prepayment) usable(items map[uuid.UUID]*OpenItem) int64 {
+// usable is what is paid of the prepayment at the end of a day and neither credited nor set off. What is open of it is not paid; a
+// credit that the item did not take is to be refunded.
+func (p *prepayment) usable(on date.Date, items map[uuid.UUID]*OpenItem) int64 {
 	open := int64(0)
 	if o := items[p.id]; o != nil {
 		open = abs(o.OpenMinor)
+	}
+	for i := range p.settled {
+		if p.settled[i].AllocatedOn.After(on) {
+			open += p.settled[i].Amount.Minor
+		}
 	}
 	return p.gross.Minor - *p.credited - *p.deducted - open
 }
@@ -73,18 +82,30 @@ func (p *prepayment) usable(items map[uuid.UUID]*OpenItem) int64 {
 // prepayments are those of a batch, by id.
 type prepayments map[uuid.UUID]*prepayment
 
-// readTaxes finds what is left of the prepayments' taxes. credits are the credits of each that were issued before.
+// readTaxes finds what is left of the prepayments' taxes, and when they were settled. credits are the credits of each that were issued
+// before.
 func (all prepayments) readTaxes(ctx context.Context, tx *tenancy.Tx, credits map[uuid.UUID]uuid.UUID) error {
-	var ids []uuid.UUID
+	var ids, items []uuid.UUID
 	for id := range all {
-		ids = append(ids, id)
+		ids, items = append(ids, id), append(items, id)
 	}
 	for id := range credits {
 		ids = append(ids, id)
 	}
-	rows, err := tenancy.Find[TaxEntry](ctx, tx, tenancy.In("source_id", unique(ids)), tenancy.Ne("source_model", ""), tenancy.OrderBy("id"))
-	if err != nil {
+	var rows []TaxEntry
+	var debits, others []Allocation
+	b := tx.Batch()
+	tenancy.Load(b, &rows, tenancy.In("source_id", unique(ids)), tenancy.Ne("source_model", ""), tenancy.OrderBy("id"))
+	tenancy.Load(b, &debits, tenancy.In("debit_id", unique(items)))
+	tenancy.Load(b, &others, tenancy.In("credit_id", items))
+	if err := b.Run(ctx); err != nil {
 		return err
+	}
+	for _, a := range debits {
+		all[a.DebitID].settled = append(all[a.DebitID].settled, a)
+	}
+	for _, a := range others {
+		all[a.CreditID].settled = append(all[a.CreditID].settled, a)
 	}
 	for id, of := range bySource(pointers(rows)) {
 		if prepaid, ok := credits[id]; ok {
@@ -118,24 +139,26 @@ type deductions []deduction
 
 // deduct takes what a document sets off from its prepayments. Errors: accounting.bad_input, accounting.not_deductible,
 // accounting.over_deducted, accounting.wrong_currency.
-func (all prepayments) deduct(op, where string, in []NewDeduction, party uuid.UUID, p *plan, items map[uuid.UUID]*OpenItem) (out deductions, sum int64, err error) {
+func (all prepayments) deduct(op, where string, in []NewDeduction, party uuid.UUID, on date.Date, p *plan, items map[uuid.UUID]*OpenItem) (out deductions, sum int64, err error) {
 	for j := range in {
 		where := fmt.Sprintf("%sprepayment %d: ", where, j+1)
 		of, amount := all[in[j].PrepaymentID], in[j].Amount
 		switch {
 		case of == nil || of.party != party:
 			return nil, 0, ErrNotDeductible.New(op, "%sPrepaymentID is no prepayment of this party", where)
+		case on.Before(of.on):
+			return nil, 0, ErrNotDeductible.New(op, "%sDate is before that of %s, %s", where, of.name, of.on)
 		case slices.ContainsFunc(out, func(d deduction) bool { return d.of == of }):
 			return nil, 0, ErrBadInput.New(op, "%s%s is set off twice", where, of.name)
 		case amount != (money.Amount{}) && amount.Currency != of.gross.Currency:
 			return nil, 0, ErrWrongCurrency.New(op, "%s%s is in %s", where, of.name, of.gross.Currency)
 		}
-		usable := of.usable(items)
+		usable := of.usable(on, items)
 		if amount.Minor == 0 {
 			amount = money.Amount{Minor: usable, Currency: of.gross.Currency}
 		}
 		if amount.Minor <= 0 || amount.Minor > usable {
-			return nil, 0, ErrOverDeducted.New(op, "%sof %s, %s is paid and not set off yet", where, of.name, money.Amount{Minor: max(0, usable), Currency: of.gross.Currency})
+			return nil, 0, ErrOverDeducted.New(op, "%sof %s, %s is paid by %s and not set off yet", where, of.name, money.Amount{Minor: max(0, usable), Currency: of.gross.Currency}, on)
 		}
 		d := deduction{of: of, gross: amount.Minor}
 		left := of.gross.Minor - *of.credited - *of.deducted

@@ -14,7 +14,7 @@ func (w *billing) readPrepayments(ctx context.Context) error {
 	w.prepaid = prepayments{}
 	for i := range w.corrected {
 		if v := &w.corrected[i]; v.Kind == PrepaymentBillDocument {
-			w.prepaid[v.ID] = &prepayment{id: v.ID, party: v.PartyID, name: "the prepayment bill " + v.VendorNumber, gross: v.Gross, credited: &v.CreditedMinor, deducted: &v.DeductedMinor}
+			w.prepaid[v.ID] = &prepayment{id: v.ID, party: v.PartyID, name: "the prepayment bill " + v.VendorNumber, gross: v.Gross, on: v.BillDate, credited: &v.CreditedMinor, deducted: &v.DeductedMinor}
 			ids = append(ids, v.ID)
 		}
 	}
@@ -55,7 +55,7 @@ func (w *billing) deduct(where string, d *billDraft) (err error) {
 	if len(d.in.Prepaid) == 0 {
 		return nil
 	}
-	if d.deducted, d.bill.Prepaid.Minor, err = w.prepaid.deduct(w.op, where, d.in.Prepaid, d.bill.PartyID, w.plan, w.settle.items); err != nil {
+	if d.deducted, d.bill.Prepaid.Minor, err = w.prepaid.deduct(w.op, where, d.in.Prepaid, d.bill.PartyID, d.in.Date, w.plan, w.settle.items); err != nil {
 		return err
 	}
 	for i := range d.deducted {

@@ -22,7 +22,7 @@ func (w *issuing) readPrepayments(ctx context.Context) error {
 	w.prepaid = prepayments{}
 	for i := range w.corrected {
 		if v := &w.corrected[i]; v.Kind == PrepaymentDocument {
-			w.prepaid[v.ID] = &prepayment{id: v.ID, party: v.PartyID, name: v.Number, gross: v.Gross, credited: &v.CreditedMinor, deducted: &v.DeductedMinor}
+			w.prepaid[v.ID] = &prepayment{id: v.ID, party: v.PartyID, name: v.Number, gross: v.Gross, on: v.InvoiceDate, credited: &v.CreditedMinor, deducted: &v.DeductedMinor}
 			ids = append(ids, v.ID)
 		}
 	}
@@ -63,7 +63,7 @@ func (w *issuing) deduct(where string, d *draft) (err error) {
 	if len(d.in.Prepaid) == 0 {
 		return nil
 	}
-	if d.deducted, d.invoice.Prepaid.Minor, err = w.prepaid.deduct(w.op, where, d.in.Prepaid, d.invoice.PartyID, w.plan, w.settle.items); err != nil {
+	if d.deducted, d.invoice.Prepaid.Minor, err = w.prepaid.deduct(w.op, where, d.in.Prepaid, d.invoice.PartyID, d.in.Date, w.plan, w.settle.items); err != nil {
 		return err
 	}
 	for i := range d.deducted {

@@ -110,6 +110,8 @@ func TestPrepaymentsThatCannotBe(t *testing.T) {
 			err error
 		}{
 			"another party's":        {change(final, func(in *accounting.NewInvoice) { in.PartyID = s.ben.ID }), accounting.ErrNotDeductible},
+			"before it is paid":      {setsOff(document(s, "1000", "S20"), "2010-12-01", p.ID), accounting.ErrOverDeducted},
+			"before it is issued":    {setsOff(document(s, "1000", "S20"), "2010-11-30", p.ID), accounting.ErrNotDeductible},
 			"no prepayment":          {setsOff(document(s, "10", "S20"), "2010-12-20", plain.ID), accounting.ErrNotDeductible},
 			"twice":                  {setsOff(document(s, "1000", "S20"), "2010-12-20", p.ID, p.ID), accounting.ErrBadInput},
 			"more than the total":    {setsOff(document(s, "10", "S20"), "2010-12-20", p.ID), accounting.ErrOverDeducted},
