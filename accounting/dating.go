@@ -135,7 +135,7 @@ func (set *setup) enteredOn(tx *tenancy.Tx, op, where string, code JournalCode, 
 	if err != nil {
 		return on, err
 	}
-	_, day, err := set.dated(tx, op, where, journal.ID, &NewEntry{Kind: KindInvoice, Date: on, Late: late, LockException: exception}, false)
+	_, day, err := set.dated(tx, op, where, journal.ID, dateOnly(on, late, exception), false)
 	return day, err
 }
 

@@ -25,6 +25,11 @@ type invoiceFact struct {
 	Late    LatePolicy
 }
 
+// dateOnly is a document's entry as far as its day is concerned, before the rest of it is known.
+func dateOnly(on date.Date, late LatePolicy, exception string) *NewEntry {
+	return &NewEntry{Kind: KindInvoice, Date: on, Late: late, LockException: exception}
+}
+
 // postingPart is the sum of what goes to one account; below zero when deductions prevail.
 type postingPart struct {
 	Account AccountRef
