@@ -19,8 +19,9 @@ type NewAdvance struct {
 	PaymentID uuid.UUID `validate:"required"`
 	// Parts say what it was paid for, 1 to 20; together at most what is open of the payment.
 	Parts []AdvancePart
-	// LockException is as in [NewEntry].
-	LockException string `validate:"text=500"`
+	// LockException and Late are as in [NewEntry].
+	LockException string     `validate:"text=500"`
+	Late          LatePolicy `validate:"omitempty,oneof=refuse first_open"`
 }
 
 // AdvancePart is a part of an advance that bears one tax.
@@ -157,7 +158,7 @@ func (w *advancing) declare(i int) (*Entry, error) {
 		moves = append(moves, move)
 	}
 	// Declared before its document, the tax stands against what the document will have waiting.
-	fact := taxDueFact{Date: item.ItemDate, Source: Source{advanceModel, p.ID}, Lock: in.LockException, Reference: w.replays.references[i]}
+	fact := taxDueFact{Date: item.ItemDate, Source: Source{advanceModel, p.ID}, Lock: in.LockException, Late: in.Late, Reference: w.replays.references[i]}
 	var rows []*TaxEntry
 	for j := range moves {
 		from, to, err := w.plan.movedTax(where, &moves[j])

@@ -93,11 +93,13 @@ type NewRecovery struct {
 	BadDebtID uuid.UUID `validate:"required"`
 	// PaymentID is a payment received from the same party, open on account as far as it is claimed here.
 	PaymentID uuid.UUID `validate:"required"`
+	// Date is the day that it counts for, not before the payment's. Default the payment's.
+	Date date.Date
 	// Amount is above zero, tax included. Left out, it is all that is left of the debt and open of the payment.
 	Amount money.Amount
 	// Dimensions are those of the line on the account that took the loss.
 	Dimensions Dimensions
-	// LockException is as in [NewEntry]; the recovery counts for the payment's date.
+	// LockException is as in [NewEntry].
 	LockException string `validate:"text=500"`
 }
 
@@ -113,6 +115,7 @@ func (in *NewBadDebt) fingerprint(f *fingerprint) string {
 
 func (in *NewRecovery) fingerprint(f *fingerprint) string {
 	f.reset()
+	f.day(in.Date)
 	f.amount(in.Amount)
 	f.text(in.Dimensions.key())
 	return f.sum()

@@ -311,8 +311,8 @@ func (w *relieving) takeBack(where string, r *relievable, d *BadDebt) ([]*TaxEnt
 }
 
 // RecoverBadDebts declares again what relief took back, as a debt that was written off is paid after all: the party's claim is opened
-// again by the amount and settled by the payment at once, tax is due in proportion, and the rest takes the loss back. It counts for
-// the payment's date. A debt and a payment meet once: again with the same amount they are answered with the entry that is there.
+// again by the amount and settled by the payment at once, tax is due in proportion, and the rest takes the loss back. A debt and
+// a payment meet once: again with the same content they are answered with the entry that is there.
 //
 // Permission: accounting.relief, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.books_not_open, accounting.unknown_item (no such debt or payment), accounting.over_allocated (more than
@@ -424,7 +424,10 @@ func (w *recovering) recover(i int) (*Entry, error) {
 	if debt == nil || payment == nil || payment.Kind != KindPayment || payment.Original.Minor > 0 {
 		return nil, ErrUnknownItem.New(w.op, "%sthere is no such debt, or no such payment received", where)
 	}
-	left, amount := debt.Amount.Minor-debt.RecoveredMinor, in.Amount
+	left, amount, on := debt.Amount.Minor-debt.RecoveredMinor, in.Amount, in.Date
+	if on.IsZero() {
+		on = payment.ItemDate
+	}
 	if amount == (money.Amount{}) {
 		amount = money.Amount{Minor: min(left, -payment.OpenMinor), Currency: debt.Amount.Currency}
 	}
@@ -436,16 +439,16 @@ func (w *recovering) recover(i int) (*Entry, error) {
 	case amount.Minor == 0 || amount.Minor > left || amount.Minor > -payment.OpenMinor:
 		return nil, ErrOverAllocated.New(w.op, "%s%s of the debt is left, and %s of the payment is open", where, money.Amount{Minor: left, Currency: amount.Currency},
 			money.Amount{Minor: -payment.OpenMinor, Currency: amount.Currency})
-	case payment.ItemDate.Before(debt.RelievedOn):
-		return nil, ErrBadInput.New(w.op, "%sthe payment is of a day before the debt was written off: allocate it", where)
+	case on.Before(payment.ItemDate) || on.Before(debt.RelievedOn):
+		return nil, ErrBadInput.New(w.op, "%sDate is before that of the payment, %s, or of the debt, %s", where, payment.ItemDate, debt.RelievedOn)
 	}
-	rows, err := w.declare(where, debt, amount.Minor, left, payment.ItemDate)
+	rows, err := w.declare(where, debt, amount.Minor, left, on)
 	if err != nil {
 		return nil, err
 	}
 	to := CreditLine(ByID(debt.AccountID), amount)
 	to.Dimensions = in.Dimensions
-	e := badDebtEntry(&badDebtFact{ID: debt.ID, Date: payment.ItemDate, PartyID: debt.PartyID, Control: ByID(payment.AccountID), To: to, Amount: amount, Back: true,
+	e := badDebtEntry(&badDebtFact{ID: debt.ID, Date: on, PartyID: debt.PartyID, Control: ByID(payment.AccountID), To: to, Amount: amount, Back: true,
 		Taxes: rows, Lock: in.LockException, Reference: w.replays.references[i]})
 	if err := w.plan.bookTaxes(where, e, rows, booking{print: w.replays.prints[i]}); err != nil {
 		return nil, err
@@ -454,7 +457,7 @@ func (w *recovering) recover(i int) (*Entry, error) {
 	w.changed, w.taxes = append(w.changed, debt), append(w.taxes, rows...)
 	w.settle.exception = in.LockException
 	fresh := w.plan.items[len(w.plan.items)-1]
-	return w.plan.entries[len(w.plan.entries)-1], w.settle.pair(where, fresh, payment, amount.Minor, payment.ItemDate)
+	return w.plan.entries[len(w.plan.entries)-1], w.settle.pair(where, fresh, payment, amount.Minor, on)
 }
 
 // declare makes the tax entries of a recovery: what relief took back, and what waited and was never due, is due now.

@@ -46,7 +46,7 @@ var datings = map[EntryKind]Dating{
 	KindEntry: {DatedAsStated, true}, KindOpening: {DatedAsStated, false}, KindStock: {DatedByDocument, false},
 	KindInvoice: {DatedByDocument, true}, KindCreditNote: {DatedByDocument, true}, KindBill: {DatedByDocument, true},
 	KindVendorCredit: {DatedByDocument, true}, KindPayment: {DatedByDocument, true}, KindReversal: {DatedByOriginal, true},
-	KindPrepayment: {DatedByDocument, true}, KindVendorPrepayment: {DatedByDocument, true},
+	KindPrepayment: {DatedByDocument, true}, KindVendorPrepayment: {DatedByDocument, true}, KindTaxDue: {DatedByDocument, true},
 	KindTill: {DatedByDocument, false}, KindYearEnd: {DatedAtYearEnd, false},
 }
 

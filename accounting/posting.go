@@ -198,11 +198,12 @@ type taxDueFact struct {
 	Source          Source
 	Parts           []postingPart
 	Reference, Lock string
+	Late            LatePolicy
 }
 
 // taxDueEntry books it: from where tax waits for payment to where it is owed or claimed.
 func taxDueEntry(f *taxDueFact) NewEntry {
-	e := NewEntry{Journal: JournalGeneral, Kind: KindTaxDue, Date: f.Date, Source: f.Source, Reference: f.Reference, LockException: f.Lock}
+	e := NewEntry{Journal: JournalGeneral, Kind: KindTaxDue, Date: f.Date, Source: f.Source, Reference: f.Reference, LockException: f.Lock, Late: f.Late}
 	for _, p := range f.Parts {
 		if p.Amount.Minor != 0 {
 			e.Lines = append(e.Lines, signedLine(p.Account, p.Amount, 1))

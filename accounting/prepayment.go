@@ -138,7 +138,7 @@ type deduction struct {
 type deductions []deduction
 
 // deduct takes what a document sets off from its prepayments. Errors: accounting.bad_input, accounting.not_deductible,
-// accounting.over_deducted, accounting.wrong_currency.
+// accounting.over_deducted, accounting.wrong_currency, accounting.tax_unsupported (a foreign currency).
 func (all prepayments) deduct(op, where string, in []NewDeduction, party uuid.UUID, on date.Date, p *plan, items map[uuid.UUID]*OpenItem) (out deductions, sum int64, err error) {
 	for j := range in {
 		where := fmt.Sprintf("%sprepayment %d: ", where, j+1)
@@ -152,6 +152,9 @@ func (all prepayments) deduct(op, where string, in []NewDeduction, party uuid.UU
 			return nil, 0, ErrBadInput.New(op, "%s%s is set off twice", where, of.name)
 		case amount != (money.Amount{}) && amount.Currency != of.gross.Currency:
 			return nil, 0, ErrWrongCurrency.New(op, "%s%s is in %s", where, of.name, of.gross.Currency)
+		}
+		if cur := p.set.books.Currency; of.gross.Currency != cur {
+			return nil, 0, ErrTaxUnsupported.New(op, "%s%s is not in the books' currency, %s, and is not set off yet", where, of.name, cur)
 		}
 		usable := of.usable(on, items)
 		if amount.Minor == 0 {

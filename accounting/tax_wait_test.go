@@ -28,6 +28,15 @@ func (s *shop) boxesOf(month string) (boxes map[string]int64, waits int64) {
 	for _, a := range r.Accounts {
 		require.Zero(s.t, a.Other.Minor, a.Code)
 	}
+	sides := map[accounting.TaxSide]int64{}
+	for _, o := range r.Origins {
+		sides[o.Side] += o.Tax.Minor
+	}
+	for _, f := range r.Taxes {
+		sides[f.Side] -= f.Tax.Minor
+	}
+	require.Zero(s.t, sides[accounting.TaxOwed], "origins sum to the taxes")
+	require.Zero(s.t, sides[accounting.TaxClaimed], "origins sum to the taxes")
 	return boxes, waits
 }
 
@@ -153,6 +162,19 @@ func TestAdvancesWithoutDocument(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, s.balance(accounting.RoleTaxNotDue))
 		require.Equal(t, map[string]int64{"1": 2_500, "6": 20_000}, s.boxes(), "declared once, by the invoice")
+
+		// An advance that is declared late, in the first period that is open.
+		old := s.pay(received("O", s.ann.ID, "2010-01-20", 1_200))[0]
+		s.lock("2010-02")
+		forgotten := accounting.NewAdvance{PaymentID: old.ID, Parts: []accounting.AdvancePart{{TaxCode: "S20", Amount: gbp(1_200)}}}
+		_, err = s.books.DeclareAdvances(s.ctx, []accounting.NewAdvance{forgotten})
+		require.ErrorIs(t, err, accounting.ErrPeriodLocked)
+		forgotten.Late = accounting.LateFirstOpen
+		late, err := s.books.DeclareAdvances(s.ctx, []accounting.NewAdvance{forgotten})
+		require.NoError(t, err)
+		require.True(t, late[0].Late)
+		got, _ = s.boxesOf("2010-03")
+		require.Equal(t, map[string]int64{"1": 200, "6": 1_000}, got)
 
 		q := s.pay(received("Q", s.ann.ID, "2010-12-10", 1_000))[0]
 		out := s.pay(accounting.NewPayment{PartyID: s.ben.ID, Direction: accounting.MoneyOut, Date: day("2010-12-05"), Amount: gbp(500)})[0]
