@@ -40,13 +40,13 @@ func TestBadDebtReliefAndRecovery(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		s.taxes(ukRelief, deRelief, s20)
 		uk := document(s, "100", "UK", "30", "")
-		uk.Date = day("2010-01-10")
+		uk.Date, uk.Due = day("2010-01-10"), day("2010-01-20")
 		v := s.issue(uk)[0]                                                   // 150.00, of which 20.00 tax
 		s.pay(received("", s.ann.ID, "2010-02-01", 3_000, part(v.ID, 3_000))) // a fifth
-		_, err := s.books.RelieveBadDebts(s.ctx, []accounting.NewBadDebt{{InvoiceID: v.ID, Date: day("2010-07-09"), Reason: "r"}})
+		_, err := s.books.RelieveBadDebts(s.ctx, []accounting.NewBadDebt{{InvoiceID: v.ID, Date: day("2010-07-19"), Reason: "r"}})
 		require.ErrorIs(t, err, accounting.ErrNoRelief)
-		require.ErrorContains(t, err, "from 2010-07-10 on (VATA 1994, s. 36)")
-		d := s.relieve(v.ID, "2010-07-10", 0)
+		require.ErrorContains(t, err, "from 2010-07-20 on (VATA 1994, s. 36)")
+		d := s.relieve(v.ID, "2010-07-20", 0)
 		require.Equal(t, []int64{12_000, 1_600}, []int64{d.Amount.Minor, d.Tax.Minor}, "four fifths of the tax")
 		require.Equal(t, map[string]int64{"1": 2_000, "6": 10_000, "4": 1_600}, s.boxes())
 		require.Equal(t, int64(10_400), s.balance(accounting.RoleBadDebt))
@@ -80,6 +80,16 @@ func TestBadDebtReliefAndRecovery(t *testing.T) {
 		require.Equal(t, before-2_000, s.boxes()["1"])
 		_, err = s.books.RelieveBadDebts(s.ctx, []accounting.NewBadDebt{{InvoiceID: x.ID, Date: day("2010-12-07"), Reason: "r"}})
 		require.ErrorIs(t, err, accounting.ErrOverAllocated)
+
+		// After a discount, relief is of what the discount left.
+		before = s.boxes()["1"]
+		in := document(s, "100", "DE")
+		in.Date, in.Terms.Discount = day("2010-12-08"), accounting.EarlyDiscount{Percent: price("10"), Until: day("2010-12-20")}
+		y := s.issue(in)[0]
+		_, err = s.books.TakeDiscount(s.ctx, []accounting.NewDiscount{{DocumentID: y.ID, Date: day("2010-12-09")}})
+		require.NoError(t, err)
+		require.Equal(t, int64(1_800), s.relieve(y.ID, "2010-12-10", 0).Tax.Minor)
+		require.Equal(t, before, s.boxes()["1"])
 		s.sound()
 	})
 }

@@ -321,3 +321,30 @@ func TestTheDatabaseRefusesPrepaymentsThatChange(t *testing.T) {
 		r.s.sound()
 	})
 }
+
+// A credit note and the final invoice in one call, and an early-payment discount on what the final invoice leaves to pay.
+func TestPrepaymentWithinABatchAndWithADiscount(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		five := s20
+		five.Code, five.Kind, five.Rates = "R5", accounting.TaxReduced, []accounting.NewTaxRate{rate("2000-01-01", "5")}
+		s.taxes(s20, five)
+		p := s.issue(prepayment(s, "100", "S20", "100", "R5"))[0]
+		s.pay(received("", s.ann.ID, "2010-12-02", 22_500, part(p.ID, 22_500)))
+		out := s.issue(credits(s, p.ID, "2010-12-10", "100", "R5"), setsOff(document(s, "300", "S20"), "2010-12-10", p.ID))
+		require.Equal(t, gbp(12_000), out[1].Prepaid)
+		d, err := s.books.GetInvoice(s.ctx, out[1].ID)
+		require.NoError(t, err)
+		require.Equal(t, gbp(2_000), d.Prepayments[0].Tax, "what the credit left is all at 20 per cent")
+
+		q := s.issue(setsOff(prepayment(s, "100", "S20"), "2010-12-11"))[0]
+		s.pay(received("", s.ann.ID, "2010-12-12", 12_000, part(q.ID, 12_000)))
+		before := s.boxes()["1"]
+		in := setsOff(document(s, "300", "S20"), "2010-12-13", q.ID)
+		in.Terms.Discount = accounting.EarlyDiscount{Percent: price("10"), Until: day("2010-12-20")}
+		v := s.issue(in)[0]
+		_, err = s.books.TakeDiscount(s.ctx, []accounting.NewDiscount{{DocumentID: v.ID, Date: day("2010-12-14")}})
+		require.NoError(t, err)
+		require.Equal(t, before+6_000-2_000-400, s.boxes()["1"], "24.00 off, of which 4.00 are tax")
+		s.sound()
+	})
+}

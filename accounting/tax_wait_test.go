@@ -253,3 +253,28 @@ func TestVendorsOwnTax(t *testing.T) {
 		s.sound()
 	})
 }
+
+// Giving a debt up does not make its tax due earlier, and a reason for a soft lock holds for the tax as well.
+func TestWaitingTaxBehindLocksAndWriteOffs(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		s.taxes(s20, c20)
+		_, err := s.books.UpdateBooks(s.ctx, accounting.BooksChange{RateMaxAgeDays: 7, WriteOffLimit: gbp(20_000)})
+		require.NoError(t, err)
+		v := s.issue(supplied(document(s, "100", "S20"), "2011-01-15"))[0]
+		_, err = s.books.WriteOff(s.ctx, []accounting.NewWriteOff{{ItemID: v.ID, Date: day("2010-12-20"),
+			PaymentWriteOff: accounting.PaymentWriteOff{Amount: gbp(6_000), Account: accounting.ByRole(accounting.RoleBadDebt), Reason: "r"}}})
+		require.NoError(t, err)
+		got, waits := s.boxesOf("2010-12")
+		require.Empty(t, got)
+		require.Equal(t, int64(2_000), waits)
+		w := s.issue(document(s, "100", "C20"))[0]
+		require.NoError(t, s.setState("2010-12", accounting.PeriodSoftLocked, ""))
+		back := credits(s, w.ID, "2010-12-21", "50", "C20")
+		_, err = s.books.Issue(s.ctx, []accounting.NewInvoice{back})
+		require.ErrorIs(t, err, accounting.ErrPeriodSoftLocked)
+		back.LockException = "the auditor asked for it"
+		s.issue(back)
+		require.Equal(t, int64(-1_000-2_000+2_000), s.balance(accounting.RoleTaxNotDue))
+		s.sound()
+	})
+}
