@@ -51,7 +51,6 @@ func TestTaxWaitsForTheSupply(t *testing.T) {
 		issue, exempt := s20, accounting.NewTax{Code: "E", Kind: accounting.TaxExempt, Reason: "r", Boxes: accounting.TaxBoxes{SaleBase: "e"}}
 		issue.Code, issue.Due = "I20", accounting.TaxDueOnIssue
 		s.taxes(s20, issue, exempt)
-		none := map[string]int64{}
 		month := func(m string, want map[string]int64, waits int64) {
 			t.Helper()
 			got, left := s.boxesOf(m)
@@ -78,22 +77,23 @@ func TestTaxWaitsForTheSupply(t *testing.T) {
 		month("2011-02", map[string]int64{"1": 200, "6": 1_000}, 0)
 
 		in := supplied(document(s, "100", "S20"), "2011-03-10")
-		in.Date, in.Terms.Discount = day("2011-02-21"), accounting.EarlyDiscount{Percent: price("10"), Until: day("2011-03-20")}
+		in.Date, in.Terms.Discount = day("2011-02-21"), accounting.EarlyDiscount{Percent: price("10"), Until: day("2011-04-05")}
 		x, y := s.issue(in)[0], s.issue(in)[0]
-		for id, on := range map[uuid.UUID]string{x.ID: "2011-03-01", y.ID: "2011-03-20"} {
+		for id, on := range map[uuid.UUID]string{x.ID: "2011-03-01", y.ID: "2011-04-01"} {
 			_, err := s.books.TakeDiscount(s.ctx, []accounting.NewDiscount{{DocumentID: id, Date: day(on)}})
 			require.NoError(t, err)
 		}
-		month("2011-03", map[string]int64{"1": 3_600, "6": 18_000}, 0)
+		month("2011-03", map[string]int64{"1": 3_800, "6": 19_000}, 0)
+		month("2011-04", map[string]int64{"1": -200, "6": -1_000}, 0)
 
 		bill := s.withNet(1_000, "S20")
 		bill.TaxPoint = day("2011-04-10")
 		b := s.bill(bill)[0]
 		require.Equal(t, int64(200), s.balance(accounting.RoleInputTax), "by the end of 2011")
-		month("2011-04", map[string]int64{"4": 200, "7": 1_000}, 0)
+		month("2011-04", map[string]int64{"1": -200, "6": -1_000, "4": 200, "7": 1_000}, 0)
 		_, err := s.books.ReverseBills(s.ctx, []accounting.DocumentReversal{{DocumentID: b.ID, Date: day("2010-12-05"), Reason: "r"}})
 		require.NoError(t, err)
-		month("2011-04", none, 0)
+		month("2011-04", map[string]int64{"1": -200, "6": -1_000}, 0)
 
 		far := supplied(document(s, "1", "S20"), "2012-01-01")
 		far.Date = day("2011-05-01")
