@@ -27,6 +27,8 @@ type draft struct {
 	worth    valuer
 	rounding *partSum         // what its conversion leaves over
 	stated   map[string]int64 // the items' amounts by tax code, where there are adjustments
+	advances AccountRef       // where its lines go, of a prepayment
+	deducted deductions       // the prepayments that it sets off
 }
 
 // partSum is what goes to one account for one combination of dimensions, in minor units of the document's currency and, where that is
@@ -51,7 +53,7 @@ func (d *draft) fact() *invoiceFact {
 // settleLine computes line i.
 func (d *draft) settleLine(op, where string, set *setup, dims *dimensionBook, i int) error {
 	in, row := &d.in.Lines[i], &d.lines[i]
-	account, err := set.lineAccount(op, where, in.Account.orDefault(RoleSales))
+	account, err := set.advanceLine(op, where, in.Account, d.advances, ByRole(RoleSales))
 	if err != nil {
 		return err
 	}
@@ -96,7 +98,7 @@ func adjusted(stated *money.Amount, discount, charge Adjust) (off, on int64, err
 // settleAdjustment computes a discount or charge of the whole document, as line i.
 func (d *draft) settleAdjustment(op, where string, set *setup, dims *dimensionBook, a *Adjustment, i int) error {
 	row := &d.lines[i]
-	account, err := set.lineAccount(op, where, a.Account.orDefaultTo(ByID(d.lines[0].AccountID)))
+	account, err := set.advanceLine(op, where, a.Account, d.advances, ByID(d.lines[0].AccountID))
 	if err != nil {
 		return err
 	}
@@ -140,7 +142,13 @@ func (d *draft) total(op, where string, set *setup, dims *dimensionBook) (err er
 		return err
 	}
 	d.taxes.dueNow = v.SettledByID != uuid.Nil || v.Payable.Minor == 0
+	if err := d.taxes.taxableInAdvance(op, where); err != nil {
+		return err
+	}
 	if err := d.taxes.parts(op, where, set, dims, &d.taxParts, v.TaxResidualMinor); err != nil {
+		return err
+	}
+	if err := d.deducted.place(op, where, set, &d.taxes, &d.taxParts); err != nil {
 		return err
 	}
 	if _, err := dims.whole(where, d.counter, d.in.Dimensions); err != nil {

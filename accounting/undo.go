@@ -92,6 +92,9 @@ func (w *undoing) gather(ctx context.Context, set *setup, further, entries []uui
 		tenancy.Load(b, &undone, tenancy.In("undoes_id", unique(slices.Clone(w.order))))
 	}
 	w.found.load(b, unique(entries))
+	if len(entries) > 0 {
+		tenancy.Load(b, &w.found.given, tenancy.In("source_id", unique(entries)), tenancy.Eq("source_model", writeOffModel), tenancy.Ne("source_model", ""))
+	}
 	if len(discounts) > 0 {
 		tenancy.Load(b, &taxes, tenancy.In("entry_id", unique(discounts)), tenancy.OrderBy("id"))
 	}
@@ -191,6 +194,7 @@ func (w *undoing) undo(where string, a *Allocation, back takeBack) (*Allocation,
 		}
 		// It was settled before and is after: nothing of its own becomes due or waits.
 		w.settle.events = append(w.settle.events[:begun:begun], slices.DeleteFunc(w.settle.events[begun:], func(e settled) bool { return e.item == item })...)
+		w.givenBack(item, begun)
 	}
 	for _, other := range w.along[a.ID] {
 		if !w.undone[other.ID] && !w.asked[other.ID] {
@@ -223,7 +227,7 @@ func (w *undoing) mirror(where string, a *Allocation, back takeBack) (*Allocatio
 		Amount: a.Amount, DebitBaseMinor: -a.DebitBaseMinor, CreditBaseMinor: -a.CreditBaseMinor, UndoesID: a.ID, RecordedAt: w.tx.Now()}
 	row.Amount.Minor = -minor
 	paidDebit, paidCredit := debit.Original.Minor-debit.OpenMinor, credit.OpenMinor-credit.Original.Minor
-	w.settle.events = append(w.settle.events, settled{debit, paidDebit, paidDebit - minor, back.on}, settled{credit, paidCredit, paidCredit - minor, back.on})
+	w.settle.settles(row, debit, credit, paidDebit, paidCredit, back.lock)
 	debit.OpenMinor += minor
 	debit.OpenBaseMinor += a.DebitBaseMinor
 	credit.OpenMinor -= minor
@@ -277,16 +281,37 @@ func (w *undoing) takeWhole(where string, item *OpenItem, by uuid.UUID, back tak
 		return err
 	}
 	fresh := w.plan.items[len(w.plan.items)-1]
+	var forDay []taxMove
 	for _, t := range w.taxes[item.EntryID] {
 		row := t
 		row.ID, row.EntryID, row.EntryDate, row.RecordedAt = tenancy.NewID(), entry.ID, entry.EntryDate, w.tx.Now()
-		for _, x := range []*int64{&row.Base.Minor, &row.Tax.Minor, &row.NotRecoverableMinor, &row.ResidualMinor} {
+		for _, x := range append(row.figures(), &row.ResidualMinor, &row.VarianceMinor) {
 			*x = -*x
 		}
 		w.rows = append(w.rows, &row)
+		if !row.Due && !row.DueOn.IsZero() { // what the day made due is as well
+			forDay = append(forDay, taxMove{&row, row.parts(), later(row.DueOn, back.on)})
+		}
 	}
+	due, err := w.plan.moveTax(where, &taxDueFact{Source: source, Lock: back.lock}, forDay)
+	if err != nil {
+		return err
+	}
+	w.rows = append(w.rows, due...)
 	w.settle.exception = back.lock
 	return w.settle.pairUp(where, fresh, item, back.on)
+}
+
+// givenBack notes on the events since begun that a write-off was undone with which tax was given up: that waits again.
+func (w *undoing) givenBack(item *OpenItem, begun int) {
+	if first(w.found.given, func(t *TaxEntry) bool { return t.SourceID == item.EntryID }) == nil {
+		return
+	}
+	to := first(w.found.linesOf[item.EntryID], func(l *Line) bool { return l.LineNo != item.LineNo })
+	given := NewLine{Account: ByID(to.AccountID), booked: &bookedAmounts{set: to.DimensionSetID}}
+	for i := begun; i < len(w.settle.events); i++ {
+		w.settle.events[i].given, w.settle.events[i].source = &given, Source{writeOffModel, item.EntryID}
+	}
 }
 
 // write plans the taxes that follow and writes all of it in one round trip.
