@@ -137,12 +137,11 @@ func (w *relieving) readTaken(ctx context.Context, ids []uuid.UUID) error {
 	b := w.tx.Batch()
 	tenancy.Load(b, &credits, tenancy.In("corrects_id", ids), tenancy.Eq("kind", string(CreditNoteDocument)))
 	tenancy.Load(b, &debts, tenancy.In("invoice_id", ids))
-	references := make([]string, len(ids))
 	of := map[uuid.UUID]uuid.UUID{}
-	for i, id := range ids {
-		references[i], of[id] = "discount:"+id.String(), id
+	for _, id := range ids {
+		of[id] = id
 	}
-	tenancy.Load(b, &discounts, tenancy.In("reference", references))
+	tenancy.Load(b, &discounts, tenancy.In("source_id", ids), tenancy.Eq("source_model", discountModel), tenancy.Ne("source_model", ""))
 	if err := b.Run(ctx); err != nil {
 		return err
 	}
@@ -175,7 +174,7 @@ func (w *relieving) readTaken(ctx context.Context, ids []uuid.UUID) error {
 	for i := range items {
 		for j := range discounts {
 			if r := w.left[discounts[j].SourceID]; discounts[j].ID == items[i].EntryID && r != nil {
-				r.left -= abs(items[i].Original.Minor)
+				r.left += items[i].Original.Minor // a credit; a debit where it was taken back
 			}
 		}
 	}
@@ -208,8 +207,16 @@ func (t *TaxEntry) asSale() *TaxEntry {
 		return t
 	}
 	out := *t
-	out.Side, out.Base.Minor, out.Tax.Minor = TaxOwed, -t.Base.Minor, -t.Tax.Minor
+	out.Side = TaxOwed
+	out.otherSide()
 	return &out
+}
+
+// otherSide turns the figures to what they are on the other side.
+func (t *TaxEntry) otherSide() {
+	for _, x := range []*int64{&t.Base.Minor, &t.Tax.Minor, &t.DocumentBaseMinor, &t.DocumentTaxMinor} {
+		*x = -*x
+	}
 }
 
 // relieve plans bad debt i.
@@ -303,7 +310,7 @@ func (w *relieving) takeBack(where string, r *relievable, d *BadDebt) ([]*TaxEnt
 		}
 		if tax.BoxReliefTax != "" || tax.BoxReliefBase != "" { // it is claimed, and the sale stays as it was declared
 			row.Side, row.AccountID, row.BaseBox, row.TaxBox = TaxClaimed, tax.ClaimID, tax.BoxReliefBase, tax.BoxReliefTax
-			row.Base.Minor, row.Tax.Minor = -row.Base.Minor, -row.Tax.Minor
+			row.otherSide()
 		}
 		rows = append(rows, row)
 	}

@@ -151,7 +151,7 @@ func TestTaxDueOnPaymentIsGivenUp(t *testing.T) {
 		lines, err := s.books.GeneralLedger(s.ctx, accounting.ByRole(accounting.RoleReceivable), day("2010-12-05"), day("2010-12-05"), tenancy.PageRequest{})
 		require.NoError(t, err)
 		_, err = s.books.Reverse(s.ctx, []accounting.Reversal{{EntryID: lines.Lines[0].EntryID, Date: day("2010-12-06"), Reason: "r"}})
-		require.ErrorIs(t, err, accounting.ErrTaxUnsupported)
+		require.ErrorIs(t, err, accounting.ErrEntryOfSettlement)
 		require.NotEmpty(t, out)
 
 		d := s.relieve(v.ID, "2010-12-08", 0)

@@ -198,8 +198,11 @@ func lineAmountFault(op, where string, i int, err error) error {
 // addPart sums what goes to an account. Documents name few accounts, so a walk through the parts beats a map.
 func addPart(parts *[]partSum, account uuid.UUID, dims lineDims, minor int64) {
 	for i := range *parts {
-		if p := &(*parts)[i]; p.account == account && p.dims.set == dims.set && p.dims.booked == dims.booked {
+		if p := &(*parts)[i]; p.account == account && p.dims.set == dims.set {
 			p.minor += minor
+			if p.dims.booked {
+				p.dims = dims
+			}
 			return
 		}
 	}
