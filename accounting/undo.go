@@ -29,6 +29,7 @@ type undoing struct {
 	taxes  map[uuid.UUID][]TaxEntry    // of discounts, by entry
 	rows   []*TaxEntry                 // that take taxes of discounts back
 	kinds  map[uuid.UUID]*OpenItem     // the items as they were before they were locked
+	setOff map[uuid.UUID]int64         // of prepayments that final documents set off: how much may be open
 }
 
 // takeBack is why and when something is taken back.
@@ -74,19 +75,27 @@ func (w *undoing) gather(ctx context.Context, set *setup, further, entries []uui
 			entries = append(entries, a.EntryID)
 		}
 	}
-	var discounts []uuid.UUID
+	var discounts, prepaid []uuid.UUID
 	for _, o := range w.kinds {
 		switch o.Kind { //nolint:exhaustive // what is taken back with the allocation, or not undone at all
 		case KindDiscount:
 			discounts = append(discounts, o.EntryID)
 			entries = append(entries, o.EntryID)
+		case KindPrepayment, KindVendorPrepayment:
+			prepaid = append(prepaid, o.ID)
 		case KindWriteOff, KindReversal:
 			entries = append(entries, o.EntryID)
 		}
 	}
 	var undone []Allocation
 	var taxes []TaxEntry
+	var invoices []Invoice
+	var bills []Bill
 	b := w.tx.Batch()
+	if len(prepaid) > 0 { // locked before their items, as by what sets them off
+		tenancy.Load(b, &invoices, tenancy.In("id", unique(prepaid)), tenancy.ForUpdate())
+		tenancy.Load(b, &bills, tenancy.In("id", unique(prepaid)), tenancy.ForUpdate())
+	}
 	lockItems(b, &w.locked, unique(items))
 	if len(w.order) > 0 {
 		tenancy.Load(b, &undone, tenancy.In("undoes_id", unique(slices.Clone(w.order))))
@@ -103,6 +112,17 @@ func (w *undoing) gather(ctx context.Context, set *setup, further, entries []uui
 		return err
 	}
 	w.found.index()
+	w.setOff = map[uuid.UUID]int64{}
+	for i := range invoices {
+		if v := &invoices[i]; v.DeductedMinor > 0 {
+			w.setOff[v.ID] = v.Gross.Minor - v.CreditedMinor - v.DeductedMinor
+		}
+	}
+	for i := range bills {
+		if v := &bills[i]; v.DeductedMinor > 0 {
+			w.setOff[v.ID] = v.Gross.Minor - v.CreditedMinor - v.DeductedMinor
+		}
+	}
 	for i := range undone {
 		w.undone[undone[i].UndoesID] = true
 	}
@@ -206,7 +226,8 @@ func (w *undoing) undo(where string, a *Allocation, back takeBack) (*Allocation,
 	return row, nil
 }
 
-// check refuses what cannot be undone, or not on the day.
+// check refuses what cannot be undone, or not on the day. A prepayment stays paid as far as final documents set it off: they count on its
+// tax being declared.
 func (w *undoing) check(where string, a *Allocation, on date.Date) error {
 	if on.Before(a.AllocatedOn) {
 		return ErrBadInput.New(w.op, "%sDate is before the day that the allocation counts for, %s", where, a.AllocatedOn)
@@ -215,6 +236,12 @@ func (w *undoing) check(where string, a *Allocation, on date.Date) error {
 		item, other := w.settle.items[pair[0]], w.settle.items[pair[1]]
 		if e := w.found.byID[item.EntryID]; item.Kind == KindReversal && e != nil && e.ReversesID == other.EntryID {
 			return ErrOfReversal.New(w.op, "%sit sets what was booked off against its reversal", where)
+		}
+		if item.Kind == KindBadDebt {
+			return ErrTaxUnsupported.New(w.op, "%sit is relief for a bad debt, or its recovery: relief is taken back as the debt is recovered", where)
+		}
+		if may, ok := w.setOff[item.ID]; ok && abs(item.OpenMinor)+a.Amount.Minor > may {
+			return ErrTaxUnsupported.New(w.op, "%sa final document sets the prepayment off: it stays paid as far as that", where)
 		}
 	}
 	return w.plan.set.settleable(w.op, where, on)
