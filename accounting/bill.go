@@ -19,12 +19,15 @@ const (
 	BillDocument         BillKind = "bill"
 	VendorCreditDocument BillKind = "vendor_credit"
 	VendorDebitDocument  BillKind = "vendor_debit" // a vendor claims what his bill should have claimed besides
+
+	PrepaymentBillDocument BillKind = "prepayment" // a vendor claims a payment in advance
 )
 
 // NewBill is a document received from a vendor, to be recorded by [Service.Bill].
 type NewBill struct {
-	// Kind is [BillDocument] (the default), [VendorCreditDocument] or [VendorDebitDocument].
-	Kind BillKind `validate:"omitempty,oneof=bill vendor_credit vendor_debit"`
+	// Kind is [BillDocument] (the default), [VendorCreditDocument], [VendorDebitDocument] or [PrepaymentBillDocument], whose lines are
+	// booked to [RoleVendorAdvances] and name no account.
+	Kind BillKind `validate:"omitempty,oneof=bill vendor_credit vendor_debit prepayment"`
 	// Reference is the outside number and the idempotency key, as in [NewEntry].
 	Reference string `validate:"reference"`
 	// VendorNumber is the number that the vendor gave the document. Of one vendor and kind it is recorded once, so that a
@@ -57,11 +60,18 @@ type NewBill struct {
 	Lines []NewBillLine
 	// Adjustments are discounts and charges of the whole document, at most 100.
 	Adjustments []Adjustment
+	// Prepaid are the vendor's prepayments that a bill sets off, as in [NewInvoice].
+	Prepaid []NewDeduction
+	// Taxes are the taxes as the vendor states them, one for each code; what is not stated is ours. His figures are booked, where they
+	// differ from ours by [Books.TaxToleranceMinor] at most.
+	Taxes []StatedTax
 	// Note is free text beside the document, at most 2,000 characters.
 	Note string `validate:"text=2000"`
 	// LockException and Late are as in [NewEntry].
 	LockException string     `validate:"text=500"`
 	Late          LatePolicy `validate:"omitempty,oneof=refuse first_open"`
+
+	asBooked bool // a reversal: the taxes are those of what it takes back, whatever the tolerance is by now
 }
 
 // NewBillLine is one line of a [NewBill]. Its amount is Net where that is stated, else Quantity x UnitPrice rounded half up
@@ -81,8 +91,7 @@ type NewBillLine struct {
 	// Discount and Charge are as in [NewInvoiceLine]. Left out where Net is stated.
 	Discount, Charge Adjust
 	// TaxCode names a [Tax]; what can be claimed of it is booked to the tax's own account, the rest with the line. "" is without
-	// tax. Where the vendor's own figure differs by a rounding, a line of that difference on [RoleRounding] brings the total
-	// to his.
+	// tax.
 	TaxCode string
 	// Dimensions are as in [NewInvoiceLine].
 	Dimensions Dimensions
@@ -90,7 +99,7 @@ type NewBillLine struct {
 	booked *uuid.UUID // the combination of the line that this one takes back
 }
 
-// Bill is a recorded vendor's bill or credit. Nothing of it changes but CreditedMinor.
+// Bill is a recorded vendor's bill or credit. Nothing of it changes but CreditedMinor and DeductedMinor.
 type Bill struct {
 	tenancy.Row
 	Kind        BillKind `bun:"kind" privacy:"none"`
@@ -105,6 +114,10 @@ type Bill struct {
 	// CreditedMinor is how much of a bill the vendor's credits have taken back, in minor units. The database holds it at most
 	// to the total.
 	CreditedMinor int64 `bun:"credited_minor"`
+	// DeductedMinor is as in [Invoice].
+	DeductedMinor int64 `bun:"deducted_minor"`
+	// TaxVarianceMinor is how much more tax the vendor states than we compute; it is a part of Tax.
+	TaxVarianceMinor int64 `bun:"tax_variance_minor"`
 	// EntryID is the journal entry; zero when there was nothing to book (all figures zero).
 	EntryID    uuid.UUID `bun:"entry_id,nullzero"`
 	RecordedAt time.Time `bun:"recorded_at"`
@@ -166,4 +179,7 @@ type BillDetail struct {
 	Taxes        []TaxEntry // one per tax, rate and side
 	Descriptions []string   // of the lines, in order
 	Dimensions   Dimensions // the document's own
+	// Prepayments and PrepaidTaxes are as in [InvoiceDetail].
+	Prepayments  []BillPrepayment
+	PrepaidTaxes []TaxEntry
 }

@@ -19,6 +19,8 @@ type billDraft struct {
 	worth    valuer
 	rounding *partSum         // what its conversion leaves over
 	stated   map[string]int64 // the items' amounts by tax code, where there are adjustments
+	advances AccountRef       // where its lines go, of a prepayment
+	deducted deductions       // the prepayments that it sets off
 }
 
 // fact is the bill as the ledger sees it.
@@ -33,7 +35,7 @@ func (d *billDraft) fact() *billFact {
 func (d *billDraft) settleLine(op, where string, set *setup, dims *dimensionBook, i int) error {
 	in, row := &d.in.Lines[i], &d.lines[i]
 	cur := d.bill.Net.Currency
-	account, err := set.lineAccount(op, where, in.Account)
+	account, err := set.advanceLine(op, where, in.Account, d.advances, in.Account)
 	if err != nil {
 		return err
 	}
@@ -63,7 +65,7 @@ func (d *billDraft) settleLine(op, where string, set *setup, dims *dimensionBook
 // settleAdjustment computes a discount or charge of the whole document, as line i.
 func (d *billDraft) settleAdjustment(op, where string, set *setup, dims *dimensionBook, a *Adjustment, i int) error {
 	row := &d.lines[i]
-	account, err := set.lineAccount(op, where, a.Account.orDefaultTo(ByID(d.lines[0].AccountID)))
+	account, err := set.advanceLine(op, where, a.Account, d.advances, ByID(d.lines[0].AccountID))
 	if err != nil {
 		return err
 	}
@@ -106,8 +108,17 @@ func (d *billDraft) total(op, where string, set *setup, dims *dimensionBook) (er
 	if d.dues, err = v.total(op, where, "record the other kind", &d.taxes, &d.in.Terms); err != nil {
 		return err
 	}
+	if v.TaxVarianceMinor, err = d.taxes.variance(op, where, set, v.Net.Currency, d.in.asBooked); err != nil {
+		return err
+	}
 	d.taxes.dueNow = v.Payable.Minor == 0
+	if err := d.taxes.taxableInAdvance(op, where); err != nil {
+		return err
+	}
 	if err := d.taxes.parts(op, where, set, dims, &d.taxParts, v.TaxResidualMinor); err != nil {
+		return err
+	}
+	if err := d.deducted.place(op, where, set, &d.taxes, &d.taxParts); err != nil {
 		return err
 	}
 	return d.worth.convert(d.bought)

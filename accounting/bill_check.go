@@ -37,8 +37,8 @@ func checkBills(op string, in []NewBill) (lines int, err error) {
 			return 0, ErrBadInput.New(op, "%s%s", where, wrong)
 		case len(v.Terms.Instalments) > 0 && !v.Due.IsZero():
 			return 0, ErrBadInput.New(op, "%sDue is left out where there are instalments", where)
-		case !v.Terms.none() && v.Kind == VendorCreditDocument:
-			return 0, ErrBadInput.New(op, "%sa vendor's credit has no terms of payment", where)
+		case !v.Terms.none() && (v.Kind == VendorCreditDocument || v.Kind == PrepaymentBillDocument):
+			return 0, ErrBadInput.New(op, "%sa vendor's credit or prepayment has no terms of payment", where)
 		case v.RefuseDuplicates && v.Duplicates == 0:
 			return 0, ErrBadInput.New(op, "%sRefuseDuplicates needs the window, Duplicates", where)
 		case v.CorrectsID != uuid.Nil && v.Kind != VendorCreditDocument && v.Kind != VendorDebitDocument:
@@ -47,18 +47,24 @@ func checkBills(op string, in []NewBill) (lines int, err error) {
 			return 0, ErrBadInput.New(op, "%sPartyID is needed: the vendor", where)
 		}
 		for j := range v.Lines {
-			if err := v.Lines[j].check(); err != nil {
+			if err := v.Lines[j].check(v.Kind); err != nil {
 				return 0, ErrBadInput.New(op, "%sline %d: %v", where, j+1, err)
 			}
 		}
 		if err := checkAdjustments(op, where, v.Adjustments); err != nil {
 			return 0, err
 		}
+		if err := checkDeductions(op, where, v.Prepaid, v.Kind == BillDocument || v.Kind == ""); err != nil {
+			return 0, err
+		}
+		if err := checkStatedTaxes(op, where, v.Taxes); err != nil {
+			return 0, err
+		}
 	}
 	return lines, nil
 }
 
-func (l *NewBillLine) check() error {
+func (l *NewBillLine) check(of BillKind) error {
 	switch {
 	case l.netStated() && !l.UnitPrice.IsZero():
 		return errors.New("the net amount is stated twice: by Net and by UnitPrice")
@@ -66,7 +72,7 @@ func (l *NewBillLine) check() error {
 		return errors.New("the net amount is stated after its discount and charge: they are left out")
 	case !l.netStated() && l.Quantity == 0:
 		return errors.New("the quantity is zero")
-	case l.Account.IsZero():
+	case l.Account.IsZero() && of != PrepaymentBillDocument:
 		return errors.New("the account is needed")
 	case !reasonable(l.UnitPrice):
 		return errors.New("the unit price has too many digits")
@@ -96,6 +102,11 @@ func (v *NewBill) fingerprint(f *fingerprint) string {
 	f.text(string(v.TaxRounding))
 	v.Terms.fingerprint(f)
 	f.id(v.CorrectsID)
+	f.deductions(v.Prepaid)
+	for i := range v.Taxes {
+		f.text(v.Taxes[i].TaxCode)
+		f.amount(v.Taxes[i].Tax)
+	}
 	f.number(int64(len(v.Lines)))
 	for i := range v.Lines {
 		l := &v.Lines[i]

@@ -22,7 +22,8 @@ func (s *Service) GetBill(ctx context.Context, id uuid.UUID) (BillDetail, error)
 		tenancy.Load(b, &found, tenancy.Eq("id", id))
 		tenancy.Load(b, &out.Lines, tenancy.Eq("bill_id", id), tenancy.OrderBy("line_no"))
 		tenancy.Load(b, &texts, tenancy.Eq("bill_id", id))
-		tenancy.Load(b, &out.Taxes, tenancy.Eq("source_id", id), tenancy.OrderBy("id"))
+		tenancy.Load(b, &out.Taxes, tenancy.Eq("source_id", id), tenancy.Ne("source_model", ""), tenancy.OrderBy("id"))
+		tenancy.Load(b, &out.Prepayments, tenancy.Eq("bill_id", id))
 		if err := b.Run(ctx); err != nil {
 			return BillDetail{}, err
 		}
@@ -42,6 +43,9 @@ func (s *Service) GetBill(ctx context.Context, id uuid.UUID) (BillDetail, error)
 		out.Dimensions = named[out.DimensionSetID]
 		for i := range out.Lines {
 			out.Lines[i].Dimensions = named[out.Lines[i].DimensionSetID]
+		}
+		if out.PrepaidTaxes, err = prepaidTaxes(ctx, tx, out.EntryID, len(out.Prepayments)); err != nil {
+			return BillDetail{}, err
 		}
 		for _, t := range texts {
 			out.Text = t

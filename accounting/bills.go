@@ -21,11 +21,15 @@ import (
 // A credit that corrects a bill is set off against it at once, as far as the bill is still open. A document may total zero; it
 // then opens no item, and when all its figures are zero it books nothing.
 //
+// A vendor's prepayment ([PrepaymentBillDocument]) is to him what ours is to us (see [Service.Issue]): its input tax is claimed when it
+// is paid, and the bill of the supply sets it off. What the vendor states of his tax (Taxes) is booked, within the books' tolerance.
+//
 // Permission: accounting.bill, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.party_kind, accounting.money_account, accounting.unknown_account,
 // accounting.account_inactive, accounting.control_account, accounting.tax_account, accounting.unknown_tax,
 // accounting.no_tax_rate, accounting.no_rate (of exchange), accounting.unknown_dimension, accounting.dimension_inactive,
 // accounting.dimension_needed, accounting.bill_duplicate, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited,
+// accounting.not_deductible, accounting.over_deducted, accounting.tax_variance, accounting.tax_unsupported,
 // accounting.bill_taken, accounting.no_period, accounting.period_locked, accounting.period_soft_locked,
 // accounting.exception_forbidden, accounting.reference_taken; tenancy.duplicate when another transaction has just recorded the
 // same reference or the same number of the vendor (a retry is answered with the replay, or accounting.bill_taken).
@@ -79,6 +83,9 @@ type billing struct {
 	taxes    []*TaxEntry
 	alike    map[billLikeness][]datedBill
 	credited []*Bill // corrected bills that changed
+
+	prepaid    prepayments // that are set off or credited
+	deductions []*BillPrepayment
 }
 
 // vendorNumber is what makes a vendor's document known.
@@ -99,6 +106,7 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 		if id := w.in[i].CorrectsID; id != uuid.Nil {
 			corrected = append(corrected, id)
 		}
+		corrected = locksPrepayments(corrected, w.in[i].Prepaid)
 		if n := w.in[i].VendorNumber; n != "" {
 			numbers = append(numbers, n)
 		}
@@ -152,6 +160,9 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 	if err := w.readRates(ctx); err != nil {
 		return err
 	}
+	if err := w.readPrepayments(ctx); err != nil {
+		return err
+	}
 	if w.given, err = readGivenUp(ctx, w.tx, w.set, entriesOf(w.corrected, func(v *Bill) (uuid.UUID, uuid.UUID) { return v.EntryID, v.ID })); err != nil {
 		return err
 	}
@@ -170,7 +181,7 @@ func (w *billing) reserve(lines int) {
 }
 
 // draft settles document i and plans its entry.
-func (w *billing) draft(i int) (*Bill, error) {
+func (w *billing) draft(i int) (_ *Bill, err error) {
 	in := &w.in[i]
 	where := fmt.Sprintf("document %d: ", i+1)
 	cur, err := currencyOf(w.op, where, in.Currency, w.set.books.Currency, billFigures(w.correctedBy(in)))
@@ -193,6 +204,16 @@ func (w *billing) draft(i int) (*Bill, error) {
 	if err := w.takeNumber(where, d.bill); err != nil {
 		return nil, err
 	}
+	if err := w.inAdvance(d); err != nil {
+		return nil, err
+	}
+	if err := currencyOfTaxes(w.op, where, in.Taxes, cur); err != nil {
+		return nil, err
+	}
+	if d.taxes.entered, err = w.set.enteredOn(w.tx, w.op, where, JournalPurchases, in.Date, in.Late, in.LockException); err != nil {
+		return nil, err
+	}
+	d.taxes.supplied, d.taxes.vendor = d.bill.TaxPoint, statedTaxes(in.Taxes)
 	for j := range in.Lines {
 		if err := d.settleLine(w.op, where, w.set, w.dims, j); err != nil {
 			return nil, err
@@ -202,6 +223,9 @@ func (w *billing) draft(i int) (*Bill, error) {
 		if err := d.settleAdjustment(w.op, fmt.Sprintf("%sadjustment %d: ", where, j+1), w.set, w.dims, &in.Adjustments[j], len(in.Lines)+j); err != nil {
 			return nil, err
 		}
+	}
+	if err := w.deduct(where, d); err != nil {
+		return nil, err
 	}
 	if err := d.total(w.op, where, w.set, w.dims); err != nil {
 		return nil, err
@@ -230,9 +254,16 @@ func (w *billing) declare(where string, d *billDraft) error {
 		sign = -1
 	}
 	base := money.Zero(w.set.books.Currency)
-	rows, err := d.taxes.entries(w.op, where, w.set, w.dims, TaxEntry{SourceModel: "erp.bills", SourceID: v.ID, PartyID: v.PartyID, EntryID: v.EntryID,
-		EntryDate: v.BillDate, TaxPoint: v.TaxPoint, Base: base, Tax: base, DocumentCurrency: v.Net.Currency, RecordedAt: w.tx.Now()}, sign)
-	w.taxes = append(w.taxes, rows...)
+	like := TaxEntry{SourceModel: "erp.bills", SourceID: v.ID, PartyID: v.PartyID, EntryID: v.EntryID,
+		EntryDate: d.taxes.entered, TaxPoint: v.TaxPoint, Base: base, Tax: base, DocumentCurrency: v.Net.Currency, RecordedAt: w.tx.Now()}
+	rows, err := d.taxes.entries(w.op, where, w.set, w.dims, like, sign)
+	if err != nil {
+		return err
+	}
+	w.prepaid.less(v.CorrectsID, rows)
+	rows = append(rows, d.deducted.declared(&like)...)
+	due, err := w.plan.fallDue(where, Source{like.SourceModel, v.ID}, d.in.LockException, rows)
+	w.taxes = append(append(w.taxes, rows...), due...)
 	return err
 }
 
@@ -241,7 +272,8 @@ func (w *billing) findCorrected(where string, d *billDraft) error {
 	if d.in.CorrectsID == uuid.Nil {
 		return nil
 	}
-	if d.corrects = w.correctedBy(d.in); d.corrects == nil || d.corrects.Kind != BillDocument {
+	d.corrects = w.correctedBy(d.in)
+	if v := d.corrects; v == nil || v.Kind != BillDocument && (v.Kind != PrepaymentBillDocument || d.in.Kind != VendorCreditDocument) {
 		return ErrNotCreditable.New(w.op, "%sCorrectsID is not a bill", where)
 	}
 	switch {
@@ -275,7 +307,7 @@ func (w *billing) credit(where string, d *billDraft) error {
 	if v == nil || d.bill.Kind != VendorCreditDocument || d.bill.Gross.Minor == 0 {
 		return nil
 	}
-	if left := v.Gross.Minor - v.CreditedMinor; d.bill.Gross.Minor > left {
+	if left := v.Gross.Minor - v.CreditedMinor - v.DeductedMinor; d.bill.Gross.Minor > left {
 		return ErrOverCredited.New(w.op, "%sthe bill of %s has %s left to credit, not %s", where, v.Gross,
 			money.Amount{Minor: left, Currency: v.Gross.Currency}, d.bill.Gross)
 	}
@@ -324,6 +356,7 @@ func (w *billing) enter(where string, d *billDraft) error {
 		return err
 	}
 	before := len(w.plan.items)
+	w.settle.exception = d.in.LockException
 	entry, err := w.plan.add(where, &e, booking{})
 	if err != nil {
 		return err
@@ -342,7 +375,7 @@ func (w *billing) enter(where string, d *billDraft) error {
 // takeBack takes as much of an early-payment discount back as a credit takes back of the bill, and sets it off.
 func (w *billing) takeBack(where string, d *billDraft, entry *Entry, fresh *OpenItem) error {
 	v, g := d.corrects, d.bill.Gross.Minor
-	item, rows, err := w.given.takeBack(where, w.plan, &takenBack{document: v.ID, party: fresh.PartyID, part: g, whole: v.Gross.Minor - v.CreditedMinor + g,
+	item, rows, err := w.given.takeBack(where, w.plan, &discountPart{document: v.ID, party: fresh.PartyID, part: g, whole: v.Gross.Minor - v.CreditedMinor + g,
 		trade: Purchase, on: entry.EntryDate, lock: d.in.LockException})
 	w.taxes = append(w.taxes, rows...)
 	if err != nil || item == nil {
@@ -360,9 +393,11 @@ func (w *billing) write(ctx context.Context) error {
 	w.plan.write(b)
 	w.settle.write(b)
 	tenancy.Set(b, w.credited, "credited_minor")
+	tenancy.Set(b, w.reduced(), "deducted_minor")
 	tenancy.Put(b, pointers(w.bills))
 	tenancy.Put(b, w.lines)
 	tenancy.Put(b, pointers(w.texts))
+	tenancy.Put(b, w.deductions)
 	tenancy.Put(b, w.taxes)
 	return b.Run(ctx)
 }

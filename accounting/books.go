@@ -24,8 +24,10 @@ type Books struct {
 	// RateMaxAgeDays is how old an exchange rate may be to be used.
 	RateMaxAgeDays int64 `bun:"rate_max_age_days"`
 	// WriteOffLimitMinor is the most that one write-off may be, in minor units of the base currency; zero forbids them.
-	WriteOffLimitMinor int64     `bun:"write_off_limit_minor"`
-	OpenedAt           time.Time `bun:"opened_at"`
+	WriteOffLimitMinor int64 `bun:"write_off_limit_minor"`
+	// TaxToleranceMinor is how far the tax that a vendor states may be from ours, for each tax of a bill.
+	TaxToleranceMinor int64     `bun:"tax_tolerance_minor"`
+	OpenedAt          time.Time `bun:"opened_at"`
 	// Revision changes with every change of a setting: of the books, accounts, journals, taxes, years and periods.
 	Revision uuid.UUID `bun:"revision"`
 	// Name, Address (lines separated by a newline) and TaxID are the business as its documents bear it: the tenant's own
@@ -58,6 +60,8 @@ type BooksChange struct {
 	RateMaxAgeDays int64 `validate:"min=0,max=366"`
 	// WriteOffLimit is the most that one write-off may be, in the base currency; zero forbids them.
 	WriteOffLimit money.Amount
+	// TaxTolerance is how far the tax that a vendor states on a bill may be from ours, for each tax; zero takes none but ours.
+	TaxTolerance money.Amount
 }
 
 // Business is the input of [Service.DescribeBusiness].

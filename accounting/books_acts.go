@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -135,7 +136,7 @@ func openingChart(op string, in NewBooks, tx *tenancy.Tx) ([]*Account, error) {
 	return out, nil
 }
 
-// UpdateBooks changes how old rates may be and how much may be written off.
+// UpdateBooks changes how old rates may be, how much may be written off, and how far a vendor's tax may be from ours.
 //
 // Permission: accounting.setup. Errors: accounting.bad_input, accounting.wrong_currency, accounting.books_not_open.
 func (s *Service) UpdateBooks(ctx context.Context, in BooksChange) (Books, error) {
@@ -148,17 +149,22 @@ func (s *Service) UpdateBooks(ctx context.Context, in BooksChange) (Books, error
 		if err != nil {
 			return Books{}, err
 		}
-		switch limit := in.WriteOffLimit; {
-		case limit.Minor < 0 || limit.Minor > maxMinor:
-			return Books{}, ErrBadInput.New(op, "WriteOffLimit is not below zero, and within what the books hold")
-		case limit.Minor > 0 && limit.Currency != set.books.Currency:
-			return Books{}, ErrWrongCurrency.New(op, "WriteOffLimit is not in the books' currency, %s", set.books.Currency)
+		for _, limit := range []struct {
+			name string
+			money.Amount
+		}{{"WriteOffLimit", in.WriteOffLimit}, {"TaxTolerance", in.TaxTolerance}} {
+			switch {
+			case limit.Minor < 0 || limit.Minor > maxMinor:
+				return Books{}, ErrBadInput.New(op, "%s is not below zero, and within what the books hold", limit.name)
+			case limit.Minor > 0 && limit.Currency != set.books.Currency:
+				return Books{}, ErrWrongCurrency.New(op, "%s is not in the books' currency, %s", limit.name, set.books.Currency)
+			}
 		}
 		books := set.books
-		books.RateMaxAgeDays, books.WriteOffLimitMinor = in.RateMaxAgeDays, in.WriteOffLimit.Minor
+		books.RateMaxAgeDays, books.WriteOffLimitMinor, books.TaxToleranceMinor = in.RateMaxAgeDays, in.WriteOffLimit.Minor, in.TaxTolerance.Minor
 		books.Revision = tenancy.NewID()
 		tx.Forget(setupKey)
-		return done(&books, tenancy.Update(ctx, tx, &books, "rate_max_age_days", "write_off_limit_minor", "revision"))
+		return done(&books, tenancy.Update(ctx, tx, &books, "rate_max_age_days", "write_off_limit_minor", "tax_tolerance_minor", "revision"))
 	})
 }
 

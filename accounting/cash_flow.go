@@ -87,8 +87,8 @@ func CashFlows() []CashFlow {
 // The roles whose accounts are not where their type stands.
 var (
 	customerRoles = []Role{RoleReceivable, RoleReceivableValuation, RoleBadDebtAllowance, RoleBadDebt, RoleCardClearing, RoleOverShort, RoleTax,
-		RoleTaxNotDue, RoleWithholdingClaim, RoleDiscountGiven}
-	supplierRoles = []Role{RolePayable, RolePayableValuation, RoleStock, RoleGoodsReceived, RoleInputTax, RoleInputTaxNotDue, RoleWithholdingOwed,
+		RoleTaxNotDue, RoleCustomerAdvances, RoleWithholdingClaim, RoleDiscountGiven}
+	supplierRoles = []Role{RolePayable, RolePayableValuation, RoleStock, RoleGoodsReceived, RoleInputTax, RoleInputTaxNotDue, RoleVendorAdvances, RoleWithholdingOwed,
 		RoleDiscountTaken}
 	otherRoles = []Role{RoleExchangeGain, RoleExchangeLoss, RoleUnrealisedGain, RoleUnrealisedLoss, RoleRounding, RoleCurrencyClearing}
 )

@@ -24,9 +24,10 @@ var chartFrance = []ChartAccount{
 	{"401000", "Factures à payer aux fournisseurs", Liability, RolePayable},
 	{"401900", "Fournisseurs : au cours de clôture", Liability, RolePayableValuation},
 	{"408000", "Reçu, pas encore facturé", Liability, RoleGoodsReceived},
+	{"409000", "Avances aux fournisseurs", Asset, RoleVendorAdvances},
 	{"411000", "Factures à encaisser des clients", Asset, RoleReceivable},
 	{"411900", "Clients : au cours de clôture", Asset, RoleReceivableValuation},
-	{"419000", "Avances des clients", Liability, ""},
+	{"419000", "Avances des clients", Liability, RoleCustomerAdvances},
 	{"421000", "Salaires à verser", Liability, ""}, //nolint:misspell // French
 	{"431000", "Cotisations sociales à verser", Liability, ""},
 	{"442000", "Impôt retenu aux fournisseurs", Liability, RoleWithholdingOwed},

@@ -438,21 +438,3 @@ func TestForeignBatchesCostTheSame(t *testing.T) {
 		s.sound()
 	})
 }
-
-// Nothing was paid, so tax that is due on payment does not become due by giving up.
-func TestWriteOffLeavesTaxThatIsDueOnPayment(t *testing.T) {
-	each(t, func(t *testing.T, s *shop) {
-		s.taxes(c20)
-		_, err := s.books.UpdateBooks(s.ctx, accounting.BooksChange{RateMaxAgeDays: 7, WriteOffLimit: gbp(5_000)})
-		require.NoError(t, err)
-		in := invoice("I1", s.ann.ID, "2010-12-01", "10")
-		in.Lines[0].TaxCode = c20.Code
-		v := s.issue(in)[0]
-		_, err = s.books.WriteOff(s.ctx, []accounting.NewWriteOff{{ItemID: v.ID, Date: day("2010-12-20"),
-			PaymentWriteOff: accounting.PaymentWriteOff{Amount: gbp(1200), Account: accounting.ByRole(accounting.RoleBadDebt), Reason: "gone"}}})
-		require.ErrorIs(t, err, accounting.ErrTaxUnsupported)
-		require.Equal(t, map[uuid.UUID]int64{v.ID: 1200}, s.open("2010-12-31"))
-		require.Zero(t, s.balance(accounting.RoleTax))
-		s.sound()
-	})
-}

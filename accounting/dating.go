@@ -47,6 +47,7 @@ var datings = map[EntryKind]Dating{
 	KindInvoice: {DatedByDocument, true}, KindCreditNote: {DatedByDocument, true}, KindBill: {DatedByDocument, true},
 	KindDebitNote: {DatedByDocument, true}, KindVendorDebit: {DatedByDocument, true},
 	KindVendorCredit: {DatedByDocument, true}, KindPayment: {DatedByDocument, true}, KindReversal: {DatedByOriginal, true},
+	KindPrepayment: {DatedByDocument, true}, KindVendorPrepayment: {DatedByDocument, true}, KindTaxDue: {DatedByDocument, true},
 	KindTill: {DatedByDocument, false}, KindYearEnd: {DatedAtYearEnd, false},
 }
 
@@ -129,6 +130,19 @@ func (set *setup) firstOpen(tx *tenancy.Tx, op, where string, journal uuid.UUID,
 		}
 	}
 	return nil, on, ErrNoOpenPeriod.New(op, "%sno period after %s is open: add a fiscal year", where, on)
+}
+
+// enteredOn is the day that a document's entry counts for. What is refused is refused when the entry is planned.
+func (set *setup) enteredOn(tx *tenancy.Tx, op, where string, code JournalCode, on date.Date, late LatePolicy, exception string) (date.Date, error) {
+	if late != LateFirstOpen {
+		return on, nil
+	}
+	journal, err := set.journal(op, where, code)
+	if err != nil {
+		return on, err
+	}
+	_, day, err := set.dated(tx, op, where, journal.ID, dateOnly(on, late, exception), false)
+	return day, err
 }
 
 // CheckDate refuses a day on which a journal takes no entries. Domains above ask it about what has no entry of its own, or gets

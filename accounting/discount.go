@@ -89,6 +89,7 @@ type discountable struct {
 	payable     money.Amount
 	credited    int64
 	withheld    int64
+	gross       int64 // what the tax is computed on, tax included
 }
 
 // discounting is one call of TakeDiscount.
@@ -135,11 +136,11 @@ func (w *discounting) read(ctx context.Context, s *Service) (err error) {
 	}
 	var items []uuid.UUID
 	for _, v := range invoices {
-		w.documents[v.ID] = &discountable{Sale, v.Number, v.PartyID, v.EntryID, v.Instalments, EarlyDiscount{v.DiscountPercent, v.DiscountUntil}, v.Payable, v.CreditedMinor, v.Withheld.Minor}
+		w.documents[v.ID] = &discountable{Sale, v.Number, v.PartyID, v.EntryID, v.Instalments, EarlyDiscount{v.DiscountPercent, v.DiscountUntil}, v.Payable, v.CreditedMinor, v.Withheld.Minor, v.Gross.Minor}
 		items = furtherInstalments(append(items, v.ID), v.ID, v.Instalments)
 	}
 	for _, v := range bills {
-		w.documents[v.ID] = &discountable{Purchase, "the bill " + v.VendorNumber, v.PartyID, v.EntryID, v.Instalments, EarlyDiscount{v.DiscountPercent, v.DiscountUntil}, v.Payable, v.CreditedMinor, v.Withheld.Minor}
+		w.documents[v.ID] = &discountable{Purchase, "the bill " + v.VendorNumber, v.PartyID, v.EntryID, v.Instalments, EarlyDiscount{v.DiscountPercent, v.DiscountUntil}, v.Payable, v.CreditedMinor, v.Withheld.Minor, v.Gross.Minor}
 		items = furtherInstalments(append(items, v.ID), v.ID, v.Instalments)
 	}
 	var locked []OpenItem
@@ -217,9 +218,14 @@ func (w *discounting) take(i int) (*Entry, error) {
 	for _, t := range rows {
 		t.EntryID = entry.ID
 	}
-	w.taxes = append(w.taxes, rows...)
+	due, err := w.plan.fallDue(where, Source{discountModel, in.DocumentID}, in.LockException, rows)
+	if err != nil {
+		return nil, err
+	}
+	w.taxes = append(append(w.taxes, rows...), due...)
 	w.taken[in.DocumentID] = true
 	fresh := w.plan.items[len(w.plan.items)-1]
+	w.settle.exception = in.LockException
 	if err := w.settle.setOff(where, fresh, in.DocumentID, v.instalments, in.Date); err != nil {
 		return nil, err
 	}
@@ -231,14 +237,19 @@ func (w *discounting) correct(v *discountable, in *NewDiscount, amount int64) ([
 	var rows []*TaxEntry
 	for i := range w.declared {
 		t := &w.declared[i]
-		if t.SourceID != in.DocumentID || t.EntryID != v.entry {
+		if t.SourceID != in.DocumentID || t.EntryID != v.entry || t.SourceModel == prepaymentModel {
 			continue // what became due later
 		}
 		row := *t
 		row.ID, row.EntryDate, row.ResidualMinor, row.RecordedAt = tenancy.NewID(), in.Date, 0, w.tx.Now()
-		row.SourceModel = discountModel
+		row.SourceModel, row.VarianceMinor = discountModel, 0
+		if !t.DueOn.IsZero() { // it waits for the supply, as what it is taken off
+			if err := w.set.stand(w.op, "", &row, !in.Date.Before(t.DueOn)); err != nil {
+				return nil, err
+			}
+		}
 		for _, x := range row.figures() {
-			share, err := part(*x, 0, amount, v.payable.Minor)
+			share, err := part(*x, 0, amount, v.gross)
 			if err != nil {
 				return nil, err
 			}

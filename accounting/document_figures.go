@@ -31,8 +31,10 @@ type DocumentFigures struct {
 	// TaxResidualMinor and RoundingMinor are what rounding once per document leaves over (see [RoundPerDocument]).
 	TaxResidualMinor int64 `bun:"tax_residual_minor"`
 	RoundingMinor    int64 `bun:"rounding_minor"`
-	// Withheld is the tax that the payer keeps back and owes to the state; Payable is Gross less it: what is to be paid.
+	// Withheld is the tax that the payer keeps back and owes to the state, Prepaid what prepayments have paid already, tax included;
+	// Payable is Gross less both: what is to be paid.
 	Withheld money.Amount `bun:"embed:withheld_"`
+	Prepaid  money.Amount `bun:"embed:prepaid_"`
 	Payable  money.Amount `bun:"embed:payable_"`
 	DocumentWorth
 	// DimensionSetID is the combination that lines have where they name none; zero for none.
@@ -43,7 +45,7 @@ type DocumentFigures struct {
 func newFigures(cur money.Currency, taxPoint, due date.Date, included bool, rounding TaxRounding, t *Terms) DocumentFigures {
 	zero := money.Zero(cur)
 	return DocumentFigures{TaxPoint: taxPoint, TaxIncluded: included, TaxRounding: rounding, DueDate: due, Instalments: int64(max(1, len(t.Instalments))),
-		DiscountPercent: t.Discount.Percent.Copy(), DiscountUntil: t.Discount.Until, Net: zero, Tax: zero, Gross: zero, Withheld: zero, Payable: zero}
+		DiscountPercent: t.Discount.Percent.Copy(), DiscountUntil: t.Discount.Until, Net: zero, Tax: zero, Gross: zero, Withheld: zero, Prepaid: zero, Payable: zero}
 }
 
 // total settles what a document comes to, once all lines are in, and how it is to be paid. instead is what to do when it comes to
@@ -60,10 +62,12 @@ func (v *DocumentFigures) total(op, where, instead string, taxes *documentTaxes,
 		v.Net.Minor += v.RoundingMinor
 	}
 	v.Gross.Minor, v.Withheld.Minor = v.Net.Minor+v.Tax.Minor, out.withheld
-	v.Payable.Minor = v.Gross.Minor - v.Withheld.Minor
+	v.Payable.Minor = v.Gross.Minor - v.Withheld.Minor - v.Prepaid.Minor
 	switch {
 	case v.Gross.Minor < 0:
 		return nil, ErrNegativeTotal.New(op, "%sthe total is %s: %s instead", where, v.Gross, instead)
+	case v.Payable.Minor < 0 && v.Prepaid.Minor > 0:
+		return nil, ErrOverDeducted.New(op, "%sprepayments of %s are more than the total of %s", where, v.Prepaid, v.Gross)
 	case v.Payable.Minor < 0:
 		return nil, ErrNegativeTotal.New(op, "%smore tax is withheld than the total of %s", where, v.Gross)
 	case beyond(v.Gross):

@@ -110,10 +110,12 @@ func (s *Service) ReverseBills(ctx context.Context, in []DocumentReversal) ([]Bi
 		var found []Bill
 		var lines []BillLine
 		var texts []BillText
+		var taxes []TaxEntry
 		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) {
 			tenancy.Load(b, &found, tenancy.In("id", ids))
 			tenancy.Load(b, &lines, tenancy.In("bill_id", ids), tenancy.OrderBy("bill_id", "line_no"))
 			tenancy.Load(b, &texts, tenancy.In("bill_id", ids))
+			tenancy.Load(b, &taxes, tenancy.In("source_id", ids), tenancy.Ne("source_model", ""), tenancy.OrderBy("id"))
 		})
 		if err != nil {
 			return nil, err
@@ -133,6 +135,7 @@ func (s *Service) ReverseBills(ctx context.Context, in []DocumentReversal) ([]Bi
 			for _, v := range found {
 				if v.ID == c.CorrectsID {
 					c.TaxPoint, c.TaxIncluded, c.TaxRounding, c.Dimensions = v.TaxPoint, v.TaxIncluded, v.TaxRounding, named[v.DimensionSetID]
+					c.Taxes, c.asBooked = set.statedAgain(&v, taxes), true
 				}
 			}
 			for _, l := range lines {

@@ -35,6 +35,10 @@ const (
 	KindVendorDebit  EntryKind = "vendor_debit"  // made by Bill
 	KindDiscount     EntryKind = "discount"      // made by TakeDiscount
 	KindTaxDue       EntryKind = "tax_due"       // tax that became due
+	KindPrepayment   EntryKind = "prepayment"    // made by Issue
+	KindBadDebt      EntryKind = "bad_debt"      // made by RelieveBadDebts and RecoverBadDebts
+
+	KindVendorPrepayment EntryKind = "vendor_prepayment" // made by Bill
 )
 
 // Source is the document that an entry books: the model's name and the document's id. An entry with a source is corrected

@@ -113,6 +113,14 @@ var (
 	ErrBillTaken = fault.Define(fault.Conflict, "accounting.bill_taken", "a document of this vendor with this number is recorded already")
 	// ErrBillDuplicate: another document of this vendor has the same total and nearly the same date.
 	ErrBillDuplicate = fault.Define(fault.Conflict, "accounting.bill_duplicate", "this looks like a document that is recorded already")
+	// ErrNotDeductible: what a document would set off is not a prepayment of this party.
+	ErrNotDeductible = fault.Define(fault.Invalid, "accounting.not_deductible", "this is not a prepayment that the document can set off")
+	// ErrOverDeducted: more would be set off than is paid of a prepayment and not set off yet, or than the document comes to.
+	ErrOverDeducted = fault.Define(fault.Conflict, "accounting.over_deducted", "more would be set off than was prepaid")
+	// ErrTaxVariance: the vendor states a tax that differs from ours by more than the books' tolerance.
+	ErrTaxVariance = fault.Define(fault.Conflict, "accounting.tax_variance", "the vendor's tax differs from ours by more than the tolerance")
+	// ErrNoRelief: the tax of the debt gives no relief, or not yet.
+	ErrNoRelief = fault.Define(fault.Conflict, "accounting.no_relief", "this debt gives no relief of tax")
 	// ErrNoDiscount: the document's terms give no early-payment discount on this day.
 	ErrNoDiscount = fault.Define(fault.Conflict, "accounting.no_discount", "there is no early-payment discount on this day")
 

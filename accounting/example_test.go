@@ -245,6 +245,7 @@ func ExampleService_Verify() {
 	// true no gaps in legal numbers
 	// true documents equal their lines
 	// true bills equal their lines
+	// true prepayments are set off once
 	// true tax declared equals the ledger
 	// true closed periods are as they were closed
 }

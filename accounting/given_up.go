@@ -135,8 +135,8 @@ func (g *givenUp) gather(set *setup, lines []givenLine, taxes []TaxEntry) {
 	}
 }
 
-// takenBack is one part of a discount that a credit takes back.
-type takenBack struct {
+// discountPart is one part of a discount that a credit takes back.
+type discountPart struct {
 	document, party uuid.UUID
 	part, whole     int64 // what the credit takes of what was left of the document
 	trade           Trade
@@ -146,7 +146,7 @@ type takenBack struct {
 
 // takeBack plans the entry and the tax rows that take a part of a discount back, and gives the party's open item of it; nil when there is
 // nothing to take back.
-func (g *givenUp) takeBack(where string, p *plan, f *takenBack) (*OpenItem, []*TaxEntry, error) {
+func (g *givenUp) takeBack(where string, p *plan, f *discountPart) (*OpenItem, []*TaxEntry, error) {
 	d := g.discounts[f.document]
 	if d == nil || d.transaction.Minor == 0 {
 		return nil, nil, nil

@@ -19,12 +19,14 @@ const (
 	InvoiceDocument    InvoiceKind = "invoice"
 	CreditNoteDocument InvoiceKind = "credit_note"
 	DebitNoteDocument  InvoiceKind = "debit_note" // claims what an invoice should have claimed besides
+	PrepaymentDocument InvoiceKind = "prepayment" // claims a payment in advance (UNTDID 1001: 386)
 )
 
 // NewInvoice is a document to be issued by [Service.Issue].
 type NewInvoice struct {
-	// Kind is [InvoiceDocument] (the default), [CreditNoteDocument] or [DebitNoteDocument].
-	Kind InvoiceKind `validate:"omitempty,oneof=invoice credit_note debit_note"`
+	// Kind is [InvoiceDocument] (the default), [CreditNoteDocument], [DebitNoteDocument] or [PrepaymentDocument]. A prepayment's lines
+	// are booked to [RoleCustomerAdvances], and it has no terms.
+	Kind InvoiceKind `validate:"omitempty,oneof=invoice credit_note debit_note prepayment"`
 	// Reference is the outside number and the idempotency key, as in [NewEntry]. The legal number is ours.
 	Reference string `validate:"reference"`
 	// PartyID is the customer. Zero is a walk-in: then SettledBy is required.
@@ -57,6 +59,9 @@ type NewInvoice struct {
 	Lines []NewInvoiceLine
 	// Adjustments are discounts and charges of the whole document, at most 100.
 	Adjustments []Adjustment
+	// Prepaid are the prepayments that an invoice sets off, at most 100. Its lines total the whole supply: the tax that the
+	// prepayments bear is taken off its own, and what they were paid off what is to be paid.
+	Prepaid []NewDeduction
 	// SettledBy is the cash or bank account that it is paid (or refunded) by at once; then there is no open item.
 	SettledBy AccountRef
 	// Note is free text on the document, at most 2,000 characters.
@@ -87,7 +92,7 @@ type NewInvoiceLine struct {
 	booked *uuid.UUID // the combination of the line that this one takes back
 }
 
-// Invoice is an issued invoice or credit note. Nothing of it changes but CreditedMinor.
+// Invoice is an issued invoice, prepayment, credit or debit note. Nothing of it changes but CreditedMinor and DeductedMinor.
 type Invoice struct {
 	tenancy.Row
 	Kind InvoiceKind `bun:"kind" privacy:"none"`
@@ -106,6 +111,9 @@ type Invoice struct {
 	// CreditedMinor is how much of an invoice credit notes have taken back, in minor units. The database holds it at
 	// most to the total.
 	CreditedMinor int64 `bun:"credited_minor"`
+	// DeductedMinor is how much of a prepayment final invoices have set off. The database holds it, with what was credited, at most to
+	// the total.
+	DeductedMinor int64 `bun:"deducted_minor"`
 	// SettledByID is the account that it was paid by at once; zero when it was put on account.
 	SettledByID uuid.UUID `bun:"settled_by_id,nullzero"`
 	// EntryID is the journal entry; zero when there was nothing to book (all figures zero).
@@ -165,4 +173,7 @@ type InvoiceDetail struct {
 	Taxes        []TaxEntry // one per tax, rate and side
 	Descriptions []string   // of the lines, in order
 	Dimensions   Dimensions // the document's own
+	// Prepayments are those that it sets off; PrepaidTaxes what is taken off for them, by prepayment, tax and rate, below zero.
+	Prepayments  []InvoicePrepayment
+	PrepaidTaxes []TaxEntry
 }

@@ -28,6 +28,8 @@ type draft struct {
 	worth    valuer
 	rounding *partSum         // what its conversion leaves over
 	stated   map[string]int64 // the items' amounts by tax code, where there are adjustments
+	advances AccountRef       // where its lines go, of a prepayment
+	deducted deductions       // the prepayments that it sets off
 }
 
 // partSum is what goes to one account for one combination of dimensions, in minor units of the document's currency and, where that is
@@ -52,7 +54,7 @@ func (d *draft) fact() *invoiceFact {
 // settleLine computes line i.
 func (d *draft) settleLine(op, where string, set *setup, dims *dimensionBook, i int) error {
 	in, row := &d.in.Lines[i], &d.lines[i]
-	account, err := set.lineAccount(op, where, in.Account.orDefault(RoleSales))
+	account, err := set.advanceLine(op, where, in.Account, d.advances, ByRole(RoleSales))
 	if err != nil {
 		return err
 	}
@@ -97,7 +99,7 @@ func adjusted(stated *money.Amount, discount, charge Adjust) (off, on int64, err
 // settleAdjustment computes a discount or charge of the whole document, as line i.
 func (d *draft) settleAdjustment(op, where string, set *setup, dims *dimensionBook, a *Adjustment, i int) error {
 	row := &d.lines[i]
-	account, err := set.lineAccount(op, where, a.Account.orDefaultTo(ByID(d.lines[0].AccountID)))
+	account, err := set.advanceLine(op, where, a.Account, d.advances, ByID(d.lines[0].AccountID))
 	if err != nil {
 		return err
 	}
@@ -141,7 +143,13 @@ func (d *draft) total(op, where string, set *setup, dims *dimensionBook) (err er
 		return err
 	}
 	d.taxes.dueNow = v.SettledByID != uuid.Nil || v.Payable.Minor == 0
+	if err := d.taxes.taxableInAdvance(op, where); err != nil {
+		return err
+	}
 	if err := d.taxes.parts(op, where, set, dims, &d.taxParts, v.TaxResidualMinor); err != nil {
+		return err
+	}
+	if err := d.deducted.place(op, where, set, &d.taxes, &d.taxParts); err != nil {
 		return err
 	}
 	if _, err := dims.whole(where, d.counter, d.in.Dimensions); err != nil {
@@ -191,8 +199,11 @@ func lineAmountFault(op, where string, i int, err error) error {
 // addPart sums what goes to an account. Documents name few accounts, so a walk through the parts beats a map.
 func addPart(parts *[]partSum, account uuid.UUID, dims lineDims, minor int64) {
 	for i := range *parts {
-		if p := &(*parts)[i]; p.account == account && p.dims.set == dims.set && p.dims.booked == dims.booked {
+		if p := &(*parts)[i]; p.account == account && p.dims.set == dims.set {
 			p.minor += minor
+			if p.dims.booked {
+				p.dims = dims
+			}
 			return
 		}
 	}

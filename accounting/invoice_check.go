@@ -35,8 +35,8 @@ func checkInvoices(op string, in []NewInvoice) (lines int, err error) {
 			return 0, ErrBadInput.New(op, "%s%s", where, wrong)
 		case len(v.Terms.Instalments) > 0 && !v.Due.IsZero():
 			return 0, ErrBadInput.New(op, "%sDue is left out where there are instalments", where)
-		case !v.Terms.none() && (v.Kind == CreditNoteDocument || !v.SettledBy.IsZero()):
-			return 0, ErrBadInput.New(op, "%sa credit note, or what is settled at once, has no terms of payment", where)
+		case !v.Terms.none() && (v.Kind == CreditNoteDocument || v.Kind == PrepaymentDocument || !v.SettledBy.IsZero()):
+			return 0, ErrBadInput.New(op, "%sa credit note, a prepayment, or what is settled at once, has no terms of payment", where)
 		case v.CorrectsID != uuid.Nil && v.Kind != CreditNoteDocument && v.Kind != DebitNoteDocument:
 			return 0, ErrBadInput.New(op, "%sonly a credit or debit note corrects an invoice", where)
 		case v.PartyID == uuid.Nil && v.SettledBy.IsZero() && v.CorrectsID == uuid.Nil:
@@ -48,6 +48,9 @@ func checkInvoices(op string, in []NewInvoice) (lines int, err error) {
 			}
 		}
 		if err := checkAdjustments(op, where, v.Adjustments); err != nil {
+			return 0, err
+		}
+		if err := checkDeductions(op, where, v.Prepaid, v.Kind == InvoiceDocument || v.Kind == ""); err != nil {
 			return 0, err
 		}
 	}
@@ -96,6 +99,7 @@ func (v *NewInvoice) fingerprint(f *fingerprint) string {
 	v.Terms.fingerprint(f)
 	f.id(v.CorrectsID)
 	f.text(v.SettledBy.text)
+	f.deductions(v.Prepaid)
 	f.number(int64(len(v.Lines)))
 	for i := range v.Lines {
 		l := &v.Lines[i]

@@ -32,7 +32,8 @@ func (s *Service) GetInvoice(ctx context.Context, id uuid.UUID) (InvoiceDetail, 
 		tenancy.Load(b, &found, tenancy.Eq("id", id))
 		tenancy.Load(b, &out.Lines, tenancy.Eq("invoice_id", id), tenancy.OrderBy("line_no"))
 		tenancy.Load(b, &texts, tenancy.Eq("invoice_id", id))
-		tenancy.Load(b, &out.Taxes, tenancy.Eq("source_id", id), tenancy.OrderBy("id"))
+		tenancy.Load(b, &out.Taxes, tenancy.Eq("source_id", id), tenancy.Ne("source_model", ""), tenancy.OrderBy("id"))
+		tenancy.Load(b, &out.Prepayments, tenancy.Eq("invoice_id", id))
 		if err := b.Run(ctx); err != nil {
 			return InvoiceDetail{}, err
 		}
@@ -53,6 +54,9 @@ func (s *Service) GetInvoice(ctx context.Context, id uuid.UUID) (InvoiceDetail, 
 		for i := range out.Lines {
 			out.Lines[i].Dimensions = named[out.Lines[i].DimensionSetID]
 		}
+		if out.PrepaidTaxes, err = prepaidTaxes(ctx, tx, out.EntryID, len(out.Prepayments)); err != nil {
+			return InvoiceDetail{}, err
+		}
 		for _, t := range texts {
 			out.Text = t
 			// An erased text is empty: then there are no descriptions.
@@ -64,7 +68,15 @@ func (s *Service) GetInvoice(ctx context.Context, id uuid.UUID) (InvoiceDetail, 
 
 // ownTaxes are the tax entries of a document's own entry, without those of what became due or was taken back later.
 func ownTaxes(all []TaxEntry, entry uuid.UUID) []TaxEntry {
-	return slices.DeleteFunc(all, func(t TaxEntry) bool { return t.EntryID != entry })
+	return slices.DeleteFunc(all, func(t TaxEntry) bool { return t.EntryID != entry || t.SourceModel == prepaymentModel })
+}
+
+// prepaidTaxes are what the entry of a document takes off for prepayments.
+func prepaidTaxes(ctx context.Context, tx *tenancy.Tx, entry uuid.UUID, prepayments int) ([]TaxEntry, error) {
+	if prepayments == 0 {
+		return nil, nil
+	}
+	return tenancy.Find[TaxEntry](ctx, tx, tenancy.Eq("entry_id", entry), tenancy.Eq("source_model", prepaymentModel), tenancy.Ne("source_model", ""), tenancy.OrderBy("id"))
 }
 
 // ListInvoices gives a page of invoices and credit notes, by date unless another sort (invoice_date, due_date, number,

@@ -24,11 +24,16 @@ import (
 // total zero (goods given free of charge are documented too); it then opens no item, and when all its figures are
 // zero it books nothing.
 //
+// A prepayment ([PrepaymentDocument]) claims money before the supply: its net amount is an advance, and its tax is due when it is paid
+// (Directive 2006/112/EC, Art. 65), or at once where the tax is [TaxDueOnIssue]. The invoice of the supply sets it off (Prepaid), as far
+// as it is paid; a prepayment that is not is credited.
+//
 // Permission: accounting.issue, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.party_kind, accounting.money_account, accounting.unknown_account,
 // accounting.account_inactive, accounting.control_account, accounting.tax_account, accounting.unknown_tax,
 // accounting.no_tax_rate, accounting.no_rate (of exchange), accounting.unknown_dimension, accounting.dimension_inactive,
-// accounting.dimension_needed, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited, accounting.backdated,
+// accounting.dimension_needed, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited,
+// accounting.not_deductible, accounting.over_deducted, accounting.tax_unsupported (of a prepayment), accounting.backdated,
 // accounting.no_period, accounting.period_locked, accounting.period_soft_locked, accounting.exception_forbidden,
 // accounting.reference_taken; tenancy.duplicate when another transaction has just issued the same reference (a retry is
 // answered with the replay).
@@ -86,6 +91,9 @@ type issuing struct {
 	texts    []InvoiceText
 	taxes    []*TaxEntry
 	credited []*Invoice // corrected invoices that changed
+
+	prepaid    prepayments // that are set off or credited
+	deductions []*InvoicePrepayment
 }
 
 // read asks for all that the batch needs to know, in one round trip, and locks the invoices that are corrected.
@@ -98,6 +106,7 @@ func (w *issuing) read(ctx context.Context, s *Service) (err error) {
 		if id := w.in[i].CorrectsID; id != uuid.Nil {
 			corrected = append(corrected, id)
 		}
+		corrected = locksPrepayments(corrected, w.in[i].Prepaid)
 	}
 	w.wanted, corrected = unique(w.wanted), unique(corrected)
 	w.dims = newDimensionBook(w.op, w.tx)
@@ -133,6 +142,9 @@ func (w *issuing) read(ctx context.Context, s *Service) (err error) {
 	if err := w.readRates(ctx); err != nil {
 		return err
 	}
+	if err := w.readPrepayments(ctx); err != nil {
+		return err
+	}
 	if w.given, err = readGivenUp(ctx, w.tx, w.set, entriesOf(w.corrected, func(v *Invoice) (uuid.UUID, uuid.UUID) { return v.EntryID, v.ID })); err != nil {
 		return err
 	}
@@ -149,7 +161,7 @@ func (w *issuing) reserve(lines int) {
 }
 
 // draft settles document i and plans its entry.
-func (w *issuing) draft(i int) (*Invoice, error) {
+func (w *issuing) draft(i int) (_ *Invoice, err error) {
 	in := &w.in[i]
 	where := fmt.Sprintf("document %d: ", i+1)
 	cur, err := currencyOf(w.op, where, in.Currency, w.set.books.Currency, figuresOf(w.correctedBy(in)))
@@ -172,6 +184,13 @@ func (w *issuing) draft(i int) (*Invoice, error) {
 	if err := w.findCounter(where, d); err != nil {
 		return nil, err
 	}
+	if err := w.inAdvance(d); err != nil {
+		return nil, err
+	}
+	if d.taxes.entered, err = w.set.enteredOn(w.tx, w.op, where, JournalSales, in.Date, in.Late, in.LockException); err != nil {
+		return nil, err
+	}
+	d.taxes.supplied = d.invoice.TaxPoint
 	for j := range in.Lines {
 		if err := d.settleLine(w.op, where, w.set, w.dims, j); err != nil {
 			return nil, err
@@ -181,6 +200,9 @@ func (w *issuing) draft(i int) (*Invoice, error) {
 		if err := d.settleAdjustment(w.op, fmt.Sprintf("%sadjustment %d: ", where, j+1), w.set, w.dims, &in.Adjustments[j], len(in.Lines)+j); err != nil {
 			return nil, err
 		}
+	}
+	if err := w.deduct(where, d); err != nil {
+		return nil, err
 	}
 	if err := d.total(w.op, where, w.set, w.dims); err != nil {
 		return nil, err
@@ -213,9 +235,16 @@ func (w *issuing) declare(where string, d *draft) error {
 		sign = -1
 	}
 	base := money.Zero(w.set.books.Currency)
-	rows, err := d.taxes.entries(w.op, where, w.set, w.dims, TaxEntry{SourceModel: "erp.invoices", SourceID: v.ID, PartyID: v.PartyID, EntryID: v.EntryID,
-		EntryDate: v.InvoiceDate, TaxPoint: v.TaxPoint, Base: base, Tax: base, DocumentCurrency: v.Net.Currency, RecordedAt: w.tx.Now()}, sign)
-	w.taxes = append(w.taxes, rows...)
+	like := TaxEntry{SourceModel: "erp.invoices", SourceID: v.ID, PartyID: v.PartyID, EntryID: v.EntryID,
+		EntryDate: d.taxes.entered, TaxPoint: v.TaxPoint, Base: base, Tax: base, DocumentCurrency: v.Net.Currency, RecordedAt: w.tx.Now()}
+	rows, err := d.taxes.entries(w.op, where, w.set, w.dims, like, sign)
+	if err != nil {
+		return err
+	}
+	w.prepaid.less(v.CorrectsID, rows)
+	rows = append(rows, d.deducted.declared(&like)...)
+	due, err := w.plan.fallDue(where, Source{like.SourceModel, v.ID}, d.in.LockException, rows)
+	w.taxes = append(append(w.taxes, rows...), due...)
 	return err
 }
 
@@ -224,7 +253,8 @@ func (w *issuing) findCorrected(where string, d *draft) error {
 	if d.in.CorrectsID == uuid.Nil {
 		return nil
 	}
-	if d.corrects = w.correctedBy(d.in); d.corrects == nil || d.corrects.Kind != InvoiceDocument {
+	d.corrects = w.correctedBy(d.in)
+	if v := d.corrects; v == nil || v.Kind != InvoiceDocument && (v.Kind != PrepaymentDocument || d.in.Kind != CreditNoteDocument) {
 		return ErrNotCreditable.New(w.op, "%sCorrectsID is not an invoice", where)
 	}
 	switch {
@@ -260,7 +290,7 @@ func (w *issuing) credit(where string, d *draft) error {
 	if v == nil || d.invoice.Kind != CreditNoteDocument || d.invoice.Gross.Minor == 0 {
 		return nil
 	}
-	if left := v.Gross.Minor - v.CreditedMinor; d.invoice.Gross.Minor > left {
+	if left := v.Gross.Minor - v.CreditedMinor - v.DeductedMinor; d.invoice.Gross.Minor > left {
 		return ErrOverCredited.New(w.op, "%sinvoice %s of %s has %s left to credit, not %s", where, v.Number, v.Gross,
 			money.Amount{Minor: left, Currency: v.Gross.Currency}, d.invoice.Gross)
 	}
@@ -309,6 +339,7 @@ func (w *issuing) enter(where string, d *draft) error {
 		return err
 	}
 	before := len(w.plan.items)
+	w.settle.exception = d.in.LockException
 	entry, err := w.plan.add(where, &e, booking{})
 	if err != nil {
 		return err
@@ -327,7 +358,7 @@ func (w *issuing) enter(where string, d *draft) error {
 // takeBack takes as much of an early-payment discount back as a credit note takes back of the invoice, and sets it off.
 func (w *issuing) takeBack(where string, d *draft, entry *Entry, fresh *OpenItem) error {
 	v, g := d.corrects, d.invoice.Gross.Minor
-	item, rows, err := w.given.takeBack(where, w.plan, &takenBack{document: v.ID, party: fresh.PartyID, part: g, whole: v.Gross.Minor - v.CreditedMinor + g,
+	item, rows, err := w.given.takeBack(where, w.plan, &discountPart{document: v.ID, party: fresh.PartyID, part: g, whole: v.Gross.Minor - v.CreditedMinor + g,
 		trade: Sale, on: entry.EntryDate, lock: d.in.LockException})
 	w.taxes = append(w.taxes, rows...)
 	if err != nil || item == nil {

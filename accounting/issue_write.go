@@ -21,6 +21,7 @@ func (w *issuing) book(ctx context.Context) error {
 	w.plan.write(b)
 	w.settle.write(b)
 	tenancy.Set(b, w.credited, "credited_minor")
+	tenancy.Set(b, w.reduced(), "deducted_minor")
 	tenancy.Load(b, &w.series, tenancy.In("fiscal_year_id", w.years()), tenancy.In("code", w.codes()), tenancy.ForUpdate())
 	return b.Run(ctx)
 }
@@ -69,6 +70,7 @@ func (w *issuing) number(ctx context.Context) error {
 	tenancy.Put(b, pointers(w.invoices))
 	tenancy.Put(b, lines)
 	tenancy.Put(b, pointers(w.texts))
+	tenancy.Put(b, w.deductions)
 	tenancy.Put(b, w.taxes)
 	tenancy.Set(b, pointers(w.series), "taken", "last_date")
 	return b.Run(ctx)

@@ -144,7 +144,7 @@ func (s *shop) sound() {
 	s.t.Helper()
 	checks, err := s.books.Verify(s.ctx)
 	require.NoError(s.t, err)
-	require.Len(s.t, checks, 8)
+	require.Len(s.t, checks, 9)
 	for _, c := range checks {
 		require.True(s.t, c.OK, "%s: %s", c.Name, c.Detail)
 	}

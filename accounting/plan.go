@@ -157,7 +157,7 @@ func (p *plan) addItem(entry *Entry, line *Line, due date.Date) {
 		Kind: entry.Kind, ItemDate: entry.EntryDate, DueDate: due, Original: line.Transaction, OpenMinor: line.Transaction.Minor,
 		BaseMinor: line.Amount.Minor, OpenBaseMinor: line.Amount.Minor}
 	switch entry.Kind { //nolint:exhaustive // the other kinds' items have ids of their own
-	case KindInvoice, KindCreditNote, KindDebitNote, KindPayment, KindBill, KindVendorCredit, KindVendorDebit:
+	case KindInvoice, KindCreditNote, KindDebitNote, KindPayment, KindBill, KindVendorCredit, KindVendorDebit, KindPrepayment, KindVendorPrepayment:
 		// The item is known by the document's id; those of further instalments follow from it.
 		item.ID = InstalmentID(entry.SourceID, p.itemsOf(entry.ID)+1)
 	}

@@ -28,6 +28,11 @@ type invoiceFact struct {
 	Late    LatePolicy
 }
 
+// dateOnly is a document's entry as far as its day is concerned, before the rest of it is known.
+func dateOnly(on date.Date, late LatePolicy, exception string) *NewEntry {
+	return &NewEntry{Kind: KindInvoice, Date: on, Late: late, LockException: exception}
+}
+
 // postingPart is the sum of what goes to one account; below zero when deductions prevail.
 type postingPart struct {
 	Account AccountRef
@@ -42,6 +47,8 @@ func invoiceEntry(f *invoiceFact) NewEntry {
 		Lines: make([]NewLine, 0, len(f.Parts)+1)}
 	sign := int64(1)
 	switch f.Kind { //nolint:exhaustive // an invoice
+	case PrepaymentDocument:
+		e.Kind = KindPrepayment
 	case CreditNoteDocument:
 		e.Kind, sign = KindCreditNote, -1
 	case DebitNoteDocument:
@@ -88,6 +95,8 @@ func billEntry(f *billFact) NewEntry {
 		Lines: make([]NewLine, 0, len(f.Parts)+1)}
 	sign := int64(1)
 	switch f.Kind { //nolint:exhaustive // a bill
+	case PrepaymentBillDocument:
+		e.Kind = KindVendorPrepayment
 	case VendorCreditDocument:
 		e.Kind, sign = KindVendorCredit, -1
 	case VendorDebitDocument:
@@ -253,18 +262,53 @@ func discountBackEntry(f *discountBackFact) NewEntry {
 
 // taxDueFact is tax of a document that became due: rows that take it from where it waits, and that put it where it is due.
 type taxDueFact struct {
-	Date   date.Date
-	Source Source
-	Rows   []*TaxEntry
+	Date            date.Date
+	Source          Source
+	Rows            []*TaxEntry
+	Reference, Lock string
+	Late            LatePolicy
 }
 
 // taxDueEntry books it: from where tax waits for payment to where it is owed or claimed.
 func taxDueEntry(f *taxDueFact) NewEntry {
-	e := NewEntry{Journal: JournalGeneral, Kind: KindTaxDue, Date: f.Date, Source: f.Source}
+	e := NewEntry{Journal: JournalGeneral, Kind: KindTaxDue, Date: f.Date, Source: f.Source, Reference: f.Reference, LockException: f.Lock, Late: f.Late}
 	for _, t := range f.Rows {
 		if l := t.line(); l.booked.base != 0 || l.booked.transaction.Minor != 0 {
 			e.Lines = append(e.Lines, l)
 		}
+	}
+	return e
+}
+
+// writtenOffTaxFact is tax that waited for the payment of what was written off: rows that take it off where it waits.
+type writtenOffTaxFact struct {
+	Date   date.Date
+	Source Source
+	Rows   []*TaxEntry
+	To     *NewLine // what took what was written off
+	Lock   string
+}
+
+// writtenOffTaxEntry takes the tax off where it waits; what was written off is less by it.
+func writtenOffTaxEntry(f *writtenOffTaxFact) NewEntry {
+	e := NewEntry{Journal: JournalGeneral, Kind: KindWriteOff, Date: f.Date, Source: f.Source, LockException: f.Lock}
+	var left, worth money.Amount // debits positive
+	for _, t := range f.Rows {
+		if l := t.line(); l.booked.base != 0 || l.booked.transaction.Minor != 0 {
+			e.Lines = append(e.Lines, l)
+			left = money.Amount{Minor: left.Minor - l.booked.transaction.Minor, Currency: t.DocumentCurrency}
+			worth = money.Amount{Minor: worth.Minor - l.booked.base, Currency: t.Tax.Currency}
+		}
+	}
+	if len(e.Lines) == 0 {
+		return e
+	}
+	for _, to := range restLines(f.To.Account, left, worth) {
+		to.Dimensions = f.To.Dimensions
+		if f.To.booked != nil { // as the write-off was, which is undone
+			to = asBooked(to, worth.Currency, f.To.booked.set)
+		}
+		e.Lines = append(e.Lines, to)
 	}
 	return e
 }
@@ -394,6 +438,43 @@ func writeOffEntry(f *writeOffFact) NewEntry {
 	return NewEntry{Journal: JournalGeneral, Kind: KindWriteOff, Date: f.Date, LockException: f.Lock, Lines: []NewLine{to, party}}
 }
 
+// badDebtFact is a debt that will not be paid, or was paid after all.
+type badDebtFact struct {
+	ID, PartyID     uuid.UUID
+	Date            date.Date
+	Control         AccountRef
+	To              NewLine // what takes the loss, with the whole amount
+	Amount          money.Amount
+	Back            bool        // it was paid after all
+	Taxes           []*TaxEntry // what is taken back of each tax, or is due again
+	Reference, Lock string
+}
+
+// badDebtEntry credits the customer, debits tax with its part and the loss with the rest; paid after all, it does the opposite.
+func badDebtEntry(f *badDebtFact) NewEntry {
+	e := NewEntry{Journal: JournalSales, Kind: KindBadDebt, Date: f.Date, Reference: f.Reference, LockException: f.Lock, Source: Source{Model: badDebtModel, ID: f.ID}}
+	sign := int64(-1)
+	if f.Back {
+		sign = 1
+	}
+	party := signedLine(f.Control, f.Amount, sign)
+	party.PartyID = f.PartyID
+	e.Lines = append(e.Lines, party)
+	left := money.Amount{Minor: -sign * f.Amount.Minor, Currency: f.Amount.Currency} // debits positive
+	for _, t := range f.Taxes {
+		if l := t.line(); l.booked.base != 0 {
+			e.Lines = append(e.Lines, l)
+			left.Minor -= l.booked.base
+		}
+	}
+	if left.Minor != 0 {
+		to := signedLine(f.To.Account, left, 1)
+		to.Dimensions = f.To.Dimensions
+		e.Lines = append(e.Lines, to)
+	}
+	return e
+}
+
 // exchangeFact is an amount of one currency that was given for one of another.
 type exchangeFact struct {
 	Date         date.Date
@@ -495,4 +576,18 @@ func signedLine(account AccountRef, a money.Amount, sign int64) NewLine {
 		return CreditLine(account, a)
 	}
 	return DebitLine(account, a)
+}
+
+// asBooked is a line that is analysed as another was, whatever its account requires by now.
+func asBooked(l NewLine, base money.Currency, set uuid.UUID) NewLine {
+	sign, a := int64(1), l.Debit
+	if l.Credit.Minor != 0 {
+		sign, a = -1, l.Credit
+	}
+	worth := a.Minor
+	if l.Base.Currency == base && a.Currency != base {
+		worth = l.Base.Minor
+	}
+	l.booked = &bookedAmounts{transaction: money.Amount{Minor: sign * a.Minor, Currency: a.Currency}, base: sign * worth, set: set}
+	return l
 }

@@ -70,6 +70,7 @@ type reversible struct {
 	reversals []Entry
 	lines     []Line
 	items     []OpenItem // locked
+	given     []TaxEntry // tax that was given up with what was written off
 
 	byID     map[uuid.UUID]*Entry
 	reversed map[uuid.UUID]bool

@@ -39,6 +39,8 @@ const (
 	RoleWithholdingClaim Role = "withholding_claim"  // tax kept back by customers and claimed from the state
 	RoleDiscountGiven    Role = "discount_given"     // early-payment discounts that customers took
 	RoleDiscountTaken    Role = "discount_taken"     // early-payment discounts taken from vendors
+	RoleCustomerAdvances Role = "customer_advances"  // net amounts of prepayment invoices that no final invoice has set off
+	RoleVendorAdvances   Role = "vendor_advances"    // net amounts of vendors' prepayment bills that no final bill has set off
 
 	RoleCurrencyClearing    Role = "currency_clearing"    // what currencies were given for one another; zero in base
 	RoleExchangeGain        Role = "exchange_gain"        // realised: settled for more than it stood in the books at
@@ -56,7 +58,7 @@ var roleTypes = map[Role]AccountType{
 	RoleRetainedEarnings: Equity, RoleMarketing: Expense, RoleStockLoss: Expense, RoleBadDebt: Expense, RoleBadDebtAllowance: Asset,
 	RoleFees: Expense, RoleInputTax: Asset, RoleGoodsReceived: Liability, RolePriceVariance: CostOfSales, RoleStockVariance: CostOfSales,
 	RoleCardClearing: Asset, RoleOverShort: Expense, RoleTaxNotDue: Liability, RoleInputTaxNotDue: Asset, RoleWithholdingOwed: Liability,
-	RoleWithholdingClaim: Asset, RoleDiscountGiven: Expense, RoleDiscountTaken: Income,
+	RoleWithholdingClaim: Asset, RoleDiscountGiven: Expense, RoleDiscountTaken: Income, RoleCustomerAdvances: Liability, RoleVendorAdvances: Asset,
 	RoleCurrencyClearing: Asset, RoleExchangeGain: Income, RoleExchangeLoss: Expense, RoleUnrealisedGain: Income, RoleUnrealisedLoss: Expense,
 	RoleReceivableValuation: Asset, RolePayableValuation: Liability,
 }

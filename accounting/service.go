@@ -37,6 +37,7 @@ const (
 	PermRates     tenancy.Permission = "accounting.rates"     // exchange rates
 	PermRevalue   tenancy.Permission = "accounting.revalue"   // revaluation at a period's end
 	PermPay       tenancy.Permission = "accounting.pay"       // payments, allocations, write-offs, undoing these, and exchange of currencies
+	PermRelief    tenancy.Permission = "accounting.relief"    // relief of tax for bad debts, and their recovery
 	PermException tenancy.Permission = "accounting.exception" // posting into a soft-locked period, with a reason
 )
 
@@ -98,6 +99,11 @@ var models = []*tenancy.Model{
 		PartOf: "erp.bills"}),
 	tenancy.Define[BillText](tenancy.Spec{Table: "erp.bill_texts", Class: tenancy.Voucher, Subject: "bill_id", Writes: tenancy.Companion,
 		PartOf: "erp.bills"}),
+	tenancy.Define[InvoicePrepayment](tenancy.Spec{Table: "erp.invoice_prepayments", Class: tenancy.Voucher, Subject: "invoice_id", Writes: tenancy.AppendOnly,
+		PartOf: "erp.invoices"}),
+	tenancy.Define[BillPrepayment](tenancy.Spec{Table: "erp.bill_prepayments", Class: tenancy.Voucher, Subject: "bill_id", Writes: tenancy.AppendOnly,
+		PartOf: "erp.bills"}),
+	tenancy.Define[BadDebt](tenancy.Spec{Table: "erp.bad_debts", Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "relieved_on", Writes: tenancy.Keep}),
 	tenancy.Define[TaxEntry](tenancy.Spec{Table: "erp.tax_entries", Class: tenancy.Book, Subject: "party_id", RetainFrom: "entry_date",
 		Writes: tenancy.AppendOnly, StillBooks: tenancy.Always}),
 	tenancy.Define[Payment](tenancy.Spec{Table: "erp.payments", Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "payment_date",

@@ -70,7 +70,7 @@ func (s *settlement) pairAt(where string, debit, credit *OpenItem, amount int64,
 	} else if follows == credit && amount < -credit.OpenMinor {
 		a.CreditBaseMinor = min(a.DebitBaseMinor, -credit.OpenBaseMinor)
 	}
-	s.events = append(s.events, settled{debit, paidDebit, paidDebit + amount, a.AllocatedOn}, settled{credit, paidCredit, paidCredit + amount, a.AllocatedOn})
+	s.settles(a, debit, credit, paidDebit, paidCredit, s.exception)
 	debit.OpenMinor -= amount
 	debit.OpenBaseMinor -= a.DebitBaseMinor
 	credit.OpenMinor += amount
@@ -79,6 +79,12 @@ func (s *settlement) pairAt(where string, debit, credit *OpenItem, amount int64,
 	s.touch(credit)
 	s.allocations = append(s.allocations, a)
 	return s.realise(where, a, debit.AccountID)
+}
+
+// settles notes what an allocation settles of both items: below zero where it undoes another.
+func (s *settlement) settles(a *Allocation, debit, credit *OpenItem, paidDebit, paidCredit int64, lock string) {
+	s.events = append(s.events, settled{item: debit, by: a, before: paidDebit, after: paidDebit + a.Amount.Minor, on: a.AllocatedOn, lock: lock},
+		settled{item: credit, by: a, before: paidCredit, after: paidCredit + a.Amount.Minor, on: a.AllocatedOn, lock: lock})
 }
 
 // earliest is the first day on which an item may be settled: there is no more of it to settle before that.

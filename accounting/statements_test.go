@@ -153,6 +153,11 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 		taxed := document(s, "1", "S20")
 		taxed.Date = day("2010-12-31")
 		s.issue(taxed)
+		taxed.Kind = accounting.PrepaymentDocument
+		s.issue(taxed)
+		ahead := s.withNet(100, "S20")
+		ahead.Kind, ahead.Lines[0].Account = accounting.PrepaymentBillDocument, accounting.AccountRef{}
+		s.bill(ahead)
 		s.sound()
 		tenant := tenancy.ScopeOf(s.ctx).TenantID()
 		owner := s.env.Owner(t, tenant)
@@ -164,10 +169,12 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 			{"UPDATE erp.invoices SET credited_minor = 1 WHERE kind = 'invoice' AND", "documents equal their lines"},
 			{"UPDATE erp.bills SET credited_minor = 1", "bills equal their lines"},
 			{`INSERT INTO erp.tax_entries (tenant_id, id, source_model, source_id, party_id, entry_id, entry_date, tax_point, tax_id, kind, trade, side, rate, account_id,
-				base_minor, base_currency, tax_minor, tax_currency, residual_minor, not_recoverable_minor, document_base_minor, document_tax_minor,
+				base_minor, base_currency, tax_minor, tax_currency, residual_minor, not_recoverable_minor, variance_minor, document_base_minor, document_tax_minor,
 				document_not_recoverable_minor, document_currency, due, base_box, tax_box, recorded_at)
 				SELECT tenant_id, source_id, 'erp.discounts', source_id, party_id, entry_id, entry_date, tax_point, tax_id, kind, trade, side, rate, account_id,
-				0, base_currency, 1, tax_currency, 0, 0, 0, 1, 0, document_currency, due, '', tax_box, recorded_at FROM erp.tax_entries WHERE`, "tax declared equals the ledger"},
+				0, base_currency, 1, tax_currency, 0, 0, 0, 0, 1, 0, document_currency, due, '', tax_box, recorded_at FROM erp.tax_entries WHERE`, "tax declared equals the ledger"},
+			{"UPDATE erp.invoices SET deducted_minor = 1 WHERE kind = 'prepayment' AND", "prepayments are set off once"},
+			{"UPDATE erp.bills SET deducted_minor = 1 WHERE kind = 'prepayment' AND", "prepayments are set off once"},
 		} {
 			statement := row.statement
 			if !strings.HasSuffix(statement, " AND") && !strings.HasSuffix(statement, " WHERE") {
@@ -200,6 +207,7 @@ func TestTwoTenants(t *testing.T) {
 		s.unallocate("2010-12-20", s.allocations(v.ID)[0].ID)
 		e := transfer("", "2010-12-20", 5)
 		s.post(e)
+		s.setOffAndLost()
 		bill := s.bill(aBill("B9", "9", s.ben.ID, "2010-12-20", "10"))[0]
 		_, err := s.books.DraftInvoices(s.ctx, []accounting.NewInvoice{invoice("D9", s.ann.ID, "2010-12-20", "1")})
 		require.NoError(t, err)

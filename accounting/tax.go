@@ -33,7 +33,13 @@ type Tax struct {
 	BoxPurchaseTax  string `bun:"box_purchase_tax" privacy:"none"`
 	BoxSelfBase     string `bun:"box_self_base" privacy:"none"`
 	BoxSelfTax      string `bun:"box_self_tax" privacy:"none"`
-	Active          bool   `bun:"active"`
+	// BoxReliefBase and BoxReliefTax are where relief for bad debts is claimed; "" takes it off the boxes of the sale.
+	BoxReliefBase string `bun:"box_relief_base" privacy:"none"`
+	BoxReliefTax  string `bun:"box_relief_tax" privacy:"none"`
+	// ReliefMonths is after how many months a debt that is not paid gives relief; [NoRelief] where it gives none.
+	ReliefMonths int64  `bun:"relief_months"`
+	ReliefSource string `bun:"relief_source" privacy:"none"`
+	Active       bool   `bun:"active"`
 
 	// Rates are the dated rates, oldest first; none where the kind has none.
 	Rates []TaxRate `bun:"-"`
@@ -67,16 +73,18 @@ type TaxBoxes struct {
 	SaleBase, SaleTax         string // what is sold, and the tax charged (or, of a withholding, suffered)
 	PurchaseBase, PurchaseTax string // what is bought, and the tax claimed (or, of a withholding, withheld)
 	SelfBase, SelfTax         string // what is bought under reverse charge or within the community, and the tax owed on it
+	ReliefBase, ReliefTax     string // bad debts, where relief is claimed and not taken off the sale (see [Service.RelieveBadDebts])
 }
 
 // Boxes are the boxes that the tax is declared in.
 func (t *Tax) Boxes() TaxBoxes {
-	return TaxBoxes{t.BoxSaleBase, t.BoxSaleTax, t.BoxPurchaseBase, t.BoxPurchaseTax, t.BoxSelfBase, t.BoxSelfTax}
+	return TaxBoxes{t.BoxSaleBase, t.BoxSaleTax, t.BoxPurchaseBase, t.BoxPurchaseTax, t.BoxSelfBase, t.BoxSelfTax, t.BoxReliefBase, t.BoxReliefTax}
 }
 
 func (t *Tax) setBoxes(b TaxBoxes) {
 	t.BoxSaleBase, t.BoxSaleTax, t.BoxPurchaseBase = b.SaleBase, b.SaleTax, b.PurchaseBase
 	t.BoxPurchaseTax, t.BoxSelfBase, t.BoxSelfTax = b.PurchaseTax, b.SelfBase, b.SelfTax
+	t.BoxReliefBase, t.BoxReliefTax = b.ReliefBase, b.ReliefTax
 }
 
 // RateOn is the rate on a day, in percent; ok is false before the first rate. A kind without rates is at zero on every day.
@@ -113,8 +121,10 @@ type NewTax struct {
 	// NotRecoverable is how much of the tax on purchases cannot be claimed, in percent. Default 0.
 	NotRecoverable decimal.Decimal `validate:"percent"`
 	// Due is when the tax is due. Default [TaxDueAtTaxPoint].
-	Due   TaxDue `validate:"omitempty,oneof=tax_point payment"`
+	Due   TaxDue `validate:"omitempty,oneof=tax_point issue payment"`
 	Boxes TaxBoxes
+	// Relief says when a debt that is not paid gives its tax back. Default: never.
+	Relief NewTaxRelief
 	// Components are the codes that a [TaxGroup] consists of, 1 to 10 in order.
 	Components []NewTaxComponent `validate:"max=10,dive"`
 }

@@ -31,7 +31,7 @@ func (s *Service) CreateTax(ctx context.Context, in NewTax) (Tax, error) {
 			return Tax{}, ErrCodeTaken.New(op, "there is a tax %s already", in.Code)
 		}
 		t := Tax{Row: tenancy.Row{TenantID: tx.Scope().TenantID(), ID: tenancy.NewID()}, Code: in.Code, Name: in.Name, Kind: in.Kind, Reason: in.Reason,
-			ReasonCode: in.ReasonCode, Recoverable: hundred.Sub(in.NotRecoverable), Due: in.Due, Active: true}
+			ReasonCode: in.ReasonCode, Recoverable: hundred.Sub(in.NotRecoverable), Due: in.Due, ReliefMonths: in.Relief.months(), ReliefSource: in.Relief.Source, Active: true}
 		t.setBoxes(in.Boxes)
 		if err := t.findAccounts(op, set, &in); err != nil {
 			return Tax{}, err
@@ -93,12 +93,15 @@ func checkNewTax(op string, in *NewTax) error {
 			return bad(fmt.Sprintf("has rates in the order of their dates: rate %d is not after rate %d", i+1, i))
 		}
 	}
+	if wrong := in.Relief.check(in.Kind); wrong != "" {
+		return bad(wrong)
+	}
 	return checkBoxes(op, in.Boxes)
 }
 
 // checkBoxes bounds the names of boxes.
 func checkBoxes(op string, b TaxBoxes) error {
-	for _, box := range []string{b.SaleBase, b.SaleTax, b.PurchaseBase, b.PurchaseTax, b.SelfBase, b.SelfTax} {
+	for _, box := range []string{b.SaleBase, b.SaleTax, b.PurchaseBase, b.PurchaseTax, b.SelfBase, b.SelfTax, b.ReliefBase, b.ReliefTax} {
 		if box != "" && !only(box, 1, 20, codeRune) {
 			return ErrBadInput.New(op, "a box is named by 1 to 20 letters, digits, dots, dashes or underscores, not %q", box)
 		}
@@ -219,7 +222,7 @@ func (s *Service) UpdateTax(ctx context.Context, in TaxChange) (Tax, error) {
 		t.Name, t.Active = in.Name, in.Active
 		t.setBoxes(in.Boxes)
 		b := changing(tx)
-		tenancy.Set(b, []*Tax{t}, "name", "active", "box_sale_base", "box_sale_tax", "box_purchase_base", "box_purchase_tax", "box_self_base", "box_self_tax")
+		tenancy.Set(b, []*Tax{t}, "name", "active", "box_sale_base", "box_sale_tax", "box_purchase_base", "box_purchase_tax", "box_self_base", "box_self_tax", "box_relief_base", "box_relief_tax")
 		return done(t, b.Run(ctx))
 	})
 }

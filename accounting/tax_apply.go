@@ -91,6 +91,13 @@ type documentTaxes struct {
 	sums     []taxSum
 	// dueNow is set where there is no payment to wait for: what is settled at once, or comes to nothing.
 	dueNow bool
+	// entered is the entry's day and supplied the tax point; advance is set where the supply is paid before (see waits).
+	entered, supplied date.Date
+	advance           bool
+	// residue takes what rounding leaves over. Default [RoleRounding].
+	residue AccountRef
+	// vendor is the tax that the vendor states, by code.
+	vendor map[string]int64
 }
 
 // taxSum is one tax at one rate on all the lines that it bears on, in minor units.
@@ -103,6 +110,7 @@ type taxSum struct {
 	tax    int64           // of the document
 	cost   int64           // of a purchase's tax: what cannot be claimed
 	spread int64           // the part of cost that went to the lines' accounts
+	varies int64           // what the vendor states more than we compute
 
 	inBase, claimInBase int64 // tax, and tax less cost, each converted once
 }
@@ -221,6 +229,7 @@ func (d *documentTaxes) finish(cur money.Currency) (out documentTax, err error) 
 				s.cost = s.tax - percentOf(s.tax, s.part.tax.Recoverable)
 			}
 		}
+		d.takeStated(s)
 		switch {
 		case s.part.tax.Kind.charged():
 			if d.included && s.within.Equal(s.part.share) {
@@ -255,10 +264,10 @@ func (d *documentTaxes) inBase() (charged, withheld int64) {
 	return charged, withheld
 }
 
-// owed is where a tax stands when it is owed, claim where it is claimed; on accounts of their own while it is not due.
-func (set *setup) taxPlaces(op, where string, t *Tax, now bool) (owed, claim uuid.UUID, err error) {
+// owed is where a tax stands when it is owed, claim where it is claimed; on accounts of their own while it waits.
+func (set *setup) taxPlaces(op, where string, t *Tax, waits bool) (owed, claim uuid.UUID, err error) {
 	owed, claim = t.AccountID, t.ClaimID
-	if t.Due == TaxDueOnPayment && !now {
+	if waits {
 		o, err := set.ordinary(op, where, ByRole(RoleTaxNotDue))
 		if err != nil {
 			return owed, claim, err
@@ -292,7 +301,8 @@ func (d *documentTaxes) parts(op, where string, set *setup, dims *dimensionBook,
 	}
 	for i := range d.sums {
 		s := &d.sums[i]
-		owed, claim, err := set.taxPlaces(op, where, s.part.tax, d.dueNow)
+		waits, _ := d.waits(s.part.tax)
+		owed, claim, err := set.taxPlaces(op, where, s.part.tax, waits)
 		if err != nil {
 			return err
 		}
@@ -321,7 +331,7 @@ func (d *documentTaxes) parts(op, where string, set *setup, dims *dimensionBook,
 	if rounding == 0 {
 		return nil
 	}
-	a, err := set.ordinary(op, where, ByRole(RoleRounding))
+	a, err := set.ordinary(op, where, d.residue.orDefault(RoleRounding))
 	if err != nil {
 		return err
 	}

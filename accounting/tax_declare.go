@@ -102,7 +102,7 @@ func (w *declaring) declare(i int) (TaxEntry, error) {
 		return TaxEntry{}, tenancy.ErrNotFound.New(w.op, "%sthere is no such entry", where)
 	case t == nil:
 		return TaxEntry{}, ErrUnknownTax.New(w.op, "%sthere is no such tax", where)
-	case t.Kind == TaxGroup || t.Kind == TaxWithholding || t.Due != TaxDueAtTaxPoint:
+	case t.Kind == TaxGroup || t.Kind == TaxWithholding || t.Due == TaxDueOnPayment:
 		return TaxEntry{}, ErrTaxKind.New(w.op, "%s%s is declared by documents only", where, t.Code)
 	case in.Base.Currency != base || in.Tax.Currency != base:
 		return TaxEntry{}, ErrWrongCurrency.New(w.op, "%sthe amounts are not in the books' currency, %s", where, base)

@@ -2,6 +2,8 @@ package accounting
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -15,27 +17,35 @@ import (
 // above zero.
 type settled struct {
 	item          *OpenItem
+	by            *Allocation // below zero where it undoes another
 	before, after int64
 	on            date.Date
+	lock          string // the reason for booking into a soft-locked period
+	// given is what takes it where the item was given up instead of paid: then what waits for payment is never due.
+	given *NewLine
+	// source is what gave it up, where that is a document of its own.
+	source Source
 }
 
 // taxBecomingDue is tax that waits for payment and is due in proportion to what is paid. Of a document with instalments each
 // open item has its share. Both shares are cut from the running total, rounded half up: so what has become due follows from
 // what is settled alone, the parts always sum to the whole, and what rounding leaves over is in the last part.
 type taxBecomingDue struct {
-	plan    *plan
-	waiting map[uuid.UUID][]*TaxEntry // by entry
-	items   map[uuid.UUID][]*OpenItem // by entry, in the order of its lines
-	rows    []*TaxEntry
+	plan     *plan
+	waiting  map[uuid.UUID][]*TaxEntry // by entry
+	items    map[uuid.UUID][]*OpenItem // by entry, in the order of its lines
+	advanced map[uuid.UUID][]*TaxEntry // by payment: what was declared of it and is not taken back yet
+	taken    map[uuid.UUID][]*TaxEntry // by allocation that is undone: what it took back of that
+	rows     []*TaxEntry
 }
 
 // releaseTax plans what becomes due by the settlement: the entries, and the tax entries, which write stores. declared are the
-// tax entries of the batch's own documents. It asks nothing where no tax of the tenant is due on payment.
+// tax entries of the batch's own documents. It asks nothing where the tenant has no taxes.
 func (s *settlement) releaseTax(ctx context.Context, p *plan, declared []*TaxEntry) error {
-	if len(s.events) == 0 || !slices.ContainsFunc(p.set.taxes, func(t Tax) bool { return t.Due == TaxDueOnPayment }) {
+	if len(s.events) == 0 || len(p.set.taxes) == 0 {
 		return nil
 	}
-	w := &taxBecomingDue{plan: p, waiting: map[uuid.UUID][]*TaxEntry{}, items: map[uuid.UUID][]*OpenItem{}}
+	w := &taxBecomingDue{plan: p, waiting: map[uuid.UUID][]*TaxEntry{}, items: map[uuid.UUID][]*OpenItem{}, advanced: map[uuid.UUID][]*TaxEntry{}}
 	if err := w.read(ctx, s, declared); err != nil {
 		return err
 	}
@@ -43,32 +53,62 @@ func (s *settlement) releaseTax(ctx context.Context, p *plan, declared []*TaxEnt
 		if err := w.settle(e); err != nil {
 			return err
 		}
+		if err := w.takeBack(e); err != nil {
+			return err
+		}
 	}
 	s.taxes = append(s.taxes, w.rows...)
 	return nil
 }
 
-// read gathers what waits and the items that share it, from the books and from the batch.
+// read gathers what waits and the items that share it, from the books and from the batch, and what was declared of payments.
 func (w *taxBecomingDue) read(ctx context.Context, s *settlement, declared []*TaxEntry) error {
-	var ids []uuid.UUID
+	var ids, payments []uuid.UUID
+	undone := map[string]uuid.UUID{}
 	for _, e := range s.events {
 		ids = append(ids, e.item.EntryID)
+		if e.item.Kind == KindPayment {
+			payments = append(payments, e.item.ID)
+			if e.by.UndoesID != uuid.Nil {
+				undone[takenBack(e.by.UndoesID)] = e.by.UndoesID
+			}
+		}
 	}
-	var waiting []TaxEntry
+	var waiting, advanced []TaxEntry
 	var items []OpenItem
 	b := w.plan.tx.Batch()
-	tenancy.Load(b, &waiting, tenancy.In("entry_id", unique(ids)), tenancy.Eq("due", false), tenancy.Ne("source_model", ""))
+	tenancy.Load(b, &waiting, tenancy.In("entry_id", unique(ids)), tenancy.Eq("due", false), tenancy.Ne("source_model", ""), tenancy.OrderBy("id"))
 	tenancy.Load(b, &items, tenancy.In("entry_id", unique(ids)), tenancy.OrderBy("entry_id", "line_no"))
+	if len(payments) > 0 {
+		tenancy.Load(b, &advanced, tenancy.In("source_id", unique(payments)), tenancy.Eq("source_model", advanceModel), tenancy.Eq("due", true), tenancy.Ne("source_model", ""),
+			tenancy.OrderBy("id"))
+	}
+	var taken []Entry
+	if len(undone) > 0 {
+		tenancy.Load(b, &taken, tenancy.In("reference", slices.Sorted(maps.Keys(undone))))
+	}
 	if err := b.Run(ctx); err != nil {
 		return err
 	}
 	for _, t := range append(pointers(waiting), declared...) {
-		if !t.Due {
+		if !t.Due && t.EntryID != uuid.Nil {
 			w.waiting[t.EntryID] = append(w.waiting[t.EntryID], t)
 		}
 	}
 	for _, o := range append(pointers(items), w.plan.items...) {
 		w.items[o.EntryID] = append(w.items[o.EntryID], o)
+	}
+	for id, rows := range bySource(pointers(advanced)) {
+		w.advanced[id] = netTaxes(rows)
+	}
+	w.taken = map[uuid.UUID][]*TaxEntry{}
+	for i := range taken {
+		for j := range advanced {
+			if advanced[j].EntryID == taken[i].ID {
+				id := undone[taken[i].Reference]
+				w.taken[id] = append(w.taken[id], &advanced[j])
+			}
+		}
 	}
 	return nil
 }
@@ -98,10 +138,9 @@ func (w *taxBecomingDue) settle(e settled) error {
 		whole += abs(o.Original.Minor)
 	}
 	original := abs(e.item.Original.Minor)
-	fact := taxDueFact{Date: e.on, Source: Source{waiting[0].SourceModel, waiting[0].SourceID}}
-	var rows []*TaxEntry
+	var moves, gone []taxMove
 	for _, t := range waiting {
-		due, some := make([]int64, len(t.figures())), false
+		var due taxFigures
 		for i, x := range t.figures() {
 			share, err := part(*x, first, first+original, whole)
 			if err != nil {
@@ -110,44 +149,53 @@ func (w *taxBecomingDue) settle(e settled) error {
 			if due[i], err = part(share, e.before, e.after, original); err != nil {
 				return err
 			}
-			some = some || due[i] != 0
 		}
-		if !some {
-			continue
+		forDay := !t.DueOn.IsZero()
+		switch {
+		case due == (taxFigures{}) || forDay && (e.given != nil || !e.on.Before(t.DueOn)): // the day makes it due
+		case e.given != nil:
+			gone = append(gone, taxMove{t, due, e.on})
+		default:
+			moves = append(moves, taxMove{t, due, e.on})
+			if forDay { // what is paid before the supply is not due on its day again
+				moves = append(moves, taxMove{t, due.negated(), t.DueOn})
+			}
 		}
-		from, to := w.rowsOf(t, e.on, due)
-		rows = append(rows, from, to)
 	}
-	fact.Rows = rows
-	if entry := taxDueEntry(&fact); len(entry.Lines) > 0 {
-		made, err := w.plan.add("", &entry, booking{})
-		if err != nil {
-			return err
-		}
-		for _, t := range rows {
-			t.EntryID = made.ID
-		}
+	rows, err := w.plan.moveTax("", &taxDueFact{Source: sourceOf(waiting), Lock: e.lock}, moves)
+	if err != nil {
+		return err
 	}
 	w.rows = append(w.rows, rows...)
-	return nil
+	return w.giveUp(e, sourceOf(waiting), gone)
 }
 
-// rowsOf takes a part of a tax from where it waits to where it is due.
-func (w *taxBecomingDue) rowsOf(t *TaxEntry, on date.Date, due []int64) (from, to *TaxEntry) {
-	tax := w.plan.set.taxByID(t.TaxID)
-	a, b := *t, *t
-	a.ID, b.ID = tenancy.NewID(), tenancy.NewID()
-	for _, row := range []*TaxEntry{&a, &b} {
-		row.EntryID, row.EntryDate, row.ResidualMinor, row.RecordedAt = uuid.Nil, on, 0, w.plan.tx.Now()
+// giveUp takes back what waits for a payment that nobody expects any more: it was never due, and what was written off is less
+// by it. Where a write-off is undone it waits again.
+func (w *taxBecomingDue) giveUp(e settled, source Source, gone []taxMove) error {
+	fact := writtenOffTaxFact{Date: e.on, Source: source, To: e.given, Lock: e.lock}
+	if e.source.Model != "" {
+		fact.Source = e.source
 	}
-	for i := range due {
-		*a.figures()[i], *b.figures()[i] = -due[i], due[i]
+	for _, m := range gone {
+		row := w.plan.taxPart(m.of, m.on, -1, m.parts)
+		if e.source.Model != "" {
+			row.SourceModel, row.SourceID = e.source.Model, e.source.ID
+		}
+		fact.Rows = append(fact.Rows, row)
 	}
-	b.Due, b.AccountID, b.BaseBox, b.TaxBox = true, tax.AccountID, tax.BoxSaleBase, tax.BoxSaleTax
-	if t.Side == TaxClaimed {
-		b.AccountID, b.BaseBox, b.TaxBox = tax.ClaimID, tax.BoxPurchaseBase, tax.BoxPurchaseTax
+	w.rows = append(w.rows, fact.Rows...)
+	return w.plan.bookTaxes("", writtenOffTaxEntry(&fact), fact.Rows, booking{})
+}
+
+// sourceOf is the document whose tax waits: beside its own rows stand those of prepayments that it sets off.
+func sourceOf(rows []*TaxEntry) Source {
+	for _, t := range rows {
+		if t.SourceModel != prepaymentModel {
+			return Source{t.SourceModel, t.SourceID}
+		}
 	}
-	return &a, &b
+	return Source{rows[0].SourceModel, rows[0].SourceID}
 }
 
 func abs(n int64) int64 {
@@ -155,4 +203,44 @@ func abs(n int64) int64 {
 		return -n
 	}
 	return n
+}
+
+// bySource groups tax entries by what they are of.
+func bySource(rows []*TaxEntry) map[uuid.UUID][]*TaxEntry {
+	out := map[uuid.UUID][]*TaxEntry{}
+	for _, t := range rows {
+		out[t.SourceID] = append(out[t.SourceID], t)
+	}
+	return out
+}
+
+// netTaxes sums tax entries by tax, rate, side and what they are analysed by, as copies of the first of each.
+func netTaxes(rows []*TaxEntry) []*TaxEntry {
+	var out []*TaxEntry
+	at := map[string]*TaxEntry{}
+	for _, t := range rows {
+		key := fmt.Sprint(t.TaxID, t.Rate, t.Side, t.DimensionSetID)
+		sum := at[key]
+		if sum == nil {
+			first := *t
+			at[key] = &first
+			out = append(out, &first)
+			continue
+		}
+		for i, x := range t.figures() {
+			*sum.figures()[i] += *x
+		}
+	}
+	return out
+}
+
+// cut takes the part of a row that goes with an amount of what is left of a whole, half up; the last amount takes all that is left.
+func (t *TaxEntry) cut(amount, left int64) (parts taxFigures, err error) {
+	for i, x := range t.figures() {
+		if parts[i], err = share(*x, amount, left); err != nil {
+			return parts, err
+		}
+		*x -= parts[i]
+	}
+	return parts, nil
 }

@@ -38,6 +38,9 @@ type TaxEntry struct {
 	ResidualMinor int64 `bun:"residual_minor"`
 	// NotRecoverableMinor is the tax of a purchase that cannot be claimed: it is not in Tax but in the cost.
 	NotRecoverableMinor int64 `bun:"not_recoverable_minor"`
+	// VarianceMinor is the part of Tax, and of what cannot be claimed, that the vendor states and we do not compute, in the currency of
+	// the document.
+	VarianceMinor int64 `bun:"variance_minor"`
 	// DocumentBaseMinor, DocumentTaxMinor and DocumentNotRecoverableMinor are Base, Tax and NotRecoverableMinor in the currency of the
 	// document, of which they are converted once; the same figures where that is the base currency. ResidualMinor is in it as well.
 	DocumentBaseMinor           int64          `bun:"document_base_minor"`
@@ -46,8 +49,10 @@ type TaxEntry struct {
 	DocumentCurrency            money.Currency `bun:"document_currency" privacy:"none"`
 	// DimensionSetID is what its line in the journal is analysed by; what follows the tax is too.
 	DimensionSetID uuid.UUID `bun:"dimension_set_id,nullzero"`
-	// Due is false while the tax waits for its document to be paid: then it is in no box.
-	Due        bool      `bun:"due"`
+	// Due is false while the tax waits, for its document to be paid or until DueOn: then it is in no box.
+	Due bool `bun:"due"`
+	// DueOn is the day on which tax that waits for the supply is due, if it is not paid for before; else zero.
+	DueOn      date.Date `bun:"due_on,nullzero"`
 	BaseBox    string    `bun:"base_box" privacy:"none"`
 	TaxBox     string    `bun:"tax_box" privacy:"none"`
 	RecordedAt time.Time `bun:"recorded_at"`
@@ -61,9 +66,27 @@ func (t *TaxEntry) ledgerMinor() int64 {
 	return t.Tax.Minor
 }
 
+// taxFigures are parts of the figures of a tax entry: base, tax and what cannot be claimed, in base and in the document's currency.
+type taxFigures [6]int64
+
+func (f taxFigures) negated() taxFigures {
+	for i := range f {
+		f[i] = -f[i]
+	}
+	return f
+}
+
 // figures are all that is split when a part of a tax becomes due or is taken back.
 func (t *TaxEntry) figures() []*int64 {
 	return []*int64{&t.Base.Minor, &t.Tax.Minor, &t.NotRecoverableMinor, &t.DocumentBaseMinor, &t.DocumentTaxMinor, &t.DocumentNotRecoverableMinor}
+}
+
+// parts are the figures as they are.
+func (t *TaxEntry) parts() (out taxFigures) {
+	for i, x := range t.figures() {
+		out[i] = *x
+	}
+	return out
 }
 
 // line is what the row puts on its account in the journal, as amounts of the document's currency and of base.
@@ -80,13 +103,47 @@ func (t *TaxEntry) line() NewLine {
 	return l
 }
 
+// box puts the row into the boxes of its tax, trade and side; into none while it waits.
+func (t *TaxEntry) box(of *Tax) {
+	boxes := of.Boxes()
+	switch {
+	case !t.Due:
+		t.BaseBox, t.TaxBox = "", ""
+	case t.Trade == Sale:
+		t.BaseBox, t.TaxBox = boxes.SaleBase, boxes.SaleTax
+	case t.Side == TaxOwed && of.Kind.selfAssessed():
+		t.BaseBox, t.TaxBox = boxes.SelfBase, boxes.SelfTax
+	default:
+		t.BaseBox, t.TaxBox = boxes.PurchaseBase, boxes.PurchaseTax
+	}
+}
+
+// stand puts the row where it stands: when it is due on the tax's own account and in its boxes, else where tax waits.
+func (set *setup) stand(op, where string, t *TaxEntry, due bool) error {
+	tax := set.taxByID(t.TaxID)
+	owed, claim, err := set.taxPlaces(op, where, tax, !due)
+	if err != nil {
+		return err
+	}
+	t.Due, t.AccountID = due, owed
+	if t.Side == TaxClaimed {
+		t.AccountID = claim
+	}
+	if due {
+		t.DueOn = date.Date{}
+	}
+	t.box(tax)
+	return nil
+}
+
 // entries makes the rows of a document. like has what they share; sign is -1 for a credit.
 func (d *documentTaxes) entries(op, where string, set *setup, dims *dimensionBook, like TaxEntry, sign int64) ([]*TaxEntry, error) {
 	var rows []*TaxEntry
 	for i := range d.sums {
 		s := &d.sums[i]
 		t := s.part.tax
-		owed, claim, err := set.taxPlaces(op, where, t, d.dueNow)
+		waits, until := d.waits(t)
+		owed, claim, err := set.taxPlaces(op, where, t, waits)
 		if err != nil {
 			return nil, err
 		}
@@ -95,40 +152,38 @@ func (d *documentTaxes) entries(op, where string, set *setup, dims *dimensionBoo
 		}
 		row := like
 		row.ID = tenancy.NewID()
-		row.TaxID, row.Kind, row.Trade, row.Rate, row.Due = t.ID, t.Kind, d.trade, s.part.rate, t.Due == TaxDueAtTaxPoint || d.dueNow
 		base, err := d.worth.of(s.base)
 		if err != nil {
 			return nil, err
 		}
-		row.Base.Minor, row.Tax.Minor, row.ResidualMinor = sign*base, sign*s.inBase, sign*(s.tax-s.lines)
+		row.TaxID, row.Kind, row.Trade, row.Rate, row.Due, row.DueOn = t.ID, t.Kind, d.trade, s.part.rate, !waits, until
+		row.Base.Minor, row.Tax.Minor, row.ResidualMinor, row.VarianceMinor = sign*base, sign*s.inBase, sign*(s.tax-s.lines), sign*s.varies
 		row.DocumentBaseMinor, row.DocumentTaxMinor = sign*s.base, sign*s.tax
-		boxes := t.Boxes()
 		switch {
 		case d.trade == Sale:
-			row.Side, row.AccountID, row.BaseBox, row.TaxBox = TaxOwed, owed, boxes.SaleBase, boxes.SaleTax
+			row.Side, row.AccountID = TaxOwed, owed
 			if t.Kind == TaxWithholding {
 				row.Side, row.AccountID = TaxClaimed, claim
 			}
 		case t.Kind == TaxWithholding:
-			row.Side, row.AccountID, row.BaseBox, row.TaxBox = TaxOwed, owed, boxes.PurchaseBase, boxes.PurchaseTax
+			row.Side, row.AccountID = TaxOwed, owed
 		default:
 			if t.Kind.selfAssessed() {
 				self := row
 				self.ID = tenancy.NewID()
-				self.Side, self.AccountID, self.BaseBox, self.TaxBox = TaxOwed, owed, boxes.SelfBase, boxes.SelfTax
+				self.Side, self.AccountID = TaxOwed, owed
+				self.box(t)
 				if err := self.analysed(where, set, dims, d.dims); err != nil {
 					return nil, err
 				}
 				rows = append(rows, &self)
 				row.ResidualMinor = 0 // it is the owed side's
 			}
-			row.Side, row.AccountID, row.BaseBox, row.TaxBox = TaxClaimed, claim, boxes.PurchaseBase, boxes.PurchaseTax
+			row.Side, row.AccountID = TaxClaimed, claim
 			row.Tax.Minor, row.NotRecoverableMinor = sign*s.claimInBase, sign*(s.inBase-s.claimInBase)
 			row.DocumentTaxMinor, row.DocumentNotRecoverableMinor = sign*(s.tax-s.cost), sign*s.cost
 		}
-		if !row.Due {
-			row.BaseBox, row.TaxBox = "", ""
-		}
+		row.box(t)
 		if err := row.analysed(where, set, dims, d.dims); err != nil {
 			return nil, err
 		}

@@ -39,6 +39,9 @@ func (s *shop) booked(entry uuid.UUID, taxes []accounting.TaxEntry) string {
 		if t.ResidualMinor != 0 {
 			fmt.Fprintf(&b, ", residual %s", gbp(t.ResidualMinor))
 		}
+		if t.VarianceMinor != 0 {
+			fmt.Fprintf(&b, ", stated by the vendor %s", gbp(t.VarianceMinor))
+		}
 		fmt.Fprintf(&b, ", boxes %q %q", t.BaseBox, t.TaxBox)
 		if !t.Due {
 			b.WriteString(", not yet due")

@@ -22,8 +22,11 @@ type TaxDue string
 
 // When tax is due.
 const (
-	// TaxDueAtTaxPoint: on the tax point (Directive 2006/112/EC, Art. 63 to 65).
+	// TaxDueAtTaxPoint: on the day of the supply (Directive 2006/112/EC, Art. 63); of what is paid before, on payment (Art. 65). Tax
+	// of a document that is issued before the supply waits for that day.
 	TaxDueAtTaxPoint TaxDue = "tax_point"
+	// TaxDueOnIssue: when the document is issued, though the supply or the payment comes later (Art. 66(a); VATA 1994, s. 6(4)).
+	TaxDueOnIssue TaxDue = "issue"
 	// TaxDueOnPayment: as the document is paid, in proportion (cash accounting: Art. 66(b), Art. 167a).
 	TaxDueOnPayment TaxDue = "payment"
 )

@@ -21,7 +21,11 @@ type TaxReport struct {
 	Boxes []TaxBox
 	// Taxes are the sums by tax, trade, side and rate.
 	Taxes []TaxFigure
-	// NotDue is what waits for payment at the end of To, by tax.
+	// Origins are the sums by what they were declared of: documents, discounts, prepayments that final documents set off (below zero),
+	// advances without a document, bad debts. They sum to Taxes.
+	Origins []TaxOrigin
+	// NotDue is what waits, for payment or for the supply, at the end of To, by tax. It is below zero where advances were declared and
+	// their documents are still to come.
 	NotDue []TaxFigure
 	// Accounts are the accounts that hold tax, by code, in the span.
 	Accounts []TaxAccount
@@ -31,6 +35,16 @@ type TaxReport struct {
 type TaxBox struct {
 	Box    string
 	Amount money.Amount
+}
+
+// TaxOrigin is what was declared of one kind of facts, on one side.
+type TaxOrigin struct {
+	// Source is the model of the fact, as in [TaxEntry]: "erp.invoices", "erp.prepayments".
+	Source string
+	Trade  Trade
+	Side   TaxSide
+	Base   money.Amount
+	Tax    money.Amount
 }
 
 // TaxFigure is what one tax comes to at one rate. What credits took back is taken off.
@@ -94,6 +108,7 @@ func (s *Service) TaxReport(ctx context.Context, from, to date.Date) (TaxReport,
 
 // taxSumRow is a sum of tax entries.
 type taxSumRow struct {
+	Source         string          `bun:"source_model"`
 	TaxID          uuid.UUID       `bun:"tax_id"`
 	AccountID      uuid.UUID       `bun:"account_id"`
 	Kind           TaxKind         `bun:"kind"`
@@ -109,10 +124,10 @@ type taxSumRow struct {
 }
 
 func taxSums(ctx context.Context, tx *tenancy.Tx, where string, args ...any) ([]taxSumRow, error) {
-	return tenancy.Report[taxSumRow](ctx, tx, `SELECT t.tax_id, t.account_id, t.kind, t.trade, t.side, t.rate, t.due, t.base_box, t.tax_box,
+	return tenancy.Report[taxSumRow](ctx, tx, `SELECT t.source_model, t.tax_id, t.account_id, t.kind, t.trade, t.side, t.rate, t.due, t.base_box, t.tax_box,
 		CAST(SUM(t.base_minor) AS BIGINT) AS base, CAST(SUM(t.tax_minor) AS BIGINT) AS tax, CAST(SUM(t.not_recoverable_minor) AS BIGINT) AS not_recoverable
 		FROM {tax_entries} AS t WHERE t.source_model <> '' AND `+where+`
-		GROUP BY t.tax_id, t.account_id, t.kind, t.trade, t.side, t.rate, t.due, t.base_box, t.tax_box`, args...)
+		GROUP BY t.source_model, t.tax_id, t.account_id, t.kind, t.trade, t.side, t.rate, t.due, t.base_box, t.tax_box`, args...)
 }
 
 type taxReporting struct {
@@ -143,6 +158,18 @@ func (r *taxReporting) add(row *taxSumRow) {
 		r.boxes[row.TaxBox] += row.Tax
 	}
 	r.out.Taxes = r.figure(r.out.Taxes, row)
+	r.origin(row)
+}
+
+// origin adds a sum to that of what it was declared of.
+func (r *taxReporting) origin(row *taxSumRow) {
+	i := slices.IndexFunc(r.out.Origins, func(o TaxOrigin) bool { return o.Source == row.Source && o.Trade == row.Trade && o.Side == row.Side })
+	if i < 0 {
+		i = len(r.out.Origins)
+		r.out.Origins = append(r.out.Origins, TaxOrigin{Source: row.Source, Trade: row.Trade, Side: row.Side, Base: r.of(0), Tax: r.of(0)})
+	}
+	r.out.Origins[i].Base.Minor += row.Base
+	r.out.Origins[i].Tax.Minor += row.Tax
 }
 
 // figure adds a sum to the figure of its tax, trade, side and rate.
@@ -169,13 +196,11 @@ func (r *taxReporting) finish() {
 		r.out.Boxes = append(r.out.Boxes, TaxBox{box, r.of(minor)})
 	}
 	slices.SortFunc(r.out.Boxes, func(a, b TaxBox) int { return strings.Compare(a.Box, b.Box) })
+	slices.SortFunc(r.out.Origins, func(a, b TaxOrigin) int {
+		return strings.Compare(a.Source+" "+string(a.Trade)+" "+string(a.Side), b.Source+" "+string(b.Trade)+" "+string(b.Side))
+	})
 	for _, figures := range [][]TaxFigure{r.out.Taxes, r.out.NotDue} {
-		slices.SortFunc(figures, func(a, b TaxFigure) int {
-			if c := strings.Compare(a.Code+" "+string(a.Trade)+" "+string(a.Side), b.Code+" "+string(b.Trade)+" "+string(b.Side)); c != 0 {
-				return c
-			}
-			return a.Rate.Cmp(b.Rate)
-		})
+		slices.SortFunc(figures, func(a, b TaxFigure) int { return a.compare(&b) })
 	}
 }
 

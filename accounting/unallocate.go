@@ -35,7 +35,8 @@ type Unallocation struct {
 //
 // Permission: accounting.pay, and accounting.exception where a LockException is given. Errors: accounting.bad_input, accounting.too_many,
 // tenancy.not_found, accounting.already_unallocated, accounting.of_reversal (it sets off an entry against its reversal),
-// accounting.already_reversed (what it had booked), accounting.no_period, accounting.period_locked, accounting.period_soft_locked,
+// accounting.already_reversed (what it had booked), accounting.tax_unsupported (relief for a bad debt or its recovery; a prepayment that a
+// final document sets off), accounting.no_period, accounting.period_locked, accounting.period_soft_locked,
 // accounting.exception_forbidden, accounting.reference_taken; tenancy.duplicate when another transaction has just undone the same (a
 // retry is answered).
 func (s *Service) Unallocate(ctx context.Context, in []Unallocation) ([]Allocation, error) {

@@ -30,6 +30,7 @@ type undoing struct {
 	credited map[uuid.UUID]bool          // discounts, by entry, of which a credit took something back
 	rows     []*TaxEntry                 // that take taxes of discounts back
 	kinds    map[uuid.UUID]*OpenItem     // the items as they were before they were locked
+	setOff   map[uuid.UUID]int64         // of prepayments that final documents set off: how much may be open
 }
 
 // takeBack is why and when something is taken back.
@@ -75,24 +76,35 @@ func (w *undoing) gather(ctx context.Context, set *setup, further, entries []uui
 			entries = append(entries, a.EntryID)
 		}
 	}
-	var discounts []uuid.UUID
+	var discounts, prepaid []uuid.UUID
 	for _, o := range w.kinds {
 		switch o.Kind { //nolint:exhaustive // what is taken back with the allocation, or not undone at all
 		case KindDiscount:
 			discounts = append(discounts, o.EntryID)
 			entries = append(entries, o.EntryID)
+		case KindPrepayment, KindVendorPrepayment:
+			prepaid = append(prepaid, o.ID)
 		case KindWriteOff, KindReversal:
 			entries = append(entries, o.EntryID)
 		}
 	}
 	var undone []Allocation
 	var taxes []TaxEntry
+	var invoices []Invoice
+	var bills []Bill
 	b := w.tx.Batch()
+	if len(prepaid) > 0 { // locked before their items, as by what sets them off
+		tenancy.Load(b, &invoices, tenancy.In("id", unique(prepaid)), tenancy.ForUpdate())
+		tenancy.Load(b, &bills, tenancy.In("id", unique(prepaid)), tenancy.ForUpdate())
+	}
 	lockItems(b, &w.locked, unique(items))
 	if len(w.order) > 0 {
 		tenancy.Load(b, &undone, tenancy.In("undoes_id", unique(slices.Clone(w.order))))
 	}
 	w.found.load(b, unique(entries))
+	if len(entries) > 0 {
+		tenancy.Load(b, &w.found.given, tenancy.In("source_id", unique(entries)), tenancy.Eq("source_model", writeOffModel), tenancy.Ne("source_model", ""))
+	}
 	if len(discounts) > 0 {
 		tenancy.Load(b, &taxes, tenancy.In("entry_id", unique(discounts)), tenancy.OrderBy("id"))
 	}
@@ -101,6 +113,17 @@ func (w *undoing) gather(ctx context.Context, set *setup, further, entries []uui
 		return err
 	}
 	w.found.index()
+	w.setOff = map[uuid.UUID]int64{}
+	for i := range invoices {
+		if v := &invoices[i]; v.DeductedMinor > 0 {
+			w.setOff[v.ID] = v.Gross.Minor - v.CreditedMinor - v.DeductedMinor
+		}
+	}
+	for i := range bills {
+		if v := &bills[i]; v.DeductedMinor > 0 {
+			w.setOff[v.ID] = v.Gross.Minor - v.CreditedMinor - v.DeductedMinor
+		}
+	}
 	for i := range undone {
 		w.undone[undone[i].UndoesID] = true
 	}
@@ -209,6 +232,7 @@ func (w *undoing) undo(where string, a *Allocation, back takeBack) (*Allocation,
 		}
 		// It was settled before and is after: nothing of its own becomes due or waits.
 		w.settle.events = append(w.settle.events[:begun:begun], slices.DeleteFunc(w.settle.events[begun:], func(e settled) bool { return e.item == item })...)
+		w.givenBack(item, begun)
 	}
 	for _, other := range w.along[a.ID] {
 		if !w.undone[other.ID] && !w.asked[other.ID] {
@@ -220,7 +244,8 @@ func (w *undoing) undo(where string, a *Allocation, back takeBack) (*Allocation,
 	return row, nil
 }
 
-// check refuses what cannot be undone, or not on the day.
+// check refuses what cannot be undone, or not on the day. A prepayment stays paid as far as final documents set it off: they count on its
+// tax being declared.
 func (w *undoing) check(where string, a *Allocation, on date.Date) error {
 	if on.Before(a.AllocatedOn) {
 		return ErrBadInput.New(w.op, "%sDate is before the day that the allocation counts for, %s", where, a.AllocatedOn)
@@ -229,6 +254,12 @@ func (w *undoing) check(where string, a *Allocation, on date.Date) error {
 		item, other := w.settle.items[pair[0]], w.settle.items[pair[1]]
 		if e := w.found.byID[item.EntryID]; item.Kind == KindReversal && e != nil && e.ReversesID == other.EntryID {
 			return ErrOfReversal.New(w.op, "%sit sets what was booked off against its reversal", where)
+		}
+		if item.Kind == KindBadDebt {
+			return ErrTaxUnsupported.New(w.op, "%sit is relief for a bad debt, or its recovery: relief is taken back as the debt is recovered", where)
+		}
+		if may, ok := w.setOff[item.ID]; ok && abs(item.OpenMinor)+a.Amount.Minor > may {
+			return ErrTaxUnsupported.New(w.op, "%sa final document sets the prepayment off: it stays paid as far as that", where)
 		}
 	}
 	return w.plan.set.settleable(w.op, where, on)
@@ -241,7 +272,7 @@ func (w *undoing) mirror(where string, a *Allocation, back takeBack) (*Allocatio
 		Amount: a.Amount, DebitBaseMinor: -a.DebitBaseMinor, CreditBaseMinor: -a.CreditBaseMinor, UndoesID: a.ID, RecordedAt: w.tx.Now()}
 	row.Amount.Minor = -minor
 	paidDebit, paidCredit := debit.Original.Minor-debit.OpenMinor, credit.OpenMinor-credit.Original.Minor
-	w.settle.events = append(w.settle.events, settled{debit, paidDebit, paidDebit - minor, back.on}, settled{credit, paidCredit, paidCredit - minor, back.on})
+	w.settle.settles(row, debit, credit, paidDebit, paidCredit, back.lock)
 	debit.OpenMinor += minor
 	debit.OpenBaseMinor += a.DebitBaseMinor
 	credit.OpenMinor -= minor
@@ -298,16 +329,37 @@ func (w *undoing) takeWhole(where string, item *OpenItem, by uuid.UUID, back tak
 		return err
 	}
 	fresh := w.plan.items[len(w.plan.items)-1]
+	var forDay []taxMove
 	for _, t := range w.taxes[item.EntryID] {
 		row := t
 		row.ID, row.EntryID, row.EntryDate, row.RecordedAt = tenancy.NewID(), entry.ID, entry.EntryDate, w.tx.Now()
-		for _, x := range append(row.figures(), &row.ResidualMinor) {
+		for _, x := range append(row.figures(), &row.ResidualMinor, &row.VarianceMinor) {
 			*x = -*x
 		}
 		w.rows = append(w.rows, &row)
+		if !row.Due && !row.DueOn.IsZero() { // what the day made due is as well
+			forDay = append(forDay, taxMove{&row, row.parts(), later(row.DueOn, back.on)})
+		}
 	}
+	due, err := w.plan.moveTax(where, &taxDueFact{Source: source, Lock: back.lock}, forDay)
+	if err != nil {
+		return err
+	}
+	w.rows = append(w.rows, due...)
 	w.settle.exception = back.lock
 	return w.settle.pairUp(where, fresh, item, back.on)
+}
+
+// givenBack notes on the events since begun that a write-off was undone with which tax was given up: that waits again.
+func (w *undoing) givenBack(item *OpenItem, begun int) {
+	if first(w.found.given, func(t *TaxEntry) bool { return t.SourceID == item.EntryID }) == nil {
+		return
+	}
+	to := first(w.found.linesOf[item.EntryID], func(l *Line) bool { return l.LineNo != item.LineNo })
+	given := NewLine{Account: ByID(to.AccountID), booked: &bookedAmounts{set: to.DimensionSetID}}
+	for i := begun; i < len(w.settle.events); i++ {
+		w.settle.events[i].given, w.settle.events[i].source = &given, Source{writeOffModel, item.EntryID}
+	}
 }
 
 // write plans the taxes that follow and writes all of it in one round trip.

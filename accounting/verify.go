@@ -22,7 +22,7 @@ func (s *Service) Verify(ctx context.Context) ([]tenancy.Check, error) {
 		}
 		var out []tenancy.Check
 		for _, check := range []func(context.Context, *tenancy.Tx, *setup) (tenancy.Check, error){
-			checkEntriesBalance, checkBalances, checkOpenItems, checkNumbers, checkDocuments, checkVendorDocuments, checkTax, checkClosings,
+			checkEntriesBalance, checkBalances, checkOpenItems, checkNumbers, checkDocuments, checkVendorDocuments, checkPrepayments, checkTax, checkClosings,
 		} {
 			c, err := check(ctx, tx, set)
 			if err != nil {

@@ -12,6 +12,9 @@ import (
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
+// writeOffModel is the source of tax that waited for the payment of what was written off; the id is that of the write-off's entry.
+const writeOffModel = "erp.write_offs"
+
 // NewWriteOff is the input of [Service.WriteOff]: all or part of an open item that nobody will claim.
 type NewWriteOff struct {
 	// Reference is the idempotency key, as in [NewAllocation].
@@ -28,12 +31,13 @@ type NewWriteOff struct {
 // WriteOff gives up open items, all or in part, all of the batch or none: the party's side is booked to the stated account, and the
 // new item of it settles the old one. Each has a reason, and none is larger than the books' limit (see [Service.UpdateBooks]).
 // The answer has one allocation per input; [Service.Unallocate] takes it back. A write-off whose reference was used before with the same
-// content is given back with Replayed set.
+// content is given back with Replayed set. Tax that waited for the payment of what is written off is never due: it is taken off where it
+// waits, and the loss is less by it. Tax that is declared stays so: [Service.RelieveBadDebts] takes it back.
 //
 // Permission: accounting.pay, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.unknown_item, accounting.over_allocated, accounting.write_off_limit, accounting.wrong_currency,
-// accounting.control_account (of the account that takes it), accounting.tax_unsupported (the document's tax is due on payment),
-// accounting.reference_taken, and those of Post.
+// accounting.control_account (of the account that takes it), accounting.tax_unsupported (a prepayment, or an advance that tax is
+// declared of), accounting.reference_taken, and those of Post.
 func (s *Service) WriteOff(ctx context.Context, in []NewWriteOff) ([]Allocation, error) {
 	return tenancy.Act(ctx, s.db, PermPay, func(ctx context.Context, tx *tenancy.Tx) ([]Allocation, error) {
 		const op = "accounting.WriteOff"
@@ -76,9 +80,6 @@ func (s *Service) WriteOff(ctx context.Context, in []NewWriteOff) ([]Allocation,
 		if err := settle.releaseTax(ctx, p, nil); err != nil {
 			return nil, err
 		}
-		if len(settle.taxes) > 0 { // nothing was paid, so nothing becomes due, and what waits is not the tenant's to drop
-			return nil, ErrTaxUnsupported.New(op, "the tax of what is written off is due on payment: a credit note takes it back")
-		}
 		return give(out, settle.run(ctx))
 	})
 }
@@ -109,8 +110,19 @@ func (s *settlement) giveUp(where string, in *NewWriteOff) error {
 	case on.Before(item.earliest()):
 		return ErrBadInput.New(s.op, "%sDate is before that of the item, or until then it was settled: %s", where, item.earliest())
 	}
+	if item.Kind == KindPrepayment || item.Kind == KindVendorPrepayment {
+		return ErrTaxUnsupported.New(s.op, "%sa prepayment that nobody pays is credited, not written off", where)
+	}
 	s.exception = in.LockException
-	return s.writeOff(where, item, &in.PaymentWriteOff, on)
+	before := len(s.events)
+	if err := s.writeOff(where, item, &in.PaymentWriteOff, on); err != nil {
+		return err
+	}
+	given := NewLine{Account: in.Account, Dimensions: in.Dimensions}
+	for i := before; i < len(s.events); i++ {
+		s.events[i].given, s.events[i].source = &given, Source{writeOffModel, s.plan.items[len(s.plan.items)-1].EntryID}
+	}
+	return nil
 }
 
 // writeOff plans the entry that gives up a part of an item, and settles the item with it.

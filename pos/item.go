@@ -103,7 +103,7 @@ func (m *making) taxOf(where string, tax *accounting.Tax) (uuid.UUID, decimal.De
 	default:
 		return uuid.Nil, decimal.Zero, accounting.ErrTaxKind.New(m.op, "%s: %s is of the kind %s, which a till does not charge", where, tax.Code, tax.Kind)
 	}
-	if tax.Due != accounting.TaxDueAtTaxPoint {
+	if tax.Due == accounting.TaxDueOnPayment {
 		return uuid.Nil, decimal.Zero, accounting.ErrTaxKind.New(m.op, "%s: %s is due on payment, which a till does not keep apart", where, tax.Code)
 	}
 	rate, ok := tax.RateOn(m.session.BusinessDate)

@@ -13,6 +13,7 @@ import (
 // Bill is a vendor's document as its receiver books it: who, when, how much, and lines that add up to it.
 type Bill struct {
 	Credit      bool      // a credit note: amounts are positive where they are credited
+	InAdvance   bool      // a prepayment invoice (BT-3: 386)
 	Number      string    // the vendor's number (BT-1)
 	IssueDate   date.Date // BT-2
 	TaxPoint    date.Date // BT-7, or what BT-8 says; else the issue date. Zero where it is the day of payment, or no day is stated
@@ -99,7 +100,7 @@ func (r Received) Bill() (Bill, error) {
 	}
 	t, cur := doc.Totals, doc.Currency
 	bill := Bill{
-		Credit: doc.Type.IsCredit(), Number: doc.Number, IssueDate: doc.IssueDate, TaxPoint: doc.taxPoint(), Due: doc.DueDate,
+		Credit: doc.Type.IsCredit(), InAdvance: doc.Type == PrepaymentInvoice, Number: doc.Number, IssueDate: doc.IssueDate, TaxPoint: doc.taxPoint(), Due: doc.DueDate,
 		Terms: doc.PaymentTerms, Currency: cur, Vendor: doc.Seller, Payee: doc.Payee, Corrects: doc.Preceding,
 		Order: doc.PurchaseOrder, Contract: doc.Contract, Taxes: doc.Breakdown,
 		Net: t.WithoutTax, Tax: or(t.Tax, cur), TaxDeclared: t.TaxInTaxCurrency, Gross: t.WithTax,

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"io"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -21,8 +22,11 @@ type UBLBill struct {
 	// VendorID is the party that the document is from. Whether it is the seller of the document is for whoever imports it to say: tax ids
 	// lie sealed, so nobody is looked up by them.
 	VendorID uuid.UUID
-	// Account is what the lines are booked to.
+	// Account is what the lines are booked to; of a prepayment invoice, advances are in its place.
 	Account accounting.AccountRef
+	// Prepaid are the vendor's prepayment bills that the document sets off. What it states as prepaid (BT-113) has no references that a
+	// program could rely on: whoever imports it says which they are.
+	Prepaid []accounting.NewDeduction
 	// TaxCodes are the tenant's codes for the document's taxes, by category and rate as [einvoice.Tax] prints them: "S 20", "E 0", "AE 0", "O".
 	TaxCodes map[string]string
 	// Reference is the draft's idempotency key. Optional.
@@ -38,16 +42,20 @@ type UBLBill struct {
 type UBLDraft struct {
 	Draft accounting.Draft
 	// Bill is the document as it was read, with what a person looks at before it is recorded: variances of lines, findings, what was not
-	// understood, prepayments (which are allocated, not booked), and the tax as the vendor declares it in another currency (TaxDeclared).
+	// understood, what is prepaid, and the tax as the vendor declares it in another currency (TaxDeclared).
 	Bill einvoice.Bill
 	// RoundingMinor is what was added as a line on the account with the role rounding, in minor units: what the document rounds to its
-	// amount due, and what its stated tax differs by from the tax on its stated bases.
+	// amount due (BT-114).
 	RoundingMinor int64
+	// TaxVarianceMinor is how much more tax the document states than its bases bear, in minor units. Its own figures are recorded, within
+	// the books' tolerance ([accounting.BooksChange]).
+	TaxVarianceMinor int64
 }
 
 // DraftBill makes a draft of a vendor's bill or credit from a document of EN 16931 in UBL. Lines have the net amounts that the document
 // states, whatever quantity x price is; document allowances and charges are lines of their own; tax is rounded once per document, as
-// the standard does. The draft's net, tax and total are the document's, to the minor unit, in its own currency.
+// the standard does. The draft's net, tax and total are the document's, to the minor unit, in its own currency. A prepayment invoice
+// (386) becomes a prepayment bill.
 //
 // Permission: exchange.import. Errors: exchange.bad_input, exchange.too_large, exchange.unknown_tax (a tax of the document has no code, or one
 // that is not there), exchange.tax_rate_differs (a code charges another rate on the tax point than the document does);
@@ -73,7 +81,11 @@ func (s *Service) DraftBill(ctx context.Context, in UBLBill) (UBLDraft, error) {
 		if err := checkCodes(op, &in, &bill, taxes); err != nil {
 			return UBLDraft{}, err
 		}
-		draft, rounding, err := draftOf(&in, &bill)
+		draft, err := draftOf(op, &in, &bill)
+		if err != nil {
+			return UBLDraft{}, err
+		}
+		own, err := taxOn(&bill)
 		if err != nil {
 			return UBLDraft{}, err
 		}
@@ -81,7 +93,7 @@ func (s *Service) DraftBill(ctx context.Context, in UBLBill) (UBLDraft, error) {
 		if err != nil {
 			return UBLDraft{}, err
 		}
-		return UBLDraft{Draft: made[0], Bill: bill, RoundingMinor: rounding}, nil
+		return UBLDraft{Draft: made[0], Bill: bill, RoundingMinor: bill.Rounding.Minor, TaxVarianceMinor: bill.Tax.Minor - own}, nil
 	})
 }
 
@@ -124,20 +136,25 @@ func checkCodes(op string, in *UBLBill, bill *einvoice.Bill, taxes []accounting.
 	return nil
 }
 
-// draftOf turns a document into what is recorded, and gives the sum of its lines on the rounding account.
-func draftOf(in *UBLBill, bill *einvoice.Bill) (accounting.NewBill, int64, error) {
+// draftOf turns a document into what is recorded.
+func draftOf(op string, in *UBLBill, bill *einvoice.Bill) (accounting.NewBill, error) {
 	out := accounting.NewBill{Kind: accounting.BillDocument, Reference: in.Reference, VendorNumber: bill.Number, PartyID: in.VendorID, Date: bill.IssueDate,
 		TaxPoint: bill.TaxPoint, Due: bill.Due, TaxRounding: accounting.RoundPerDocument, Note: clip(bill.Terms, maxNote),
 		Currency: bill.Currency, Rate: in.Rate, Dimensions: in.Dimensions}
-	if bill.Credit {
+	out.Prepaid = in.Prepaid
+	account := in.Account
+	switch {
+	case bill.Credit:
 		out.Kind = accounting.VendorCreditDocument
+	case bill.InAdvance:
+		out.Kind, account = accounting.PrepaymentBillDocument, accounting.AccountRef{}
 	}
 	if out.Due.Before(out.Date) {
 		out.Due = out.Date
 	}
 	for i := range bill.Lines {
 		l := &bill.Lines[i]
-		line := accounting.NewBillLine{Description: clip(l.Description, maxDescription), Account: in.Account, Net: l.Net, TaxCode: in.TaxCodes[l.Tax.String()]}
+		line := accounting.NewBillLine{Description: clip(l.Description, maxDescription), Account: account, Net: l.Net, TaxCode: in.TaxCodes[l.Tax.String()]}
 		if l.Quantity.Valid {
 			if q, err := money.QuantityFromDecimal(l.Quantity.Decimal, money.HalfUp); err == nil && q.Decimal().Equal(l.Quantity.Decimal) {
 				line.Quantity = q // for information: the amount is the stated one
@@ -145,15 +162,32 @@ func draftOf(in *UBLBill, bill *einvoice.Bill) (accounting.NewBill, int64, error
 		}
 		out.Lines = append(out.Lines, line)
 	}
-	own, err := taxOn(bill)
-	if err != nil {
-		return out, 0, err
+	if bill.Rounding.Minor != 0 {
+		out.Lines = append(out.Lines, accounting.NewBillLine{Description: "Rounding", Account: accounting.ByRole(accounting.RoleRounding), Net: bill.Rounding})
 	}
-	rounding := bill.Rounding.Minor + bill.Tax.Minor - own
-	if rounding != 0 {
-		out.Lines = append(out.Lines, accounting.NewBillLine{Description: "Rounding", Account: accounting.ByRole(accounting.RoleRounding), Net: money.Of(rounding, bill.Currency)})
+	var err error
+	out.Taxes, err = statedTaxes(op, in, bill)
+	return out, err
+}
+
+// statedTaxes are the document's taxes (BG-23) by the tenant's codes.
+func statedTaxes(op string, in *UBLBill, bill *einvoice.Bill) ([]accounting.StatedTax, error) {
+	sums := map[string]int64{}
+	for i := range bill.Taxes {
+		t := &bill.Taxes[i]
+		code, ok := in.TaxCodes[t.Tax.String()]
+		if !ok && t.Amount.Minor != 0 {
+			return nil, ErrUnknownTax.New(op, "there is no code for the tax %s", t.Tax)
+		}
+		if ok && code != "" {
+			sums[code] += t.Amount.Minor
+		}
 	}
-	return out, rounding, nil
+	out := make([]accounting.StatedTax, 0, len(sums))
+	for _, code := range slices.Sorted(maps.Keys(sums)) {
+		out = append(out, accounting.StatedTax{TaxCode: code, Tax: money.Of(sums[code], bill.Currency)})
+	}
+	return out, nil
 }
 
 // What fits into a draft's texts, in characters.

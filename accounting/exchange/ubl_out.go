@@ -113,7 +113,12 @@ func (s *Service) documentOf(ctx context.Context, op string, v *accounting.Invoi
 		doc.Type, doc.DueDate = einvoice.CreditNote, date.Date{} // UBL's credit note has no place for it
 	case accounting.DebitNoteDocument:
 		doc.Type = einvoice.DebitNote
+	case accounting.PrepaymentDocument:
+		doc.Type = einvoice.PrepaymentInvoice
 	case accounting.InvoiceDocument:
+	}
+	if err := s.addPrepayments(ctx, &doc, v); err != nil {
+		return doc, err
 	}
 	if v.CorrectsID != uuid.Nil {
 		before, err := s.books.GetInvoice(ctx, v.CorrectsID)

@@ -125,7 +125,8 @@ CREATE TRIGGER erp_number_series_guard BEFORE UPDATE ON erp.number_series FOR EA
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_invoices() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF (to_jsonb(NEW) - 'credited_minor') IS DISTINCT FROM (to_jsonb(OLD) - 'credited_minor') OR NEW.credited_minor < OLD.credited_minor THEN
+    IF (to_jsonb(NEW) - 'credited_minor' - 'deducted_minor') IS DISTINCT FROM (to_jsonb(OLD) - 'credited_minor' - 'deducted_minor')
+       OR NEW.credited_minor < OLD.credited_minor OR NEW.deducted_minor < OLD.deducted_minor THEN
         RAISE EXCEPTION 'erp/locked/accounting.issued_changed/document % is issued and never changes', OLD.number;
     END IF;
     RETURN NEW;

@@ -5,7 +5,8 @@
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_bills() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF (to_jsonb(NEW) - 'credited_minor') IS DISTINCT FROM (to_jsonb(OLD) - 'credited_minor') OR NEW.credited_minor < OLD.credited_minor THEN
+    IF (to_jsonb(NEW) - 'credited_minor' - 'deducted_minor') IS DISTINCT FROM (to_jsonb(OLD) - 'credited_minor' - 'deducted_minor')
+       OR NEW.credited_minor < OLD.credited_minor OR NEW.deducted_minor < OLD.deducted_minor THEN
         RAISE EXCEPTION 'erp/locked/accounting.issued_changed/a recorded bill never changes';
     END IF;
     RETURN NEW;

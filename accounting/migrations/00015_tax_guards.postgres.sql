@@ -6,8 +6,8 @@
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_taxes() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF (NEW.code, NEW.kind, NEW.reason, NEW.reason_code, NEW.account_id, NEW.claim_id, NEW.recoverable, NEW.due)
-       IS DISTINCT FROM (OLD.code, OLD.kind, OLD.reason, OLD.reason_code, OLD.account_id, OLD.claim_id, OLD.recoverable, OLD.due) THEN
+    IF (NEW.code, NEW.kind, NEW.reason, NEW.reason_code, NEW.account_id, NEW.claim_id, NEW.recoverable, NEW.due, NEW.relief_months, NEW.relief_source)
+       IS DISTINCT FROM (OLD.code, OLD.kind, OLD.reason, OLD.reason_code, OLD.account_id, OLD.claim_id, OLD.recoverable, OLD.due, OLD.relief_months, OLD.relief_source) THEN
         RAISE EXCEPTION 'erp/locked/accounting.issued_changed/how tax % is computed and booked never changes', OLD.code;
     END IF;
     RETURN NEW;

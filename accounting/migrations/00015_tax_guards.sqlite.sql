@@ -5,8 +5,8 @@
 -- Documents keep what they were issued under: of a tax only its name, its boxes and its use change.
 -- +goose StatementBegin
 CREATE TRIGGER erp_taxes_guard BEFORE UPDATE ON erp.taxes FOR EACH ROW
-WHEN (NEW.tenant_id, NEW.id, NEW.code, NEW.kind, NEW.reason, NEW.reason_code, NEW.account_id, NEW.claim_id, NEW.recoverable, NEW.due)
-  <> (OLD.tenant_id, OLD.id, OLD.code, OLD.kind, OLD.reason, OLD.reason_code, OLD.account_id, OLD.claim_id, OLD.recoverable, OLD.due)
+WHEN (NEW.tenant_id, NEW.id, NEW.code, NEW.kind, NEW.reason, NEW.reason_code, NEW.account_id, NEW.claim_id, NEW.recoverable, NEW.due, NEW.relief_months, NEW.relief_source)
+  <> (OLD.tenant_id, OLD.id, OLD.code, OLD.kind, OLD.reason, OLD.reason_code, OLD.account_id, OLD.claim_id, OLD.recoverable, OLD.due, OLD.relief_months, OLD.relief_source)
 BEGIN
     SELECT RAISE(ABORT, 'erp/locked/accounting.issued_changed/how a tax is computed and booked never changes');
 END;

@@ -1,0 +1,499 @@
+package accounting
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// RelieveBadDebts writes off what customers will not pay and takes the tax on it back, all or none: of each tax that the invoice
+// declared, less what credits and discounts took back, the share that goes with the amount. It is declared on the stated day, in the
+// boxes of relief ([TaxBoxes]) or, where the tax has none, taken off those of the sale; the rest is a loss on Account. Tax that
+// waits for the payment was never due: it is taken off where it waits. The limit of [Service.WriteOff] does not hold here.
+//
+// Whether a tax gives relief, and after how many months, is the tax's to say ([NewTaxRelief]).
+//
+// Permission: accounting.relief, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
+// accounting.too_many, accounting.books_not_open, accounting.unknown_item (no such invoice or debit note), accounting.no_relief (a
+// tax of it gives none, or not yet), accounting.over_allocated (more than is open), accounting.wrong_currency,
+// accounting.reference_taken, and those of Post.
+func (s *Service) RelieveBadDebts(ctx context.Context, in []NewBadDebt) ([]BadDebt, error) {
+	return tenancy.Act(ctx, s.db, PermRelief, func(ctx context.Context, tx *tenancy.Tx) ([]BadDebt, error) {
+		const op = "accounting.RelieveBadDebts"
+		w := &relieving{op: op, tx: tx, in: in, replays: newReplays[BadDebt](op, "bad debt", len(in)), left: map[uuid.UUID]*relievable{}}
+		if err := w.check(); err != nil || len(in) == 0 {
+			return nil, err
+		}
+		if err := w.read(ctx, s); err != nil {
+			return nil, err
+		}
+		out, err := w.replays.run(w.relieve)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.settle.releaseTax(ctx, w.plan, nil); err != nil {
+			return nil, err
+		}
+		b := tx.Batch()
+		w.plan.write(b)
+		tenancy.Put(b, w.debts)
+		w.settle.write(b)
+		tenancy.Put(b, w.taxes)
+		return give(out, b.Run(ctx))
+	})
+}
+
+// relievable is an invoice that may give relief. It is locked.
+type relievable struct {
+	v    *Invoice
+	left int64       // what was charged less what was taken back, tax included
+	tax  []*TaxEntry // the same of its taxes that were declared
+}
+
+// relieving is one call of RelieveBadDebts.
+type relieving struct {
+	op       string
+	tx       *tenancy.Tx
+	in       []NewBadDebt
+	set      *setup
+	replays  *replays[BadDebt, *BadDebt]
+	dims     *dimensionBook
+	invoices []Invoice
+	left     map[uuid.UUID]*relievable
+	plan     *plan
+	settle   *settlement
+	debts    []*BadDebt
+	taxes    []*TaxEntry
+}
+
+func (w *relieving) check() error {
+	if err := checkBatch(w.op, "bad debts", len(w.in)); err != nil {
+		return err
+	}
+	w.dims = newDimensionBook(w.op, w.tx)
+	var hash fingerprint
+	for i := range w.in {
+		in, where := &w.in[i], fmt.Sprintf("bad debt %d: ", i+1)
+		if err := checkInput(w.op, where, in); err != nil {
+			return err
+		}
+		if in.Amount != (money.Amount{}) {
+			if err := checkAmount(w.op, where, in.Amount); err != nil {
+				return err
+			}
+		}
+		w.dims.want(in.Dimensions)
+		w.replays.expect(in.Reference, in.fingerprint(&hash))
+	}
+	return nil
+}
+
+// read locks the invoices and then their items, and finds what is left of their taxes.
+func (w *relieving) read(ctx context.Context, s *Service) (err error) {
+	ids := make([]uuid.UUID, len(w.in))
+	for i := range w.in {
+		ids[i] = w.in[i].InvoiceID
+	}
+	ids = unique(ids)
+	w.set, err = s.setup(ctx, w.tx, w.op, func(b *tenancy.Batch) {
+		tenancy.Load(b, &w.invoices, tenancy.In("id", ids), tenancy.ForUpdate())
+		w.replays.load(b)
+		w.dims.load(b)
+	})
+	if err != nil {
+		return err
+	}
+	if err := w.dims.complete(ctx); err != nil {
+		return err
+	}
+	var items []uuid.UUID
+	for i := range w.invoices {
+		v := &w.invoices[i]
+		if v.Kind == InvoiceDocument || v.Kind == DebitNoteDocument {
+			w.left[v.ID] = &relievable{v: v, left: v.Gross.Minor - v.CreditedMinor}
+			items = furtherInstalments(append(items, v.ID), v.ID, v.Instalments)
+		}
+	}
+	var locked []OpenItem
+	if err := lockMoreItems(ctx, w.tx, &locked, items); err != nil {
+		return err
+	}
+	w.plan = newPlan(w.op, w.tx, w.set, len(w.in))
+	w.plan.dims = w.dims
+	w.settle = newSettlement(w.plan, locked)
+	return w.readTaken(ctx, unique(ids))
+}
+
+// readTaken finds what was taken back of the invoices before, by credits, discounts and relief.
+func (w *relieving) readTaken(ctx context.Context, ids []uuid.UUID) error {
+	var credits []Invoice
+	var debts []BadDebt
+	var discounts []Entry
+	b := w.tx.Batch()
+	tenancy.Load(b, &credits, tenancy.In("corrects_id", ids), tenancy.Eq("kind", string(CreditNoteDocument)))
+	tenancy.Load(b, &debts, tenancy.In("invoice_id", ids))
+	of := map[uuid.UUID]uuid.UUID{}
+	for _, id := range ids {
+		of[id] = id
+	}
+	tenancy.Load(b, &discounts, tenancy.In("source_id", ids), tenancy.Eq("source_model", discountModel), tenancy.Ne("source_model", ""))
+	if err := b.Run(ctx); err != nil {
+		return err
+	}
+	for i := range credits {
+		of[credits[i].ID] = credits[i].CorrectsID
+	}
+	for i := range debts {
+		d := &debts[i]
+		of[d.ID] = d.InvoiceID
+		if r := w.left[d.InvoiceID]; r != nil {
+			r.left -= d.Amount.Minor - d.RecoveredMinor
+		}
+	}
+	var sources, entries []uuid.UUID
+	for id := range of {
+		sources = append(sources, id)
+	}
+	for i := range discounts {
+		entries = append(entries, discounts[i].ID)
+	}
+	var rows []TaxEntry
+	var items []OpenItem
+	tenancy.Load(b, &rows, tenancy.In("source_id", unique(sources)), tenancy.Ne("source_model", ""), tenancy.OrderBy("id"))
+	if len(entries) > 0 {
+		tenancy.Load(b, &items, tenancy.In("entry_id", unique(entries)))
+	}
+	if err := b.Run(ctx); err != nil {
+		return err
+	}
+	for i := range items {
+		for j := range discounts {
+			if r := w.left[discounts[j].SourceID]; discounts[j].ID == items[i].EntryID && r != nil {
+				r.left += items[i].Original.Minor // a credit; a debit where it was taken back
+			}
+		}
+	}
+	for id, rows := range bySource(pointers(rows)) {
+		if r := w.left[of[id]]; r != nil {
+			r.tax = append(r.tax, rows...)
+		}
+	}
+	for _, r := range w.left {
+		r.tax = declaredTaxes(w.set, r.tax)
+	}
+	return nil
+}
+
+// declaredTaxes sums what is left of the charged taxes of an invoice, whether they are due or wait for a day. What waits for payment is
+// not among them.
+func declaredTaxes(set *setup, rows []*TaxEntry) []*TaxEntry {
+	var out []*TaxEntry
+	for _, t := range rows {
+		if t.Kind.charged() && set.taxByID(t.TaxID).Due != TaxDueOnPayment {
+			out = append(out, t.asSale())
+		}
+	}
+	return netTaxes(out)
+}
+
+// asSale is a row of relief that was claimed, as what it takes off the sale; any other row as it is.
+func (t *TaxEntry) asSale() *TaxEntry {
+	if t.SourceModel != badDebtModel || t.Side != TaxClaimed {
+		return t
+	}
+	out := *t
+	out.Side = TaxOwed
+	out.otherSide()
+	return &out
+}
+
+// otherSide turns the figures to what they are on the other side.
+func (t *TaxEntry) otherSide() {
+	for _, x := range []*int64{&t.Base.Minor, &t.Tax.Minor, &t.DocumentBaseMinor, &t.DocumentTaxMinor} {
+		*x = -*x
+	}
+}
+
+// relieve plans bad debt i.
+func (w *relieving) relieve(i int) (*BadDebt, error) {
+	in, where := &w.in[i], fmt.Sprintf("bad debt %d: ", i+1)
+	r := w.left[in.InvoiceID]
+	if r == nil {
+		return nil, ErrUnknownItem.New(w.op, "%sthere is no such invoice or debit note", where)
+	}
+	amount, err := w.amount(where, in, r)
+	if err != nil {
+		return nil, err
+	}
+	account, err := w.set.ordinary(w.op, where, in.Account.orDefault(RoleBadDebt))
+	if err != nil {
+		return nil, err
+	}
+	control := w.settle.items[r.v.ID].AccountID
+	d := &BadDebt{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, Reference: in.Reference, Fingerprint: w.replays.prints[i], InvoiceID: r.v.ID,
+		PartyID: r.v.PartyID, RelievedOn: in.Date, Amount: amount, Tax: money.Zero(amount.Currency), AccountID: account.ID, RecordedAt: w.tx.Now()}
+	rows, err := w.takeBack(where, r, d)
+	if err != nil {
+		return nil, err
+	}
+	r.left -= amount.Minor
+	to := DebitLine(ByID(account.ID), amount)
+	to.Dimensions = in.Dimensions
+	e := badDebtEntry(&badDebtFact{ID: d.ID, Date: in.Date, PartyID: d.PartyID, Control: ByID(control), To: to, Amount: amount, Taxes: rows, Lock: in.LockException})
+	if err := w.plan.bookTaxes(where, e, rows, booking{reason: in.Reason}); err != nil {
+		return nil, err
+	}
+	d.EntryID = w.plan.entries[len(w.plan.entries)-1].ID
+	w.debts, w.taxes = append(w.debts, d), append(w.taxes, rows...)
+	fresh, before := w.plan.items[len(w.plan.items)-1], len(w.settle.events)
+	w.settle.exception = in.LockException
+	if err := w.settle.setOff(where, fresh, r.v.ID, r.v.Instalments, in.Date); err != nil {
+		return nil, err
+	}
+	for j := before; j < len(w.settle.events); j++ {
+		w.settle.events[j].given, w.settle.events[j].source = &to, Source{badDebtModel, d.ID}
+	}
+	return d, nil
+}
+
+// amount is how much is written off: at most what is open.
+func (w *relieving) amount(where string, in *NewBadDebt, r *relievable) (money.Amount, error) {
+	open := money.Zero(r.v.Gross.Currency)
+	for n := 1; int64(n) <= r.v.Instalments; n++ {
+		if item := w.settle.items[InstalmentID(r.v.ID, n)]; item != nil {
+			open.Minor += item.OpenMinor
+		}
+	}
+	amount := in.Amount
+	if amount == (money.Amount{}) {
+		amount = open
+	}
+	switch {
+	case amount.Currency != open.Currency:
+		return amount, ErrWrongCurrency.New(w.op, "%sinvoice %s is in %s", where, r.v.Number, open.Currency)
+	case open.Currency != w.set.books.Currency:
+		return amount, ErrTaxUnsupported.New(w.op, "%srelief for a debt in a foreign currency is not supported", where)
+	case in.Date.Before(r.v.InvoiceDate):
+		return amount, ErrBadInput.New(w.op, "%sDate is before that of invoice %s", where, r.v.Number)
+	case amount.Minor == 0 || amount.Minor > open.Minor:
+		return amount, ErrOverAllocated.New(w.op, "%s%s is open of invoice %s", where, open, r.v.Number)
+	}
+	return amount, nil
+}
+
+// takeBack makes the tax entries of the relief.
+func (w *relieving) takeBack(where string, r *relievable, d *BadDebt) ([]*TaxEntry, error) {
+	var rows []*TaxEntry
+	for _, t := range r.tax {
+		tax := w.set.taxByID(t.TaxID)
+		from := later(r.v.DueDate, r.v.TaxPoint).AddMonths(int(max(0, tax.ReliefMonths)))
+		switch {
+		case tax.ReliefMonths == NoRelief:
+			return nil, ErrNoRelief.New(w.op, "%s%s gives no relief for bad debts: write invoice %s off, or credit it", where, tax.Code, r.v.Number)
+		case d.RelievedOn.Before(from):
+			return nil, ErrNoRelief.New(w.op, "%s%s of invoice %s gives relief from %s on (%s)", where, tax.Code, r.v.Number, from, tax.ReliefSource)
+		}
+		parts, err := t.cut(d.Amount.Minor, r.left)
+		if err != nil {
+			return nil, err
+		}
+		row := w.plan.taxPart(t, d.RelievedOn, -1, parts)
+		row.SourceModel, row.SourceID, row.PartyID = badDebtModel, d.ID, d.PartyID
+		d.Tax.Minor += parts[1]
+		if err := w.set.stand(w.op, where, row, true); err != nil {
+			return nil, err
+		}
+		if tax.BoxReliefTax != "" || tax.BoxReliefBase != "" { // it is claimed, and the sale stays as it was declared
+			row.Side, row.AccountID, row.BaseBox, row.TaxBox = TaxClaimed, tax.ClaimID, tax.BoxReliefBase, tax.BoxReliefTax
+			row.otherSide()
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// RecoverBadDebts declares again what relief took back, as a debt that was written off is paid after all: the party's claim is opened
+// again by the amount and settled by the payment at once, tax is due in proportion, and the rest takes the loss back. A debt and
+// a payment meet once: again with the same content they are answered with the entry that is there.
+//
+// Permission: accounting.relief, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
+// accounting.too_many, accounting.books_not_open, accounting.unknown_item (no such debt or payment), accounting.over_allocated (more than
+// is left of the debt, or open of the payment), accounting.allocation_mismatch (another party's), accounting.wrong_currency,
+// accounting.reference_taken, and those of Post.
+func (s *Service) RecoverBadDebts(ctx context.Context, in []NewRecovery) ([]Entry, error) {
+	return tenancy.Act(ctx, s.db, PermRelief, func(ctx context.Context, tx *tenancy.Tx) ([]Entry, error) {
+		const op = "accounting.RecoverBadDebts"
+		w := &recovering{op: op, tx: tx, in: in, replays: newReplays[Entry](op, "recovery", len(in)), taken: map[uuid.UUID][]*TaxEntry{}}
+		if err := w.check(); err != nil || len(in) == 0 {
+			return nil, err
+		}
+		if err := w.read(ctx, s); err != nil {
+			return nil, err
+		}
+		out, err := w.replays.run(w.recover)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.settle.releaseTax(ctx, w.plan, nil); err != nil {
+			return nil, err
+		}
+		b := tx.Batch()
+		w.plan.write(b)
+		tenancy.Set(b, w.changed, "recovered_minor")
+		w.settle.write(b)
+		tenancy.Put(b, w.taxes)
+		return give(out, b.Run(ctx))
+	})
+}
+
+// recovering is one call of RecoverBadDebts.
+type recovering struct {
+	op      string
+	tx      *tenancy.Tx
+	in      []NewRecovery
+	set     *setup
+	replays *replays[Entry, *Entry]
+	dims    *dimensionBook
+	debts   []BadDebt // locked
+	taken   map[uuid.UUID][]*TaxEntry
+	plan    *plan
+	settle  *settlement
+	changed []*BadDebt
+	taxes   []*TaxEntry
+}
+
+func (w *recovering) check() error {
+	if err := checkBatch(w.op, "recoveries", len(w.in)); err != nil {
+		return err
+	}
+	w.dims = newDimensionBook(w.op, w.tx)
+	var hash fingerprint
+	for i := range w.in {
+		in, where := &w.in[i], fmt.Sprintf("recovery %d: ", i+1)
+		if err := checkInput(w.op, where, in); err != nil {
+			return err
+		}
+		if in.Amount != (money.Amount{}) {
+			if err := checkAmount(w.op, where, in.Amount); err != nil {
+				return err
+			}
+		}
+		w.dims.want(in.Dimensions)
+		w.replays.expect("recovery:"+in.BadDebtID.String()+":"+in.PaymentID.String(), in.fingerprint(&hash))
+	}
+	return nil
+}
+
+func (w *recovering) read(ctx context.Context, s *Service) (err error) {
+	var debts, payments []uuid.UUID
+	for i := range w.in {
+		debts, payments = append(debts, w.in[i].BadDebtID), append(payments, w.in[i].PaymentID)
+	}
+	debts, payments = unique(debts), unique(payments)
+	var locked []OpenItem
+	w.set, err = s.setup(ctx, w.tx, w.op, func(b *tenancy.Batch) {
+		tenancy.Load(b, &w.debts, tenancy.In("id", debts), tenancy.ForUpdate())
+		lockItems(b, &locked, payments)
+		w.replays.load(b)
+		w.dims.load(b)
+	})
+	if err != nil {
+		return err
+	}
+	if err := w.dims.complete(ctx); err != nil {
+		return err
+	}
+	rows, err := tenancy.Find[TaxEntry](ctx, w.tx, tenancy.In("source_id", debts), tenancy.Ne("source_model", ""), tenancy.OrderBy("id"))
+	if err != nil {
+		return err
+	}
+	for id, rows := range bySource(pointers(rows)) {
+		for i := range rows {
+			rows[i] = rows[i].asSale()
+		}
+		w.taken[id] = netTaxes(rows)
+	}
+	w.plan = newPlan(w.op, w.tx, w.set, len(w.in))
+	w.plan.dims = w.dims
+	w.settle = newSettlement(w.plan, locked)
+	return nil
+}
+
+// recover plans recovery i.
+func (w *recovering) recover(i int) (*Entry, error) {
+	in, where := &w.in[i], fmt.Sprintf("recovery %d: ", i+1)
+	debt, payment := first(w.debts, func(d *BadDebt) bool { return d.ID == in.BadDebtID }), w.settle.items[in.PaymentID]
+	if debt == nil || payment == nil || payment.Kind != KindPayment || payment.Original.Minor > 0 {
+		return nil, ErrUnknownItem.New(w.op, "%sthere is no such debt, or no such payment received", where)
+	}
+	left, amount, on := debt.Amount.Minor-debt.RecoveredMinor, in.Amount, in.Date
+	if on.IsZero() {
+		on = payment.ItemDate
+	}
+	if amount == (money.Amount{}) {
+		amount = money.Amount{Minor: min(left, -payment.OpenMinor), Currency: debt.Amount.Currency}
+	}
+	switch {
+	case payment.PartyID != debt.PartyID:
+		return nil, ErrMismatch.New(w.op, "%sthe payment is another party's", where)
+	case amount.Currency != debt.Amount.Currency || payment.Original.Currency != debt.Amount.Currency:
+		return nil, ErrWrongCurrency.New(w.op, "%sthe debt is in %s", where, debt.Amount.Currency)
+	case amount.Minor == 0 || amount.Minor > left || amount.Minor > -payment.OpenMinor:
+		return nil, ErrOverAllocated.New(w.op, "%s%s of the debt is left, and %s of the payment is open", where, money.Amount{Minor: left, Currency: amount.Currency},
+			money.Amount{Minor: -payment.OpenMinor, Currency: amount.Currency})
+	case on.Before(payment.ItemDate) || on.Before(debt.RelievedOn):
+		return nil, ErrBadInput.New(w.op, "%sDate is before that of the payment, %s, or of the debt, %s", where, payment.ItemDate, debt.RelievedOn)
+	}
+	rows, err := w.declare(where, debt, amount.Minor, left, on)
+	if err != nil {
+		return nil, err
+	}
+	to := CreditLine(ByID(debt.AccountID), amount)
+	to.Dimensions = in.Dimensions
+	e := badDebtEntry(&badDebtFact{ID: debt.ID, Date: on, PartyID: debt.PartyID, Control: ByID(payment.AccountID), To: to, Amount: amount, Back: true,
+		Taxes: rows, Lock: in.LockException, Reference: w.replays.references[i]})
+	if err := w.plan.bookTaxes(where, e, rows, booking{print: w.replays.prints[i]}); err != nil {
+		return nil, err
+	}
+	debt.RecoveredMinor += amount.Minor
+	w.changed, w.taxes = append(w.changed, debt), append(w.taxes, rows...)
+	w.settle.exception = in.LockException
+	fresh := w.plan.items[len(w.plan.items)-1]
+	return w.plan.entries[len(w.plan.entries)-1], w.settle.pair(where, fresh, payment, amount.Minor, on)
+}
+
+// declare makes the tax entries of a recovery: what relief took back, and what waited and was never due, is due now.
+func (w *recovering) declare(where string, debt *BadDebt, amount, left int64, on date.Date) ([]*TaxEntry, error) {
+	var rows []*TaxEntry
+	for _, t := range w.taken[debt.ID] {
+		parts, err := t.cut(amount, left)
+		if err != nil {
+			return nil, err
+		}
+		row := w.plan.taxPart(t, on, -1, parts)
+		row.SourceModel = badDebtModel
+		if err := w.set.stand(w.op, where, row, true); err != nil {
+			return nil, err
+		}
+		if tax := w.set.taxByID(t.TaxID); tax.Due != TaxDueOnPayment && (tax.BoxReliefTax != "" || tax.BoxReliefBase != "") {
+			row.BaseBox = "" // the sale was never taken back
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// first is the first row that is as it should be; nil where none is.
+func first[T any](rows []T, is func(*T) bool) *T {
+	for i := range rows {
+		if is(&rows[i]) {
+			return &rows[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,327 @@
+package accounting
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// prepaymentModel is the source of the tax that a final document takes off because a prepayment declared it; the id is that of the
+// prepayment.
+const prepaymentModel = "erp.prepayments"
+
+// NewDeduction sets a prepayment off in the final invoice or bill.
+type NewDeduction struct {
+	// PrepaymentID is a prepayment of the same party.
+	PrepaymentID uuid.UUID `validate:"required"`
+	// Amount is above zero, tax included. Left out, it is all that is paid of the prepayment by the document's date, and neither credited
+	// nor set off.
+	Amount money.Amount
+}
+
+// maxDeductions is how many prepayments one document sets off at most.
+const maxDeductions = 100
+
+// Deducted is what a final document takes off for a prepayment. It never changes.
+type Deducted struct {
+	Net   money.Amount `bun:"embed:net_"`
+	Tax   money.Amount `bun:"embed:tax_"`
+	Gross money.Amount `bun:"embed:gross_"`
+}
+
+// InvoicePrepayment is a prepayment invoice that an invoice sets off.
+type InvoicePrepayment struct {
+	tenancy.Owned
+	InvoiceID    uuid.UUID `bun:"invoice_id,pk"`
+	PrepaymentID uuid.UUID `bun:"prepayment_id,pk"`
+	Deducted
+}
+
+// BillPrepayment is a vendor's prepayment bill that a bill sets off.
+type BillPrepayment struct {
+	tenancy.Owned
+	BillID       uuid.UUID `bun:"bill_id,pk"`
+	PrepaymentID uuid.UUID `bun:"prepayment_id,pk"`
+	Deducted
+}
+
+// prepayment is a prepayment that is set off or credited by a batch. Its document is locked.
+type prepayment struct {
+	id, party uuid.UUID
+	name      string
+	gross     money.Amount
+	credited  *int64
+	deducted  *int64
+	account   uuid.UUID   // of advances, as it was booked
+	nets      []partSum   // its lines, by what they are analysed by
+	left      []*TaxEntry // its tax, less what was credited and set off; waiting or due
+	on        date.Date
+	settled   []Allocation // before this batch
+}
+
+// usable is what is paid of the prepayment at the end of a day and neither credited nor set off. What is open of it is not paid; a
+// credit that the item did not take is to be refunded.
+func (p *prepayment) usable(on date.Date, items map[uuid.UUID]*OpenItem) int64 {
+	open := int64(0)
+	if o := items[p.id]; o != nil {
+		open = abs(o.OpenMinor)
+	}
+	for i := range p.settled {
+		if p.settled[i].AllocatedOn.After(on) {
+			open += p.settled[i].Amount.Minor
+		}
+	}
+	return p.gross.Minor - *p.credited - *p.deducted - open
+}
+
+// prepayments are those of a batch, by id.
+type prepayments map[uuid.UUID]*prepayment
+
+// readTaxes finds what is left of the prepayments' taxes, and when they were settled. credits are the credits of each that were issued
+// before.
+func (all prepayments) readTaxes(ctx context.Context, tx *tenancy.Tx, credits map[uuid.UUID]uuid.UUID) error {
+	var ids, items []uuid.UUID
+	for id := range all {
+		ids, items = append(ids, id), append(items, id)
+	}
+	for id := range credits {
+		ids = append(ids, id)
+	}
+	var rows []TaxEntry
+	var debits, others []Allocation
+	b := tx.Batch()
+	tenancy.Load(b, &rows, tenancy.In("source_id", unique(ids)), tenancy.Ne("source_model", ""), tenancy.OrderBy("id"))
+	tenancy.Load(b, &debits, tenancy.In("debit_id", unique(items)))
+	tenancy.Load(b, &others, tenancy.In("credit_id", items))
+	if err := b.Run(ctx); err != nil {
+		return err
+	}
+	for _, a := range debits {
+		all[a.DebitID].settled = append(all[a.DebitID].settled, a)
+	}
+	for _, a := range others {
+		all[a.CreditID].settled = append(all[a.CreditID].settled, a)
+	}
+	for id, of := range bySource(pointers(rows)) {
+		if prepaid, ok := credits[id]; ok {
+			id = prepaid
+		}
+		all[id].left = append(all[id].left, of...)
+	}
+	for _, p := range all {
+		p.left = netTaxes(p.left)
+	}
+	return nil
+}
+
+// less takes the tax of a credit of the batch off what is left.
+func (all prepayments) less(id uuid.UUID, credit []*TaxEntry) {
+	if p := all[id]; p != nil {
+		p.left = netTaxes(append(p.left, credit...))
+	}
+}
+
+// deduction is one prepayment that a document sets off.
+type deduction struct {
+	of    *prepayment
+	gross int64
+	tax   int64       // charged
+	rows  []*TaxEntry // what is taken off of each tax
+}
+
+// deductions are all of a document.
+type deductions []deduction
+
+// deduct takes what a document sets off from its prepayments. Errors: accounting.bad_input, accounting.not_deductible,
+// accounting.over_deducted, accounting.wrong_currency, accounting.tax_unsupported (a foreign currency).
+func (all prepayments) deduct(op, where string, in []NewDeduction, party uuid.UUID, on date.Date, p *plan, items map[uuid.UUID]*OpenItem) (out deductions, sum int64, err error) {
+	for j := range in {
+		where := fmt.Sprintf("%sprepayment %d: ", where, j+1)
+		of, amount := all[in[j].PrepaymentID], in[j].Amount
+		switch {
+		case of == nil || of.party != party:
+			return nil, 0, ErrNotDeductible.New(op, "%sPrepaymentID is no prepayment of this party", where)
+		case on.Before(of.on):
+			return nil, 0, ErrNotDeductible.New(op, "%sDate is before that of %s, %s", where, of.name, of.on)
+		case slices.ContainsFunc(out, func(d deduction) bool { return d.of == of }):
+			return nil, 0, ErrBadInput.New(op, "%s%s is set off twice", where, of.name)
+		case amount != (money.Amount{}) && amount.Currency != of.gross.Currency:
+			return nil, 0, ErrWrongCurrency.New(op, "%s%s is in %s", where, of.name, of.gross.Currency)
+		}
+		if cur := p.set.books.Currency; of.gross.Currency != cur {
+			return nil, 0, ErrTaxUnsupported.New(op, "%s%s is not in the books' currency, %s, and is not set off yet", where, of.name, cur)
+		}
+		usable := of.usable(on, items)
+		if amount.Minor == 0 {
+			amount = money.Amount{Minor: usable, Currency: of.gross.Currency}
+		}
+		if amount.Minor <= 0 || amount.Minor > usable {
+			return nil, 0, ErrOverDeducted.New(op, "%sof %s, %s is paid by %s and not set off yet", where, of.name, money.Amount{Minor: max(0, usable), Currency: of.gross.Currency}, on)
+		}
+		d := deduction{of: of, gross: amount.Minor}
+		left := of.gross.Minor - *of.credited - *of.deducted
+		for _, t := range of.left {
+			parts, err := t.cut(amount.Minor, left)
+			if err != nil {
+				return nil, 0, err
+			}
+			if t.Kind.charged() {
+				d.tax += parts[1] + parts[2]
+			}
+			row := p.taxPart(t, t.EntryDate, -1, parts)
+			row.SourceModel, row.SourceID = prepaymentModel, of.id
+			d.rows = append(d.rows, row)
+		}
+		*of.deducted += amount.Minor
+		sum += amount.Minor
+		out = append(out, d)
+	}
+	return out, sum, nil
+}
+
+// place puts the taxes that are taken off where the document's own taxes stand, and adds them and the advances to the parts of the
+// entry: of a sale what is credited, of a purchase what is debited.
+func (all deductions) place(op, where string, set *setup, taxes *documentTaxes, parts *[]partSum) error {
+	sign := int64(1)
+	if taxes.trade == Sale {
+		sign = -1
+	}
+	for i := range all {
+		d := &all[i]
+		rest := -d.gross
+		for _, t := range d.rows {
+			waits, until := taxes.waits(set.taxByID(t.TaxID))
+			t.DueOn = until
+			if err := set.stand(op, where, t, !waits); err != nil {
+				return err
+			}
+			addPart(parts, t.AccountID, lineDims{set: t.DimensionSetID, booked: true}, sign*t.ledgerMinor())
+			rest -= sign * t.ledgerMinor()
+		}
+		if err := d.advances(parts, rest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// advances takes what is set off from the account of advances, in proportion to what the prepayment's lines are analysed by. The last
+// part has what rounding leaves over.
+func (d *deduction) advances(parts *[]partSum, rest int64) error {
+	var whole, from int64
+	for i := range d.of.nets {
+		whole += d.of.nets[i].minor
+	}
+	left := rest
+	for i := range d.of.nets {
+		n := &d.of.nets[i]
+		share := left
+		if i < len(d.of.nets)-1 && whole != 0 {
+			var err error
+			if share, err = part(rest, from, from+n.minor, whole); err != nil {
+				return err
+			}
+		}
+		addPart(parts, d.of.account, n.dims, share)
+		left, from = left-share, from+n.minor
+	}
+	return nil
+}
+
+// line notes a line of the prepayment.
+func (p *prepayment) line(account, set uuid.UUID, net int64) {
+	p.account = account
+	addPart(&p.nets, account, lineDims{set: set, booked: true}, net)
+}
+
+// declared are the tax entries of the deductions, once the document is booked.
+func (all deductions) declared(like *TaxEntry) (rows []*TaxEntry) {
+	for i := range all {
+		for _, t := range all[i].rows {
+			t.PartyID, t.EntryID, t.EntryDate = like.PartyID, like.EntryID, like.EntryDate
+			rows = append(rows, t)
+		}
+	}
+	return rows
+}
+
+// figures are what a deduction is stored as.
+func (d *deduction) figures() Deducted {
+	cur := d.of.gross.Currency
+	return Deducted{Net: money.Amount{Minor: d.gross - d.tax, Currency: cur}, Tax: money.Amount{Minor: d.tax, Currency: cur}, Gross: money.Amount{Minor: d.gross, Currency: cur}}
+}
+
+// checkDeductions holds what a document sets off to what can be told without the database. final says that it is an invoice or bill.
+func checkDeductions(op, where string, in []NewDeduction, final bool) error {
+	switch {
+	case len(in) > maxDeductions:
+		return ErrTooMany.New(op, "%smore than %d prepayments", where, maxDeductions)
+	case len(in) > 0 && !final:
+		return ErrBadInput.New(op, "%sonly an invoice or a bill sets prepayments off", where)
+	}
+	for j := range in {
+		where := fmt.Sprintf("%sprepayment %d: ", where, j+1)
+		if err := checkInput(op, where, in[j]); err != nil {
+			return err
+		}
+		if in[j].Amount != (money.Amount{}) {
+			if err := checkAmount(op, where, in[j].Amount); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *fingerprint) deductions(in []NewDeduction) {
+	f.number(int64(len(in)))
+	for i := range in {
+		f.id(in[i].PrepaymentID)
+		f.amount(in[i].Amount)
+	}
+}
+
+// advanceLine finds the account of a line: of a prepayment, and of what credits it, that of the advances and no other.
+func (set *setup) advanceLine(op, where string, stated, advances, usual AccountRef) (*Account, error) {
+	if advances.IsZero() {
+		return set.lineAccount(op, where, stated.orDefaultTo(usual))
+	}
+	account, err := set.lineAccount(op, where, advances)
+	if err != nil || stated.IsZero() {
+		return account, err
+	}
+	if other, err := set.lineAccount(op, where, stated); err != nil || other.ID != account.ID {
+		return nil, ErrBadInput.New(op, "%sa prepayment is booked to advances, account %s: leave the account out", where, account.Code)
+	}
+	return account, nil
+}
+
+// taxableInAdvance refuses taxes that no prepayment bears.
+func (d *documentTaxes) taxableInAdvance(op, where string) error {
+	if !d.advance {
+		return nil
+	}
+	for i := range d.sums {
+		switch k := d.sums[i].part.tax.Kind; k { //nolint:exhaustive // the others can be
+		case TaxWithholding:
+			return ErrTaxUnsupported.New(op, "%stax is not withheld from prepayments", where)
+		case TaxIntraCommunity:
+			return ErrTaxUnsupported.New(op, "%sa prepayment of an intra-community supply of goods is not taxed (Directive 2006/112/EC, Art. 67): leave the tax code out", where)
+		}
+	}
+	return nil
+}
+
+// nothingInAdvance refuses prepayments, and what sets them off, in a foreign currency.
+func (v *valuer) nothingInAdvance(inAdvance bool) error {
+	if inAdvance && v.foreign() {
+		return ErrTaxUnsupported.New(v.op, "%sa prepayment in a foreign currency, %s, is not supported, nor what sets one off", v.where, v.rate.From)
+	}
+	return nil
+}
