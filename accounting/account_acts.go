@@ -93,11 +93,11 @@ func (a *Account) checkRole(op, where string) error {
 	if a.Control == ControlReceivable && a.Type != Asset || a.Control == ControlPayable && a.Type != Liability {
 		return ErrRoleType.New(op, "%sreceivables are an asset and payables a liability", where)
 	}
-	if err := a.checkCashFlow(op, where); err != nil {
-		return err
-	}
 	if a.Role != "" && (a.Type != roleTypes[a.Role] || a.Control != roleControls[a.Role]) {
 		return ErrRoleType.New(op, "%saccount %s cannot have the role %s: it is of type %s", where, a.Code, a.Role, a.Type)
+	}
+	if err := a.checkCashFlow(op, where); err != nil {
+		return err
 	}
 	return checkMonetary(op, a)
 }

@@ -176,7 +176,7 @@ func TestRealisedDifferences(t *testing.T) {
 		require.Equal(t, accounting.KindRealised, realised.Kind)
 		require.Equal(t, day("2010-12-10"), realised.EntryDate)
 		_, err = s.books.Reverse(s.ctx, []accounting.Reversal{{EntryID: realised.ID, Date: day("2010-12-31"), Reason: "test"}})
-		require.ErrorIs(t, err, accounting.ErrEntryOfDocument)
+		require.ErrorIs(t, err, accounting.ErrEntryOfSettlement)
 
 		// A debt that got cheaper is a gain.
 		debt := s.post(accounting.NewEntry{Date: day("2010-12-01"), Lines: []accounting.NewLine{

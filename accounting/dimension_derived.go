@@ -17,7 +17,7 @@ func (set *setup) derived(a *Account) bool {
 // move: a revaluation moves the account itself, a payment the bank.
 func (k EntryKind) derived() bool {
 	switch k { //nolint:exhaustive // the others are stated by whoever posts
-	case KindRevaluation, KindRealised, KindTaxDue, KindPayment:
+	case KindRevaluation, KindRealised, KindTaxDue, KindPayment, KindBadDebt:
 		return true
 	}
 	return false

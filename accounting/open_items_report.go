@@ -95,6 +95,7 @@ func openItemsAsOf(ctx context.Context, tx *tenancy.Tx, set *setup, asOf date.Da
 	err = tenancy.Stream(ctx, tx, func(o *OpenItem) error {
 		o.OpenMinor += back[o.ID].Minor
 		o.OpenBaseMinor += back[o.ID].Base
+		o.ReopenedOn = date.Date{} // of today, and not of that day
 		delete(back, o.ID)
 		if o.OpenMinor != 0 && counts(o.ID) { // it may have been settled then, and undone later
 			open = append(open, *o)
@@ -111,7 +112,7 @@ func openItemsAsOf(ctx context.Context, tx *tenancy.Tx, set *setup, asOf date.Da
 	}
 	// What is settled today but was not then.
 	err = tenancy.Stream(ctx, tx, func(o *OpenItem) error {
-		o.OpenMinor, o.OpenBaseMinor = back[o.ID].Minor, back[o.ID].Base
+		o.OpenMinor, o.OpenBaseMinor, o.ReopenedOn = back[o.ID].Minor, back[o.ID].Base, date.Date{}
 		if counts(o.ID) {
 			open = append(open, *o)
 		}

@@ -156,7 +156,7 @@ func TestJournalsAndTaxes(t *testing.T) {
 func TestParties(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		in := []accounting.NewParty{
-			{Reference: "C1", Name: "Ann Émile", Customer: true, Address: []string{"1 High Street", "York"}, Country: "GB"},
+			{Reference: "C1", Name: "Ann Émile", Customer: true, Vendor: true, Address: []string{"1 High Street", "York"}, Country: "GB"},
 			{Reference: "C3", Name: "ángel  Åkesson", Vendor: true},
 			{Name: "Nameless reference", Customer: true},
 			{Reference: "C3", Name: "ángel  Åkesson", Vendor: true},
