@@ -136,18 +136,7 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 	if err != nil {
 		return err
 	}
-	w.party = make(map[uuid.UUID]*Party, len(parties))
-	for i := range parties {
-		w.party[parties[i].ID] = &parties[i]
-	}
-	w.numbers = make(map[vendorNumber]bool, len(known))
-	for i := range known {
-		w.numbers[known[i].number()] = true
-	}
-	w.alike = make(map[billLikeness][]datedBill, len(similar))
-	for i := range similar {
-		w.remember(&similar[i])
-	}
+	w.index(parties, known, similar)
 	for i := range w.corrected {
 		more = furtherInstalments(more, w.corrected[i].ID, w.corrected[i].Instalments)
 	}
@@ -167,6 +156,22 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 		return err
 	}
 	return checkTrade(w.op, wanted, parties, Purchase)
+}
+
+// index keeps what was read by what it is asked for by.
+func (w *billing) index(parties []Party, known, similar []Bill) {
+	w.party = make(map[uuid.UUID]*Party, len(parties))
+	for i := range parties {
+		w.party[parties[i].ID] = &parties[i]
+	}
+	w.numbers = make(map[vendorNumber]bool, len(known))
+	for i := range known {
+		w.numbers[known[i].number()] = true
+	}
+	w.alike = make(map[billLikeness][]datedBill, len(similar))
+	for i := range similar {
+		w.remember(&similar[i])
+	}
 }
 
 func (v *Bill) number() vendorNumber { return vendorNumber{v.PartyID, v.Kind, v.VendorNumber} }

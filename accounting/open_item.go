@@ -34,7 +34,7 @@ type OpenItem struct {
 	BaseMinor     int64 `bun:"base_minor"`
 	OpenBaseMinor int64 `bun:"open_base_minor"`
 	// ReopenedOn is the last day for which an allocation of the item was undone, zero for none. What settles the item after that counts
-	// for this day at the earliest: until then it was settled. Reports as of a day leave it out.
+	// for this day at the earliest: until then it was settled.
 	ReopenedOn date.Date `bun:"reopened_on,nullzero"`
 }
 

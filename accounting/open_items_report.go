@@ -91,11 +91,15 @@ func openItemsAsOf(ctx context.Context, tx *tenancy.Tx, set *setup, asOf date.Da
 	if err != nil {
 		return nil, err
 	}
+	reopened, err := reopenedOn(ctx, tx, set.known)
+	if err != nil {
+		return nil, err
+	}
 	var open []OpenItem
 	err = tenancy.Stream(ctx, tx, func(o *OpenItem) error {
 		o.OpenMinor += back[o.ID].Minor
 		o.OpenBaseMinor += back[o.ID].Base
-		o.ReopenedOn = date.Date{} // of today, and not of that day
+		o.ReopenedOn = reopened(o)
 		delete(back, o.ID)
 		if o.OpenMinor != 0 && counts(o.ID) { // it may have been settled then, and undone later
 			open = append(open, *o)
@@ -112,13 +116,34 @@ func openItemsAsOf(ctx context.Context, tx *tenancy.Tx, set *setup, asOf date.Da
 	}
 	// What is settled today but was not then.
 	err = tenancy.Stream(ctx, tx, func(o *OpenItem) error {
-		o.OpenMinor, o.OpenBaseMinor, o.ReopenedOn = back[o.ID].Minor, back[o.ID].Base, date.Date{}
+		o.OpenMinor, o.OpenBaseMinor, o.ReopenedOn = back[o.ID].Minor, back[o.ID].Base, reopened(o)
 		if counts(o.ID) {
 			open = append(open, *o)
 		}
 		return nil
 	}, tenancy.In("id", slices.Collect(maps.Keys(back))), tenancy.Eq("open_minor", int64(0)), tenancy.Le("item_date", asOf))
 	return open, err
+}
+
+// reopenedOn tells the last day for which an allocation of an item was undone, as far as that was known then.
+func reopenedOn(ctx context.Context, tx *tenancy.Tx, known time.Time) (func(*OpenItem) date.Date, error) {
+	if known.IsZero() {
+		return func(o *OpenItem) date.Date { return o.ReopenedOn }, nil
+	}
+	type row struct {
+		ItemID uuid.UUID `bun:"item_id"`
+		On     date.Date `bun:"on_day"`
+	}
+	rows, err := tenancy.Report[row](ctx, tx, `SELECT item_id, MAX(allocated_on) AS on_day FROM (
+		SELECT debit_id AS item_id, allocated_on FROM {allocations} AS d WHERE undoes_id IS NOT NULL AND recorded_at <= ?
+		UNION ALL
+		SELECT credit_id AS item_id, allocated_on FROM {allocations} AS c WHERE undoes_id IS NOT NULL AND recorded_at <= ?
+		) AS undone GROUP BY item_id`, known, known)
+	on := make(map[uuid.UUID]date.Date, len(rows))
+	for _, r := range rows {
+		on[r.ItemID] = r.On
+	}
+	return func(o *OpenItem) date.Date { return on[o.ID] }, err
 }
 
 // allocatedLater sums the allocations that count for a later day, or were not known yet.

@@ -12,31 +12,9 @@ import (
 // This is the only file of the package that makes journal entries: pure functions from a fact to a NewEntry, with all
 // accounts and amounts settled before. Post checks them like anyone's.
 
-// invoiceFact is an issued document, as far as the ledger is concerned.
-type invoiceFact struct {
-	Kind    InvoiceKind
-	ID      uuid.UUID
-	PartyID uuid.UUID // zero for a walk-in
-	Date    date.Date
-	// Counter is the receivables account, or the cash or bank account that the document was settled by.
-	Counter AccountRef
-	Settled bool
-	Dues    []duePart      // what is to be paid: one part, or instalments
-	Parts   []documentPart // revenue by account, then tax by account; tax that is withheld is below zero
-	Whole   Dimensions     // of what is to be paid, where its account requires any
-	Lock    string
-	Late    LatePolicy
-}
-
 // dateOnly is a document's entry as far as its day is concerned, before the rest of it is known.
 func dateOnly(on date.Date, late LatePolicy, exception string) *NewEntry {
 	return &NewEntry{Kind: KindInvoice, Date: on, Late: late, LockException: exception}
-}
-
-// postingPart is the sum of what goes to one account; below zero when deductions prevail.
-type postingPart struct {
-	Account AccountRef
-	Amount  money.Amount
 }
 
 // invoiceEntry books a document. An invoice debits the customer (or the till) with what is to be paid, by instalment, and
@@ -74,18 +52,6 @@ func invoiceEntry(f *invoiceFact) NewEntry {
 	return e
 }
 
-// billFact is a vendor's bill or credit, as far as the ledger is concerned.
-type billFact struct {
-	Kind    BillKind
-	ID      uuid.UUID
-	PartyID uuid.UUID
-	Date    date.Date
-	Dues    []duePart      // what is to be paid: one part, or instalments
-	Parts   []documentPart // what was bought by account, then tax; tax that is owed to the state is below zero
-	Lock    string
-	Late    LatePolicy
-}
-
 // billEntry books a vendor's document. A bill debits what was bought and the input tax and credits the vendor with what is to
 // be paid, by instalment; so does a vendor's debit note, and a vendor's credit does the opposite. Tax that we owe instead of
 // the vendor (reverse charge) or keep back from him is credited to what is owed to the state. Accounts whose parts cancel
@@ -118,21 +84,6 @@ func billEntry(f *billFact) NewEntry {
 	return e
 }
 
-// paymentFact is money that came in or went out.
-type paymentFact struct {
-	ID, PartyID uuid.UUID
-	Direction   Direction
-	Date        date.Date
-	Amount      money.Amount
-	Base        money.Amount // what a foreign Amount is worth
-	Banked      money.Amount // what the account took, where that is in another currency
-	Money       AccountRef   // bank or cash
-	MoneyRole   Role         // of that account, which decides the journal
-	Control     AccountRef
-	Memo, Lock  string
-	Late        LatePolicy
-}
-
 // paymentEntry books a payment: money in debits the bank and credits the party, money out does the opposite. Where the bank took
 // another currency, both sides meet in currency clearing.
 func paymentEntry(f *paymentFact) NewEntry {
@@ -155,21 +106,6 @@ func paymentEntry(f *paymentFact) NewEntry {
 		e.Lines[i].Base = f.Base
 	}
 	return e
-}
-
-// discountFact is an early-payment discount that was taken.
-type discountFact struct {
-	Trade      Trade
-	DocumentID uuid.UUID // what it was taken on
-	Date       date.Date
-	PartyID    uuid.UUID
-	Control    AccountRef
-	Amount     money.Amount // of the discount, tax included
-	Base       money.Amount // what it stood in the books at
-	Dimensions Dimensions   // of what the discount is booked to
-	Taxes      []*TaxEntry  // what is taken back of each tax: below zero for an invoice or bill
-	Reference  string
-	Lock       string
 }
 
 // discountEntry books a discount. On a sale it credits the customer, debits tax with its part and discounts given with the
@@ -201,41 +137,6 @@ func discountEntry(f *discountFact) NewEntry {
 	return e
 }
 
-// restLines put what is left of an entry on an account, debits positive: as one line, or where roundings left nothing of the one
-// currency, or something of both on different sides, each for itself.
-func restLines(account AccountRef, left, worth money.Amount) []NewLine {
-	switch {
-	case left.Minor == 0 && worth.Minor == 0:
-		return nil
-	case left.Currency == worth.Currency:
-		return []NewLine{signedLine(account, left, 1)}
-	case left.Minor == 0:
-		return []NewLine{signedLine(account, worth, 1)}
-	}
-	line := signedLine(account, left, 1)
-	line.Base = money.Amount{Minor: abs(worth.Minor), Currency: worth.Currency}
-	if worth.Minor == 0 || (left.Minor > 0) == (worth.Minor > 0) {
-		return []NewLine{line}
-	}
-	line.Base.Minor = 0
-	return []NewLine{line, signedLine(account, worth, 1)}
-}
-
-// discountBackFact is a part of a discount that a credit of its document takes back.
-type discountBackFact struct {
-	Trade       Trade
-	DocumentID  uuid.UUID
-	PartyID     uuid.UUID
-	Date        date.Date
-	Control     AccountRef
-	Transaction money.Amount // of the discount on the control account, debits positive, and its worth in base
-	Base        int64
-	Taxes       []*TaxEntry // what is declared again of each tax
-	Rest        AccountRef  // what the discount was booked to, and its dimensions
-	RestSet     uuid.UUID
-	Lock        string
-}
-
 // discountBackEntry books it: each line on the other side than the discount had it, and on the account of the discount what is left.
 func discountBackEntry(f *discountBackFact) NewEntry {
 	e := NewEntry{Journal: JournalSales, Kind: KindDiscount, Date: f.Date, LockException: f.Lock, Source: Source{Model: discountModel, ID: f.DocumentID}}
@@ -260,15 +161,6 @@ func discountBackEntry(f *discountBackFact) NewEntry {
 	return e
 }
 
-// taxDueFact is tax of a document that became due: rows that take it from where it waits, and that put it where it is due.
-type taxDueFact struct {
-	Date            date.Date
-	Source          Source
-	Rows            []*TaxEntry
-	Reference, Lock string
-	Late            LatePolicy
-}
-
 // taxDueEntry books it: from where tax waits for payment to where it is owed or claimed.
 func taxDueEntry(f *taxDueFact) NewEntry {
 	e := NewEntry{Journal: JournalGeneral, Kind: KindTaxDue, Date: f.Date, Source: f.Source, Reference: f.Reference, LockException: f.Lock, Late: f.Late}
@@ -278,15 +170,6 @@ func taxDueEntry(f *taxDueFact) NewEntry {
 		}
 	}
 	return e
-}
-
-// writtenOffTaxFact is tax that waited for the payment of what was written off: rows that take it off where it waits.
-type writtenOffTaxFact struct {
-	Date   date.Date
-	Source Source
-	Rows   []*TaxEntry
-	To     *NewLine // what took what was written off
-	Lock   string
 }
 
 // writtenOffTaxEntry takes the tax off where it waits; what was written off is less by it.
@@ -313,15 +196,6 @@ func writtenOffTaxEntry(f *writtenOffTaxFact) NewEntry {
 	return e
 }
 
-// reversalFact is an entry that is taken back.
-type reversalFact struct {
-	Journal    JournalCode
-	Date       date.Date
-	Lines      []Line // of the entry that is reversed
-	Memo, Lock string
-	Late       LatePolicy
-}
-
 // reversalEntry books the mirror image: every line on the other side, in the same order.
 func reversalEntry(f *reversalFact) NewEntry {
 	e := NewEntry{Journal: f.Journal, Kind: KindReversal, Date: f.Date, Memo: f.Memo, LockException: f.Lock, Late: f.Late, Lines: make([]NewLine, len(f.Lines))}
@@ -343,21 +217,6 @@ func settlementReversal(f *reversalFact, of *Entry, source Source) NewEntry {
 		e.Kind = KindRealised
 	}
 	return e
-}
-
-// yearEndFact is the result of a fiscal year, as far as the ledger is concerned.
-type yearEndFact struct {
-	ClosingID uuid.UUID
-	Date      date.Date      // the last day of the year
-	Result    []analysedPart // what was posted to accounts of income and expense in the year; debits are positive
-	Retained  AccountRef
-	Lock      string
-}
-
-// analysedPart is the sum of what was posted to an account with one combination of dimensions, which is zero for none.
-type analysedPart struct {
-	postingPart
-	Set uuid.UUID
 }
 
 // yearEndEntry empties the accounts of income and expense into retained earnings: a line for each account and combination of
@@ -392,18 +251,6 @@ func (p *analysedPart) line(sign int64) NewLine {
 	return l
 }
 
-// realisedFact is what an allocation leaves over on the control account in base, when both items stood there at different worths.
-type realisedFact struct {
-	ID, PartyID uuid.UUID // of the allocation; whose items they are
-	Control     AccountRef
-	Date        date.Date
-	Currency    money.Currency // the items'
-	// Left is what the items' account still has, debits positive: a claim that brought less, or a debt that cost more, is a
-	// loss.
-	Left money.Amount
-	Lock string
-}
-
 // allocationModel is the source of what an allocation, or what undoes it, books.
 const allocationModel = "erp.allocations"
 
@@ -419,35 +266,12 @@ func realisedEntry(f *realisedFact) NewEntry {
 		Lines: []NewLine{control, signedLine(ByRole(other), f.Left, 1)}}
 }
 
-// writeOffFact is what a party will not pay, or will not be paid.
-type writeOffFact struct {
-	PartyID      uuid.UUID
-	Control, To  AccountRef
-	Date         date.Date
-	Open         money.Amount // what is written off, on the side that the item stands on
-	Base         money.Amount // above zero, what it stood in the books at
-	Lock         string
-	ToDimensions Dimensions
-}
-
 // writeOffEntry books the party's side away and the difference to an account.
 func writeOffEntry(f *writeOffFact) NewEntry {
 	to, party := signedLine(f.To, f.Open, 1), signedLine(f.Control, f.Open, -1)
 	to.Base, to.Dimensions = f.Base, f.ToDimensions
 	party.Base, party.PartyID = f.Base, f.PartyID
 	return NewEntry{Journal: JournalGeneral, Kind: KindWriteOff, Date: f.Date, LockException: f.Lock, Lines: []NewLine{to, party}}
-}
-
-// badDebtFact is a debt that will not be paid, or was paid after all.
-type badDebtFact struct {
-	ID, PartyID     uuid.UUID
-	Date            date.Date
-	Control         AccountRef
-	To              NewLine // what takes the loss, with the whole amount
-	Amount          money.Amount
-	Back            bool        // it was paid after all
-	Taxes           []*TaxEntry // what is taken back of each tax, or is due again
-	Reference, Lock string
 }
 
 // badDebtEntry credits the customer, debits tax with its part and the loss with the rest; paid after all, it does the opposite.
@@ -475,16 +299,6 @@ func badDebtEntry(f *badDebtFact) NewEntry {
 	return e
 }
 
-// exchangeFact is an amount of one currency that was given for one of another.
-type exchangeFact struct {
-	Date         date.Date
-	From, To     AccountRef
-	Sold, Bought money.Amount
-	Base         money.Amount // what either side is worth
-	Reference    string
-	Memo, Lock   string
-}
-
 // exchangeEntry books both sides through the currency clearing account, so that the entry balances in every currency and what
 // one currency cost in the other can be read there.
 func exchangeEntry(f *exchangeFact) NewEntry {
@@ -496,23 +310,6 @@ func exchangeEntry(f *exchangeFact) NewEntry {
 	clearing := ByRole(RoleCurrencyClearing)
 	return NewEntry{Reference: f.Reference, Journal: JournalBank, Kind: KindExchange, Date: f.Date, Memo: f.Memo, LockException: f.Lock, Lines: []NewLine{
 		line(f.From, f.Sold, -1), line(clearing, f.Sold, 1), line(f.To, f.Bought, 1), line(clearing, f.Bought, -1)}}
-}
-
-// revaluationFact is the differences that a revaluation found.
-type revaluationFact struct {
-	ID         uuid.UUID
-	Kind       EntryKind // KindRevaluation, or KindRealised for accounts that are empty in their currency
-	Date       date.Date
-	Gain, Loss Role
-	Moves      []revaluedMove
-	Lock       string
-}
-
-// revaluedMove is what the worth of an account in one currency moves by, debits positive.
-type revaluedMove struct {
-	Account AccountRef
-	Of      money.Currency
-	By      money.Amount
 }
 
 // revaluationEntry moves the worth of accounts in base alone, and books gains and losses each as one line.
@@ -543,15 +340,6 @@ func yearEndReversal(f *yearEndFact, lines []Line) NewEntry {
 	return e
 }
 
-// openingFact is what a business brought along when its books began.
-type openingFact struct {
-	Reference string
-	Date      date.Date
-	Lines     []NewLine
-	Rest      money.Amount // debits less credits of the lines
-	Memo      string
-}
-
 // openingEntry books opening balances, and what they do not sum to against opening equity.
 func openingEntry(f *openingFact) NewEntry {
 	e := NewEntry{Reference: f.Reference, Journal: JournalOpening, Kind: KindOpening, Date: f.Date, Memo: f.Memo, Lines: append([]NewLine(nil), f.Lines...)}
@@ -559,35 +347,4 @@ func openingEntry(f *openingFact) NewEntry {
 		e.Lines = append(e.Lines, signedLine(ByRole(RoleOpeningEquity), f.Rest, -1))
 	}
 	return e
-}
-
-// baseLine moves an account in the base currency alone: nothing of the currency that is held there.
-func baseLine(account AccountRef, a money.Amount, sign int64, of money.Currency) NewLine {
-	l := signedLine(account, a, sign)
-	l.booked = &bookedAmounts{transaction: money.Zero(of), base: sign * a.Minor}
-	return l
-}
-
-// signedLine puts an amount times a sign on the side that it belongs to.
-func signedLine(account AccountRef, a money.Amount, sign int64) NewLine {
-	a.Minor *= sign
-	if a.Minor < 0 {
-		a.Minor = -a.Minor
-		return CreditLine(account, a)
-	}
-	return DebitLine(account, a)
-}
-
-// asBooked is a line that is analysed as another was, whatever its account requires by now.
-func asBooked(l NewLine, base money.Currency, set uuid.UUID) NewLine {
-	sign, a := int64(1), l.Debit
-	if l.Credit.Minor != 0 {
-		sign, a = -1, l.Credit
-	}
-	worth := a.Minor
-	if l.Base.Currency == base && a.Currency != base {
-		worth = l.Base.Minor
-	}
-	l.booked = &bookedAmounts{transaction: money.Amount{Minor: sign * a.Minor, Currency: a.Currency}, base: sign * worth, set: set}
-	return l
 }

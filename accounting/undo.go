@@ -113,17 +113,7 @@ func (w *undoing) gather(ctx context.Context, set *setup, further, entries []uui
 		return err
 	}
 	w.found.index()
-	w.setOff = map[uuid.UUID]int64{}
-	for i := range invoices {
-		if v := &invoices[i]; v.DeductedMinor > 0 {
-			w.setOff[v.ID] = v.Gross.Minor - v.CreditedMinor - v.DeductedMinor
-		}
-	}
-	for i := range bills {
-		if v := &bills[i]; v.DeductedMinor > 0 {
-			w.setOff[v.ID] = v.Gross.Minor - v.CreditedMinor - v.DeductedMinor
-		}
-	}
+	w.prepaid(invoices, bills)
 	for i := range undone {
 		w.undone[undone[i].UndoesID] = true
 	}
@@ -136,6 +126,21 @@ func (w *undoing) gather(ctx context.Context, set *setup, further, entries []uui
 	w.plan = newPlan(w.op, w.tx, set, 0)
 	w.settle = newSettlement(w.plan, w.locked)
 	return nil
+}
+
+// prepaid notes how much of prepayments that final documents set off may be open.
+func (w *undoing) prepaid(invoices []Invoice, bills []Bill) {
+	w.setOff = map[uuid.UUID]int64{}
+	for i := range invoices {
+		if v := &invoices[i]; v.DeductedMinor > 0 {
+			w.setOff[v.ID] = v.Gross.Minor - v.CreditedMinor - v.DeductedMinor
+		}
+	}
+	for i := range bills {
+		if v := &bills[i]; v.DeductedMinor > 0 {
+			w.setOff[v.ID] = v.Gross.Minor - v.CreditedMinor - v.DeductedMinor
+		}
+	}
 }
 
 // readCredited finds which discounts credits took something back of: entries of the same source that stand beside the discount.

@@ -133,7 +133,8 @@ func TestRoundTripLaws(t *testing.T) {
 				require.Equal(rt, p.chart.String(), back.chart.String())
 				require.Equal(rt, p.dimensions.String(), back.dimensions.String())
 				require.Equal(rt, p.parties.String(), back.parties.String(), "contact data and all")
-				require.Equal(rt, h.told(rt), there.told(rt), "journals, references, dates and memos")
+				// Differences that allocations realised are booked again with them, in an order of their own.
+				require.ElementsMatch(rt, h.told(rt), there.told(rt), "journals, references, dates and memos")
 				checks, err := there.books.Verify(there.ctx)
 				require.NoError(rt, err)
 				for _, c := range checks {
