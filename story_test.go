@@ -86,6 +86,7 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	s.tradePeriods(t)
 	s.tradeBank(t, sold[0].InvoiceID)
 	s.tradeTax(t)
+	s.tradePrepayments(t)
 	s.tradePurchasing(t)
 	s.tradeStock(t)
 	s.tradeOrders(t)

@@ -24,6 +24,12 @@ import (
 func (s *shop) tradeUsage(t *testing.T) {
 	t.Helper()
 	require.NoError(t, s.suite.Usage.Log(s.ctx, usage.Hit{Page: "/sales"}))
+	quiet, err := s.suite.Accounting.CreateParties(s.ctx, []accounting.NewParty{{Reference: "C-8", Name: "Quiet Customer", Customer: true}})
+	require.NoError(t, err)
+	_, err = tenancy.Act(s.ctx, s.suite.Tenancy, "privacy.restrict", func(ctx context.Context, tx *tenancy.Tx) (struct{}, error) {
+		return struct{}{}, tx.Restrict(ctx, quiet[0].ID, tenancy.AccuracyContested, "R-1")
+	})
+	require.NoError(t, err)
 	require.NoError(t, s.suite.Tenancy.Tx(s.ctx, func(ctx context.Context, tx *tenancy.Tx) error {
 		b := tx.Batch()
 		for table, columns := range map[string]map[string]any{"erp.feature_days": {"day": date.Of(2026, 1, 1)},

@@ -65,12 +65,12 @@ func (s *Service) Allocate(ctx context.Context, in []NewAllocation) ([]Allocatio
 }
 
 // named gives the allocation that was planned last its reference.
-func (s *settlement) named(reference, print string, err error) (*Allocation, error) {
+func (s *settlement) named(reference, fingerprint string, err error) (*Allocation, error) {
 	if err != nil {
 		return nil, err
 	}
 	a := s.last()
-	a.Reference, a.Fingerprint = reference, print
+	a.Reference, a.Fingerprint = reference, fingerprint
 	return a, nil
 }
 

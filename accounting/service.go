@@ -88,7 +88,7 @@ var models = []*tenancy.Model{
 
 	tenancy.Define[Draft](tenancy.Spec{Table: "erp.document_drafts", Class: tenancy.Letter, Subject: "party_id", RetainFrom: "changed_at", Writes: tenancy.Keep}),
 	tenancy.Define[Invoice](tenancy.Spec{Table: "erp.invoices", Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "invoice_date",
-		Writes: tenancy.Keep, StillBooks: func(row any) bool { return row.(*Invoice).Kind == CreditNoteDocument }}),
+		Writes: tenancy.Keep, StillBooks: tenancy.When(func(v *Invoice) bool { return v.Kind == CreditNoteDocument })}),
 	tenancy.Define[InvoiceLine](tenancy.Spec{Table: "erp.invoice_lines", Class: tenancy.Voucher, Subject: "invoice_id", Writes: tenancy.AppendOnly,
 		PartOf: "erp.invoices"}),
 	tenancy.Define[InvoiceText](tenancy.Spec{Table: "erp.invoice_texts", Class: tenancy.Voucher, Subject: "invoice_id", Writes: tenancy.Companion,
@@ -107,7 +107,7 @@ var models = []*tenancy.Model{
 	tenancy.Define[TaxEntry](tenancy.Spec{Table: "erp.tax_entries", Class: tenancy.Book, Subject: "party_id", RetainFrom: "entry_date",
 		Writes: tenancy.AppendOnly, StillBooks: tenancy.Always}),
 	tenancy.Define[Payment](tenancy.Spec{Table: "erp.payments", Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "payment_date",
-		Writes: tenancy.AppendOnly, StillBooks: func(row any) bool { return row.(*Payment).Direction == MoneyIn }}),
+		Writes: tenancy.AppendOnly, StillBooks: tenancy.When(func(p *Payment) bool { return p.Direction == MoneyIn })}),
 	tenancy.Define[OpenItem](tenancy.Spec{Table: "erp.open_items", Class: tenancy.Book, Subject: "party_id", RetainFrom: "item_date",
 		Writes: tenancy.Keep, Derived: true, StillBooks: tenancy.Always}),
 	tenancy.Define[ExchangeRate](tenancy.Spec{Table: "erp.exchange_rates", Class: tenancy.Book, Writes: tenancy.AppendOnly}),

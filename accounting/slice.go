@@ -2,7 +2,6 @@ package accounting
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -83,11 +82,6 @@ func valuesOf(ctx context.Context, tx *tenancy.Tx, op, code string) (Dimension, 
 		out[v.Code] = v
 	}
 	return d, out, err
-}
-
-// withUnset reports that lines without any dimension are in it.
-func (c *cut) withUnset() bool {
-	return c == nil || !slices.ContainsFunc(c.parts, func(p cutPart) bool { return !p.unset })
 }
 
 // where is the condition on a column of sets, to be added to others, with its arguments. column is NULL or the nil UUID where

@@ -60,7 +60,7 @@ const (
 
 var models = []*tenancy.Model{
 	tenancy.Define[Sale](tenancy.Spec{Table: saleTable, Class: tenancy.Voucher, Subject: "party_id", RetainFrom: "sale_date", Writes: tenancy.AppendOnly,
-		StillBooks: func(row any) bool { return row.(*Sale).Kind == KindCredit }}),
+		StillBooks: tenancy.When(func(s *Sale) bool { return s.Kind == KindCredit })}),
 	tenancy.Define[Line](tenancy.Spec{Table: "erp.sale_lines", Class: tenancy.Voucher, Subject: "sale_id", Writes: tenancy.Keep, PartOf: saleTable}),
 
 	// Quotations and orders are letters: they hold whom they are about by id alone.

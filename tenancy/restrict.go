@@ -128,6 +128,14 @@ const (
 
 const restrictionTable = "erp.restrictions"
 
+// When makes a [Spec].StillBooks of a question about rows of the model.
+func When[T any](is func(row *T) bool) func(row any) bool {
+	return func(row any) bool {
+		r, ok := row.(*T)
+		return ok && is(r)
+	}
+}
+
 // Always is a [Spec].StillBooks of all rows.
 func Always(any) bool { return true }
 

@@ -36,7 +36,7 @@ var hotel = tenancy.Module{
 	Models: []*tenancy.Model{
 		tenancy.Define[Guest](tenancy.Spec{Table: "hotel.guests", Class: tenancy.Master, Controller: tenancy.ByHost, Subject: "self"}),
 		tenancy.Define[Stay](tenancy.Spec{Table: "hotel.stays", Class: tenancy.Voucher, Controller: tenancy.ByHost, Subject: "guest_id",
-			StillBooks: func(row any) bool { return row.(*Stay).Kind == "refund" }}),
+			StillBooks: tenancy.When(func(s *Stay) bool { return s.Kind == "refund" })}),
 		tenancy.Define[Extra](tenancy.Spec{Table: "hotel.extras", Class: tenancy.Voucher, Controller: tenancy.ByHost, Subject: "stay_id"}),
 	},
 	Migrations: fstest.MapFS{"50001_hotel.sql": {Data: []byte(`-- +goose Up
