@@ -71,10 +71,9 @@ var models = []*tenancy.Model{
 	tenancy.Define[OrderLine](tenancy.Spec{Table: "erp.order_lines", Class: tenancy.Letter, Subject: "order_id", Writes: tenancy.Keep, PartOf: orderTable}),
 	tenancy.Define[OrderText](tenancy.Spec{Table: "erp.order_texts", Class: tenancy.Letter, Subject: "order_id", Writes: tenancy.Companion, PartOf: orderTable}),
 	tenancy.Define[Fulfilment](tenancy.Spec{Table: fulfilmentTable, Class: tenancy.Voucher, Subject: "order_id", RetainFrom: "fulfilment_date", Writes: tenancy.AppendOnly,
-		StillBooks: func(row any) bool {
-			k := row.(*Fulfilment).Kind
-			return k == Cancellation || k == GoodsReturn || k == OrderCredit
-		}}),
+		StillBooks: tenancy.When(func(f *Fulfilment) bool {
+			return f.Kind == Cancellation || f.Kind == GoodsReturn || f.Kind == OrderCredit
+		})}),
 	tenancy.Define[FulfilmentLine](tenancy.Spec{Table: "erp.fulfilment_lines", Class: tenancy.Voucher, Subject: "fulfilment_id", Writes: tenancy.Keep, PartOf: fulfilmentTable}),
 	tenancy.Define[FulfilmentText](tenancy.Spec{Table: "erp.fulfilment_texts", Class: tenancy.Voucher, Subject: "fulfilment_id", Writes: tenancy.Companion, PartOf: fulfilmentTable}),
 }
