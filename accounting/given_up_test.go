@@ -153,3 +153,21 @@ func TestWhatWasWrittenOffIsNotCredited(t *testing.T) {
 		s.sound()
 	})
 }
+
+// What a credit took back of a discount is not undone a second time with the discount.
+func TestADiscountThatACreditTookBackIsNotUndone(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		s.taxes(s20)
+		in := document(s, "1000", "S20")
+		in.Terms.Discount = accounting.EarlyDiscount{Percent: price("2"), Until: day("2010-12-11")}
+		v := s.issue(in)[0]
+		_, err := s.books.TakeDiscount(s.ctx, []accounting.NewDiscount{{DocumentID: v.ID, Date: day("2010-12-10")}})
+		require.NoError(t, err)
+		off := s.allocations(v.ID)[0].ID
+		c := document(s, "100", "S20")
+		c.Kind, c.CorrectsID, c.PartyID = accounting.CreditNoteDocument, v.ID, uuid.Nil
+		s.issue(c)
+		_, err = s.books.Unallocate(s.ctx, []accounting.Unallocation{{AllocationID: off, Date: day("2010-12-31"), Reason: "too late"}})
+		require.ErrorIs(t, err, accounting.ErrOfReversal)
+	})
+}
