@@ -147,7 +147,7 @@ func (h *trade) creditOne() {
 	defer func() { require.Equal(h.rt, before, realised(), "a credit realises nothing") }()
 	if len(h.bills) > 0 && rapid.Bool().Draw(h.rt, "of a bill") {
 		b := &h.bills[rapid.IntRange(0, len(h.bills)-1).Draw(h.rt, "bill")]
-		if left := b.Gross.Minor - b.CreditedMinor; left > 0 {
+		if left := b.Gross.Minor - b.CreditedMinor - h.lost(b.EntryID); left > 0 {
 			part := rapid.Int64Range(1, left).Draw(h.rt, "part")
 			h.bill(accounting.NewBill{Kind: accounting.VendorCreditDocument, CorrectsID: b.ID, Date: later(h.date(), b.BillDate),
 				Lines: []accounting.NewBillLine{{Account: accounting.ByRole(accounting.RoleFees), Net: money.Of(part, b.Gross.Currency)}}})
@@ -159,13 +159,33 @@ func (h *trade) creditOne() {
 		return
 	}
 	v := &h.invoices[rapid.IntRange(0, len(h.invoices)-1).Draw(h.rt, "invoice")]
-	if left := v.Gross.Minor - v.CreditedMinor; left > 0 {
+	lost := h.lost(v.EntryID)
+	if left := v.Gross.Minor - v.CreditedMinor - lost; lost > 0 {
+		_, err := h.books.Issue(h.ctx, []accounting.NewInvoice{{Kind: accounting.CreditNoteDocument, CorrectsID: v.ID, Date: later(h.credited, v.InvoiceDate),
+			Lines: []accounting.NewInvoiceLine{{Quantity: units(1), UnitPrice: money.Of(left+1, v.Gross.Currency).Decimal()}}}})
+		require.ErrorIs(h.rt, err, accounting.ErrOverCredited, "what is claimed no more is not credited")
+	}
+	if left := v.Gross.Minor - v.CreditedMinor - lost; left > 0 {
 		part := rapid.Int64Range(1, left).Draw(h.rt, "part")
 		h.credited = later(h.credited, later(h.date(), v.InvoiceDate))
 		h.issue(accounting.NewInvoice{Kind: accounting.CreditNoteDocument, CorrectsID: v.ID, Date: h.credited,
 			Lines: []accounting.NewInvoiceLine{{Quantity: units(1), UnitPrice: money.Of(part, v.Gross.Currency).Decimal()}}})
 		v.CreditedMinor += part
 	}
+}
+
+// lost is what was written off of a document and is not claimed again.
+func (h *trade) lost(entry uuid.UUID) int64 {
+	type sum struct {
+		Minor int64 `bun:"minor"`
+	}
+	all, err := tenancy.View(h.ctx, h.env.DB, accounting.PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]sum, error) {
+		return tenancy.Report[sum](ctx, tx, `SELECT CAST(COALESCE(SUM(a.amount_minor), 0) AS BIGINT) AS minor FROM {allocations} AS a
+			JOIN {open_items} AS d ON d.id = a.debit_id JOIN {open_items} AS c ON c.id = a.credit_id
+			WHERE (d.entry_id = ? AND c.kind = 'write_off' OR c.entry_id = ? AND d.kind = 'write_off')`, entry, entry)
+	})
+	require.NoError(h.rt, err)
+	return all[0].Minor
 }
 
 // payOne pays a part of an item, all of it, or tries to pay more than is open.
@@ -225,9 +245,15 @@ func (h *trade) writeOffOne() {
 		return
 	}
 	o := rapid.SampledFrom(items).Draw(h.rt, "item")
-	_, err := h.books.WriteOff(h.ctx, []accounting.NewWriteOff{{ItemID: o.ID, Date: later(h.date(), o.ItemDate), PaymentWriteOff: accounting.PaymentWriteOff{
+	in := accounting.NewWriteOff{ItemID: o.ID, Date: later(h.date(), o.ItemDate), PaymentWriteOff: accounting.PaymentWriteOff{
 		Amount: money.Of(rapid.Int64Range(1, abs(o.OpenMinor)).Draw(h.rt, "write off"), o.Original.Currency), Account: accounting.ByRole(accounting.RoleBadDebt),
-		Dimensions: h.dimensions(), Reason: "law"}}})
+		Dimensions: h.dimensions(), Reason: "law"}}
+	if in.Date.Before(o.ReopenedOn) {
+		_, err := h.books.WriteOff(h.ctx, []accounting.NewWriteOff{in})
+		require.ErrorIs(h.rt, err, accounting.ErrBadInput, "until an allocation is undone there is nothing to write off")
+		in.Date = o.ReopenedOn
+	}
+	_, err := h.books.WriteOff(h.ctx, []accounting.NewWriteOff{in})
 	require.NoError(h.rt, err)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/opsmatiq/erp"
+	"github.com/opsmatiq/erp/privacy/usage"
 	"github.com/opsmatiq/erp/tenancy/access"
 )
 
@@ -31,9 +32,10 @@ func newHandler(suite *erp.Suite) (http.Handler, huma.API, error) {
 	api := humago.New(mux, conf)
 	api.UseMiddleware(keepExchange)
 	accessRoutes(api, suite.Access, web)
+	preferenceRoutes(api)
 	routes(api, suite)
 	mux.HandleFunc("/", noRoute)
-	in, out := web.Require(mux), web.Public(mux)
+	in, out := web.Require(suite.Usage.Watch(mux, usage.Watching{Address: web.Address})), web.Public(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
@@ -51,7 +53,7 @@ func newHandler(suite *erp.Suite) (http.Handler, huma.API, error) {
 // public is what can be asked for without a credential.
 func public(r *http.Request) bool {
 	switch r.Method + " " + r.URL.Path {
-	case "POST " + pathSession, "POST " + pathAcceptance, "GET /openapi.json", "GET /openapi.yaml":
+	case "POST " + pathSession, "POST " + pathAcceptance, "POST " + pathPreferences, "POST " + pathForget, "GET /openapi.json", "GET /openapi.yaml":
 		return true
 	}
 	return r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/schemas/")

@@ -19,6 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp"
+	"github.com/opsmatiq/erp/privacy"
+	"github.com/opsmatiq/erp/privacy/usage"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/access"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -119,6 +121,8 @@ var bodies = map[string]func(shop demoShop) string{
 	"sign-in":              func(demoShop) string { return `{"email":"nobody@example.com","password":"not the password"}` },
 	"accept-invitation":    func(demoShop) string { return `{"token":"none","password":"a long and winding road"}` },
 	"create-key":           func(demoShop) string { return `{"name":"till","permissions":["pos.sell"]}` },
+	"set-preferences":      func(demoShop) string { return `{"theme":"dark","language":"de-AT"}` },
+	"forget-preferences":   nil,
 	"post-entry": func(demoShop) string {
 		return `{"reference":"E-1","date":"` + today() + `","lines":[{"account":"role:bank","debit":"5.00"},{"account":"role:cash","credit":"5.00"}]}`
 	},
@@ -168,6 +172,16 @@ func (s *site) operations() (out []operation) {
 	return out
 }
 
+func held(m privacy.Manifest) string {
+	var b strings.Builder
+	for _, f := range m.Files {
+		if f.Table != "erp.access_log" && !strings.HasPrefix(f.Table, "erp.audit_") {
+			b.WriteString(f.SHA256 + " ")
+		}
+	}
+	return b.String()
+}
+
 func (o operation) request(shop demoShop) string {
 	if o.body == nil {
 		return ""
@@ -175,7 +189,7 @@ func (o operation) request(shop demoShop) string {
 	return o.body(shop)
 }
 
-// roots are hashes over everything that the two tenants hold.
+// roots are hashes over everything that the two tenants hold, but for who asked: the access log grows by looking.
 func (s *site) roots() string {
 	s.t.Helper()
 	var b bytes.Buffer
@@ -184,13 +198,13 @@ func (s *site) roots() string {
 		require.NoError(s.t, err)
 		m, err := s.suite.Privacy.Digest(ctx)
 		require.NoError(s.t, err)
-		b.WriteString(m.Root + " ")
+		b.WriteString(held(m))
 	}
 	return b.String()
 }
 
 // onlyOpen are the operations that need no credential.
-var onlyOpen = map[string]bool{"sign-in": true, "accept-invitation": true}
+var onlyOpen = map[string]bool{"sign-in": true, "accept-invitation": true, "set-preferences": true, "forget-preferences": true}
 
 func TestEveryRouteRefuses(t *testing.T) {
 	s := newSite(t)
@@ -201,6 +215,9 @@ func TestEveryRouteRefuses(t *testing.T) {
 	for _, o := range s.operations() {
 		t.Run(o.id, func(t *testing.T) {
 			require.Equal(t, onlyOpen[o.id], o.open, "which operations are open to everybody is decided here")
+			if strings.HasPrefix(o.path, pathPreferences) {
+				return // TestPreferences: they are of the browser, and no tenant's
+			}
 			if o.open {
 				status, code, _ := s.answer(o.method, o.path, o.request(mine))
 				require.Contains(t, []int{http.StatusUnauthorized, http.StatusUnprocessableEntity}, status)
@@ -256,7 +273,7 @@ func (s *site) root(shop demoShop) (string, error) {
 		return "", err
 	}
 	m, err := s.suite.Privacy.Digest(ctx)
-	return m.Root, err
+	return held(m), err
 }
 
 func TestEveryRouteWorksForItsOwner(t *testing.T) {
@@ -296,6 +313,51 @@ func TestSessionOverHTTP(t *testing.T) {
 	status, code, _ = s.answer("GET", "/v1/keys", "", cookie...)
 	require.Equal(t, http.StatusUnauthorized, status)
 	require.Equal(t, "access.no_credential", code)
+}
+
+func TestPreferences(t *testing.T) {
+	s := newSite(t)
+	before := s.roots()
+	send := func(path, text string) *http.Response {
+		t.Helper()
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "https://erp.example"+path, strings.NewReader(text))
+		r.Header.Set("Content-Type", "application/json")
+		rec := httptest.NewRecorder()
+		s.handler.ServeHTTP(rec, r)
+		return rec.Result()
+	}
+	got := send(pathPreferences, `{"theme":"dark","language":"de-AT"}`)
+	require.Equal(t, http.StatusOK, got.StatusCode)
+	require.Len(t, got.Cookies(), 1)
+	c := got.Cookies()[0]
+	require.Equal(t, []any{preferencesCookie, "dark.de-AT", "/", "", true, http.SameSiteStrictMode, 180 * 24 * 60 * 60}, []any{c.Name, c.Value, c.Path, c.Domain, c.Secure, c.SameSite, c.MaxAge})
+	for _, bad := range []string{`{"theme":"dark","language":"7f3a9c21d0"}`, `{"theme":"4711","language":"de"}`, `{"theme":"dark","language":"de","id":"4711"}`, `{}`} {
+		got = send(pathPreferences, bad)
+		require.Equal(t, http.StatusUnprocessableEntity, got.StatusCode, bad)
+		require.Empty(t, got.Cookies(), "nothing that could tell one person from another is taken: %s", bad)
+	}
+	got = send(pathForget, "")
+	require.Less(t, got.StatusCode, 300)
+	require.Negative(t, got.Cookies()[0].MaxAge)
+	require.Equal(t, before, s.roots(), "no tenant knows of it")
+}
+
+func TestEveryRequestOfATenantIsInItsAccessLog(t *testing.T) {
+	s := newSite(t)
+	for range 3 {
+		status, _, text := s.answer("GET", "/v1/inventory/stock", "", append(bearer(s.accounts[0].Key), "User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")...)
+		require.Equal(t, http.StatusOK, status, text)
+	}
+	for i, want := range []int{3, 0} {
+		ctx, err := s.suite.Tenancy.Enter(t.Context(), s.shops[i].tenant.ID, "test", tenancy.AllPermissions)
+		require.NoError(t, err)
+		lines, err := s.suite.Usage.AccessLog(ctx, usage.AccessFilter{}, tenancy.PageRequest{})
+		require.NoError(t, err)
+		require.Len(t, lines.Items, want)
+		for _, l := range lines.Items {
+			require.Equal(t, []string{"/v1/inventory/stock", "Firefox", "Linux", "192.0.2.1"}, []string{l.Page, l.Browser, l.System, l.Address})
+		}
+	}
 }
 
 func TestASuspendedTenantsCredentialIsRefusedEverywhere(t *testing.T) {
