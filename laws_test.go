@@ -1,9 +1,7 @@
 package erp_test
 
 import (
-	"flag"
 	"fmt"
-	"strconv"
 	"testing"
 
 	"github.com/google/uuid"
@@ -13,6 +11,7 @@ import (
 	"github.com/opsmatiq/erp"
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/internal/laws"
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/inventory/purchasing"
 	"github.com/opsmatiq/erp/pos"
@@ -21,9 +20,6 @@ import (
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
-// checksPerRun is how many histories a test walks unless -rapid.checks says otherwise; make soak walks more.
-var checksPerRun = 2
-
 // TestLaws lets all domains act on the same goods and accounts at random. After every step all checks of all domains hold; a
 // refused act has changed nothing; ordered >= received >= billed, sold >= refunded, and the drawer holds what it should; and in
 // the end the tenant is exported, imported, and says the same.
@@ -31,11 +27,7 @@ func TestLaws(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
 		for _, method := range []inventory.Method{inventory.Average, inventory.FIFO} {
 			t.Run(string(method), func(t *testing.T) {
-				if f := flag.Lookup("rapid.checks"); f != nil && f.Value.String() == f.DefValue {
-					require.NoError(t, f.Value.Set(strconv.Itoa(checksPerRun)))
-					defer func() { require.NoError(t, f.Value.Set(f.DefValue)) }()
-				}
-				rapid.Check(t, func(rt *rapid.T) {
+				laws.Check(t, 1, func(rt *rapid.T) {
 					h := &history{t: t, r: rt, shop: openShop(t, env, suite, method)}
 					h.open()
 					for range rapid.IntRange(6, 16).Draw(rt, "steps") {

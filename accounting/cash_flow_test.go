@@ -2,10 +2,8 @@ package accounting_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/internal/laws"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -283,14 +282,13 @@ func (h *trade) cashHolds(days accounting.Span, of ...accounting.Slice) {
 	}
 }
 
-// TestCashFlowLaws: whatever happened, cash at the beginning and what it moved by make the cash of the balance sheet; both methods
+// TestCashFlowLaws (few histories, for a naive reader takes his time): whatever happened, cash at the beginning and what it moved by make the cash of the balance sheet; both methods
 // and a reader of all lines find the same activities; groups sum to the whole.
 func TestCashFlowLaws(t *testing.T) {
 	for _, engine := range tenancytest.Engines {
 		t.Run(engine, func(t *testing.T) {
 			env := tenancytest.Open(t, engine, modules)
-			fewer(t, 6) // a naive reader takes his time
-			rapid.Check(t, func(rt *rapid.T) {
+			laws.Check(t, 4, func(rt *rapid.T) {
 				h := &trade{shop: newShop(t, env), rt: rt}
 				h.owner = env.Owner(t, tenancy.ScopeOf(h.ctx).TenantID())
 				defer func() { _ = h.owner.Close() }()
@@ -306,15 +304,6 @@ func TestCashFlowLaws(t *testing.T) {
 				h.itemsSlice(h.date())
 			})
 		})
-	}
-}
-
-// fewer has a test walk fewer histories than the package's tests do; whoever gives -rapid.checks gets as many as he asked for.
-func fewer(t *testing.T, n int) {
-	checks := flag.Lookup("rapid.checks")
-	if before := checks.Value.String(); before == "25" {
-		require.NoError(t, flag.Set("rapid.checks", strconv.Itoa(n)))
-		t.Cleanup(func() { require.NoError(t, flag.Set("rapid.checks", before)) })
 	}
 }
 

@@ -5,6 +5,6 @@ package accounting_test
 // Laws walk so many histories on each engine (-rapid.checks asks for another number), and a process of
 // TestLegalNumbersSurviveKills is killed before every killStride-th statement. `make soak` does more of both.
 const (
-	histories              = 25
-	killStride, killStages = 29, 4
+	histories              = 8
+	killStride, killStages = 59, 4
 )

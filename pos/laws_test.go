@@ -10,6 +10,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/internal/laws"
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -22,19 +23,17 @@ func TestLaws(t *testing.T) {
 	tenancytest.Each(t, options, func(t *testing.T, env *tenancytest.Env) {
 		for _, method := range []inventory.Method{inventory.Average, inventory.FIFO} {
 			t.Run(string(method), func(t *testing.T) {
-				withChecks(t, 3, func() {
-					rapid.Check(t, func(rt *rapid.T) {
-						s := openShop(t, env, "CHF", method)
-						h := &history{t: rt, shop: s, tills: []*drawn{{register: s.till, session: s.session, cash: 10000}}, left: map[lineKey]money.Quantity{}}
-						h.tills = append(h.tills, h.reopen(s.register(rt, "T2"), 0, true))
-						for range rapid.IntRange(5, 12).Draw(rt, "steps") {
-							h.step()
-						}
-						for _, till := range h.tills {
-							h.close(till)
-						}
-						s.verify(rt)
-					})
+				laws.Check(t, 3, func(rt *rapid.T) {
+					s := openShop(t, env, "CHF", method)
+					h := &history{t: rt, shop: s, tills: []*drawn{{register: s.till, session: s.session, cash: 10000}}, left: map[lineKey]money.Quantity{}}
+					h.tills = append(h.tills, h.reopen(s.register(rt, "T2"), 0, true))
+					for range rapid.IntRange(5, 12).Draw(rt, "steps") {
+						h.step()
+					}
+					for _, till := range h.tills {
+						h.close(till)
+					}
+					s.verify(rt)
 				})
 			})
 		}

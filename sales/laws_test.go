@@ -10,6 +10,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/internal/laws"
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -21,13 +22,11 @@ func TestLaws(t *testing.T) {
 	tenancytest.Each(t, options, func(t *testing.T, env *tenancytest.Env) {
 		for _, method := range []inventory.Method{inventory.Average, inventory.FIFO} {
 			t.Run(string(method), func(t *testing.T) {
-				withChecks(t, 4, func() {
-					rapid.Check(t, func(rt *rapid.T) {
-						h := &history{t: rt, shop: openShop(t, env, method), left: map[string][]money.Quantity{}}
-						for range rapid.IntRange(2, 10).Draw(rt, "steps") {
-							h.step()
-						}
-					})
+				laws.Check(t, 4, func(rt *rapid.T) {
+					h := &history{t: rt, shop: openShop(t, env, method), left: map[string][]money.Quantity{}}
+					for range rapid.IntRange(2, 10).Draw(rt, "steps") {
+						h.step()
+					}
 				})
 			})
 		}

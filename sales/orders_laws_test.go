@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/internal/laws"
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -22,14 +23,12 @@ func TestOrderLaws(t *testing.T) {
 	tenancytest.Each(t, options, func(t *testing.T, env *tenancytest.Env) {
 		for _, method := range []inventory.Method{inventory.Average, inventory.FIFO} {
 			t.Run(string(method), func(t *testing.T) {
-				withChecks(t, 3, func() {
-					rapid.Check(t, func(rt *rapid.T) {
-						h := &orderHistory{t: rt, shop: openShop(t, env, method), goods: 100, origins: map[FulfilmentKind][]string{}, prices: map[string]int64{}}
-						for range rapid.IntRange(3, 14).Draw(rt, "steps") {
-							h.step()
-						}
-						h.finish()
-					})
+				laws.Check(t, 3, func(rt *rapid.T) {
+					h := &orderHistory{t: rt, shop: openShop(t, env, method), goods: 100, origins: map[FulfilmentKind][]string{}, prices: map[string]int64{}}
+					for range rapid.IntRange(3, 14).Draw(rt, "steps") {
+						h.step()
+					}
+					h.finish()
 				})
 			})
 		}

@@ -2,10 +2,8 @@ package bank_test
 
 import (
 	"context"
-	"flag"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -17,6 +15,7 @@ import (
 	"github.com/opsmatiq/erp/accounting/bank"
 	"github.com/opsmatiq/erp/accounting/bank/statement"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/internal/laws"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/fault"
@@ -24,10 +23,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// A history is dozens of transactions: fewer than rapid's 100 by default; -rapid.checks asks for more.
-	if err := flag.Set("rapid.checks", strconv.Itoa(histories)); err != nil {
-		panic(err)
-	}
+	laws.Default(histories)
 	os.Exit(tenancytest.Main(m))
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"flag"
 	"os"
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,6 +12,7 @@ import (
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/exchange"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/internal/laws"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -21,10 +21,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestMain(m *testing.M) {
-	// A history is dozens of transactions and a few runs of other programs; -rapid.checks asks for more.
-	if err := flag.Set("rapid.checks", strconv.Itoa(histories)); err != nil {
-		panic(err)
-	}
+	laws.Default(histories)
 	os.Exit(tenancytest.Main(m))
 }
 

@@ -59,13 +59,14 @@ var arrows = map[string][]string{
 	"internal":          {"*"},
 	"internal/pgtest":   {}, // below everything, so that tenancy's own tests can use it
 	"internal/racetest": {}, // as low, so that all tests can use it
+	"internal/laws":     {},
 	"internal/tidy":     {},
 }
 
 // testArrows is what tests may import besides: the whole, the engines and the helpers, but no room above their own.
 var testArrows = []string{
 	root, "tenancy", "tenancy/postgres", "tenancy/sqlite", "tenancy/local", "tenancy/access", "tenancy/audit", "tenancy/tenancytest",
-	"internal", "internal/pgtest", "internal/racetest",
+	"internal", "internal/pgtest", "internal/racetest", "internal/laws",
 }
 
 // leafArrows orders the leaves among themselves.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/internal/laws"
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -21,15 +22,13 @@ func TestLaws(t *testing.T) {
 	tenancytest.Each(t, options, func(t *testing.T, env *tenancytest.Env) {
 		for _, method := range []inventory.Method{inventory.Average, inventory.FIFO} {
 			t.Run(string(method), func(t *testing.T) {
-				withChecks(t, 5, func() {
-					rapid.Check(t, func(rt *rapid.T) {
-						h := &history{rt: rt, shop: openShop(t, env, method)}
-						h.order()
-						for range rapid.IntRange(3, 14).Draw(rt, "steps") {
-							h.step()
-						}
-						h.settle()
-					})
+				laws.Check(t, 5, func(rt *rapid.T) {
+					h := &history{rt: rt, shop: openShop(t, env, method)}
+					h.order()
+					for range rapid.IntRange(3, 14).Draw(rt, "steps") {
+						h.step()
+					}
+					h.settle()
 				})
 			})
 		}

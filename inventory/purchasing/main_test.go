@@ -2,7 +2,6 @@ package purchasing
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"strconv"
@@ -206,17 +205,4 @@ func (s *shop) state(t require.TestingT) string {
 	})
 	require.NoError(t, err)
 	return out
-}
-
-// withChecks runs fn with so many examples per law, for histories on a real database are long and each is a tenant. A soak
-// gives -rapid.checks and gets that many.
-func withChecks(t *testing.T, n int, fn func()) {
-	t.Helper()
-	f := flag.Lookup("rapid.checks")
-	before := f.Value.String()
-	if before == f.DefValue {
-		require.NoError(t, flag.Set("rapid.checks", strconv.Itoa(n)))
-		defer func() { require.NoError(t, flag.Set("rapid.checks", before)) }()
-	}
-	fn()
 }
