@@ -86,6 +86,16 @@ func TestPayOut(t *testing.T) {
 	})
 }
 
+func TestAnOverAllocationNamesTheItem(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		v := s.issue(invoice("I1", s.ann.ID, "2010-12-01", "10"))
+		s.pay(received("P1", s.ann.ID, "2010-12-02", 600, part(v[0].ID, 600)))
+		_, err := s.books.Pay(s.ctx, []accounting.NewPayment{received("P2", s.ann.ID, "2010-12-02", 500, part(v[0].ID, 500))})
+		require.ErrorIs(t, err, accounting.ErrOverAllocated)
+		require.ErrorContains(t, err, "5.00 would be allocated, and 4.00 of the invoice of 2010-12-01 over 10.00 GBP and 5.00 of the payment of 2010-12-02 over 5.00 GBP is open")
+	})
+}
+
 func TestPayRefuses(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		v := s.issue(invoice("I1", s.ann.ID, "2010-12-01", "10"), invoice("I2", s.ben.ID, "2010-12-01", "10"))

@@ -2,6 +2,8 @@ package accounting
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -52,8 +54,8 @@ func (s *settlement) pairAt(where string, debit, credit *OpenItem, amount int64,
 	case cur != credit.Original.Currency:
 		return ErrMismatch.New(s.op, "%sthe items are in different currencies, %s and %s", where, cur, credit.Original.Currency)
 	case amount > debit.OpenMinor || amount > -credit.OpenMinor:
-		return ErrOverAllocated.New(s.op, "%s%s would be allocated, and %s of the one and %s of the other item is open", where,
-			money.Amount{Minor: amount, Currency: cur}, money.Amount{Minor: debit.OpenMinor, Currency: cur}, money.Amount{Minor: -credit.OpenMinor, Currency: cur})
+		return ErrOverAllocated.New(s.op, "%s%s would be allocated, and %s of %s and %s of %s is open", where,
+			money.Amount{Minor: amount, Currency: cur}, money.Amount{Minor: debit.OpenMinor, Currency: cur}, debit.named(), money.Amount{Minor: -credit.OpenMinor, Currency: cur}, credit.named())
 	}
 	paidDebit, paidCredit := debit.Original.Minor-debit.OpenMinor, credit.OpenMinor-credit.Original.Minor
 	a := &Allocation{Row: tenancy.Row{ID: tenancy.NewID()}, PartyID: debit.PartyID, DebitID: debit.ID, CreditID: credit.ID,
@@ -89,6 +91,15 @@ func (s *settlement) settles(a *Allocation, debit, credit *OpenItem, paidDebit, 
 
 // earliest is the first day on which an item may be settled: there is no more of it to settle before that.
 func (o *OpenItem) earliest() date.Date { return later(o.ItemDate, o.ReopenedOn) }
+
+// named says which item is meant, for whoever reads an error: its own day and amount are what a bookkeeper knows it by.
+func (o *OpenItem) named() string {
+	over := o.Original
+	if over.Minor < 0 {
+		over.Minor = -over.Minor
+	}
+	return fmt.Sprintf("the %s of %s over %s", strings.ReplaceAll(string(o.Kind), "_", " "), o.ItemDate, over.Format())
+}
 
 // last is the allocation that was planned last.
 func (s *settlement) last() *Allocation { return s.allocations[len(s.allocations)-1] }

@@ -139,7 +139,7 @@ func (s *settlement) writeOff(where string, item *OpenItem, in *PaymentWriteOff,
 	case in.Amount.Currency != cur:
 		return ErrWrongCurrency.New(s.op, "%sthe amount is not in the item's currency, %s", where, cur)
 	case in.Amount.Minor > open:
-		return ErrOverAllocated.New(s.op, "%s%s would be written off, and %s is open", where, in.Amount, money.Amount{Minor: open, Currency: cur})
+		return ErrOverAllocated.New(s.op, "%s%s would be written off, and %s of %s is open", where, in.Amount, money.Amount{Minor: open, Currency: cur}, item.named())
 	}
 	account, err := set.ordinary(s.op, where, in.Account)
 	if err != nil {
