@@ -147,6 +147,30 @@ func TestRevalueRealisesWhatIsGone(t *testing.T) {
 	})
 }
 
+// What is left in one account is valued, and comes back on the next day; what is gone from another is realised, and stays.
+func TestRevalueValuesOneAccountAndRealisesAnother(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		gone := s.dollarAccount(10_000, 6_400)
+		_, err := s.books.Exchange(s.ctx, []accounting.NewExchange{{Date: day("2010-12-10"), From: gone, To: accounting.ByRole(accounting.RoleBank), Sold: usd(10_000), Bought: gbp(7_000)}})
+		require.NoError(t, err)
+		_, err = s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1299", Name: "Second dollar account", Type: accounting.Asset, Monetary: true})
+		require.NoError(t, err)
+		left := accounting.ByCode("1299")
+		s.post(accounting.NewEntry{Date: day("2010-12-02"), Lines: []accounting.NewLine{{Account: left, Debit: usd(1_000), Base: gbp(640)},
+			{Account: accounting.ByRole(accounting.RoleOpeningEquity), Credit: usd(1_000), Base: gbp(640)}}})
+		s.rate(inDecember, "0.70")
+		r := s.revalue(inDecember)
+		require.NotEqual(t, uuid.Nil, r.EntryID)
+		require.NotEqual(t, uuid.Nil, r.ReversalID)
+		require.NotEqual(t, uuid.Nil, r.RealisedID)
+		require.Equal(t, []int64{0, 700}, []int64{s.on(inDecember, gone), s.on(inDecember, left)})
+		require.Equal(t, []int64{0, 640}, []int64{s.on("2011-01-01", gone), s.on("2011-01-01", left)})
+		require.Equal(t, int64(-600), s.on("2011-01-01", accounting.ByRole(accounting.RoleExchangeGain)))
+		require.True(t, s.revalue(inDecember).Replayed)
+		s.sound()
+	})
+}
+
 func TestRevalueRefuses(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		_, err := s.books.Revalue(s.ctx, accounting.NewRevaluation{On: day("2010-12-30")})

@@ -342,6 +342,8 @@ func TestDetermineTax(t *testing.T) {
 		books.Category = "books"
 		services := goods("2020-01-01", "FR", accounting.StatusBusiness)
 		services.Nature = accounting.SupplyOfServices
+		bought := goods("2020-01-01", "FR", accounting.StatusBusiness)
+		bought.Trade = accounting.Purchase
 		margin := goods("2020-01-01", "DE", accounting.StatusConsumer)
 		margin.Scheme = accounting.SchemeMargin
 		states := goods("2020-01-01", "US", accounting.StatusConsumer)
@@ -362,6 +364,7 @@ func TestDetermineTax(t *testing.T) {
 			{goods("2020-01-01", "CH", accounting.StatusConsumer), "G", nil, "Art. 146"},
 			{goods("2020-01-01", "FR", accounting.StatusConsumer), "", accounting.ErrTaxUnsupported, "one-stop-shop"},
 			{services, "", accounting.ErrNoTaxRule, "a sale of services"},
+			{bought, "", accounting.ErrNoTaxRule, "a purchase of goods"}, // the rule is for sales
 			{margin, "", accounting.ErrTaxUnsupported, "margin schemes"},
 			{states, "", accounting.ErrTaxUnsupported, "nexus"},
 			{goods("2021-01-01", "XI", accounting.StatusBusiness), "", accounting.ErrTaxUnsupported, "Northern Ireland"},
@@ -377,6 +380,13 @@ func TestDetermineTax(t *testing.T) {
 			require.Equal(t, c.code, d.TaxCode)
 			require.Contains(t, d.Why, c.says)
 		}
+		// A rule may be for a single day, and not for less.
+		one := accounting.NewTaxRule{Name: "A day", Rank: 9, ValidFrom: day("2000-01-02"), ValidUntil: day("2000-01-01"), TaxCode: "Z", Source: "a day's law"}
+		_, err := s.books.CreateTaxRules(s.ctx, []accounting.NewTaxRule{one})
+		require.ErrorIs(t, err, accounting.ErrBadInput)
+		one.ValidUntil = one.ValidFrom
+		_, err = s.books.CreateTaxRules(s.ctx, []accounting.NewTaxRule{one})
+		require.NoError(t, err)
 		// Two rules of one rank that say different things decide nothing.
 		rules, err := s.books.CreateTaxRules(s.ctx, []accounting.NewTaxRule{{Name: "Everything", Rank: 2, ValidFrom: day("2000-01-01"), TaxCode: "Z", Source: "a mistake"}})
 		require.NoError(t, err)

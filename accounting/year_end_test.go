@@ -56,7 +56,8 @@ func TestCloseYear(t *testing.T) {
 		require.NoError(t, s.setState("2010-12", accounting.PeriodSoftLocked))
 		require.ErrorIs(t, s.setState("2011-01", accounting.PeriodLocked), accounting.ErrYearOpen)
 		_, err = s.closeYear(1)
-		require.ErrorIs(t, err, accounting.ErrYearOpen)
+		require.EqualError(t, err, "accounting.CloseYear: before the year 2011 is closed: lock year 2010, period 2011-01, period 2011-02, period 2011-03, period 2011-04, "+
+			"period 2011-05, period 2011-06, period 2011-07, period 2011-08, period 2011-09, period 2011-10, period 2011-11 (accounting.year_open)")
 		closing, err := s.closeYear(0)
 		require.NoError(t, err)
 		require.Equal(t, gbp(380), closing.Profit)
