@@ -131,44 +131,18 @@ type Bill struct {
 // BillLine is one line of a recorded bill; its description stands in [BillText].
 type BillLine struct {
 	tenancy.Owned
-	BillID    uuid.UUID      `bun:"bill_id,pk"`
-	LineNo    int64          `bun:"line_no,pk"` // 1, 2, 3 ...
-	Kind      LineKind       `bun:"kind" privacy:"none"`
-	AccountID uuid.UUID      `bun:"account_id"`
-	Quantity  money.Quantity `bun:"quantity"`
-	// UnitPrice is zero where the net amount was stated.
-	UnitPrice     decimal.Decimal `bun:"unit_price"`
-	DiscountMinor int64           `bun:"discount_minor"`
-	ChargeMinor   int64           `bun:"charge_minor"`
-	Net           money.Amount    `bun:"embed:net_"`
-	TaxID         uuid.UUID       `bun:"tax_id,nullzero"`
-	// TaxRate is the percentage that the vendor charges; zero without tax, and where the buyer owes it.
-	TaxRate decimal.Decimal `bun:"tax_rate"`
-	Tax     money.Amount    `bun:"embed:tax_"`
+	BillID uuid.UUID `bun:"bill_id,pk"`
+	DocumentLine
 	// NotRecoverableMinor is tax that cannot be claimed and was booked to the line's account as well.
 	NotRecoverableMinor int64 `bun:"not_recoverable_minor"`
-	// DimensionSetID is the combination of dimensions, zero for none; [Service.GetBill] spells it out in Dimensions.
-	DimensionSetID uuid.UUID  `bun:"dimension_set_id,nullzero"`
-	Dimensions     Dimensions `bun:"-"`
 }
 
 // BillText is the personal side of a recorded bill: the vendor as it was on the day, and all free text. One row per document,
 // beside the immutable figures, so that erasure can reach it.
 type BillText struct {
 	tenancy.Owned
-	BillID       uuid.UUID `bun:"bill_id,pk"`
-	PartyName    string    `bun:"party_name" privacy:"identity,pseudonymise"`
-	PartyAddress string    `bun:"party_address" privacy:"contact,delete,sealed"`
-	PartyCountry string    `bun:"party_country" privacy:"none"`
-	PartyTaxID   string    `bun:"party_tax_id" privacy:"identity,delete,sealed"`
-	// The buyer: the tenant's own data, as in [InvoiceText].
-	OwnName    string `bun:"own_name" privacy:"none"`
-	OwnAddress string `bun:"own_address" privacy:"none"`
-	OwnCountry string `bun:"own_country" privacy:"none"`
-	OwnTaxID   string `bun:"own_tax_id" privacy:"none"`
-	Note       string `bun:"note" privacy:"free-text,delete"`
-	// LineTexts is a JSON array of the lines' descriptions, in order.
-	LineTexts string `bun:"line_texts" privacy:"free-text,delete"`
+	BillID uuid.UUID `bun:"bill_id,pk"`
+	DocumentText
 }
 
 // BillDetail is a bill with everything on it.

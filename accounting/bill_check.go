@@ -1,12 +1,9 @@
 package accounting
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
-
-	"github.com/opsmatiq/erp/accounting/money"
 )
 
 // checkBills holds a batch of bills to what can be told without the database.
@@ -20,23 +17,10 @@ func checkBills(op string, in []NewBill) (lines int, err error) {
 		if err := checkInput(op, where, v); err != nil {
 			return 0, err
 		}
-		lines += len(v.Lines) + len(v.Adjustments)
-		rate := v.Rate.check(v.Currency, v.CorrectsID != uuid.Nil)
-		switch wrong := v.Terms.check(v.Date); {
-		case len(v.Lines) == 0:
-			return 0, ErrBadInput.New(op, "%sa document has at least one line", where)
-		case len(v.Lines) > MaxLines || lines > MaxBatchLines:
-			return 0, ErrTooMany.New(op, "%smore than %d lines, or more than %d in one call", where, MaxLines, MaxBatchLines)
-		case !v.Due.IsZero() && v.Due.Before(v.Date):
-			return 0, ErrBadInput.New(op, "%sDue is before Date", where)
-		case rate != "":
-			return 0, ErrBadInput.New(op, "%s%s", where, rate)
-		case len(v.Adjustments) > maxAdjustments:
-			return 0, ErrTooMany.New(op, "%smore than %d discounts and charges", where, maxAdjustments)
-		case wrong != "":
-			return 0, ErrBadInput.New(op, "%s%s", where, wrong)
-		case len(v.Terms.Instalments) > 0 && !v.Due.IsZero():
-			return 0, ErrBadInput.New(op, "%sDue is left out where there are instalments", where)
+		if err := v.paperwork().check(op, where, &lines, v.Kind == BillDocument || v.Kind == ""); err != nil {
+			return 0, err
+		}
+		switch {
 		case !v.Terms.none() && (v.Kind == VendorCreditDocument || v.Kind == PrepaymentBillDocument):
 			return 0, ErrBadInput.New(op, "%sa vendor's credit or prepayment has no terms of payment", where)
 		case v.RefuseDuplicates && v.Duplicates == 0:
@@ -47,15 +31,9 @@ func checkBills(op string, in []NewBill) (lines int, err error) {
 			return 0, ErrBadInput.New(op, "%sPartyID is needed: the vendor", where)
 		}
 		for j := range v.Lines {
-			if err := v.Lines[j].check(v.Kind); err != nil {
-				return 0, ErrBadInput.New(op, "%sline %d: %v", where, j+1, err)
+			if v.Lines[j].Account.IsZero() && v.Kind != PrepaymentBillDocument {
+				return 0, ErrBadInput.New(op, "%sline %d: the account is needed", where, j+1)
 			}
-		}
-		if err := checkAdjustments(op, where, v.Adjustments); err != nil {
-			return 0, err
-		}
-		if err := checkDeductions(op, where, v.Prepaid, v.Kind == BillDocument || v.Kind == ""); err != nil {
-			return 0, err
 		}
 		if err := checkStatedTaxes(op, where, v.Taxes); err != nil {
 			return 0, err
@@ -64,83 +42,11 @@ func checkBills(op string, in []NewBill) (lines int, err error) {
 	return lines, nil
 }
 
-func (l *NewBillLine) check(of BillKind) error {
-	switch {
-	case l.netStated() && !l.UnitPrice.IsZero():
-		return errors.New("the net amount is stated twice: by Net and by UnitPrice")
-	case l.netStated() && (!l.Discount.isZero() || !l.Charge.isZero()):
-		return errors.New("the net amount is stated after its discount and charge: they are left out")
-	case !l.netStated() && l.Quantity == 0:
-		return errors.New("the quantity is zero")
-	case l.Account.IsZero() && of != PrepaymentBillDocument:
-		return errors.New("the account is needed")
-	case !reasonable(l.UnitPrice):
-		return errors.New("the unit price has too many digits")
-	case !validRunes(l.Description, 500, true):
-		return errors.New("the description is text of at most 500 characters, without control characters")
-	case len(l.TaxCode) > 20:
-		return errors.New("the tax code has at most 20 characters")
-	}
-	return errors.Join(l.Discount.check(), l.Charge.check())
-}
-
-func (l *NewBillLine) netStated() bool { return l.Net != money.Amount{} }
-
-// fingerprint is of a bill's figures and names; its free text stays out (see [fingerprint]).
-func (v *NewBill) fingerprint(f *fingerprint) string {
-	f.reset()
-	f.text(string(v.Kind))
-	f.text(v.VendorNumber)
-	f.id(v.PartyID)
-	f.day(v.Date)
-	f.day(v.Due)
-	f.day(v.TaxPoint)
-	f.text(string(v.Currency))
-	v.Rate.fingerprint(f)
-	f.text(v.Dimensions.key())
-	f.flag(v.TaxIncluded)
-	f.text(string(v.TaxRounding))
-	v.Terms.fingerprint(f)
-	f.id(v.CorrectsID)
-	f.deductions(v.Prepaid)
-	for i := range v.Taxes {
-		f.text(v.Taxes[i].TaxCode)
-		f.amount(v.Taxes[i].Tax)
-	}
-	f.number(int64(len(v.Lines)))
-	for i := range v.Lines {
-		l := &v.Lines[i]
-		f.text(l.Account.text)
-		f.number(int64(l.Quantity))
-		f.text(l.UnitPrice.String())
-		f.amount(l.Net)
-		f.text(l.TaxCode)
-		l.Discount.fingerprint(f)
-		l.Charge.fingerprint(f)
-		f.text(l.Dimensions.key())
-		if l.booked != nil {
-			f.id(*l.booked)
-		}
-	}
-	for i := range v.Adjustments {
-		v.Adjustments[i].fingerprint(f)
-	}
-	return f.sum()
-}
-
 // withDefaults fills in what may be left out, so that leaving it out and stating it are the same input.
 func (v NewBill) withDefaults() NewBill {
 	if v.Kind == "" {
 		v.Kind = BillDocument
 	}
-	if v.TaxPoint.IsZero() && v.CorrectsID == uuid.Nil {
-		v.TaxPoint = v.Date
-	}
-	if v.TaxRounding == "" {
-		v.TaxRounding = RoundPerLine
-	}
-	if v.Due.IsZero() {
-		v.Due = v.Terms.due(v.Date)
-	}
+	filled(v.CorrectsID, v.Date, &v.TaxPoint, &v.Due, &v.TaxRounding, &v.Terms)
 	return v
 }

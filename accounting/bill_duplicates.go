@@ -62,8 +62,8 @@ func (w *billing) remember(v *Bill) {
 }
 
 // lookForDuplicates reports or refuses a document that looks like another. Nothing is owed twice of a total of zero.
-func (w *billing) lookForDuplicates(where string, d *billDraft) error {
-	v, days := d.bill, d.in.Duplicates
+func (w *billing) lookForDuplicates(where string, in *NewBill, v *Bill) error {
+	days := in.Duplicates
 	if days > 0 && v.Gross.Minor != 0 {
 		var names []string
 		for _, other := range w.alike[billLikeness{v.PartyID, v.Kind, v.Gross}] {
@@ -72,7 +72,7 @@ func (w *billing) lookForDuplicates(where string, d *billDraft) error {
 				names = append(names, other.String())
 			}
 		}
-		if d.in.RefuseDuplicates && len(v.LikelyDuplicates) > 0 {
+		if in.RefuseDuplicates && len(v.LikelyDuplicates) > 0 {
 			slices.Sort(names)
 			return ErrBillDuplicate.New(w.op, "%sa document of this vendor of %s is recorded within %d days: %s", where, v.Gross, days, names[0])
 		}

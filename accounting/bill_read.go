@@ -2,7 +2,6 @@ package accounting
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/google/uuid"
 
@@ -32,25 +31,19 @@ func (s *Service) GetBill(ctx context.Context, id uuid.UUID) (BillDetail, error)
 		}
 		out.Bill = found[0]
 		out.Taxes = ownTaxes(out.Taxes, out.EntryID)
-		sets := []uuid.UUID{out.DimensionSetID}
+		lines := make([]*DocumentLine, len(out.Lines))
 		for i := range out.Lines {
-			sets = append(sets, out.Lines[i].DimensionSetID)
+			lines[i] = &out.Lines[i].DocumentLine
 		}
-		named, err := spellOut(ctx, tx, sets)
-		if err != nil {
+		var err error
+		if out.Dimensions, err = spelt(ctx, tx, out.DimensionSetID, lines); err != nil {
 			return BillDetail{}, err
-		}
-		out.Dimensions = named[out.DimensionSetID]
-		for i := range out.Lines {
-			out.Lines[i].Dimensions = named[out.Lines[i].DimensionSetID]
 		}
 		if out.PrepaidTaxes, err = prepaidTaxes(ctx, tx, out.EntryID, len(out.Prepayments)); err != nil {
 			return BillDetail{}, err
 		}
 		for _, t := range texts {
-			out.Text = t
-			// An erased text is empty: then there are no descriptions.
-			_ = json.Unmarshal([]byte(t.LineTexts), &out.Descriptions)
+			out.Text, out.Descriptions = t, t.descriptions()
 		}
 		return out, nil
 	})

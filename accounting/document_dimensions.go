@@ -98,24 +98,3 @@ func partsOf(v *valuer, cur money.Currency, conversion *partSum, lists ...[]part
 	}
 	return parts
 }
-
-// wantDimensions asks for all combinations that a document names.
-func (v *NewInvoice) wantDimensions(d *dimensionBook) {
-	d.want(v.Dimensions)
-	for i := range v.Lines {
-		d.want(v.Lines[i].Dimensions.over(v.Dimensions))
-	}
-	for i := range v.Adjustments {
-		d.want(v.Adjustments[i].Dimensions.over(v.Dimensions))
-	}
-}
-
-func (v *NewBill) wantDimensions(d *dimensionBook) {
-	d.want(v.Dimensions)
-	for i := range v.Lines {
-		d.want(v.Lines[i].Dimensions.over(v.Dimensions))
-	}
-	for i := range v.Adjustments {
-		d.want(v.Adjustments[i].Dimensions.over(v.Dimensions))
-	}
-}

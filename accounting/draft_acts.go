@@ -37,9 +37,9 @@ func named[T draftable](in T) (reference string, party uuid.UUID, hash string) {
 	var f fingerprint
 	switch v := any(in).(type) {
 	case NewInvoice:
-		return v.Reference, v.PartyID, v.fingerprint(&f)
+		return v.Reference, v.PartyID, v.paperwork().fingerprint(&f)
 	case NewBill:
-		return v.Reference, v.PartyID, v.fingerprint(&f)
+		return v.Reference, v.PartyID, v.paperwork().fingerprint(&f)
 	}
 	return "", uuid.Nil, ""
 }

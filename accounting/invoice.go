@@ -127,42 +127,16 @@ type Invoice struct {
 // InvoiceLine is one line of an issued document; its description stands in [InvoiceText].
 type InvoiceLine struct {
 	tenancy.Owned
-	InvoiceID uuid.UUID       `bun:"invoice_id,pk"`
-	LineNo    int64           `bun:"line_no,pk"` // 1, 2, 3 ...
-	Kind      LineKind        `bun:"kind" privacy:"none"`
-	AccountID uuid.UUID       `bun:"account_id"`
-	Quantity  money.Quantity  `bun:"quantity"`
-	UnitPrice decimal.Decimal `bun:"unit_price"` // with or without tax, as the document declares
-	// DiscountMinor was taken off the line's amount and ChargeMinor added to it.
-	DiscountMinor int64        `bun:"discount_minor"`
-	ChargeMinor   int64        `bun:"charge_minor"`
-	Net           money.Amount `bun:"embed:net_"`
-	TaxID         uuid.UUID    `bun:"tax_id,nullzero"`
-	// TaxRate is the percentage that was applied; zero without tax.
-	TaxRate decimal.Decimal `bun:"tax_rate"`
-	Tax     money.Amount    `bun:"embed:tax_"`
-	// DimensionSetID is the combination of dimensions, zero for none; [Service.GetInvoice] spells it out in Dimensions.
-	DimensionSetID uuid.UUID  `bun:"dimension_set_id,nullzero"`
-	Dimensions     Dimensions `bun:"-"`
+	InvoiceID uuid.UUID `bun:"invoice_id,pk"`
+	DocumentLine
 }
 
 // InvoiceText is the personal side of an issued document: both parties as they were on the day, and all free text. One row per
 // document, beside the immutable figures, so that erasure can reach it.
 type InvoiceText struct {
 	tenancy.Owned
-	InvoiceID    uuid.UUID `bun:"invoice_id,pk"`
-	PartyName    string    `bun:"party_name" privacy:"identity,pseudonymise"`
-	PartyAddress string    `bun:"party_address" privacy:"contact,delete,sealed"`
-	PartyCountry string    `bun:"party_country" privacy:"none"`
-	PartyTaxID   string    `bun:"party_tax_id" privacy:"identity,delete,sealed"`
-	// The seller, as [Service.DescribeBusiness] has it: the tenant's own data.
-	OwnName    string `bun:"own_name" privacy:"none"`
-	OwnAddress string `bun:"own_address" privacy:"none"`
-	OwnCountry string `bun:"own_country" privacy:"none"`
-	OwnTaxID   string `bun:"own_tax_id" privacy:"none"`
-	Note       string `bun:"note" privacy:"free-text,delete"`
-	// LineTexts is a JSON array of the lines' descriptions, in order.
-	LineTexts string `bun:"line_texts" privacy:"free-text,delete"`
+	InvoiceID uuid.UUID `bun:"invoice_id,pk"`
+	DocumentText
 }
 
 // InvoiceDetail is a document with everything on it.

@@ -2,22 +2,12 @@ package accounting
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/tenancy"
 )
-
-// encodeTexts makes the JSON array of [InvoiceText].LineTexts. The texts are valid UTF-8, so there is always one.
-func encodeTexts(texts []string) string {
-	encoded, err := json.Marshal(texts)
-	if err != nil {
-		return "[]"
-	}
-	return string(encoded)
-}
 
 // GetInvoice reads a document with its lines and texts.
 //
@@ -42,25 +32,19 @@ func (s *Service) GetInvoice(ctx context.Context, id uuid.UUID) (InvoiceDetail, 
 		}
 		out.Invoice = found[0]
 		out.Taxes = ownTaxes(out.Taxes, out.EntryID)
-		sets := []uuid.UUID{out.DimensionSetID}
+		lines := make([]*DocumentLine, len(out.Lines))
 		for i := range out.Lines {
-			sets = append(sets, out.Lines[i].DimensionSetID)
+			lines[i] = &out.Lines[i].DocumentLine
 		}
-		named, err := spellOut(ctx, tx, sets)
-		if err != nil {
+		var err error
+		if out.Dimensions, err = spelt(ctx, tx, out.DimensionSetID, lines); err != nil {
 			return InvoiceDetail{}, err
-		}
-		out.Dimensions = named[out.DimensionSetID]
-		for i := range out.Lines {
-			out.Lines[i].Dimensions = named[out.Lines[i].DimensionSetID]
 		}
 		if out.PrepaidTaxes, err = prepaidTaxes(ctx, tx, out.EntryID, len(out.Prepayments)); err != nil {
 			return InvoiceDetail{}, err
 		}
 		for _, t := range texts {
-			out.Text = t
-			// An erased text is empty: then there are no descriptions.
-			_ = json.Unmarshal([]byte(t.LineTexts), &out.Descriptions)
+			out.Text, out.Descriptions = t, t.descriptions()
 		}
 		return out, nil
 	})

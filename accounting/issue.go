@@ -2,12 +2,10 @@ package accounting
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
 
-	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -44,9 +42,11 @@ func (s *Service) Issue(ctx context.Context, in []NewInvoice) ([]Invoice, error)
 		if err != nil {
 			return nil, err
 		}
-		w := &issuing{op: op, tx: tx, in: slices.Clone(in), replays: newReplays[Invoice](op, "document", len(in))}
+		w := &issuing{documents: documents[Invoice, *Invoice]{op: op, tx: tx, trade: Sale, journal: JournalSales, usual: ByRole(RoleSales), advance: ByRole(RoleCustomerAdvances),
+			model: "erp.invoices"}, in: slices.Clone(in), replays: newReplays[Invoice](op, "document", len(in))}
 		for i := range w.in {
 			w.in[i] = w.in[i].withDefaults()
+			w.work = append(w.work, w.in[i].paperwork())
 			w.replays.expect(w.in[i].Reference, "")
 		}
 		if err := w.read(ctx, s); err != nil {
@@ -66,159 +66,116 @@ func (s *Service) Issue(ctx context.Context, in []NewInvoice) ([]Invoice, error)
 
 // issuing is one call of Issue.
 type issuing struct {
-	op      string
-	tx      *tenancy.Tx
-	in      []NewInvoice
-	set     *setup
-	replays *replays[Invoice, *Invoice]
+	documents[Invoice, *Invoice]
+	in       []NewInvoice
+	replays  *replays[Invoice, *Invoice]
+	oldTexts []InvoiceText // of the corrected invoices
+	series   []numberSeries
 
-	wanted    []uuid.UUID
-	parties   []Party
-	party     map[uuid.UUID]*Party
-	corrected []Invoice     // locked
-	items     []OpenItem    // of the corrected invoices, locked
-	oldTexts  []InvoiceText // of the corrected invoices
-	given     *givenUp      // of the corrected invoices
-	series    []numberSeries
-	rates     *rateTable
-	dims      *dimensionBook
-
-	plan     *plan
-	settle   *settlement
-	drafts   []*draft
-	invoices []Invoice
-	lines    []InvoiceLine
-	texts    []InvoiceText
-	taxes    []*TaxEntry
-	credited []*Invoice // corrected invoices that changed
-
-	prepaid    prepayments // that are set off or credited
+	drafts     []*invoiceDraft
+	invoices   []Invoice
+	lines      []InvoiceLine
+	texts      []InvoiceText
 	deductions []*InvoicePrepayment
+}
+
+// invoiceDraft is what a draft of ours is besides.
+type invoiceDraft struct {
+	*draft
+	in      *NewInvoice
+	invoice *Invoice
+	rows    []InvoiceLine // a part of the batch's store
+	counter *Account      // receivables, or what it was settled by
 }
 
 // read asks for all that the batch needs to know, in one round trip, and locks the invoices that are corrected.
 func (w *issuing) read(ctx context.Context, s *Service) (err error) {
-	var corrected, more []uuid.UUID
-	for i := range w.in {
-		if id := w.in[i].PartyID; id != uuid.Nil {
-			w.wanted = append(w.wanted, id)
-		}
-		if id := w.in[i].CorrectsID; id != uuid.Nil {
-			corrected = append(corrected, id)
-		}
-		corrected = locksPrepayments(corrected, w.in[i].Prepaid)
-	}
-	w.wanted, corrected = unique(w.wanted), unique(corrected)
-	w.dims = newDimensionBook(w.op, w.tx)
-	for i := range w.in {
-		w.in[i].wantDimensions(w.dims)
-	}
+	locked := w.want()
 	w.set, err = s.setup(ctx, w.tx, w.op, func(b *tenancy.Batch) {
-		w.dims.load(b)
 		w.replays.load(b)
-		loadParties(b, &w.parties, w.wanted)
-		if len(corrected) > 0 {
-			tenancy.Load(b, &w.corrected, tenancy.In("id", corrected), tenancy.ForUpdate())
-			lockItems(b, &w.items, corrected)
-			tenancy.Load(b, &w.oldTexts, tenancy.In("invoice_id", corrected))
+		w.load(b, locked)
+		if len(locked) > 0 {
+			tenancy.Load(b, &w.oldTexts, tenancy.In("invoice_id", locked))
 		}
 	})
 	if err != nil {
 		return err
 	}
-	w.party = make(map[uuid.UUID]*Party, len(w.parties))
-	for i := range w.parties {
-		w.party[w.parties[i].ID] = &w.parties[i]
-	}
-	for i := range w.corrected {
-		more = furtherInstalments(more, w.corrected[i].ID, w.corrected[i].Instalments)
-	}
-	if err := lockMoreItems(ctx, w.tx, &w.items, more); err != nil {
-		return err
-	}
-	if err := w.dims.complete(ctx); err != nil {
-		return err
-	}
-	if err := w.readRates(ctx); err != nil {
-		return err
-	}
-	if err := w.readPrepayments(ctx); err != nil {
-		return err
-	}
-	if w.given, err = readGivenUp(ctx, w.tx, w.set, entriesOf(w.corrected, func(v *Invoice) (uuid.UUID, uuid.UUID) { return v.EntryID, v.ID })); err != nil {
-		return err
-	}
-	return checkTrade(w.op, w.wanted, w.parties, Sale)
+	return w.complete(ctx, w.replays.prints, func(b *tenancy.Batch, ids []uuid.UUID) func() {
+		var lines []InvoiceLine
+		tenancy.Load(b, &lines, tenancy.In("invoice_id", ids), tenancy.OrderBy("invoice_id", "line_no"))
+		return func() {
+			for i := range lines {
+				w.prepaid[lines[i].InvoiceID].line(lines[i].AccountID, lines[i].DimensionSetID, lines[i].Net.Minor)
+			}
+		}
+	})
 }
 
 // reserve makes room for the rows of the batch, side by side.
 func (w *issuing) reserve(lines int) {
 	n := len(w.in)
 	w.invoices, w.texts, w.lines = make([]Invoice, 0, n), make([]InvoiceText, 0, n), make([]InvoiceLine, lines)
-	w.plan = newPlan(w.op, w.tx, w.set, n)
-	w.plan.dims = w.dims
-	w.settle = newSettlement(w.plan, w.items)
+	w.begin()
 }
 
 // draft settles document i and plans its entry.
 func (w *issuing) draft(i int) (_ *Invoice, err error) {
 	in := &w.in[i]
-	where := fmt.Sprintf("document %d: ", i+1)
-	cur, err := currencyOf(w.op, where, in.Currency, w.set.books.Currency, figuresOf(w.correctedBy(in)))
+	shared, cur, err := w.documents.draft(i)
 	if err != nil {
 		return nil, err
 	}
+	d := &invoiceDraft{draft: shared, in: in, rows: w.lines[:len(shared.lines):len(shared.lines)]}
+	w.lines = w.lines[len(d.rows):]
 	w.invoices = append(w.invoices, Invoice{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, Kind: in.Kind, Reference: in.Reference,
-		Fingerprint: w.replays.prints[i], PartyID: in.PartyID, InvoiceDate: in.Date, CorrectsID: in.CorrectsID,
-		DocumentFigures: newFigures(cur, in.TaxPoint, in.Due, in.TaxIncluded, in.TaxRounding, &in.Terms),
-		IssuedAt:        w.tx.Now()})
-	n := len(in.Lines) + len(in.Adjustments)
-	d := &draft{in: in, where: where, invoice: &w.invoices[len(w.invoices)-1], lines: w.lines[:n:n], taxes: documentTaxes{trade: Sale, included: in.TaxIncluded, rounding: in.TaxRounding}, stated: map[string]int64{}}
-	w.lines = w.lines[n:]
-	if err := w.findCorrected(where, d); err != nil {
+		Fingerprint: w.replays.prints[i], PartyID: in.PartyID, InvoiceDate: in.Date, CorrectsID: in.CorrectsID, DocumentFigures: d.figures(cur), IssuedAt: w.tx.Now()})
+	v := &w.invoices[len(w.invoices)-1]
+	d.invoice = v
+	if d.corrects != nil && d.corrects.party == uuid.Nil && in.SettledBy.IsZero() {
+		return nil, ErrBadInput.New(w.op, "%s%s was a walk-in's: SettledBy says how it is paid", d.where, d.corrects.name)
+	}
+	d.takeOver(&v.PartyID, &v.DocumentFigures)
+	if err := w.findCounter(d); err != nil {
 		return nil, err
 	}
-	if d.worth, err = w.rates.valuerOf(where, cur, &in.Rate, in.Date, d.invoice.TaxPoint, figuresOf(d.corrects)); err != nil {
+	d.of = v.paper()
+	for j := range d.rows {
+		d.rows[j].InvoiceID, d.rows[j].LineNo = v.ID, int64(j+1)
+		d.lines[j] = &d.rows[j].DocumentLine
+	}
+	if err := w.settleAmounts(d.draft, "issue "+otherKind(v.Kind), nil); err != nil {
 		return nil, err
 	}
-	if err := w.findCounter(where, d); err != nil {
+	if _, err := w.dims.whole(d.where, d.counter, in.Dimensions); err != nil {
 		return nil, err
 	}
-	if err := w.inAdvance(d); err != nil {
-		return nil, err
-	}
-	if d.taxes.entered, err = w.set.enteredOn(w.tx, w.op, where, JournalSales, in.Date, in.Late, in.LockException); err != nil {
-		return nil, err
-	}
-	d.taxes.supplied = d.invoice.TaxPoint
-	for j := range in.Lines {
-		if err := d.settleLine(w.op, where, w.set, w.dims, j); err != nil {
-			return nil, err
-		}
-	}
-	for j := range in.Adjustments {
-		if err := d.settleAdjustment(w.op, fmt.Sprintf("%sadjustment %d: ", where, j+1), w.set, w.dims, &in.Adjustments[j], len(in.Lines)+j); err != nil {
-			return nil, err
-		}
-	}
-	if err := w.deduct(where, d); err != nil {
-		return nil, err
-	}
-	if err := d.total(w.op, where, w.set, w.dims); err != nil {
-		return nil, err
-	}
-	if err := w.value(d); err != nil {
-		return nil, err
-	}
-	if err := w.credit(where, d); err != nil {
-		return nil, err
+	for j := range d.deducted {
+		w.deductions = append(w.deductions, &InvoicePrepayment{InvoiceID: v.ID, PrepaymentID: d.deducted[j].of.id, Deducted: d.deducted[j].figures()})
 	}
 	w.drafts = append(w.drafts, d)
-	w.addText(d)
-	if err := w.enter(where, d); err != nil {
-		return nil, err
+	w.texts = append(w.texts, InvoiceText{InvoiceID: v.ID, DocumentText: w.text(d.draft, w.oldText(in.CorrectsID))})
+	return v, w.enter(d.draft, invoiceEntry(d.fact()))
+}
+
+func (w *issuing) oldText(id uuid.UUID) *DocumentText {
+	for i := range w.oldTexts {
+		if w.oldTexts[i].InvoiceID == id {
+			return &w.oldTexts[i].DocumentText
+		}
 	}
-	return d.invoice, w.declare(where, d)
+	return nil
+}
+
+// fact is the document as the ledger sees it.
+func (d *invoiceDraft) fact() *invoiceFact {
+	v := d.invoice
+	f := &invoiceFact{Kind: v.Kind, ID: v.ID, PartyID: v.PartyID, Date: v.InvoiceDate, Dues: d.dues, Counter: ByID(d.counter.ID), Settled: d.of.atOnce, Lock: d.lock, Late: d.late,
+		Parts: d.entryParts()}
+	if d.counter.RequiredDimensions != "" {
+		f.Whole = d.dims
+	}
+	return f
 }
 
 func otherKind(k InvoiceKind) string {
@@ -228,141 +185,14 @@ func otherKind(k InvoiceKind) string {
 	return "a credit note"
 }
 
-// declare makes the tax entries of a document.
-func (w *issuing) declare(where string, d *draft) error {
-	v, sign := d.invoice, int64(1)
-	if v.Kind == CreditNoteDocument {
-		sign = -1
-	}
-	base := money.Zero(w.set.books.Currency)
-	like := TaxEntry{SourceModel: "erp.invoices", SourceID: v.ID, PartyID: v.PartyID, EntryID: v.EntryID,
-		EntryDate: d.taxes.entered, TaxPoint: v.TaxPoint, Base: base, Tax: base, DocumentCurrency: v.Net.Currency, RecordedAt: w.tx.Now()}
-	rows, err := d.taxes.entries(w.op, where, w.set, w.dims, like, sign)
-	if err != nil {
-		return err
-	}
-	w.prepaid.less(v.CorrectsID, rows)
-	rows = append(rows, d.deducted.declared(&like)...)
-	due, err := w.plan.fallDue(where, Source{like.SourceModel, v.ID}, d.in.LockException, rows)
-	w.taxes = append(append(w.taxes, rows...), due...)
-	return err
-}
-
-// findCorrected takes party and tax point of a credit or debit note from the invoice that it corrects, or holds the parties equal.
-func (w *issuing) findCorrected(where string, d *draft) error {
-	if d.in.CorrectsID == uuid.Nil {
-		return nil
-	}
-	d.corrects = w.correctedBy(d.in)
-	if v := d.corrects; v == nil || v.Kind != InvoiceDocument && (v.Kind != PrepaymentDocument || d.in.Kind != CreditNoteDocument) {
-		return ErrNotCreditable.New(w.op, "%sCorrectsID is not an invoice", where)
-	}
-	switch {
-	case d.in.PartyID != uuid.Nil && d.in.PartyID != d.corrects.PartyID:
-		return ErrNotCreditable.New(w.op, "%sinvoice %s is another party's", where, d.corrects.Number)
-	case d.in.Date.Before(d.corrects.InvoiceDate):
-		return ErrNotCreditable.New(w.op, "%sDate is before that of invoice %s", where, d.corrects.Number)
-	case d.corrects.PartyID == uuid.Nil && d.in.SettledBy.IsZero():
-		return ErrBadInput.New(w.op, "%sinvoice %s was a walk-in's: SettledBy says how it is paid", where, d.corrects.Number)
-	}
-	d.invoice.PartyID = d.corrects.PartyID
-	if d.invoice.TaxPoint.IsZero() {
-		d.invoice.TaxPoint = d.corrects.TaxPoint
-	}
-	return nil
-}
-
 // findCounter finds the account on the other side: receivables, or the till.
-func (w *issuing) findCounter(where string, d *draft) (err error) {
+func (w *issuing) findCounter(d *invoiceDraft) (err error) {
 	if d.in.SettledBy.IsZero() {
-		d.counter, err = w.set.postable(w.op, where, ByRole(RoleReceivable))
+		d.counter, err = w.set.postable(w.op, d.where, ByRole(RoleReceivable))
 		return err
 	}
-	if d.counter, err = w.set.ordinary(w.op, where, d.in.SettledBy); err == nil {
+	if d.counter, err = w.set.ordinary(w.op, d.where, d.in.SettledBy); err == nil {
 		d.invoice.SettledByID = d.counter.ID
 	}
 	return err
-}
-
-// credit holds all credit notes of an invoice together to its total. The invoice is locked.
-func (w *issuing) credit(where string, d *draft) error {
-	v := d.corrects
-	if v == nil || d.invoice.Kind != CreditNoteDocument || d.invoice.Gross.Minor == 0 {
-		return nil
-	}
-	if left := v.Gross.Minor - v.CreditedMinor - v.DeductedMinor; d.invoice.Gross.Minor > left {
-		return ErrOverCredited.New(w.op, "%sinvoice %s of %s has %s left to credit, not %s", where, v.Number, v.Gross,
-			money.Amount{Minor: left, Currency: v.Gross.Currency}, d.invoice.Gross)
-	}
-	if lost := w.given.writtenOff[v.ID]; d.invoice.Gross.Minor > v.Gross.Minor-v.CreditedMinor-lost {
-		return ErrOverCredited.New(w.op, "%s%s of invoice %s was written off: what is claimed no more is credited no more, until the write-off is reversed", where,
-			money.Amount{Minor: lost, Currency: v.Gross.Currency}, v.Number)
-	}
-	if !slices.Contains(w.credited, v) {
-		w.credited = append(w.credited, v)
-	}
-	v.CreditedMinor += d.invoice.Gross.Minor
-	return nil
-}
-
-// addText copies the party as it is now, and the free text. A credit note that leaves the party to its invoice bears it as
-// the invoice does.
-func (w *issuing) addText(d *draft) {
-	us := &w.set.books
-	t := InvoiceText{InvoiceID: d.invoice.ID, Note: d.in.Note, OwnName: us.Name, OwnAddress: us.Address, OwnCountry: us.Country, OwnTaxID: us.TaxID}
-	if p := w.party[d.in.PartyID]; p != nil {
-		t.PartyName, t.PartyAddress, t.PartyCountry, t.PartyTaxID = p.Name, p.Address, p.Country, p.TaxID
-	} else if i := slices.IndexFunc(w.oldTexts, func(t InvoiceText) bool { return t.InvoiceID == d.in.CorrectsID }); i >= 0 && d.corrects != nil {
-		old := &w.oldTexts[i]
-		t.PartyName, t.PartyAddress, t.PartyCountry, t.PartyTaxID = old.PartyName, old.PartyAddress, old.PartyCountry, old.PartyTaxID
-	}
-	texts := make([]string, 0, len(d.lines))
-	for j := range d.in.Lines {
-		texts = append(texts, d.in.Lines[j].Description)
-	}
-	for j := range d.in.Adjustments {
-		texts = append(texts, d.in.Adjustments[j].Reason)
-	}
-	t.LineTexts = encodeTexts(texts)
-	w.texts = append(w.texts, t)
-}
-
-// enter plans the journal entry, and sets a credit note off against what it corrects.
-func (w *issuing) enter(where string, d *draft) error {
-	v, e := d.invoice, invoiceEntry(d.fact())
-	if len(e.Lines) == 0 {
-		journal, err := w.set.journal(w.op, where, e.Journal)
-		if err != nil {
-			return err
-		}
-		_, err = w.set.writable(w.tx, w.op, where, journal.ID, d.in.Date, d.in.LockException) // a document that books nothing respects locks as well
-		return err
-	}
-	before := len(w.plan.items)
-	w.settle.exception = d.in.LockException
-	entry, err := w.plan.add(where, &e, booking{})
-	if err != nil {
-		return err
-	}
-	v.EntryID = entry.ID
-	if d.corrects == nil || v.Kind != CreditNoteDocument || len(w.plan.items) == before {
-		return nil
-	}
-	fresh := w.plan.items[before]
-	if err := w.takeBack(where, d, entry, fresh); err != nil {
-		return err
-	}
-	return w.settle.setOff(where, fresh, d.corrects.ID, d.corrects.Instalments, d.in.Date)
-}
-
-// takeBack takes as much of an early-payment discount back as a credit note takes back of the invoice, and sets it off.
-func (w *issuing) takeBack(where string, d *draft, entry *Entry, fresh *OpenItem) error {
-	v, g := d.corrects, d.invoice.Gross.Minor
-	item, rows, err := w.given.takeBack(where, w.plan, &discountPart{document: v.ID, party: fresh.PartyID, part: g, whole: v.Gross.Minor - v.CreditedMinor + g,
-		trade: Sale, on: entry.EntryDate, lock: d.in.LockException})
-	w.taxes = append(w.taxes, rows...)
-	if err != nil || item == nil {
-		return err
-	}
-	return w.settle.pairUp(where, item, fresh, d.in.Date)
 }

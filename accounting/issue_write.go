@@ -18,10 +18,7 @@ func (w *issuing) book(ctx context.Context) error {
 		return err
 	}
 	b := w.tx.Batch()
-	w.plan.write(b)
-	w.settle.write(b)
-	tenancy.Set(b, w.credited, "credited_minor")
-	tenancy.Set(b, w.reduced(), "deducted_minor")
+	w.write(b)
 	tenancy.Load(b, &w.series, tenancy.In("fiscal_year_id", w.years()), tenancy.In("code", w.codes()), tenancy.ForUpdate())
 	return b.Run(ctx)
 }
@@ -29,7 +26,7 @@ func (w *issuing) book(ctx context.Context) error {
 func (w *issuing) years() []uuid.UUID {
 	var ids []uuid.UUID
 	for _, d := range w.drafts {
-		ids = append(ids, w.set.periodOf(d.in.Date).FiscalYearID)
+		ids = append(ids, w.set.periodOf(d.date).FiscalYearID)
 	}
 	return unique(ids)
 }
@@ -64,7 +61,7 @@ func (w *issuing) number(ctx context.Context) error {
 		if v.Seq, v.Number, err = series.take(w.op, d.where, v.InvoiceDate, w.set.year(series.FiscalYearID).Label); err != nil {
 			return err
 		}
-		lines = append(lines, pointers(d.lines)...)
+		lines = append(lines, pointers(d.rows)...)
 	}
 	b := w.tx.Batch()
 	tenancy.Put(b, pointers(w.invoices))
