@@ -31,6 +31,10 @@ type Options struct {
 	// Retention says for how long a class of records is kept in a jurisdiction (ISO 3166-1; "" where none is stated), and by which rule. "": no rule is known. Default:
 	// none is.
 	Retention func(jurisdiction string, class tenancy.RecordClass) string
+	// Holds says what keeps rows of a model: one Hold for each row, in their order, and the zero Hold where nothing does. Rows are pointers to the model's
+	// struct, at most 500 of one tenant in a call; a call takes a constant number of statements, in tx. Default: only columns of class keep are held, with no
+	// rule known.
+	Holds func(ctx context.Context, tx *tenancy.Tx, m *tenancy.Model, rows []any) ([]Hold, error)
 	// Looks are what somebody knows of promises who can look: see [Look]. Default: none, so that those promises rest on attestations.
 	Looks map[PromiseID]Look
 	// Listener is what the host's server listens with, such as [TLSConfig] gives. Default: something before the program ends TLS, which has to be attested.
