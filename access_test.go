@@ -162,7 +162,7 @@ func TestMembersTravelAndOpenNothing(t *testing.T) {
 	sam, err := suite.Access.Invite(owner, access.NewMember{Email: "sam@example.com", Name: "Sam Clerk", Roles: []string{"sales"}})
 	require.NoError(t, err)
 	require.NoError(t, suite.Access.RemoveMember(owner, sam.ID))
-	_, err = suite.Privacy.EraseParty(owner, privacy.Erasure{PartyID: sam.ID, Reference: "FORGET-2", Reason: "asked, Art. 17(1)(b)"})
+	_, err = suite.Privacy.Erase(owner, privacy.Erasure{PersonID: sam.ID, Reference: "FORGET-2", Reason: "asked, Art. 17(1)(b)"})
 	require.NoError(t, err)
 	members, err := suite.Access.Members(owner)
 	require.NoError(t, err)

@@ -41,6 +41,8 @@ func (s *Suite) jobs(production bool) []tenancy.Job {
 			Every: time.Hour, Tenant: bounded(s.Usage.Sweep)},
 		{Name: "usage.aggregate", About: "What was used on days that are over is added up over all tenants, and each tenant's own count is deleted.",
 			Every: time.Hour, Platform: func(ctx context.Context) (bool, error) { _, err := s.Usage.Aggregate(ctx); return false, err }},
+		{Name: "privacy.erasures", About: "What an erasure had to leave is erased when its rule has ended, and the files beneath the tables hold nothing of what was erased.",
+			Every: time.Hour, Tenant: s.Privacy.FinishErasures},
 		{Name: "audit.seal", About: "Audit events get their places in the chain, which is signed and handed to the anchor.",
 			Every: 2 * time.Second, Closed: true, Tenant: bounded(s.Audit.Seal)},
 		{Name: "audit.sweep", About: "Audit events that were committed long after they were made are found and sealed.",

@@ -41,7 +41,7 @@ func privacyRoutes(api huma.API, s *privacy.Service) {
 		})
 	post(api, "/v1/privacy/erasures", "erase", "Make a person unknown (privacy.erase)",
 		func(ctx context.Context, in *newErasure) (*body[erased], error) {
-			r, err := s.EraseParty(ctx, privacy.Erasure{PartyID: in.Body.PartyID, Reference: in.Body.Reference, Reason: in.Body.Reason})
+			r, err := s.Erase(ctx, privacy.Erasure{PersonID: in.Body.PartyID, Reference: in.Body.Reference, Reason: in.Body.Reason})
 			if err != nil {
 				return nil, err
 			}

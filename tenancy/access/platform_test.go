@@ -165,6 +165,35 @@ func TestErasingAUser(t *testing.T) {
 	})
 }
 
+// What is left of somebody's time in one tenant goes with their erasure there, after they have left, and nothing of another tenant's.
+func TestForgettingAnAccount(t *testing.T) {
+	each(t, access.Options{}, func(t *testing.T, w *world) {
+		_, owner := w.shop()
+		clerk := w.hire(owner, "admin")
+		_, err := w.auth.CreateKey(w.enter(clerk), access.NewKey{Name: "the canary's key", Permissions: tenancy.Permissions{"sales.*"}})
+		require.NoError(t, err)
+		inside := w.enter(owner)
+		require.ErrorIs(t, w.auth.CheckLeft(inside, clerk.id), access.ErrHasMemberships)
+		require.ErrorIs(t, w.auth.ForgetAccount(inside, clerk.id), access.ErrHasMemberships)
+		require.NoError(t, w.auth.RemoveMember(inside, clerk.member))
+		require.NoError(t, w.auth.CheckLeft(inside, clerk.id))
+		require.Contains(t, strings.Join(w.dump("api_keys"), " "), "the canary's key", "a key that was revoked keeps its name")
+		_, elsewhere := w.shop()
+		require.NoError(t, w.auth.ForgetAccount(w.enter(elsewhere), clerk.id), "there is nothing of theirs")
+		require.Contains(t, strings.Join(w.dump("api_keys"), " "), "the canary's key", "another tenant's")
+		nobody := w.Enter(t, scopeOf(inside).TenantID(), "sales.*")
+		require.ErrorIs(t, w.auth.CheckLeft(nobody, clerk.id), tenancy.ErrForbidden)
+		require.ErrorIs(t, w.auth.ForgetAccount(nobody, clerk.id), tenancy.ErrForbidden)
+		for range 2 {
+			require.NoError(t, w.auth.ForgetAccount(inside, clerk.id))
+		}
+		for _, table := range []string{"user_sessions", "api_keys", "mailed_tokens", "user_tenants"} {
+			require.NotContains(t, strings.Join(w.dump(table), " "), clerk.id.String(), table)
+		}
+		require.Contains(t, strings.Join(w.dump("users"), " "), clerk.email, "the account is the platform's")
+	})
+}
+
 // Who was asked in and never came is not kept.
 func TestInvitationsThatNobodyTookUpGo(t *testing.T) {
 	eachWithClock(t, access.Options{}, func(t *testing.T, w *world) {

@@ -1,0 +1,26 @@
+package erp
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
+
+// accounts are users' accounts for erasures: those of [Options].Access, or none.
+type accounts struct{ s *Suite }
+
+// CheckLeft implements privacy.Accounts.
+func (a accounts) CheckLeft(ctx context.Context, account uuid.UUID) error {
+	if a.s.Access == nil {
+		return nil
+	}
+	return a.s.Access.CheckLeft(ctx, account)
+}
+
+// ForgetAccount implements privacy.Accounts.
+func (a accounts) ForgetAccount(ctx context.Context, account uuid.UUID) error {
+	if a.s.Access == nil {
+		return nil
+	}
+	return a.s.Access.ForgetAccount(ctx, account)
+}
