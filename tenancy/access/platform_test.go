@@ -169,7 +169,7 @@ func TestErasingAUser(t *testing.T) {
 func TestForgettingAnAccount(t *testing.T) {
 	each(t, access.Options{}, func(t *testing.T, w *world) {
 		_, owner := w.shop()
-		clerk := w.hire(owner, "admin")
+		clerk := w.hire(owner, access.RoleOwner)
 		_, err := w.auth.CreateKey(w.enter(clerk), access.NewKey{Name: "the canary's key", Permissions: tenancy.Permissions{"sales.*"}})
 		require.NoError(t, err)
 		inside := w.enter(owner)
