@@ -31,6 +31,8 @@ func (s *Suite) jobs(production bool) []tenancy.Job {
 			Every: time.Minute, Platform: bounded(s.Tenancy.Grants().CompletePending)},
 		{Name: "tenancy.reseal", About: "After a rotation of a tenant's key, what was sealed under the old version is sealed under the new one.",
 			Every: time.Hour, Tenant: s.Tenancy.Reseal},
+		{Name: "tenancy.scrub", About: "The files of the control database hold nothing of accounts that were erased.",
+			Every: 24 * time.Hour, Platform: func(ctx context.Context) (bool, error) { return false, s.Tenancy.Tenants().Scrub(ctx) }},
 		{Name: "inventory.expire_reservations", About: "Goods that were reserved until an instant that has passed are free again.",
 			Every: time.Minute, Tenant: bounded(s.Inventory.ExpireReservations)},
 		{Name: "sales.expire_quotations", About: "Quotations whose last day has passed are expired.",

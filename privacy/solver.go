@@ -147,16 +147,14 @@ func (e *solver) held(ctx context.Context, m *tenancy.Model, rows []any) ([]Hold
 // waits says whether a column of a row under a hold is left as it is, and for what.
 //
 // A record is kept as it is: what the law asks for is the invoice as it was sent (AO section 147(1) Nr. 2 to 4a, UStG section 14b(1)), and
-// not its figures alone. What is apart from it, and what nothing holds, does not wait.
+// not its figures alone. What is apart from it, and what nothing holds, does not wait. A hold without a known end is about everything: a court asks for what there is.
 func (e *solver) waits(m *tenancy.Model, c *tenancy.Column, h Hold) (Hold, bool) {
 	switch {
 	case !c.Privacy.Personal():
 		return Hold{}, false
 	case !m.Erasable(c):
 		return cmp.Or(h, Hold{Why: "rows of the table never change; it goes with the tenant"}), true
-	case c.Privacy.Apart:
-		return Hold{}, false
-	case h != (Hold{}):
+	case h != (Hold{}) && (!c.Privacy.Apart || h.Until.IsZero()):
 		return h, true
 	case c.Privacy.Erasure == tenancy.EraseKeep && e.holds == nil:
 		return Hold{Why: "its class keeps it, and no rule is known"}, true
@@ -315,7 +313,7 @@ func (e *solver) redact(ctx context.Context, m *tenancy.Model, texts []*tenancy.
 			after := e.known.redact(before)
 			switch {
 			case after == before:
-			case held[i] != (Hold{}) && held[i].Until.IsZero() && !c.Privacy.Apart:
+			case held[i] != (Hold{}) && held[i].Until.IsZero():
 				e.count(m, c, Held, held[i])
 				e.waiting = true
 			default:

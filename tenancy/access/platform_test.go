@@ -1,6 +1,8 @@
 package access_test
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -159,6 +161,14 @@ func TestErasingAUser(t *testing.T) {
 			for _, row := range w.dump(table) {
 				require.NotContains(t, row, clerk.email, table)
 				require.NotContains(t, row, clerk.id.String(), table)
+			}
+		}
+		require.NoError(t, w.DB.Tenants().Scrub(w.Platform(t)))
+		if w.Dir() != "" {
+			for _, name := range []string{"control.db", "control.db-wal"} {
+				data, err := os.ReadFile(filepath.Join(w.Dir(), name))
+				require.NoError(t, err)
+				require.NotContains(t, string(data), clerk.email, "the files beneath")
 			}
 		}
 		require.ErrorIs(t, w.try(clerk.email, password), access.ErrBadCredentials)
