@@ -342,3 +342,101 @@ func TestRaceTwoGoOnAtOnce(t *testing.T) {
 		require.NotContains(t, everything(t, s, p.ctx), "lovelace")
 	})
 }
+
+// A record that is held stands as it is, in whatever words; so does somebody's own name who is called the same. What is about nobody names nobody.
+func TestOnlyWhatIsThePersonsIsHeld(t *testing.T) {
+	end := date.Of(2034, 1, 1)
+	held(t, &law{visits: end}, func(t *testing.T, env *tenancytest.Env, s *privacy.Service, p *practice, _ *time.Time) {
+		pseudonym := "erased " + p.ada.ID.String()[24:]
+		_, err := tenancy.Act(p.ctx, env.DB, "test.write", func(ctx context.Context, tx *tenancy.Tx) (any, error) {
+			for _, i := range []int{2, 3} { // Bob's, and nobody's
+				p.texts[i].Payer = "ada canary-byron"
+			}
+			p.texts[0].Payer = "paid by Ada Canary-Byron's sister"
+			var rows []any
+			for _, text := range p.texts {
+				rows = append(rows, text)
+			}
+			return nil, tx.Erase(ctx, env.DB.Registry().Table("clinic.visit_texts"), rows, "payer")
+		})
+		require.NoError(t, err)
+		plan, err := s.PreviewErasure(p.ctx, p.ada.ID)
+		require.NoError(t, err)
+		report, err := s.Erase(p.ctx, erasure(p, "E-1"))
+		require.NoError(t, err)
+		require.Equal(t, plan.Lines, report.Lines)
+		require.Contains(t, told(report), "clinic.visit_texts.payer redacted 1")
+		require.Contains(t, told(report), "clinic.visit_texts.payer held 2 by DE voucher until 2034-01-01")
+		require.NoError(t, env.DB.Read(p.ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			for i, want := range []string{"paid by Ada Canary-Byron's sister", "Lady Ada Lovelace", "ada canary-byron", pseudonym} {
+				text, err := tenancy.First[VisitText](ctx, tx, tenancy.Eq("visit_id", p.visits[i].ID))
+				require.NoError(t, err)
+				require.Equal(t, want, text.Payer, "visit %d", i)
+			}
+			return nil
+		}))
+	})
+}
+
+// desk is where accounts are kept in these tests.
+type desk struct {
+	inside  bool
+	fails   error
+	forgot  []uuid.UUID
+	checked int
+}
+
+func (d *desk) CheckLeft(context.Context, uuid.UUID) error {
+	d.checked++
+	if d.inside {
+		return tenancy.ErrForbidden.New("desk", "they come in still")
+	}
+	return nil
+}
+
+func (d *desk) ForgetAccount(ctx context.Context, account uuid.UUID) error {
+	if tenancy.ScopeOf(ctx).TenantID() == uuid.Nil {
+		return tenancy.ErrNoScope.New("desk", "")
+	}
+	d.forgot = append(d.forgot, account)
+	return d.fails
+}
+
+// Whoever comes in is not erased; whoever has left is, with what their account has left, which is tried until it succeeds.
+func TestAnAccountIsForgotten(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, _ *privacy.Service) {
+		d := &desk{inside: true, fails: tenancy.ErrBusy.New("desk", "")}
+		s := privacy.New(env.DB, privacy.Options{Accounts: d, Holds: (&law{}).holds})
+		p := openPractice(t, env)
+		p.ada.Account = tenancy.NewID()
+		require.NoError(t, env.DB.Tx(p.ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Update(ctx, tx, &p.ada, "account_id") }))
+		got, err := s.Find(p.ctx, privacy.Query{UserID: p.ada.Account})
+		require.NoError(t, err)
+		require.Equal(t, []privacy.FoundPerson{{Table: "clinic.patients", ID: p.ada.ID, By: []string{"user_id"}}}, got.Persons)
+		_, err = s.Erase(p.ctx, erasure(p, "E-1"))
+		require.ErrorIs(t, err, tenancy.ErrForbidden)
+		require.Contains(t, everything(t, s, p.ctx), "lovelace")
+		d.inside = false
+		_, err = s.Erase(p.ctx, erasure(p, "E-1"))
+		require.NoError(t, err)
+		_, err = s.FinishErasures(p.ctx)
+		require.ErrorIs(t, err, tenancy.ErrBusy)
+		pending, err := s.PendingErasures(p.ctx, 10)
+		require.NoError(t, err)
+		require.Equal(t, privacy.ErasureOpen, pending[0].State, "it is not done")
+		d.fails = nil
+		pass(t, s, p.ctx)
+		require.Equal(t, []uuid.UUID{p.ada.Account, p.ada.Account}, d.forgot)
+		pending, err = s.PendingErasures(p.ctx, 10)
+		require.NoError(t, err)
+		require.Empty(t, pending)
+
+		// Who has no account is nobody's to ask about.
+		d.checked = 0
+		_, err = s.Erase(p.ctx, privacy.Erasure{PersonID: p.bob.ID, Reference: "E-2", Reason: "x"})
+		require.NoError(t, err)
+		pass(t, s, p.ctx)
+		require.Zero(t, d.checked)
+		require.Len(t, d.forgot, 2)
+	})
+}
