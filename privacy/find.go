@@ -200,13 +200,23 @@ func (f *search) persons(ctx context.Context) error {
 			return err
 		}
 		for _, row := range rows {
-			one := f.service.finderOf(f.tx, f.refs, m, field[uuid.UUID](row, m.Column("id")), row)
+			one, err := f.service.finderOf(ctx, f.tx, f.refs, m, field[uuid.UUID](row, m.Column("id")), row)
+			if err != nil {
+				return err
+			}
 			f.finders = append(f.finders, &one)
 		}
 	}
 	if len(f.finders) == 0 && len(f.actors()) > 0 { // nobody's own row, but somebody acted
-		one := f.service.finderOf(f.tx, f.refs, nil, uuid.Nil, nil)
-		one.actors = f.actors()
+		one, err := f.service.finderOf(ctx, f.tx, f.refs, nil, uuid.Nil, nil)
+		if err != nil {
+			return err
+		}
+		if one.actors = f.actors(); f.q.UserID != uuid.Nil {
+			if err := f.service.addActors(ctx, &one, f.q.UserID); err != nil {
+				return err
+			}
+		}
 		f.finders = append(f.finders, &one)
 	}
 	return nil

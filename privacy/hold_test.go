@@ -386,6 +386,10 @@ type desk struct {
 	checked int
 }
 
+func (d *desk) Actors(_ context.Context, account uuid.UUID) ([]string, error) {
+	return []string{"key:" + account.String()}, nil
+}
+
 func (d *desk) CheckLeft(context.Context, uuid.UUID) error {
 	d.checked++
 	if d.inside {
@@ -413,6 +417,22 @@ func TestAnAccountIsForgotten(t *testing.T) {
 		got, err := s.Find(p.ctx, privacy.Query{UserID: p.ada.Account})
 		require.NoError(t, err)
 		require.Equal(t, []privacy.FoundPerson{{Table: "clinic.patients", ID: p.ada.ID, By: []string{"user_id"}}}, got.Persons)
+		for _, actor := range []string{tenancy.UserActor(p.ada.Account), "key:" + p.ada.Account.String()} {
+			ctx, err := env.DB.Enter(context.Background(), tenancy.ScopeOf(p.ctx).TenantID(), actor, tenancy.Permissions{"*"})
+			require.NoError(t, err)
+			_, err = s.Find(ctx, privacy.Query{Actor: "x"}) // an event of each
+			require.NoError(t, err)
+		}
+		acted := func(q privacy.Query) (n int64) {
+			got, err := s.Find(p.ctx, q)
+			require.NoError(t, err)
+			for _, t := range got.Tables {
+				n += t.Acted
+			}
+			return n
+		}
+		require.Equal(t, acted(privacy.Query{Actor: tenancy.UserActor(p.ada.Account)}), acted(privacy.Query{PersonID: p.ada.ID}), "their keys act for them")
+		require.Greater(t, acted(privacy.Query{PersonID: p.ada.ID}), acted(privacy.Query{Actor: "key:" + p.ada.Account.String()}))
 		_, err = s.Erase(p.ctx, erasure(p, "E-1"))
 		require.ErrorIs(t, err, tenancy.ErrForbidden)
 		require.Contains(t, everything(t, s, p.ctx), "lovelace")

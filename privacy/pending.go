@@ -86,8 +86,8 @@ func (s *Service) goOn(ctx context.Context) (bool, error) {
 		}
 		if e.self == nil { // the row has been removed; its texts have not
 			e.self = e.reg.Table(row.SubjectTable)
-			if row.AccountID != uuid.Nil {
-				e.actors = []string{tenancy.UserActor(row.AccountID)}
+			if err := s.addActors(ctx, &e.finder, row.AccountID); err != nil {
+				return false, err
 			}
 		}
 		old, err := e.recall(ctx, row.ID)

@@ -39,8 +39,12 @@ func (s *Service) newSolver(ctx context.Context, tx *tenancy.Tx, person uuid.UUI
 	if err != nil {
 		return nil, err
 	}
+	finder, err := s.finderOf(ctx, tx, refs, self, person, row)
+	if err != nil {
+		return nil, err
+	}
 	id := person.String()
-	return &solver{finder: s.finderOf(tx, refs, self, person, row), holds: s.opt.Holds, acts: acts, row: row, lines: map[ErasureLine]int64{},
+	return &solver{finder: finder, holds: s.opt.Holds, acts: acts, row: row, lines: map[ErasureLine]int64{},
 		// In lower case, so that it is its own form for searching.
 		known: known{values: map[string]bool{}, pseudonym: "erased " + id[len(id)-12:]}}, nil
 }

@@ -65,12 +65,23 @@ type finder struct {
 }
 
 // finderOf finds the rows about the person whose own row it is.
-func (s *Service) finderOf(tx *tenancy.Tx, refs []tenancy.Reference, self *tenancy.Model, id uuid.UUID, row any) finder {
+func (s *Service) finderOf(ctx context.Context, tx *tenancy.Tx, refs []tenancy.Reference, self *tenancy.Model, id uuid.UUID, row any) (finder, error) {
 	f := finder{paths: paths{s.db.Registry(), refs}, tx: tx, self: self, id: id, found: map[*tenancy.Model][]uuid.UUID{}, busy: map[*tenancy.Model]bool{}}
-	if account := accountOf(self, row); account != uuid.Nil {
-		f.actors = []string{tenancy.UserActor(account)}
+	return f, s.addActors(ctx, &f, accountOf(self, row))
+}
+
+// addActors adds those under which an account acts.
+func (s *Service) addActors(ctx context.Context, f *finder, account uuid.UUID) error {
+	if account == uuid.Nil {
+		return nil
 	}
-	return f
+	f.actors = append(f.actors, tenancy.UserActor(account))
+	if s.opt.Accounts == nil {
+		return nil
+	}
+	more, err := s.opt.Accounts.Actors(ctx, account)
+	f.actors = append(f.actors, more...)
+	return err
 }
 
 // accountOf is the account of whoever a row is; zero when there is none.

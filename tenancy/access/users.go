@@ -214,6 +214,26 @@ func (s *Service) storeUser(ctx context.Context, tx bun.Tx, user uuid.UUID, u *u
 	return err
 }
 
+// Actors gives the opaque ids under which a person's keys act in the tenant of the scope, as long as the keys are known: for 90 days after their end.
+//
+// Permission: access.read, unless another act asks.
+func (s *Service) Actors(ctx context.Context, user uuid.UUID) ([]string, error) {
+	tenant, err := tenancy.View(ctx, s.db, PermRead, func(_ context.Context, tx *tenancy.Tx) (uuid.UUID, error) { return tx.Scope().TenantID(), nil })
+	if err != nil {
+		return nil, err
+	}
+	var keys []uuid.UUID
+	err = s.control.DB.NewSelect().Model((*keyRow)(nil)).ModelTableExpr(s.aliased(tableKeys)).Column("id").Where("user_id = ?", user).Where("tenant_id = ?", tenant).OrderExpr("id").Scan(ctx, &keys)
+	if err != nil {
+		return nil, s.fault("access.Actors", err)
+	}
+	out := make([]string, len(keys))
+	for i, id := range keys {
+		out[i] = keyActor(id)
+	}
+	return out, nil
+}
+
 // CheckLeft refuses to have somebody forgotten who can still come into the tenant of the scope, or was asked in: they are removed first ([Service.RemoveMember]). With
 // [Service.ForgetAccount] it is what an erasure asks of this package.
 //
