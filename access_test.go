@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -161,9 +162,20 @@ func TestMembersTravelAndOpenNothing(t *testing.T) {
 	require.True(t, named["Ada Byron"], "the trail's actors have names")
 	sam, err := suite.Access.Invite(owner, access.NewMember{Email: "sam@example.com", Name: "Sam Clerk", Roles: []string{"sales"}})
 	require.NoError(t, err)
+	forget := privacy.Erasure{PersonID: sam.ID, Reference: "FORGET-2", Reason: "asked, Art. 17(1)(b)"}
+	_, err = suite.Privacy.Erase(owner, forget)
+	require.ErrorIs(t, err, access.ErrHasMemberships, "whoever is to be forgotten leaves first")
 	require.NoError(t, suite.Access.RemoveMember(owner, sam.ID))
-	_, err = suite.Privacy.EraseParty(owner, privacy.Erasure{PartyID: sam.ID, Reference: "FORGET-2", Reason: "asked, Art. 17(1)(b)"})
+	found, err := suite.Privacy.Find(owner, privacy.Query{Email: "SAM@example.com"})
 	require.NoError(t, err)
+	require.Equal(t, []privacy.FoundPerson{{Table: "erp.members", ID: sam.ID, By: []string{"email"}}}, found.Persons)
+	_, err = suite.Privacy.Erase(owner, forget)
+	require.NoError(t, err)
+	_, err = suite.Tick(t.Context(), time.Now().Add(2*time.Hour))
+	require.NoError(t, err)
+	pending, err := suite.Privacy.PendingErasures(owner, 10)
+	require.NoError(t, err)
+	require.Empty(t, pending, "the job has finished it")
 	members, err := suite.Access.Members(owner)
 	require.NoError(t, err)
 	require.Len(t, members, 2)

@@ -100,7 +100,7 @@ func TestPrivacyAtEveryPlacement(t *testing.T) {
 			next.ctx = f.Control.Enter(t, made.ID, "*")
 			require.Equal(t, want, root(t, &next))
 			next.verify(t)
-			_, err = suite.Privacy.EraseParty(next.ctx, privacy.Erasure{PartyID: s.customer, Reference: "FORGET", Reason: "asked, Art. 17(1)(b)"})
+			_, err = suite.Privacy.Erase(next.ctx, privacy.Erasure{PersonID: s.customer, Reference: "FORGET", Reason: "asked, Art. 17(1)(b)"})
 			require.NoError(t, err)
 			next.verify(t)
 			purge(t, f, suite, made.ID)

@@ -212,6 +212,17 @@ func (h *haystack) live(t *testing.T, env *tenancytest.Env, suite *erp.Suite, te
 		_, err = env.DB.Tenants().Create(env.Platform(t), tenancy.NewTenant{Name: "Findable " + number})
 		failed(err)
 	}
+	// Somebody searches for what they should not have, and writes it where reasons stand.
+	inside = env.Enter(t, tenant, tenancy.AllPermissions)
+	for _, secret := range []string{h.secrets["password"], h.secrets["card number"]} {
+		got, err := suite.Privacy.Find(inside, privacy.Query{Name: secret})
+		require.NoError(t, err)
+		require.Empty(t, got.Tables)
+		_, err = suite.Privacy.Find(inside, privacy.Query{Email: secret})
+		failed(err)
+		_, err = suite.Privacy.Erase(inside, privacy.Erasure{PersonID: tenancy.NewID(), Reference: secret, Reason: secret})
+		failed(err)
+	}
 	_, err = suite.Tick(env.Platform(t), time.Now())
 	require.NoError(t, err)
 }

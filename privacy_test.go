@@ -159,7 +159,7 @@ func TestACustomerIsForgotten(t *testing.T) {
 		for _, canary := range []string{"canary", "7946 0991"} {
 			require.True(t, strings.Contains(known, canary), canary)
 		}
-		report, err := suite.Privacy.EraseParty(s.ctx, privacy.Erasure{PartyID: s.customer, Reference: "FORGET-2", Reason: "asked, Art. 17(1)(b)"})
+		report, err := suite.Privacy.Erase(s.ctx, privacy.Erasure{PersonID: s.customer, Reference: "FORGET-2", Reason: "asked, Art. 17(1)(b)"})
 		require.NoError(t, err)
 		require.False(t, report.Removed)
 		left := s.search(t)
@@ -190,7 +190,7 @@ func TestNoTextIsForgotten(t *testing.T) {
 		require.NoError(t, err)
 		plant(t, s)
 		require.True(t, strings.Contains(s.search(t), "planted"))
-		_, err = suite.Privacy.EraseParty(s.ctx, privacy.Erasure{PartyID: s.customer, Reference: "FORGET-3", Reason: "asked, Art. 17(1)(b)"})
+		_, err = suite.Privacy.Erase(s.ctx, privacy.Erasure{PersonID: s.customer, Reference: "FORGET-3", Reason: "asked, Art. 17(1)(b)"})
 		require.NoError(t, err)
 		require.False(t, strings.Contains(s.search(t), "planted"))
 		s.verify(t)
@@ -332,7 +332,7 @@ func TestAClosedShopIsTakenOutByItsOwner(t *testing.T) {
 				require.Equal(t, want, root(t, copied), "it is taken out, whole")
 				_, err := suite.Sales.Sell(s.ctx, []sales.NewSale{s.sale("LATE", 1)})
 				require.ErrorIs(t, err, tenancy.ErrClosed)
-				_, err = suite.Privacy.EraseParty(s.ctx, privacy.Erasure{PartyID: s.customer, Reference: "LATE", Reason: "asked"})
+				_, err = suite.Privacy.Erase(s.ctx, privacy.Erasure{PersonID: s.customer, Reference: "LATE", Reason: "asked"})
 				require.ErrorIs(t, err, tenancy.ErrClosed)
 				_, err = suite.Privacy.Export(clerk, new(bytes.Buffer))
 				require.ErrorIs(t, err, refusal)

@@ -54,7 +54,7 @@ func TestErasureKeepsTheTrailWhole(t *testing.T) {
 		s.trade(t)
 		s.seal(t)
 		before := s.whole(t)
-		_, err := suite.Privacy.EraseParty(s.ctx, privacy.Erasure{PartyID: s.customer, Reference: "FORGET-2", Reason: "asked, Art. 17(1)(b)"})
+		_, err := suite.Privacy.Erase(s.ctx, privacy.Erasure{PersonID: s.customer, Reference: "FORGET-2", Reason: "asked, Art. 17(1)(b)"})
 		require.NoError(t, err)
 		s.seal(t)
 		after := s.whole(t)

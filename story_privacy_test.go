@@ -19,7 +19,7 @@ func (s *shop) tradePrivacy(t *testing.T) {
 	t.Helper()
 	parties, err := s.suite.Accounting.CreateParties(s.ctx, []accounting.NewParty{{Reference: "C-9", Name: "Window Shopper", Customer: true}})
 	require.NoError(t, err)
-	report, err := s.suite.Privacy.EraseParty(s.ctx, privacy.Erasure{PartyID: parties[0].ID, Reference: "FORGET-1", Reason: "asked, Art. 17(1)(b)"})
+	report, err := s.suite.Privacy.Erase(s.ctx, privacy.Erasure{PersonID: parties[0].ID, Reference: "FORGET-1", Reason: "asked, Art. 17(1)(b)"})
 	require.NoError(t, err)
 	require.True(t, report.Removed, "nothing refers to them")
 	_, err = s.suite.Privacy.SetController(s.ctx, privacy.Controller{Name: "The Shop", Contact: "1 High Street", Jurisdiction: "GB"})

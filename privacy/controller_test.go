@@ -127,7 +127,7 @@ func TestAnOfficerIsForgotten(t *testing.T) {
 		c.ProtectionOfficer, c.Representative = "Ada Canary-Byron, dpo@clinic.example", "c/o ada canary-byron"
 		_, err := s.SetController(p.ctx, c)
 		require.NoError(t, err)
-		_, err = s.EraseParty(p.ctx, privacy.Erasure{PartyID: p.ada.ID, Reference: "E-1", Reason: "asked"})
+		_, err = s.Erase(p.ctx, privacy.Erasure{PersonID: p.ada.ID, Reference: "E-1", Reason: "asked"})
 		require.NoError(t, err)
 		all, err := s.Controllers(p.ctx)
 		require.NoError(t, err)

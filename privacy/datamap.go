@@ -62,6 +62,8 @@ type MappedColumn struct {
 	Category tenancy.Category `json:"category"`
 	Erasure  tenancy.Erasure  `json:"erasure,omitempty"`
 	Sealed   bool             `json:"sealed,omitempty"`
+	// Apart says that the column does not wait for what its record is held for.
+	Apart bool `json:"apart,omitempty"`
 }
 
 // Personal reports whether a column of the table can hold personal data.
@@ -182,7 +184,7 @@ func (m *mapper) ways() []tenancy.Flow {
 }
 
 func (m *mapper) model(module string, model *tenancy.Model) (MappedTable, error) {
-	t := MappedTable{Table: model.Table, Module: module, Controller: model.Controller, Subject: model.Subject, Class: model.Class, Purpose: model.Purpose, Basis: model.Basis,
+	t := MappedTable{Table: model.Table, Module: module, Controller: model.Controller, Subject: cmp.Or(model.Subject, model.Person), Class: model.Class, Purpose: model.Purpose, Basis: model.Basis,
 		RetainFrom: model.RetainFrom, Retention: m.rule(model.Class), Flows: m.flows[model.Table]}
 	for _, c := range model.Columns {
 		t.Columns = append(t.Columns, mappedColumn(c.Name, c.Privacy))
@@ -220,7 +222,7 @@ func (m *mapper) control(module string, c *tenancy.ControlTable) (MappedTable, e
 const usersTable = "erp_control.users"
 
 func mappedColumn(name string, p tenancy.Privacy) MappedColumn {
-	return MappedColumn{Name: name, Category: p.Category, Erasure: p.Erasure, Sealed: p.Sealed}
+	return MappedColumn{Name: name, Category: p.Category, Erasure: p.Erasure, Sealed: p.Sealed, Apart: p.Apart}
 }
 
 func (m *mapper) rule(class tenancy.RecordClass) string {
@@ -239,7 +241,7 @@ func (m *mapper) about(model *tenancy.Model, seen []*tenancy.Model) ([]string, e
 	var to []*tenancy.Model
 	switch model.Subject {
 	case "":
-		return nil, nil
+		return m.named(model), nil
 	case "self":
 		return []string{model.Table}, nil
 	case tenancy.ByParts:
@@ -265,6 +267,19 @@ func (m *mapper) about(model *tenancy.Model, seen []*tenancy.Model) ([]string, e
 	}
 	slices.Sort(out)
 	return slices.Compact(out), nil
+}
+
+// named are the tables of the people whom a model's rows may name without a foreign key: anybody's by an id, users by who acted.
+func (m *mapper) named(model *tenancy.Model) (tables []string) {
+	if model.Person == "" {
+		return nil
+	}
+	for _, self := range m.reg.Models {
+		if self.Subject == "self" && (self.User != "" || model.Column(model.Person).Type == tenancy.UUID) {
+			tables = append(tables, self.Table)
+		}
+	}
+	return tables
 }
 
 // people says in words whom a table is about.

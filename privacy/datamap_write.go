@@ -139,7 +139,11 @@ func writeColumns(b *bytes.Buffer, columns []MappedColumn) {
 		if c.Sealed {
 			sealed = "yes"
 		}
-		row(b, c.Name, string(c.Category), string(c.Erasure), sealed)
+		erasure := string(c.Erasure)
+		if c.Apart {
+			erasure += ", apart"
+		}
+		row(b, c.Name, string(c.Category), erasure, sealed)
 	}
 	if len(rest) > 0 {
 		b.WriteString("\nNot personal: " + strings.Join(rest, ", ") + "\n")

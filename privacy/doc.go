@@ -12,10 +12,13 @@
 //
 //	moved, manifest, err := data.Import(platform, tenancy.NewTenant{Name: "The Shop", Reference: "MOVE-7"}, file, size)
 //
-// A customer asks to be forgotten. Issued documents stand, with a pseudonym on them; the report says of each column what was
-// done, and why:
+// Somebody asks what is held of them, and then to be forgotten. Issued documents stand, with a pseudonym on them or, while the law asks for it, the name; the report
+// says of each column what was done, or by which rule it waits and until when. A background job finishes it:
 //
-//	report, err := data.EraseParty(ctx, privacy.Erasure{PartyID: ada.ID, Reference: "REQUEST-12", Reason: "GDPR Art. 17(1)(b)"})
+//	found, err := data.Find(ctx, privacy.Query{Email: "ada@example.org"})
+//	plan, err := data.PreviewErasure(ctx, found.Persons[0].ID)
+//	report, err := data.Erase(ctx, privacy.Erasure{PersonID: found.Persons[0].ID, Reference: "REQUEST-12", Reason: "GDPR Art. 17(1)(b)"})
+//	more, err := data.FinishErasures(ctx)
 //
 // A tenant leaves. For 30 full days its owner can still take the data out, or come back; then no row of it is left:
 //

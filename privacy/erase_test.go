@@ -18,7 +18,7 @@ import (
 )
 
 func erasure(p *practice, reference string) privacy.Erasure {
-	return privacy.Erasure{PartyID: p.ada.ID, Reference: reference, Reason: "asked by Ada Canary-Byron on 3 March, Art. 17(1)(b)"}
+	return privacy.Erasure{PersonID: p.ada.ID, Reference: reference, Reason: "asked by Ada Canary-Byron on 3 March, Art. 17(1)(b)"}
 }
 
 // everything is the tenant's data as text, as somebody would search it.
@@ -34,13 +34,13 @@ func everything(t *testing.T, s *privacy.Service, ctx context.Context) string {
 
 var canaries = []string{"canary", "lovelace", "1815-12-10", "ada."}
 
-func TestEraseParty(t *testing.T) {
+func TestErase(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env, s *privacy.Service) {
 		p := openPractice(t, env)
 		for _, c := range canaries {
 			require.Contains(t, everything(t, s, p.ctx), c, "a canary that was never there proves nothing")
 		}
-		report, err := s.EraseParty(p.ctx, erasure(p, "E-1"))
+		report, err := s.Erase(p.ctx, erasure(p, "E-1"))
 		require.NoError(t, err)
 		after := everything(t, s, p.ctx)
 		for _, c := range canaries {
@@ -53,7 +53,7 @@ func TestEraseParty(t *testing.T) {
 		}
 		require.Equal(t, []string{
 			"clinic.notices.body redacted 1", "clinic.patients.address deleted 1", "clinic.patients.born deleted 1", "clinic.patients.email deleted 1",
-			"clinic.patients.insurer kept 1", "clinic.patients.name pseudonymised 1", "clinic.patients.premium deleted 1",
+			"clinic.patients.insurer held 1", "clinic.patients.name pseudonymised 1", "clinic.patients.premium deleted 1",
 			"clinic.visit_texts.notes deleted 2", "clinic.visit_texts.notes redacted 1", "clinic.visit_texts.payer pseudonymised 2",
 		}, lines)
 		pseudonym := "erased " + p.ada.ID.String()[24:]
@@ -75,20 +75,20 @@ func TestEraseParty(t *testing.T) {
 		}))
 
 		// Once is enough, and the same request is the same erasure.
-		again, err := s.EraseParty(p.ctx, erasure(p, "E-1"))
+		again, err := s.Erase(p.ctx, erasure(p, "E-1"))
 		require.NoError(t, err)
 		require.True(t, again.Replayed)
 		again.Replayed = false
 		require.Equal(t, report, again)
 		other := erasure(p, "E-1")
-		other.PartyID = p.bob.ID
-		_, err = s.EraseParty(p.ctx, other)
+		other.PersonID = p.bob.ID
+		_, err = s.Erase(p.ctx, other)
 		require.ErrorIs(t, err, privacy.ErrReferenceTaken)
-		second, err := s.EraseParty(p.ctx, erasure(p, "E-2"))
+		second, err := s.Erase(p.ctx, erasure(p, "E-2"))
 		require.NoError(t, err)
 		for _, l := range second.Lines {
 			if l.Table != "erp.erasure_requests" {
-				require.Equal(t, privacy.Kept, l.Treatment, "%+v: there was nothing left to do", l)
+				require.Equal(t, privacy.Held, l.Treatment, "%+v: there was nothing left to do", l)
 			}
 		}
 	})
@@ -98,7 +98,7 @@ func TestEraseParty(t *testing.T) {
 func TestAnErasedPersonStaysErasedInAnArchive(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env, s *privacy.Service) {
 		p := openPractice(t, env)
-		_, err := s.EraseParty(p.ctx, erasure(p, "E-1"))
+		_, err := s.Erase(p.ctx, erasure(p, "E-1"))
 		require.NoError(t, err)
 		archive, m := export(t, s, p.ctx)
 		tenant, _, err := take(t, env, s, archive, "")
@@ -118,17 +118,17 @@ func TestAPersonThatNothingRefersToIsRemoved(t *testing.T) {
 		p := openPractice(t, env)
 		lone := Patient{Name: "Lone Canary", Address: "x"}
 		require.NoError(t, env.DB.Tx(p.ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Insert(ctx, tx, &lone) }))
-		in := privacy.Erasure{PartyID: lone.ID, Reference: "E-9", Reason: "x"}
-		report, err := s.EraseParty(p.ctx, in)
+		in := privacy.Erasure{PersonID: lone.ID, Reference: "E-9", Reason: "x"}
+		report, err := s.Erase(p.ctx, in)
 		require.NoError(t, err)
 		require.True(t, report.Removed)
 		require.Equal(t, privacy.Deleted, report.Lines[0].Treatment)
 		require.NotContains(t, everything(t, s, p.ctx), "lone canary")
-		again, err := s.EraseParty(p.ctx, in)
+		again, err := s.Erase(p.ctx, in)
 		require.NoError(t, err)
 		require.True(t, again.Replayed)
 		in.Reference = "E-10"
-		_, err = s.EraseParty(p.ctx, in)
+		_, err = s.Erase(p.ctx, in)
 		require.ErrorIs(t, err, fault.NotFound)
 	})
 }
@@ -139,20 +139,20 @@ func TestEraseRefuses(t *testing.T) {
 		before, err := s.Digest(p.ctx)
 		require.NoError(t, err)
 		for name, in := range map[string]privacy.Erasure{
-			"nobody": {Reference: "E", Reason: "x"}, "no reference": {PartyID: p.ada.ID, Reason: "x"}, "no reason": {PartyID: p.ada.ID, Reference: "E", Reason: " "},
-			"a long reason": {PartyID: p.ada.ID, Reference: "E", Reason: strings.Repeat("x", 501)},
+			"nobody": {Reference: "E", Reason: "x"}, "no reference": {PersonID: p.ada.ID, Reason: "x"}, "no reason": {PersonID: p.ada.ID, Reference: "E", Reason: " "},
+			"a long reason": {PersonID: p.ada.ID, Reference: "E", Reason: strings.Repeat("x", 501)},
 		} {
-			_, err := s.EraseParty(p.ctx, in)
+			_, err := s.Erase(p.ctx, in)
 			require.ErrorIs(t, err, privacy.ErrBadInput, name)
 		}
-		_, missing := s.EraseParty(p.ctx, privacy.Erasure{PartyID: tenancy.NewID(), Reference: "E", Reason: "x"})
-		_, foreign := s.EraseParty(p.ctx, privacy.Erasure{PartyID: q.ada.ID, Reference: "E", Reason: "x"})
+		_, missing := s.Erase(p.ctx, privacy.Erasure{PersonID: tenancy.NewID(), Reference: "E", Reason: "x"})
+		_, foreign := s.Erase(p.ctx, privacy.Erasure{PersonID: q.ada.ID, Reference: "E", Reason: "x"})
 		require.ErrorIs(t, missing, fault.NotFound)
 		require.Equal(t, missing.Error(), foreign.Error())
-		_, err = s.EraseParty(p.ctx, privacy.Erasure{PartyID: p.visits[0].ID, Reference: "E", Reason: "x"})
+		_, err = s.Erase(p.ctx, privacy.Erasure{PersonID: p.visits[0].ID, Reference: "E", Reason: "x"})
 		require.ErrorIs(t, err, fault.NotFound, "a visit is no person")
 		clerk := env.Enter(t, tenancy.ScopeOf(p.ctx).TenantID(), "privacy.export")
-		_, err = s.EraseParty(clerk, erasure(p, "E"))
+		_, err = s.Erase(clerk, erasure(p, "E"))
 		require.ErrorIs(t, err, tenancy.ErrForbidden)
 		after, err := s.Digest(p.ctx)
 		require.NoError(t, err)
@@ -173,7 +173,7 @@ func TestEraseDoorIsNarrow(t *testing.T) {
 			return tx.Erase(ctx, table("clinic.visits"), []any{p.visits[0]}, "units")
 		}), tenancy.ErrBadQuery)
 		require.ErrorIs(t, act(func(ctx context.Context, tx *tenancy.Tx) error {
-			return tx.Erase(ctx, table("clinic.patients"), []any{&p.ada}, "insurer")
+			return tx.Erase(ctx, table("clinic.patients"), []any{&p.ada}, "referrer_id")
 		}), tenancy.ErrBadQuery)
 		require.ErrorIs(t, env.DB.Tx(p.ctx, func(ctx context.Context, tx *tenancy.Tx) error {
 			return tx.Erase(ctx, table("clinic.patients"), []any{&p.ada}, "name")
@@ -191,7 +191,7 @@ func TestRaceTwoErasuresOfOnePersonMeet(t *testing.T) {
 		var wg sync.WaitGroup
 		reports, errs := make([]privacy.ErasureReport, 4), make([]error, 4)
 		for i := range reports {
-			wg.Go(func() { reports[i], errs[i] = s.EraseParty(p.ctx, erasure(p, "E-1")) })
+			wg.Go(func() { reports[i], errs[i] = s.Erase(p.ctx, erasure(p, "E-1")) })
 		}
 		wg.Wait()
 		fresh := 0
@@ -215,7 +215,7 @@ func TestACanaryInEveryColumn(t *testing.T) {
 		_, err := tenancy.Act(p.ctx, env.DB, "clinic.plant", func(ctx context.Context, tx *tenancy.Tx) (any, error) {
 			for _, m := range env.DB.Registry().Models {
 				for _, c := range m.Columns {
-					if !m.Erasable(c) || c.Type != tenancy.Text || m.Subject == "" {
+					if !m.Erasable(c) || c.Privacy.Erasure == tenancy.EraseKeep || c.Type != tenancy.Text || m.Subject == "" {
 						continue
 					}
 					row, err := m.Verbs().Find(ctx, tx, planting(m, p)...)
@@ -231,7 +231,7 @@ func TestACanaryInEveryColumn(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 5, planted)
 		require.Contains(t, everything(t, s, p.ctx), "plantedcanary")
-		_, err = s.EraseParty(p.ctx, erasure(p, "E-1"))
+		_, err = s.Erase(p.ctx, erasure(p, "E-1"))
 		require.NoError(t, err)
 		require.NotContains(t, everything(t, s, p.ctx), "plantedcanary")
 	})

@@ -6,45 +6,51 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // Erasure asks for a person to be made unknown.
 type Erasure struct {
-	// PartyID is the person's own row: a party, or a row of a host's model whose subject is "self".
-	PartyID uuid.UUID
+	// PersonID is the person's own row: a party, a member of the tenant, or a row of a host's model whose subject is "self".
+	PersonID uuid.UUID
 	// Reference is the idempotency key, such as the number of the request; 1 to 200 characters. Required.
 	Reference string
 	// Reason says on what ground; at most 500 characters, required. What it says of the person is erased with the rest.
 	Reason string
 }
 
-// Treatment is what became of a column.
+// Treatment is what becomes of a column.
 type Treatment string
 
 // The treatments.
 const (
 	Deleted       Treatment = "deleted"       // emptied, or the row is gone
 	Pseudonymised Treatment = "pseudonymised" // replaced by a name that says nothing, the same in all the person's rows
-	Redacted      Treatment = "redacted"      // the person's names and addresses were taken out of a text that leads to nobody
-	Kept          Treatment = "kept"          // a rule says to keep it
+	Redacted      Treatment = "redacted"      // the person's names and addresses were taken out of a text that is about somebody else, or nobody
+	Held          Treatment = "held"          // stays until what holds it ends, and is for nothing else until then
 )
 
-// ErasureReport says what was done, and holds no personal value itself.
+// ErasureReport says what was done, or would be, and holds no personal value itself.
 type ErasureReport struct {
-	ID        uuid.UUID `json:"id"`
-	PartyID   uuid.UUID `json:"party_id"`
-	Reference string    `json:"reference"`
-	ErasedAt  time.Time `json:"erased_at"`
+	ID        uuid.UUID `json:"id,omitzero"`
+	PersonID  uuid.UUID `json:"person_id"`
+	Reference string    `json:"reference,omitzero"`
+	ErasedAt  time.Time `json:"erased_at,omitzero"`
 	// Removed says that nothing referred to the person's own row, so that it is gone; else it bears a pseudonym.
 	Removed bool `json:"removed"`
-	// Lines are the columns that held something, sorted by table and column.
+	// Lines are the columns that held something, sorted by table, column and treatment.
 	Lines []ErasureLine `json:"lines"`
+	// DueOn is when the erasure goes on with what is held, at the earliest. Zero: nothing is.
+	DueOn date.Date `json:"due_on,omitzero"`
 
 	// Replayed says that the reference had been used before for the same person, and nothing was done now.
 	Replayed bool `json:"-"`
 }
 
-// ErasureLine is one column of one model.
+// Complete reports that nothing is held.
+func (r *ErasureReport) Complete() bool { return r.DueOn.IsZero() }
+
+// ErasureLine is one column of one model, treated in one way for one reason.
 type ErasureLine struct {
 	Table     string           `json:"table"`
 	Column    string           `json:"column"`
@@ -52,15 +58,73 @@ type ErasureLine struct {
 	Treatment Treatment        `json:"treatment"`
 	Rows      int64            `json:"rows"`
 	Why       string           `json:"why"`
+	// Rule, Source and Until are those of the [Hold] of what is held: by which rule or legal hold, on the ground of which law, and from which day on
+	// no more. Until is zero while that is not known.
+	Rule   string    `json:"rule,omitzero"`
+	Source string    `json:"source,omitzero"`
+	Until  date.Date `json:"until,omitzero"`
+}
+
+// ErasureState is how far an erasure has come.
+type ErasureState string
+
+// The states of an erasure.
+const (
+	ErasureOpen ErasureState = "open" // the tables are done; accounts, and the files beneath the tables, are still to be
+	ErasureHeld ErasureState = "held" // what is left waits for a rule or a legal hold to end
+	ErasureDone ErasureState = "done" // nothing is left
+)
+
+// PendingErasure is an erasure that is not done.
+type PendingErasure struct {
+	ID        uuid.UUID
+	PersonID  uuid.UUID
+	Reference string
+	ErasedAt  time.Time
+	State     ErasureState
+	// DueOn is when it goes on.
+	DueOn date.Date
+	// Held are the columns that are left.
+	Held []ErasureLine
 }
 
 // request is a recorded erasure.
 type request struct {
 	tenancy.Row
-	Reference    string    `bun:"reference" privacy:"none"`
-	SubjectTable string    `bun:"subject_table" privacy:"none"`
-	SubjectID    uuid.UUID `bun:"subject_id"`
-	Reason       string    `bun:"reason" privacy:"free-text,delete"`
-	Report       string    `bun:"report" privacy:"none"` // as JSON
-	ErasedAt     time.Time `bun:"erased_at"`
+	Reference    string       `bun:"reference" privacy:"none"`
+	SubjectTable string       `bun:"subject_table" privacy:"none"`
+	SubjectID    uuid.UUID    `bun:"subject_id"`
+	AccountID    uuid.UUID    `bun:"account_id,nullzero"`
+	Reason       string       `bun:"reason" privacy:"free-text,delete,apart"`
+	Report       string       `bun:"report" privacy:"none"` // as JSON
+	ErasedAt     time.Time    `bun:"erased_at"`
+	State        ErasureState `bun:"state" privacy:"none"`
+	DueOn        date.Date    `bun:"due_on,nullzero"`
+}
+
+// holdRow is a line of what an erasure has left.
+type holdRow struct {
+	tenancy.Owned
+	ErasureID  uuid.UUID        `bun:"erasure_id,pk"`
+	Seq        int64            `bun:"seq,pk"`
+	TableName  string           `bun:"table_name" privacy:"none"`
+	ColumnName string           `bun:"column_name" privacy:"none"`
+	Category   tenancy.Category `bun:"category" privacy:"none"`
+	Rule       string           `bun:"rule" privacy:"none"`
+	Source     string           `bun:"source" privacy:"none"`
+	UntilOn    date.Date        `bun:"until_on,nullzero"`
+	Why        string           `bun:"why" privacy:"none"`
+	RowCount   int64            `bun:"row_count"`
+}
+
+func (h *holdRow) line() ErasureLine {
+	return ErasureLine{Table: h.TableName, Column: h.ColumnName, Category: h.Category, Treatment: Held, Rows: h.RowCount, Why: h.Why, Rule: h.Rule, Source: h.Source, Until: h.UntilOn}
+}
+
+// words are what the person was known by, for texts under a legal hold that name them and are about somebody else, or nobody. They go when
+// the last such text has been searched.
+type words struct {
+	tenancy.Owned
+	ErasureID uuid.UUID `bun:"erasure_id,pk"`
+	Words     string    `bun:"words" privacy:"identity,delete,sealed"` // as JSON
 }

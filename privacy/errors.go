@@ -12,6 +12,8 @@ var (
 	ErrDiffers        = fault.Define(fault.Internal, "privacy.differs", "what was imported does not read back as it was exported; nothing of it was kept")
 	ErrNoPath         = fault.Define(fault.Internal, "privacy.no_path", "a model's subject leads to no registered model")
 	ErrReferenceTaken = fault.Define(fault.Conflict, "privacy.reference_taken", "the reference belongs to another erasure")
+	ErrHolds          = fault.Define(fault.Internal, "privacy.holds", "what holds rows was not said of each of them")
+	ErrTooManyPersons = fault.Define(fault.Exhausted, "privacy.too_many_persons", "more people meet the search than it tells apart; say more of whom you look for")
 
 	ErrNotPlatform      = fault.Define(fault.Forbidden, "privacy.not_platform", "the act is one of the platform's own tenant")
 	ErrAttestationTaken = fault.Define(fault.Conflict, "privacy.attestation_taken", "the reference belongs to another attestation")

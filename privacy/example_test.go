@@ -58,7 +58,7 @@ func Example() {
 	fmt.Println("the same:", must(data.Digest(there)).Root == sent.Root)
 
 	// Forgotten.
-	report := must(data.EraseParty(there, privacy.Erasure{PartyID: ada.ID, Reference: "REQUEST-12", Reason: "GDPR Art. 17(1)(b)"}))
+	report := must(data.Erase(there, privacy.Erasure{PersonID: ada.ID, Reference: "REQUEST-12", Reason: "GDPR Art. 17(1)(b)"}))
 	for _, l := range report.Lines {
 		fmt.Println(l.Table, l.Column, l.Treatment)
 	}

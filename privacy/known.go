@@ -23,7 +23,12 @@ type known struct {
 // number (a town), says nothing of one person and would tear holes into other people's texts.
 func (k *known) add(m *tenancy.Model, row any) {
 	for _, c := range m.Columns {
-		if c.Type != tenancy.Text || !m.Erasable(c) || c.Privacy.Category == tenancy.FreeText {
+		if c.Type != tenancy.Text || !m.Erasable(c) || c.Privacy.Erasure == tenancy.EraseKeep {
+			continue
+		}
+		switch c.Privacy.Category { //nolint:exhaustive // what somebody did, or noted, names nobody by itself
+		case tenancy.Identity, tenancy.Contact, tenancy.Financial:
+		default:
 			continue
 		}
 		text := field[string](row, c)
@@ -57,7 +62,10 @@ func (k *known) compile() {
 	}
 	list := make([]string, 0, len(k.values))
 	for v := range k.values {
-		list = append(list, regexp.QuoteMeta(v))
+		list = append(list, strings.Join(strings.Fields(regexp.QuoteMeta(v)), `\s+`)) // a text is broken into lines wherever there was room
+		if p := newPhone(v); p.digits != "" {
+			list = append(list, p.pattern())
+		}
 	}
 	slices.SortFunc(list, func(a, b string) int {
 		if len(a) != len(b) {
@@ -68,6 +76,9 @@ func (k *known) compile() {
 	k.pattern = regexp.MustCompile("(?i)(?:" + strings.Join(list, "|") + ")")
 }
 
+// in reports whether a text may name the person; whether it does is seen when it is redacted.
+func (k *known) in(text string) bool { return k.pattern != nil && k.pattern.MatchString(text) }
+
 // redact replaces every value that stands in the text as a word of its own.
 func (k *known) redact(text string) string {
 	if k.pattern == nil {
@@ -76,9 +87,7 @@ func (k *known) redact(text string) string {
 	var out strings.Builder
 	from := 0
 	for _, at := range k.pattern.FindAllStringIndex(text, -1) {
-		before, _ := utf8.DecodeLastRuneInString(text[:at[0]])
-		after, _ := utf8.DecodeRuneInString(text[at[1]:])
-		if wordRune(before) || wordRune(after) {
+		if joined(text[:at[0]], text[at[1]:]) {
 			continue
 		}
 		out.WriteString(text[from:at[0]])
@@ -87,6 +96,13 @@ func (k *known) redact(text string) string {
 	}
 	out.WriteString(text[from:])
 	return out.String()
+}
+
+// joined reports whether what stands between two texts is a part of a longer word.
+func joined(before, after string) bool {
+	last, _ := utf8.DecodeLastRuneInString(before)
+	first, _ := utf8.DecodeRuneInString(after)
+	return wordRune(last) || wordRune(first)
 }
 
 // wordRune: a letter or digit next to a value makes it a part of another word. The end of a text decodes as RuneError.

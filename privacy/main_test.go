@@ -14,13 +14,17 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
-func TestMain(m *testing.M) { os.Exit(tenancytest.Main(m)) }
+func TestMain(m *testing.M) {
+	killtest.Main(doomed.run)
+	os.Exit(tenancytest.Main(m))
+}
 
 // The models of these tests are a host's own, a clinic's, with one of everything that a model can be. What the library's own
 // domains make of privacy is tested over the whole suite, in the root folder.
@@ -34,6 +38,7 @@ type Patient struct {
 	Premium  int64     `bun:"premium" privacy:"financial,delete"`
 	Insurer  string    `bun:"insurer" privacy:"financial,keep"`
 	Referrer uuid.UUID `bun:"referrer_id,nullzero"`
+	Account  uuid.UUID `bun:"account_id,nullzero"`
 }
 
 type Visit struct {
@@ -53,7 +58,7 @@ type VisitText struct {
 	tenancy.Owned
 	VisitID uuid.UUID `bun:"visit_id,pk"`
 	Payer   string    `bun:"payer" privacy:"identity,pseudonymise"`
-	Notes   string    `bun:"notes" privacy:"free-text,delete,sealed"`
+	Notes   string    `bun:"notes" privacy:"free-text,delete,sealed,apart"`
 }
 
 // Notice holds free text that leads to nobody.
@@ -84,6 +89,7 @@ CREATE TABLE clinic.patients (
     premium BIGINT NOT NULL,
     insurer TEXT NOT NULL,
     referrer_id UUID,
+    account_id UUID,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT clinic_patients_referrer FOREIGN KEY (tenant_id, referrer_id) REFERENCES clinic.patients (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE
 );
@@ -126,7 +132,7 @@ CREATE TABLE clinic.wards (
 );
 `
 	return tenancy.Module{Name: "clinic", Subjects: map[string]string{"clinic.patients": "patients"}, Migrations: fstest.MapFS{"50100_clinic.sql": {Data: []byte(text)}}, Models: []*tenancy.Model{
-		tenancy.Define[Patient](tenancy.Spec{Table: "clinic.patients", Class: tenancy.Master, Subject: "self"}),
+		tenancy.Define[Patient](tenancy.Spec{Table: "clinic.patients", Class: tenancy.Master, Subject: "self", User: "account_id"}),
 		tenancy.Define[Visit](tenancy.Spec{Table: "clinic.visits", Class: tenancy.Voucher, Subject: "patient_id", Writes: tenancy.AppendOnly}),
 		tenancy.Define[VisitText](tenancy.Spec{Table: "clinic.visit_texts", Class: tenancy.Voucher, Subject: "visit_id", Writes: tenancy.Companion,
 			PartOf: "clinic.visits"}),

@@ -31,6 +31,12 @@ type Options struct {
 	// Retention says for how long a class of records is kept in a jurisdiction (ISO 3166-1; "" where none is stated), and by which rule. "": no rule is known. Default:
 	// none is.
 	Retention func(jurisdiction string, class tenancy.RecordClass) string
+	// Holds says what keeps rows of a model: one Hold for each row, in their order, and the zero Hold where nothing does. Rows are pointers to the model's
+	// struct, at most 500 of one tenant in a call; a call takes a constant number of statements, in tx. Default: only columns of class keep are held, with no
+	// rule known.
+	Holds func(ctx context.Context, tx *tenancy.Tx, m *tenancy.Model, rows []any) ([]Hold, error)
+	// Accounts are users' accounts, which lie beside the tenant's own tables. Default: there are none.
+	Accounts Accounts
 	// Looks are what somebody knows of promises who can look: see [Look]. Default: none, so that those promises rest on attestations.
 	Looks map[PromiseID]Look
 	// Listener is what the host's server listens with, such as [TLSConfig] gives. Default: something before the program ends TLS, which has to be attested.
@@ -63,7 +69,9 @@ func Module() tenancy.Module {
 // models are all stored structs of this package.
 var models = []*tenancy.Model{
 	// Who asked to be forgotten, and why, is nothing to look at unseen.
-	tenancy.Define[request](tenancy.Spec{Table: "erp.erasure_requests", Class: tenancy.Log, Writes: tenancy.Keep, RetainFrom: "erased_at", RecordReads: true}),
+	tenancy.Define[request](tenancy.Spec{Table: requestTable, Class: tenancy.Log, Person: "subject_id", Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, Writes: tenancy.Keep, RetainFrom: "erased_at", RecordReads: true}),
+	tenancy.Define[holdRow](tenancy.Spec{Table: "erp.erasure_holds", Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, PartOf: requestTable}),
+	tenancy.Define[words](tenancy.Spec{Table: wordsTable, Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, PartOf: requestTable}),
 	tenancy.Define[controllerRow](tenancy.Spec{Table: controllerTable, Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, RetainFrom: "set_at",
 		Writes: tenancy.AppendOnly}),
 	tenancy.Define[controllerText](tenancy.Spec{Table: "erp.controller_texts", Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty,
@@ -75,6 +83,8 @@ var models = []*tenancy.Model{
 }
 
 const (
+	requestTable     = "erp.erasure_requests"
+	wordsTable       = "erp.erasure_words"
 	controllerTable  = "erp.controllers"
 	attestationTable = "erp.attestations"
 )
@@ -83,7 +93,8 @@ const (
 const (
 	PermExport tenancy.Permission = "privacy.export" // all of a tenant's data, as an archive
 	PermDigest tenancy.Permission = "privacy.digest" // its hashes alone
-	PermErase  tenancy.Permission = "privacy.erase"  // erasing a person
+	PermErase  tenancy.Permission = "privacy.erase"  // erasing a person, and what that would do
+	PermFind   tenancy.Permission = "privacy.find"   // whether, and where, a person is known
 	PermMap    tenancy.Permission = "privacy.map"    // the data map, and records of processing
 
 	PermSetController tenancy.Permission = "privacy.set_controller" // stating who the controller is

@@ -62,6 +62,10 @@ type Store interface {
 	// Purge moves a gate that is 'closed', 'moving' or 'importing' to 'purging', deletes the tenant's rows of the models in their order,
 	// which is such that nothing points to what goes, and then the gate; or the file. It may be cut short and run again.
 	Purge(ctx context.Context, tenant uuid.UUID, models []*Model) error
+	// Scrub leaves nothing in the tenant's files of what was deleted or overwritten before; ScrubControl of the control database's. On PostgreSQL
+	// they do nothing: that is for the server and its administrators.
+	Scrub(ctx context.Context, tenant uuid.UUID) error
+	ScrubControl(ctx context.Context) error
 	// PutGrant makes a break-glass grant known to the database, so that it checks for itself that the grant stands whenever a
 	// session names it. Putting it again changes nothing; with another tenant or expiry it is refused (tenancy.duplicate), after
 	// EndGrant as well (tenancy.grant_ended). SQLite has nothing to do here: its wall is the file, and Go looks at the grant.

@@ -11,9 +11,10 @@ import (
 // lines.
 const ByParts = "parts"
 
-// Erasable reports whether an erasure can change the column: its class says so, and rows of the model can change at all.
+// Erasable reports whether an erasure can change the column: it is personal, and rows of the model can change at all. What is of class keep is changed when its
+// rule has ended, which is for whoever erases to know.
 func (m *Model) Erasable(c *Column) bool {
-	return c.Privacy.Personal() && c.Privacy.Erasure != EraseKeep && !c.Key && m.Writes != AppendOnly && m.Writes != ReadOnly && !m.System
+	return c.Privacy.Personal() && !c.Key && m.Writes != AppendOnly && m.Writes != ReadOnly && !m.System
 }
 
 // Erase writes the named columns of rows, pointers to the model's struct, in the course of an act that erases a person. It

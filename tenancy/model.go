@@ -3,6 +3,7 @@ package tenancy
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,9 @@ type Row struct {
 type Owned struct {
 	TenantID uuid.UUID `bun:"tenant_id,pk"`
 }
+
+// UserActor is the actor of whoever comes in by an account: an opaque id.
+func UserActor(account uuid.UUID) string { return "user:" + account.String() }
 
 // NewID makes a UUIDv7: unique everywhere, and ordered by the time it was made.
 func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
@@ -78,6 +82,16 @@ type Spec struct {
 	// that leads there, "party_id" or "invoice_id", or [ByParts]. A column leads where its foreign key does; the id of the
 	// root in a part's key needs none.
 	Subject string
+	// Person is the column that says whom a row is about where neither a foreign key nor the row's own place does, for the row outlives what it names:
+	// the id of a person's own row, or, when it is one of Actors, whoever acted. Finding and erasing go by it as by Subject; a restriction
+	// does not. Only without a Subject.
+	Person string
+	// Actors are the text columns that hold who acted: opaque ids such as "user:…", which name nobody without the list of members and stay when somebody is
+	// erased. Default: those named actor, or ending in _by.
+	Actors []string
+	// User is, in rows that are people themselves (Subject "self"), the column with the id of their account. Whoever comes in by it
+	// acts as [UserActor] of it.
+	User string
 	// StillBooks says of a row, a pointer to the struct, that it is written though the person's data are restricted: what comes in, what
 	// the law demands, and what ends something. Default: nothing is. [Always] is for models of which all is. See [Tx.Restrict].
 	StillBooks func(row any) bool
@@ -178,6 +192,9 @@ func newModel(t reflect.Type, spec Spec) (*Model, error) {
 	if len(m.Keys) < 1 || m.Keys[0].Name != "tenant_id" || m.Keys[0].Type != UUID {
 		return nil, fmt.Errorf("tenancy: model %s: its primary key does not start with tenant_id", t)
 	}
+	if err := m.checkPeople(); err != nil {
+		return nil, fmt.Errorf("tenancy: model %s: %w", t, err)
+	}
 	if m.PartOf != "" && m.Derived {
 		return nil, fmt.Errorf("tenancy: model %s is both derived and part of %s: say which event speaks for it", t, m.PartOf)
 	}
@@ -203,6 +220,34 @@ func newModel(t reflect.Type, spec Spec) (*Model, error) {
 		}
 	}
 	return m, nil
+}
+
+// checkPeople holds the columns that lead to people to what they are declared as.
+func (m *Model) checkPeople() error {
+	if m.Actors == nil {
+		for _, c := range m.Columns {
+			if c.Type == Text && !c.Privacy.Personal() && (c.Name == "actor" || strings.HasSuffix(c.Name, "_by")) {
+				m.Actors = append(m.Actors, c.Name)
+			}
+		}
+	}
+	for _, name := range m.Actors {
+		if c := m.byName[name]; c == nil || c.Type != Text || c.Privacy.Personal() {
+			return fmt.Errorf("%q is no column of class none that holds who acted", name)
+		}
+	}
+	if m.Person != "" {
+		c := m.byName[m.Person]
+		if m.Subject != "" || c == nil || c.Type != UUID && !slices.Contains(m.Actors, m.Person) {
+			return fmt.Errorf("%q is no column that alone says whom a row is about", m.Person)
+		}
+	}
+	if m.User != "" {
+		if c := m.byName[m.User]; m.Subject != "self" || c == nil || c.Type != UUID {
+			return fmt.Errorf("%q is no column with the account of a person whose own row it is", m.User)
+		}
+	}
+	return nil
 }
 
 // addFields walks the struct as bun does: anonymous structs are flattened, `embed:prefix_` prefixes, "-" is left out.

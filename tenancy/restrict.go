@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Ground is why a person's data are restricted (GDPR Art. 18(1)).
+// Ground is why a person's data are restricted (GDPR Art. 18(1)), or kept in the place of being erased.
 type Ground string
 
 // The grounds, by the letters of Art. 18(1).
@@ -18,6 +18,10 @@ const (
 	UnlawfulUse       Ground = "unlawful"  // (b): the processing is unlawful, and the person will not have them erased
 	NeededForClaims   Ground = "claims"    // (c): not needed any more, but the person needs them for legal claims
 	ObjectionPending  Ground = "objection" // (d): the person objected, and it is not decided yet
+
+	// ErasureHeld: the person is erased but for what the law demands to be kept, and that is for nothing else (GDPR Art. 17(3)(b) and (e), 5(1)(b); so says
+	// BDSG section 35(3)).
+	ErasureHeld Ground = "erasure"
 )
 
 // Restriction says that a person's data are kept and not processed any further.
@@ -43,9 +47,9 @@ const PermDespite Permission = "tenancy.despite_restriction"
 func (tx *Tx) Restrict(ctx context.Context, person uuid.UUID, ground Ground, reference string) error {
 	const op = "tenancy.Tx.Restrict"
 	switch ground {
-	case AccuracyContested, UnlawfulUse, NeededForClaims, ObjectionPending:
+	case AccuracyContested, UnlawfulUse, NeededForClaims, ObjectionPending, ErasureHeld:
 	default:
-		return tx.failed(op, ErrBadInput.New(op, "a restriction has one of the grounds of GDPR Art. 18(1)"))
+		return tx.failed(op, ErrBadInput.New(op, "a restriction has one of the grounds of GDPR Art. 18(1), or stands for an erasure"))
 	}
 	if strings.TrimSpace(reference) == "" || len(reference) > 200 {
 		return tx.failed(op, ErrBadInput.New(op, "a restriction has a reference of at most 200 characters"))

@@ -121,7 +121,7 @@ func (d *duties) forget(inside context.Context, suite *erp.Suite, tea *teaHouse,
 	if err := look(0); err != nil {
 		return err
 	}
-	report, err := suite.Privacy.EraseParty(inside, privacy.Erasure{PartyID: party, Reference: "ERASE-1", Reason: "Asked to be forgotten"})
+	report, err := suite.Privacy.Erase(inside, privacy.Erasure{PersonID: party, Reference: "ERASE-1", Reason: "Asked to be forgotten"})
 	if err != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ func (p *page) duties(d duties) {
 	p.row(fmt.Sprintf("%s of %s: to %s, now to %s", d.invoice[1].Number, d.invoice[1].Gross.Format(), d.invoice[0].Text.PartyName, pseudonym(d.invoice[1].Text.PartyName)),
 		mark(d.invoice[0].Gross == d.invoice[1].Gross))
 	p.row(fmt.Sprintf("Fields deleted %d, pseudonymised %d, redacted %d, kept %d", d.treated[privacy.Deleted], d.treated[privacy.Pseudonymised],
-		d.treated[privacy.Redacted], d.treated[privacy.Kept]), "")
+		d.treated[privacy.Redacted], d.treated[privacy.Held]), "")
 	p.row("The figures are what they were", mark(d.unchanged))
 	p.row("Purged; entering it is refused, "+string(fault.CodeOf(d.goneRefusal)), mark(errors.Is(d.goneRefusal, tenancy.ErrUnknownTenant)))
 	p.row(teaTenant.Name+" has all that it had", mark(d.neighbourSame))

@@ -26,8 +26,11 @@ type erased struct {
 }
 
 type erasedColumn struct {
-	Table  string `json:"table"`
-	Column string `json:"column"`
+	Table     string            `json:"table"`
+	Column    string            `json:"column"`
+	Treatment privacy.Treatment `json:"treatment" doc:"deleted, pseudonymised, redacted or held"`
+	Rule      string            `json:"rule,omitempty" doc:"what holds it"`
+	Until     string            `json:"until,omitempty" doc:"the first day on which it is held no more, where that is known"`
 }
 
 func privacyRoutes(api huma.API, s *privacy.Service) {
@@ -41,13 +44,17 @@ func privacyRoutes(api huma.API, s *privacy.Service) {
 		})
 	post(api, "/v1/privacy/erasures", "erase", "Make a person unknown (privacy.erase)",
 		func(ctx context.Context, in *newErasure) (*body[erased], error) {
-			r, err := s.EraseParty(ctx, privacy.Erasure{PartyID: in.Body.PartyID, Reference: in.Body.Reference, Reason: in.Body.Reason})
+			r, err := s.Erase(ctx, privacy.Erasure{PersonID: in.Body.PartyID, Reference: in.Body.Reference, Reason: in.Body.Reason})
 			if err != nil {
 				return nil, err
 			}
 			out := &body[erased]{Body: erased{ID: r.ID, ErasedAt: r.ErasedAt, Removed: r.Removed, Columns: []erasedColumn{}}}
 			for _, l := range r.Lines {
-				out.Body.Columns = append(out.Body.Columns, erasedColumn{l.Table, l.Column})
+				c := erasedColumn{Table: l.Table, Column: l.Column, Treatment: l.Treatment, Rule: l.Rule}
+				if !l.Until.IsZero() {
+					c.Until = l.Until.String()
+				}
+				out.Body.Columns = append(out.Body.Columns, c)
 			}
 			return out, nil
 		})

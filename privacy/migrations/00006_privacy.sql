@@ -7,9 +7,14 @@ CREATE TABLE erp.erasure_requests (
     reference TEXT COLLATE "C" NOT NULL,
     subject_table TEXT NOT NULL,
     subject_id UUID NOT NULL,
+    account_id UUID,
     reason TEXT NOT NULL,
     report TEXT NOT NULL,
     erased_at TIMESTAMPTZ NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'held', 'done')),
+    due_on DATE,
     PRIMARY KEY (tenant_id, id),
-    CONSTRAINT erp_erasure_requests_reference UNIQUE (tenant_id, reference)
+    CONSTRAINT erp_erasure_requests_reference UNIQUE (tenant_id, reference),
+    CONSTRAINT erp_erasure_requests_due CHECK ((state = 'done') = (due_on IS NULL))
 );
+CREATE INDEX erp_erasure_requests_of_day ON erp.erasure_requests (tenant_id, due_on, id);

@@ -211,7 +211,7 @@ func (s *Service) authenticateKey(ctx context.Context, op string, c Credential) 
 		return nil, err
 	}
 	perms, _ := s.powers(words(member.Roles))
-	in := control.Entering{Tenant: found.TenantID, Actor: "key:" + found.ID.String(), Permissions: namesOf(common(permissionsOf(found.Permissions), perms)), Expires: found.ExpiresAt}
+	in := control.Entering{Tenant: found.TenantID, Actor: keyActor(found.ID), Permissions: namesOf(common(permissionsOf(found.Permissions), perms)), Expires: found.ExpiresAt}
 	if day := now.Truncate(24 * time.Hour); found.LastUsedAt.Before(day) {
 		in.Act = actKeyUsed
 	}

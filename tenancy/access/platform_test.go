@@ -1,6 +1,8 @@
 package access_test
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -161,7 +163,49 @@ func TestErasingAUser(t *testing.T) {
 				require.NotContains(t, row, clerk.id.String(), table)
 			}
 		}
+		require.NoError(t, w.DB.Tenants().Scrub(w.Platform(t)))
+		if w.Dir() != "" {
+			for _, name := range []string{"control.db", "control.db-wal"} {
+				data, err := os.ReadFile(filepath.Join(w.Dir(), name))
+				require.NoError(t, err)
+				require.NotContains(t, string(data), clerk.email, "the files beneath")
+			}
+		}
 		require.ErrorIs(t, w.try(clerk.email, password), access.ErrBadCredentials)
+	})
+}
+
+// What is left of somebody's time in one tenant goes with their erasure there, after they have left, and nothing of another tenant's.
+func TestForgettingAnAccount(t *testing.T) {
+	each(t, access.Options{}, func(t *testing.T, w *world) {
+		_, owner := w.shop()
+		clerk := w.hire(owner, access.RoleOwner)
+		key, err := w.auth.CreateKey(w.enter(clerk), access.NewKey{Name: "the canary's key", Permissions: tenancy.Permissions{"sales.*"}})
+		require.NoError(t, err)
+		inside := w.enter(owner)
+		require.ErrorIs(t, w.auth.CheckLeft(inside, clerk.id), access.ErrHasMemberships)
+		require.ErrorIs(t, w.auth.ForgetAccount(inside, clerk.id), access.ErrHasMemberships)
+		require.NoError(t, w.auth.RemoveMember(inside, clerk.member))
+		require.NoError(t, w.auth.CheckLeft(inside, clerk.id))
+		actors, err := w.auth.Actors(inside, clerk.id)
+		require.NoError(t, err)
+		require.Equal(t, []string{"key:" + key.ID.String()}, actors)
+		require.Contains(t, strings.Join(w.dump("api_keys"), " "), "the canary's key", "a key that was revoked keeps its name")
+		_, elsewhere := w.shop()
+		require.NoError(t, w.auth.ForgetAccount(w.enter(elsewhere), clerk.id), "there is nothing of theirs")
+		require.Contains(t, strings.Join(w.dump("api_keys"), " "), "the canary's key", "another tenant's")
+		nobody := w.Enter(t, scopeOf(inside).TenantID(), "sales.*")
+		require.ErrorIs(t, w.auth.CheckLeft(nobody, clerk.id), tenancy.ErrForbidden)
+		_, err = w.auth.Actors(nobody, clerk.id)
+		require.ErrorIs(t, err, tenancy.ErrForbidden)
+		require.ErrorIs(t, w.auth.ForgetAccount(nobody, clerk.id), tenancy.ErrForbidden)
+		for range 2 {
+			require.NoError(t, w.auth.ForgetAccount(inside, clerk.id))
+		}
+		for _, table := range []string{"user_sessions", "api_keys", "mailed_tokens", "user_tenants"} {
+			require.NotContains(t, strings.Join(w.dump(table), " "), clerk.id.String(), table)
+		}
+		require.Contains(t, strings.Join(w.dump("users"), " "), clerk.email, "the account is the platform's")
 	})
 }
 

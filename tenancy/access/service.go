@@ -200,7 +200,7 @@ func Module() tenancy.Module {
 const membersTable = "erp.members"
 
 var models = []*tenancy.Model{
-	tenancy.Define[memberRow](tenancy.Spec{Table: membersTable, Class: tenancy.Master, Subject: "self", Writes: tenancy.Keep}),
+	tenancy.Define[memberRow](tenancy.Spec{Table: membersTable, Class: tenancy.Master, Subject: "self", User: "user_id", Writes: tenancy.Keep}),
 }
 
 // The tables of the control database.

@@ -62,7 +62,10 @@ const (
 )
 
 // actorOf is how records of acts name a person.
-func actorOf(user uuid.UUID) string { return "user:" + user.String() }
+func actorOf(user uuid.UUID) string { return tenancy.UserActor(user) }
+
+// keyActor is the same of a key.
+func keyActor(key uuid.UUID) string { return "key:" + key.String() }
 
 // cleanEmail gives an address as it will be written to, and folded: in one compatibility form, without case. Messages go to
 // the address that was stored, never to one that merely folds to the same.

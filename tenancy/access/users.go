@@ -213,3 +213,66 @@ func (s *Service) storeUser(ctx context.Context, tx bun.Tx, user uuid.UUID, u *u
 		Column("state", "staff_permissions", "totp_sealed", "totp_pending", "changed_at").Where("id = ?", user).Exec(ctx)
 	return err
 }
+
+// Actors gives the opaque ids under which a person's keys act in the tenant of the scope, as long as the keys are known: for 90 days after their end.
+//
+// Permission: access.read, unless another act asks.
+func (s *Service) Actors(ctx context.Context, user uuid.UUID) ([]string, error) {
+	tenant, err := tenancy.View(ctx, s.db, PermRead, func(_ context.Context, tx *tenancy.Tx) (uuid.UUID, error) { return tx.Scope().TenantID(), nil })
+	if err != nil {
+		return nil, err
+	}
+	var keys []uuid.UUID
+	err = s.control.DB.NewSelect().Model((*keyRow)(nil)).ModelTableExpr(s.aliased(tableKeys)).Column("id").Where("user_id = ?", user).Where("tenant_id = ?", tenant).OrderExpr("id").Scan(ctx, &keys)
+	if err != nil {
+		return nil, s.fault("access.Actors", err)
+	}
+	out := make([]string, len(keys))
+	for i, id := range keys {
+		out[i] = keyActor(id)
+	}
+	return out, nil
+}
+
+// CheckLeft refuses to have somebody forgotten who can still come into the tenant of the scope, or was asked in: they are removed first ([Service.RemoveMember]). With
+// [Service.ForgetAccount] it is what an erasure asks of this package.
+//
+// Permission: access.members, unless another act asks. Errors: access.has_memberships.
+func (s *Service) CheckLeft(ctx context.Context, user uuid.UUID) error {
+	const op = "access.CheckLeft"
+	tenant, err := tenancy.View(ctx, s.db, PermMembers, func(_ context.Context, tx *tenancy.Tx) (uuid.UUID, error) { return tx.Scope().TenantID(), nil })
+	if err != nil {
+		return err
+	}
+	n, err := s.control.DB.NewSelect().Model((*linkRow)(nil)).ModelTableExpr(s.aliased(tableTenants)).Where("user_id = ?", user).Where("tenant_id = ?", tenant).Count(ctx)
+	if err != nil {
+		return s.fault(op, err)
+	}
+	if n > 0 {
+		return ErrHasMemberships.New(op, "the account is a member of the tenant: remove it first")
+	}
+	return nil
+}
+
+// ForgetAccount takes away what is left of a person's time in the tenant of the scope: sessions, invitations and keys, with the names that they gave
+// them. The account itself is the platform's ([Service.EraseUser]). It may be called again; the trail says that it was.
+//
+// Permission: access.members, unless another act asks. Errors: access.has_memberships.
+func (s *Service) ForgetAccount(ctx context.Context, user uuid.UUID) error {
+	const op = "access.ForgetAccount"
+	if err := s.CheckLeft(ctx, user); err != nil {
+		return err
+	}
+	tenant, err := tenancy.Act(ctx, s.db, PermMembers, func(_ context.Context, tx *tenancy.Tx) (uuid.UUID, error) {
+		return tx.Scope().TenantID(), tx.RecordAct()
+	})
+	if err != nil {
+		return err
+	}
+	for _, table := range []string{tableSessions, tableTokens, tableKeys} {
+		if _, err := s.control.DB.NewRaw("DELETE FROM ? WHERE user_id = ? AND tenant_id = ?", s.table(table), user, tenant).Exec(ctx); err != nil {
+			return s.fault(op, err)
+		}
+	}
+	return nil
+}

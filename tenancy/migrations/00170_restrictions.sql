@@ -5,7 +5,7 @@
 CREATE TABLE erp.restrictions (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
-    ground TEXT NOT NULL CHECK (ground IN ('accuracy', 'unlawful', 'claims', 'objection')),
+    ground TEXT NOT NULL CHECK (ground IN ('accuracy', 'unlawful', 'claims', 'objection', 'erasure')),
     reference TEXT COLLATE "C" NOT NULL,
     restricted_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id)

@@ -39,6 +39,12 @@ func (s *store) MoveGate(ctx context.Context, tenant uuid.UUID, to tenancy.Gate,
 	return s.setGate(ctx, op, tenant, to, turn)
 }
 
+// Scrub implements tenancy.Store: the space is the server's, and no session of ours may VACUUM.
+func (s *store) Scrub(context.Context, uuid.UUID) error { return nil }
+
+// ScrubControl implements tenancy.Store, as Scrub does.
+func (s *store) ScrubControl(context.Context) error { return nil }
+
 func (s *store) setGate(ctx context.Context, op string, tenant uuid.UUID, to tenancy.Gate, turn int64) error {
 	_, err := s.control.DB.ExecContext(ctx, "SELECT erp.set_gate($1::uuid, $2, $3)", tenant.String(), string(to), turn)
 	return asFault(op, err)

@@ -189,7 +189,7 @@ func (e Engine) openThere(path string) (*sql.DB, error) {
 }
 
 func (e Engine) openWith(path string, q url.Values) (*sql.DB, error) {
-	for _, p := range []string{"journal_mode(WAL)", "trusted_schema(0)", "recursive_triggers(1)", fmt.Sprintf("cache_size(-%d)", cacheKibibytes)} {
+	for _, p := range []string{"journal_mode(WAL)", "secure_delete(1)", "trusted_schema(0)", "recursive_triggers(1)", fmt.Sprintf("cache_size(-%d)", cacheKibibytes)} {
 		q.Add("_pragma", p)
 	}
 	q.Set("_busy_timeout", fmt.Sprint(e.BusyTimeoutMillis))

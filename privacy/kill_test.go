@@ -1,0 +1,126 @@
+package privacy_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/opsmatiq/erp/internal/killtest"
+	"github.com/opsmatiq/erp/privacy"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+	"github.com/opsmatiq/erp/tenancy/local"
+	"github.com/opsmatiq/erp/tenancy/postgres"
+	"github.com/opsmatiq/erp/tenancy/sqlite"
+	"github.com/opsmatiq/erp/tenancy/tenancytest"
+)
+
+// doomed is what a process is told that is to erase somebody and to be killed on the way.
+type doomed struct {
+	Postgres *postgres.Engine
+	SQLite   *sqlite.Engine
+	Keys     local.Keys
+	Tenant   uuid.UUID
+	Erasure  privacy.Erasure
+	// Now, when it is set, is when the process goes on with what was held, instead of erasing.
+	Now time.Time
+}
+
+// run erases in this process, which has been started for that. It returns only if the erasure comes to its end first.
+func (d doomed) run(count func()) error {
+	ctx := context.Background()
+	var eng tenancy.Engine = d.SQLite
+	if d.Postgres != nil {
+		eng = d.Postgres
+	}
+	opt := tenancy.Options{Modules: modules(), Keys: d.Keys, OnStatement: func(tenancy.Sent) { count() }}
+	if !d.Now.IsZero() {
+		opt.Clock = func() time.Time { return d.Now }
+	}
+	db, err := tenancy.Open(ctx, eng, opt)
+	if err != nil {
+		return err
+	}
+	inside, err := db.Enter(ctx, d.Tenant, "doomed", tenancy.Permissions{"*"})
+	if err != nil {
+		return err
+	}
+	s := privacy.New(db, privacy.Options{Holds: (&law{visits: killEnd}).holds})
+	if d.Now.IsZero() {
+		if _, err := s.Erase(inside, d.Erasure); err != nil {
+			return err
+		}
+	}
+	for more := true; more && err == nil; {
+		more, err = s.FinishErasures(inside)
+	}
+	return err
+}
+
+// killEnd is until when records of visits are held in these tests.
+var killEnd = date.Of(2034, 1, 1)
+
+// killStride is how many statements lie between two points at which a process is killed.
+const killStride = 4
+
+// A process that erases somebody, or goes on when a hold has ended, is killed with kill -9 at points all along the way; another one goes on, and it ends the same.
+func TestAnErasureWhoseProcessIsKilled(t *testing.T) {
+	start := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
+	for _, engine := range tenancytest.Engines {
+		for _, later := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, later %t", engine, later), func(t *testing.T) {
+				now := start
+				env := tenancytest.Open(t, engine, tenancytest.Options{Modules: modules(), Clock: func() time.Time { return now }})
+				s := privacy.New(env.DB, privacy.Options{Holds: (&law{visits: killEnd}).holds})
+				d := doomed{Keys: env.Keys}
+				switch eng := env.Engine.(type) {
+				case postgres.Engine:
+					d.Postgres = &eng
+				case sqlite.Engine:
+					d.SQLite = &eng
+				}
+				want := openPractice(t, env)
+				whole, err := s.Erase(want.ctx, erasure(want, "E-1"))
+				require.NoError(t, err)
+				killed, before := 0, 0
+				for at := int64(1); ; at += killStride {
+					now = start
+					p := openPractice(t, env)
+					d.Tenant, d.Erasure, d.Now = tenancy.ScopeOf(p.ctx).TenantID(), erasure(p, "E-1"), time.Time{}
+					if later {
+						_, err := s.Erase(p.ctx, d.Erasure)
+						require.NoError(t, err)
+						pass(t, s, p.ctx)
+						d.Now = killEnd.Time()
+					}
+					died := killtest.Start(t, d, killtest.Kill{Before: at})
+					report, err := s.Erase(p.ctx, d.Erasure)
+					require.NoError(t, err, "statement %d", at)
+					require.Equal(t, whole.Lines, report.Lines, "statement %d", at)
+					pass(t, s, p.ctx)
+					now = killEnd.Time()
+					if pass(t, s, p.ctx) > 0 {
+						before++
+					}
+					after := everything(t, s, p.ctx)
+					for _, c := range canaries {
+						require.NotContains(t, after, c, "statement %d", at)
+					}
+					left, err := s.PendingErasures(p.ctx, 10)
+					require.NoError(t, err)
+					require.Empty(t, left, "statement %d", at)
+					if !died {
+						break
+					}
+					killed++
+				}
+				require.Greater(t, killed, 5)
+				require.Positive(t, before)
+			})
+		}
+	}
+}
