@@ -132,6 +132,8 @@ func forge(archive []byte, old, by string) ([]byte, error) {
 		f := &m.Files[i]
 		sum := sha256.Sum256(files[f.Name])
 		f.Bytes, f.SHA256 = int64(len(files[f.Name])), hex.EncodeToString(sum[:])
+		sum = sha256.Sum256(files[f.CSV.Name])
+		f.CSV.Bytes, f.CSV.SHA256 = int64(len(files[f.CSV.Name])), hex.EncodeToString(sum[:])
 		if !f.Trail {
 			_, _ = fmt.Fprintf(root, "%s %d %d %s\n", f.Name, f.Rows, f.Bytes, f.SHA256)
 		}
