@@ -200,7 +200,7 @@ func (s *Service) checkManifest(m *Manifest, models []*tenancy.Model) error {
 		if f.Name != known.Name || f.Trail != known.Trail || !f.sameColumns(&known) {
 			return ErrSchema.New(opImport, "the columns of %s are others here", f.Table)
 		}
-		if f.Rows < 0 || f.CSV == nil {
+		if f.Rows < 0 || f.CSV == nil || f.CSV.Name != csvName(models[i]) {
 			return ErrArchive.New(opImport, "the manifest says nothing of the CSV of %s, or of its rows what cannot be", f.Table)
 		}
 	}

@@ -5,6 +5,24 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// What the closed lists are in words that anybody understands (GDPR Art. 12(1)).
+var (
+	purposeWords = map[tenancy.Purpose]string{
+		tenancy.ProvideService: "to do what you have business with us for", tenancy.ManageAccount: "to run your account", tenancy.ImproveService: "to improve the service, by counts that name nobody",
+		tenancy.Communicate: "to write to you", tenancy.EnsureSecurity: "to keep the service secure", tenancy.ComplyWithLaw: "to keep the records that the law demands",
+	}
+	basisWords = map[tenancy.Basis]string{
+		tenancy.OnConsent: "your consent (Art. 6(1)(a))", tenancy.ForContract: "a contract with you, or steps towards one (Art. 6(1)(b))", tenancy.LegalDuty: "a legal obligation (Art. 6(1)(c))",
+		tenancy.LegitimateNeed: "legitimate interests (Art. 6(1)(f))",
+	}
+	categoryWords = map[tenancy.Category]string{
+		tenancy.Identity: "names and numbers that identify you", tenancy.Contact: "how you are reached", tenancy.Financial: "accounts and terms of payment", tenancy.FreeText: "notes and descriptions",
+		tenancy.Credential: "passwords and keys, in a form that nobody can read", tenancy.Behaviour: "when and by what device the service was used",
+	}
 )
 
 // Markdown writes the information as a document to be read by the person.
@@ -22,9 +40,9 @@ func (i Information) Markdown() []byte {
 	for _, a := range i.Activities {
 		categories := make([]string, len(a.Categories))
 		for n, k := range a.Categories {
-			categories[n] = string(k)
+			categories[n] = categoryWords[k]
 		}
-		row(&b, a.Module, string(a.Purpose), string(a.Basis), strings.Join(categories, ", "), strings.Join(a.Limits, "; "))
+		row(&b, a.Module, purposeWords[a.Purpose], basisWords[a.Basis], strings.Join(categories, "; "), strings.Join(a.Limits, "; "))
 	}
 	b.WriteString("\nWhich file holds what, and what each column is, stands in manifest.json.\n\n## Who gets them (c), and abroad (2)\n\n")
 	if len(i.Recipients) == 0 {
@@ -36,7 +54,7 @@ func (i Information) Markdown() []byte {
 		}
 	}
 	if i.Transfers != "" {
-		b.WriteString("\n" + i.Transfers + "\n")
+		b.WriteString("\nOther countries: " + i.Transfers + "\n")
 	}
 	b.WriteString("\n## Your rights (e), (f)\n\n")
 	for _, r := range i.Rights {

@@ -62,6 +62,8 @@ func (c *counted) content() Content {
 	return Content{Name: c.name, Bytes: c.n, SHA256: hex.EncodeToString(c.hash.Sum(nil))}
 }
 
+func csvName(m *tenancy.Model) string { return m.Table + ".csv" }
+
 // maxHeldCSV is how much of a table's CSV is held while its records are written.
 const maxHeldCSV = 1 << 20
 
@@ -81,7 +83,7 @@ func (p *packer) both(m *tenancy.Model, f *File, write func(w *counted, held fun
 	if err != nil {
 		return err
 	}
-	csv, err := p.create(m.Table + ".csv")
+	csv, err := p.create(csvName(m))
 	if err != nil {
 		return err
 	}

@@ -196,8 +196,8 @@ func TestWhatAPersonIsTold(t *testing.T) {
 		there, _ := copyOf(t, bare, p.ctx, privacy.SubjectCopy{PartyID: p.ada.ID})
 		var told privacy.Information
 		require.NoError(t, json.Unmarshal(there["information.json"], &told))
-		require.Equal(t, []string{"the name and contact details of the controller", "the recipients (c): nobody registers them", "for how long letter records of clinic are kept (d)",
-			"for how long master records of clinic are kept (d)", "for how long voucher records of clinic are kept (d)", "the source of what the person did not give (g)"}, told.Missing)
+		require.Equal(t, []string{"the name and contact details of the controller", "the recipients (c): nobody registers them", "for how long voucher records of clinic are kept (d)",
+			"for how long letter records of clinic are kept (d)", "for how long master records of clinic are kept (d)", "the source of what the person did not give (g)"}, told.Missing)
 
 		s := privacy.New(env.DB, privacy.Options{
 			Retention: func(jurisdiction string, class tenancy.RecordClass) string {
@@ -211,6 +211,7 @@ func TestWhatAPersonIsTold(t *testing.T) {
 		_, err := s.SetController(p.ctx, clinicLtd)
 		require.NoError(t, err)
 		there, _ = copyOf(t, s, p.ctx, privacy.SubjectCopy{PartyID: p.ada.ID, Source: "the family doctor | by letter", Authority: "the Information Commissioner, Wilmslow"})
+		told = privacy.Information{}
 		require.NoError(t, json.Unmarshal(there["information.json"], &told))
 		require.Equal(t, p.ada.ID, told.PersonID)
 		require.WithinDuration(t, time.Now(), told.MadeAt, time.Hour)
@@ -263,4 +264,16 @@ func TestOthersAreLeftOut(t *testing.T) {
 		}
 		require.Equal(r, whole, privacy.LeaveOut(whole, values, values), "one's own")
 	})
+}
+
+// Nothing on the closed lists is without words.
+func TestAPersonIsToldInWords(t *testing.T) {
+	for _, purpose := range tenancy.Purposes() {
+		for _, basis := range tenancy.Bases() {
+			for _, category := range []tenancy.Category{tenancy.Identity, tenancy.Contact, tenancy.Financial, tenancy.FreeText, tenancy.Credential, tenancy.Behaviour} {
+				text := string(privacy.Information{Activities: []privacy.Activity{{Module: "m", Purpose: purpose, Basis: basis, Categories: []tenancy.Category{category}, Limits: []string{"l"}}}}.Markdown())
+				require.Regexp(t, `\| m \| to [^|]{5,} \| [^|]{5,} \| [^|]{5,} \| l \|`, text)
+			}
+		}
+	}
 }
