@@ -29,7 +29,7 @@ type SubjectCopy struct {
 
 const opSubject = "privacy.ExportSubject"
 
-// ExportSubject writes what the tenant has of one person, for that person (GDPR Art. 15), in the form of [Service.Export]: of each model with rows about them these rows as JSON Lines and CSV, mentions in texts that lead to
+// ExportSubject writes what the tenant has of one person, for that person (GDPR Art. 15), in the form of [Service.Export]: of each model with rows about them, by the paths of an erasure or because they hold the person's id, these rows as JSON Lines and CSV, mentions in texts that lead to
 // nobody, what the renderers make of their rows, the information that the article asks for as information.json and information.md ([Information]), and manifest.json last. All but the documents is of one state of the database.
 //
 // Others are left out (Art. 15(4)): of an entry about two people the lines of one; an id that leads to somebody else is empty, or zeros where it cannot be; in free text, what other people of the tenant are known by is
@@ -141,7 +141,7 @@ func (c *copier) write(ctx context.Context) error {
 		return err
 	}
 	for _, m := range archived(c.reg) {
-		if m.Subject == "" || m.Trail {
+		if m.Trail {
 			continue
 		}
 		if err := c.model(ctx, m); err != nil {

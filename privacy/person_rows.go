@@ -37,8 +37,50 @@ func (c *copier) way(ctx context.Context, m *tenancy.Model) (column string, ids 
 	return m.Subject, ids, nil
 }
 
+// loose are the columns of a model without a subject that hold an id which no foreign key explains: a restriction's, or that of an erasure that was asked for.
+func (c *copier) loose(m *tenancy.Model) []*tenancy.Column {
+	if m.Subject != "" || m.Derived {
+		return nil
+	}
+	var out []*tenancy.Column
+	for _, col := range m.Columns {
+		if col.Type != tenancy.UUID || col == m.Keys[0] || col.Key && col.Name != "id" {
+			continue
+		}
+		leads := slices.ContainsFunc(c.refs, func(r tenancy.Reference) bool { return r.From == m && slices.Contains(r.Columns, col) })
+		if !leads {
+			out = append(out, col)
+		}
+	}
+	return out
+}
+
+// eachLoose hands over the rows of a model without a subject that hold the person's id.
+func (c *copier) eachLoose(ctx context.Context, m *tenancy.Model, fn func(row any) error) error {
+	columns := c.loose(m)
+	for i, col := range columns {
+		err := m.Verbs().Stream(ctx, c.tx, func(row any) error {
+			if c.holds(row, columns[:i]) { // it was handed over already
+				return nil
+			}
+			return fn(row)
+		}, tenancy.Eq(col.Name, c.id), tenancy.OrderBy(columnNames(m.Keys[1:])...))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *copier) holds(row any, columns []*tenancy.Column) bool {
+	return slices.ContainsFunc(columns, func(col *tenancy.Column) bool { return field[uuid.UUID](row, col) == c.id })
+}
+
 // each hands over the person's rows of a model, one at a time, at flat memory: in the order of the key where that begins with what they are found by, or the ids are few.
 func (c *copier) each(ctx context.Context, m *tenancy.Model, fn func(row any) error) error {
+	if m.Subject == "" {
+		return c.eachLoose(ctx, m, fn)
+	}
 	column, ids, err := c.way(ctx, m)
 	if err != nil {
 		return err
@@ -214,13 +256,13 @@ func searched(m *tenancy.Model) []*tenancy.Column {
 
 // theirs says of a model's rows whether they are the person's.
 func (c *copier) theirs(ctx context.Context, m *tenancy.Model) (func(row any) bool, error) {
-	no := func(any) bool { return false }
 	if m.Subject == "" {
-		return no, nil
+		loose := c.loose(m)
+		return func(row any) bool { return c.holds(row, loose) }, nil
 	}
 	column, ids, err := c.way(ctx, m)
 	if err != nil || len(ids) == 0 {
-		return no, err
+		return func(any) bool { return false }, err
 	}
 	col := m.Column(column)
 	set := make(map[uuid.UUID]bool, len(ids))

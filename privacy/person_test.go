@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"regexp"
 	"strings"
@@ -77,6 +78,27 @@ func TestAPersonsOwnCopy(t *testing.T) {
 			require.NotContains(t, all, others)
 		}
 		require.Contains(t, string(there["clinic.patients.jsonl"]), `"referrer_id":null`, "who sent them is somebody else")
+	})
+}
+
+// What holds the person's id without leading there is theirs as well: that their data are restricted, that they asked for an erasure.
+func TestACopyHasWhatHoldsTheId(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, s *privacy.Service) {
+		p := openPractice(t, env)
+		_, err := tenancy.Act(p.ctx, env.DB, "test.restrict", func(ctx context.Context, tx *tenancy.Tx) (any, error) {
+			return nil, errors.Join(tx.Restrict(ctx, p.ada.ID, tenancy.AccuracyContested, "R-1"), tx.Restrict(ctx, p.bob.ID, tenancy.UnlawfulUse, "R-2"))
+		})
+		require.NoError(t, err)
+		there, m := copyOf(t, s, p.ctx, privacy.SubjectCopy{PartyID: p.ada.ID})
+		require.EqualValues(t, 1, of(&m, "erp.restrictions").Rows)
+		require.Contains(t, string(there["erp.restrictions.jsonl"]), "R-1")
+		require.NotContains(t, text(there), "R-2")
+		_, err = s.EraseParty(p.ctx, privacy.Erasure{PartyID: p.ada.ID, Reference: "E-1", Reason: "asked"})
+		require.NoError(t, err)
+		there, m = copyOf(t, s, p.ctx, privacy.SubjectCopy{PartyID: p.ada.ID})
+		require.EqualValues(t, 1, of(&m, "erp.erasure_requests").Rows)
+		require.Contains(t, string(there["erp.erasure_requests.jsonl"]), `"reference":"E-1"`)
+		require.NotContains(t, strings.ToLower(text(there)), "canary", "nothing is left of what was erased")
 	})
 }
 
