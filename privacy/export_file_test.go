@@ -195,9 +195,8 @@ func TestAFileIsWrittenOver(t *testing.T) {
 	})
 }
 
-// doomed is what a process is told that is to do something and to be killed on the way.
-type doomed struct {
-	Act      string
+// doomedExport is an export into a file.
+type doomedExport struct {
 	Postgres *postgres.Engine
 	SQLite   *sqlite.Engine
 	Keys     string
@@ -205,20 +204,8 @@ type doomed struct {
 	File     string
 }
 
-// doomedActs are what such a process can do.
-var doomedActs = map[string]func(ctx context.Context, s *privacy.Service, d doomed) error{
-	"export": func(ctx context.Context, s *privacy.Service, d doomed) error {
-		f, err := os.OpenFile(d.File, os.O_RDWR|os.O_CREATE, 0o600)
-		if err != nil {
-			return err
-		}
-		_, err = s.ExportFile(ctx, f)
-		return errors.Join(err, f.Close())
-	},
-}
-
-func doomedTo(env *tenancytest.Env, tenant uuid.UUID, act string) doomed {
-	d := doomed{Act: act, Keys: env.Keys.Path, Tenant: tenant}
+func doomedExportOf(env *tenancytest.Env, tenant uuid.UUID) doomedExport {
+	d := doomedExport{Keys: env.Keys.Path, Tenant: tenant}
 	switch eng := env.Engine.(type) {
 	case postgres.Engine:
 		d.Postgres = &eng
@@ -229,7 +216,7 @@ func doomedTo(env *tenancytest.Env, tenant uuid.UUID, act string) doomed {
 }
 
 // run does it in this process, which has been started for that.
-func (d doomed) run(count func()) error {
+func (d doomedExport) run(count func()) error {
 	var eng tenancy.Engine
 	if d.Postgres != nil {
 		eng = *d.Postgres
@@ -244,7 +231,12 @@ func (d doomed) run(count func()) error {
 	if err != nil {
 		return err
 	}
-	return doomedActs[d.Act](ctx, privacy.New(db, privacy.Options{}), d)
+	f, err := os.OpenFile(d.File, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = privacy.New(db, privacy.Options{}).ExportFile(ctx, f)
+	return errors.Join(err, f.Close())
 }
 
 // An export is killed with kill -9 before one statement after the other. Another process goes on in the file that it left, and comes to the archive of one that was left alone.
@@ -252,11 +244,11 @@ func TestAnExportSurvivesKills(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env, s *privacy.Service) {
 		p := crowded(t, env)
 		want, m := export(t, s, p.ctx)
-		d := doomedTo(env, tenancy.ScopeOf(p.ctx).TenantID(), "export")
+		d := doomedExportOf(env, tenancy.ScopeOf(p.ctx).TenantID())
 		halves := map[bool]int{}
 		for at := int64(1); ; at += killStride {
 			d.File = filepath.Join(t.TempDir(), "tenant.zip")
-			killed := killtest.Start(t, d, killtest.Kill{Before: at})
+			killed := startDoomed(t, "export", d, killtest.Kill{Before: at})
 			f := partial(t, d.File)
 			again, err := s.ExportFile(p.ctx, f)
 			require.NoError(t, err)
