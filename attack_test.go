@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -132,6 +133,12 @@ func forge(archive []byte, old, by string) ([]byte, error) {
 		f := &m.Files[i]
 		sum := sha256.Sum256(files[f.Name])
 		f.Bytes, f.SHA256 = int64(len(files[f.Name])), hex.EncodeToString(sum[:])
+		if _, was, ok := strings.Cut(old, `":"`); ok && bytes.Contains(files[f.Name], []byte(by)) { // the CSV has the value without the column's name
+			_, is, _ := strings.Cut(by, `":"`)
+			files[f.CSV.Name] = bytes.ReplaceAll(files[f.CSV.Name], []byte(was), []byte(is))
+		}
+		sum = sha256.Sum256(files[f.CSV.Name])
+		f.CSV.Bytes, f.CSV.SHA256 = int64(len(files[f.CSV.Name])), hex.EncodeToString(sum[:])
 		if !f.Trail {
 			_, _ = fmt.Fprintf(root, "%s %d %d %s\n", f.Name, f.Rows, f.Bytes, f.SHA256)
 		}

@@ -46,6 +46,8 @@ type Options struct {
 	Access *access.Options
 	// Usage says how long the access log is kept and which features are counted.
 	Usage usage.Options
+	// Renderers make documents of the host's own rows for archives, beside the suite's: issued invoices as UBL.
+	Renderers []privacy.Renderer
 	// Jobs are the host's own background work, done by [Suite.Run] with the suite's.
 	Jobs []tenancy.Job
 	// Workers is how many tenants background work serves at once, 1 to 64. Default 2.
@@ -147,7 +149,7 @@ func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
 	s.Purchasing = purchasing.New(db, s.Accounting, s.Inventory)
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
 	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
-	s.Privacy = privacy.New(db, privacy.Options{Listener: opt.Listener, Accounts: accounts{s}, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
+	s.Privacy = privacy.New(db, privacy.Options{Renderers: s.renderers(opt.Renderers), Listener: opt.Listener, Accounts: accounts{s}, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
 	s.Registers, s.Requests, s.Ending = register.New(db), request.New(db), ending.New(db)
 	var err error
 	if s.Usage, err = usage.New(db, opt.Usage); err != nil {

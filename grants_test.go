@@ -14,6 +14,7 @@ import (
 	"github.com/opsmatiq/erp"
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/inventory"
+	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/sqlite"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -54,7 +55,7 @@ func TestSupportUnderAGrant(t *testing.T) {
 		require.Zero(t, out.Len())
 
 		ctx, id := enter("privacy.export")
-		manifest, err := suite.Privacy.Export(ctx, &out)
+		manifest, err := suite.Privacy.Export(ctx, &out, privacy.WithoutDocuments()) // documents are looked at by more rows than go out
 		require.NoError(t, err)
 		var rows, recorded int64
 		for _, f := range manifest.Files {

@@ -87,6 +87,7 @@ type Recipient struct {
 // The library's own ways out, beside those that modules declare.
 const (
 	flowArchive = "privacy.archive"
+	flowCopy    = "privacy.own_copy"
 	flowBackup  = "backup"
 	flowTrail   = "audit.trail"
 )
@@ -164,10 +165,14 @@ func (m *mapper) all() (DataMap, error) {
 // ways are all ways out: those that are declared, and those that lead from every table by what it is.
 func (m *mapper) ways() []tenancy.Flow {
 	archive := tenancy.Flow{Name: flowArchive, About: "Everything that a tenant has, as an archive for the tenant itself, or sealed for keeping."}
+	own := tenancy.Flow{Name: flowCopy, About: "What is held of one person, for that person: their rows, and texts that name them."}
 	backup := tenancy.Flow{Name: flowBackup, About: "Encrypted copies of the databases, until they expire."}
 	trail := tenancy.Flow{Name: flowTrail, About: "The audit trail says who did what to which row, and names columns: never values."}
 	for _, model := range archived(m.reg) {
 		archive.Tables = append(archive.Tables, model.Table)
+		if !model.Trail && (model.Subject != "" || len(mentioning(model)) > 0) {
+			own.Tables = append(own.Tables, model.Table)
+		}
 	}
 	for _, model := range m.reg.Models {
 		backup.Tables = append(backup.Tables, model.Table)
@@ -178,7 +183,7 @@ func (m *mapper) ways() []tenancy.Flow {
 	for _, t := range m.reg.Control {
 		backup.Tables = append(backup.Tables, t.Table)
 	}
-	out := append(slices.Clone(m.reg.Flows), archive, backup, trail)
+	out := append(slices.Clone(m.reg.Flows), archive, own, backup, trail)
 	slices.SortFunc(out, func(a, b tenancy.Flow) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }

@@ -7,12 +7,21 @@
 //	manifest, err := data.Export(ctx, file)
 //	fmt.Println(manifest.Root)
 //
+// Each model is in it twice, as JSON Lines and as CSV, with the documents that registered renderers make of it beside. Into a file an export goes on where it broke off:
+//
+//	done, err := data.ExportFile(ctx, file)
+//	fmt.Println(done.Kept)
+//
 // The platform makes a tenant out of it, on this engine or the other; nobody enters before every record was read back and
 // gave the same hash:
 //
 //	moved, manifest, err := data.Import(platform, tenancy.NewTenant{Name: "The Shop", Reference: "MOVE-7"}, file, size)
 //
-// Somebody asks what is held of them, and then to be forgotten. Issued documents stand, with a pseudonym on them or, while the law asks for it, the name; the report
+// A customer asks what is held of them, and is given that and nothing of anybody else, with what the law wants said beside it:
+//
+//	manifest, err := data.ExportSubject(ctx, file, privacy.SubjectCopy{PersonID: ada.ID}, privacy.WithPassphrase(word))
+//
+// Then they ask to be forgotten. Issued documents stand, with a pseudonym on them or, while the law asks for it, the name; the report
 // says of each column what was done, or by which rule it waits and until when. A background job finishes it:
 //
 //	found, err := data.Find(ctx, privacy.Query{Email: "ada@example.org"})

@@ -57,6 +57,16 @@ func Example() {
 	there := must(db.Enter(ctx, moved.ID, "user-1", tenancy.Permissions{"privacy.*"}))
 	fmt.Println("the same:", must(data.Digest(there)).Root == sent.Root)
 
+	// Told what is held of her: rows, and what the law wants said beside them.
+	var own bytes.Buffer
+	told := must(data.ExportSubject(there, &own, privacy.SubjectCopy{PersonID: ada.ID, Source: "a letter of her doctor"}))
+	for _, f := range told.Files {
+		fmt.Println(f.Name, f.CSV.Name, f.Rows)
+	}
+	for _, f := range told.Texts {
+		fmt.Println(f.Name)
+	}
+
 	// Forgotten.
 	report := must(data.Erase(there, privacy.Erasure{PersonID: ada.ID, Reference: "REQUEST-12", Reason: "GDPR Art. 17(1)(b)"}))
 	for _, l := range report.Lines {
@@ -70,6 +80,10 @@ func Example() {
 	fmt.Println(must(db.Tenants().PurgeNow(platform, old.ID, "moved", "letter of 4 March, file 7")).State)
 	// Output:
 	// the same: true
+	// clinic.patients.jsonl clinic.patients.csv 1
+	// clinic.visits.jsonl clinic.visits.csv 1
+	// information.json
+	// information.md
 	// clinic.patients name pseudonymised
 	// too early: true
 	// purged

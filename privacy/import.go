@@ -21,7 +21,8 @@ const (
 
 // Import makes a new tenant out of an archive that Export wrote, on this engine or the other one. Every record is checked for
 // its one form, every file for its hash, every row by the database as if it were written today; then everything is read back
-// and must give the same hashes. Sealed columns are sealed under the new tenant's own key, and an archive that was exported
+// and must give the same hashes. Rows come from the records; a CSV that says anything else is refused, so that no archive tells two stories. Documents are held against their hashes and
+// not kept: they can be made again. Sealed columns are sealed under the new tenant's own key, and an archive that was exported
 // [Sealed] is opened with that of the tenant whose it was. The tenant cannot be entered before all that is done. An archive that is refused leaves no
 // row behind. Memory does not grow with the archive.
 //
@@ -54,6 +55,11 @@ func (s *Service) Import(ctx context.Context, in tenancy.NewTenant, r io.ReaderA
 					return err
 				}
 			}
+			for _, c := range a.others() {
+				if err := a.whole(c); err != nil {
+					return err
+				}
+			}
 		}
 		return s.readBack(ctx, i, &a.manifest)
 	})
@@ -65,7 +71,7 @@ func (s *Service) Import(ctx context.Context, in tenancy.NewTenant, r io.ReaderA
 
 // readBack compares what the database holds now with what the archive said.
 func (s *Service) readBack(ctx context.Context, i *tenancy.Importing, want *Manifest) error {
-	have, err := walk(ctx, s.db.Registry(), func(File) (io.Writer, error) { return io.Discard, nil }, i.Stream)
+	have, err := digest(ctx, s.db.Registry(), i.Stream)
 	if err != nil {
 		return err
 	}
@@ -80,14 +86,15 @@ func (s *Service) readBack(ctx context.Context, i *tenancy.Importing, want *Mani
 // importModel writes one model's file, a few records at a time.
 func (s *Service) importModel(ctx context.Context, i *tenancy.Importing, a *archive, m *tenancy.Model) error {
 	want := a.manifest.Files[fileIndex(&a.manifest, m.Table)]
-	file, err := a.files[m.Table].Open()
+	file, err := a.files[want.Name].Open()
 	if err != nil {
 		return ErrArchive.Wrap(opImport, err, "%s cannot be read", want.Name)
 	}
 	defer func() { _ = file.Close() }()
 	hash := sha256.New()
 	in := &lines{r: bufio.NewReaderSize(io.TeeReader(io.LimitReader(file, want.Bytes+1), hash), 64<<10), max: s.opt.MaxLineBytes}
-	batch := &records{m: m, name: want.Name}
+	batch := &records{m: m, name: want.Name, csv: &counted{name: want.CSV.Name, w: io.Discard, hash: sha256.New()}}
+	_, _ = batch.csv.Write(appendHeader(nil, m)) // a hash takes everything
 	var held int
 	flush := func() error {
 		err := i.Put(ctx, m, batch.rows)
@@ -114,7 +121,19 @@ func (s *Service) importModel(ctx context.Context, i *tenancy.Importing, a *arch
 	if batch.count != want.Rows || hex.EncodeToString(hash.Sum(nil)) != want.SHA256 {
 		return ErrArchive.New(opImport, "%s is not what the manifest says it is", want.Name)
 	}
+	if batch.csv.content() != *want.CSV {
+		return ErrArchive.New(opImport, "%s does not say what %s says", want.CSV.Name, want.Name)
+	}
+	if err := a.whole(*want.CSV); err != nil {
+		return err
+	}
 	return flush()
+}
+
+// others are the files that are neither records nor CSV.
+func (a *archive) others() []Content {
+	m := Manifest{Documents: a.manifest.Documents, Texts: a.manifest.Texts}
+	return m.contents()
 }
 
 func fileIndex(m *Manifest, table string) int {
@@ -134,6 +153,8 @@ type records struct {
 	count int64
 	last  any
 	again []byte
+	csv   *counted // what the CSV has to be
+	line  []byte
 }
 
 func (r *records) add(line []byte) error {
@@ -149,6 +170,8 @@ func (r *records) add(line []byte) error {
 		return ErrArchive.New(opImport, "%s, record %d is there twice, or out of order", r.name, r.count)
 	}
 	r.last = row.Interface()
+	r.line = appendLine(r.line[:0], r.m, r.last)
+	_, _ = r.csv.Write(r.line)
 	r.rows = append(r.rows, r.last)
 	return nil
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
-// doomed is what a process is told that is to erase somebody and to be killed on the way.
-type doomed struct {
+// doomedErasure is what a process is told that is to erase somebody and to be killed on the way.
+type doomedErasure struct {
 	Postgres *postgres.Engine
 	SQLite   *sqlite.Engine
 	Keys     local.Keys
@@ -31,7 +31,7 @@ type doomed struct {
 }
 
 // run erases in this process, which has been started for that. It returns only if the erasure comes to its end first.
-func (d doomed) run(count func()) error {
+func (d doomedErasure) run(count func()) error {
 	ctx := context.Background()
 	var eng tenancy.Engine = d.SQLite
 	if d.Postgres != nil {
@@ -64,8 +64,8 @@ func (d doomed) run(count func()) error {
 // killEnd is until when records of visits are held in these tests.
 var killEnd = date.Of(2034, 1, 1)
 
-// killStride is how many statements lie between two points at which a process is killed.
-const killStride = 4
+// erasureStride is how many statements lie between two points at which a process is killed.
+const erasureStride = 4
 
 // A process that erases somebody, or goes on when a hold has ended, is killed with kill -9 at points all along the way; another one goes on, and it ends the same.
 func TestAnErasureWhoseProcessIsKilled(t *testing.T) {
@@ -76,7 +76,7 @@ func TestAnErasureWhoseProcessIsKilled(t *testing.T) {
 				now := start
 				env := tenancytest.Open(t, engine, tenancytest.Options{Modules: modules(), Clock: func() time.Time { return now }})
 				s := privacy.New(env.DB, privacy.Options{Holds: (&law{visits: killEnd}).holds})
-				d := doomed{Keys: env.Keys}
+				d := doomedErasure{Keys: env.Keys}
 				switch eng := env.Engine.(type) {
 				case postgres.Engine:
 					d.Postgres = &eng
@@ -87,7 +87,7 @@ func TestAnErasureWhoseProcessIsKilled(t *testing.T) {
 				whole, err := s.Erase(want.ctx, erasure(want, "E-1"))
 				require.NoError(t, err)
 				killed, before := 0, 0
-				for at := int64(1); ; at += killStride {
+				for at := int64(1); ; at += erasureStride {
 					now = start
 					p := openPractice(t, env)
 					d.Tenant, d.Erasure, d.Now = tenancy.ScopeOf(p.ctx).TenantID(), erasure(p, "E-1"), time.Time{}
@@ -97,7 +97,7 @@ func TestAnErasureWhoseProcessIsKilled(t *testing.T) {
 						pass(t, s, p.ctx)
 						d.Now = killEnd.Time()
 					}
-					died := killtest.Start(t, d, killtest.Kill{Before: at})
+					died := startDoomed(t, "erasure", d, killtest.Kill{Before: at})
 					report, err := s.Erase(p.ctx, d.Erasure)
 					require.NoError(t, err, "statement %d", at)
 					require.Equal(t, whole.Lines, report.Lines, "statement %d", at)

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"os"
 	"testing"
@@ -22,8 +23,37 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	killtest.Main(doomed.run)
+	killtest.Main(doomedJob.run) // returns in the test process itself
 	os.Exit(tenancytest.Main(m))
+}
+
+// doomedJob is what a process is told that is to do something of one kind and to be killed on the way.
+type doomedJob struct {
+	Kind string
+	Job  json.RawMessage
+}
+
+// doomedKinds are the kinds, each with what it does until then.
+var doomedKinds = map[string]func(job json.RawMessage, count func()) error{"export": doomedTo(doomedExport.run), "erasure": doomedTo(doomedErasure.run)}
+
+func doomedTo[T any](run func(job T, count func()) error) func(json.RawMessage, func()) error {
+	return func(text json.RawMessage, count func()) error {
+		var job T
+		if err := json.Unmarshal(text, &job); err != nil {
+			return err
+		}
+		return run(job, count)
+	}
+}
+
+func (d doomedJob) run(count func()) error { return doomedKinds[d.Kind](d.Job, count) }
+
+// startDoomed starts such a process.
+func startDoomed(t *testing.T, kind string, job any, kill killtest.Kill) (killed bool) {
+	t.Helper()
+	text, err := json.Marshal(job)
+	require.NoError(t, err)
+	return killtest.Start(t, doomedJob{kind, text}, kill)
 }
 
 // The models of these tests are a host's own, a clinic's, with one of everything that a model can be. What the library's own

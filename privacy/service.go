@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"embed"
 	"io/fs"
+	"slices"
 
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -25,6 +26,8 @@ type Options struct {
 	MaxBytes int64
 	// MaxLineBytes is how long one record may be. Default 16 MiB.
 	MaxLineBytes int
+	// Renderers make documents of rows for archives, such as issued invoices as UBL. Default: none.
+	Renderers []Renderer
 	// Recipients are those outside to whom personal data of the scope's controller go: processors, and whom they are disclosed to. It is asked in
 	// the scope of the tenant whose map is made. Default: none are known.
 	Recipients func(ctx context.Context) ([]Recipient, error)
@@ -43,13 +46,17 @@ type Options struct {
 	Listener *tls.Config
 }
 
-// New makes the service on an opened database whose modules include [Module].
+// New makes the service on an opened database whose modules include [Module]. A renderer of what is not registered panics: it is a mistake in the program.
 func New(db *tenancy.DB, opt Options) *Service {
 	if opt.MaxBytes <= 0 {
 		opt.MaxBytes = 64 << 30
 	}
 	if opt.MaxLineBytes <= 0 {
 		opt.MaxLineBytes = 16 << 20
+	}
+	opt.Renderers = slices.Clone(opt.Renderers)
+	if err := checkRenderers(db.Registry(), opt.Renderers); err != nil {
+		panic(err)
 	}
 	return &Service{db: db, opt: opt, importRows: importRows}
 }
@@ -93,9 +100,12 @@ const (
 const (
 	PermExport tenancy.Permission = "privacy.export" // all of a tenant's data, as an archive
 	PermDigest tenancy.Permission = "privacy.digest" // its hashes alone
-	PermErase  tenancy.Permission = "privacy.erase"  // erasing a person, and what that would do
-	PermFind   tenancy.Permission = "privacy.find"   // whether, and where, a person is known
-	PermMap    tenancy.Permission = "privacy.map"    // the data map, and records of processing
+
+	PermExportSubject tenancy.Permission = "privacy.export_subject" // what is held of one person, as that person's copy
+
+	PermErase tenancy.Permission = "privacy.erase" // erasing a person, and what that would do
+	PermFind  tenancy.Permission = "privacy.find"  // whether, and where, a person is known
+	PermMap   tenancy.Permission = "privacy.map"   // the data map, and records of processing
 
 	PermSetController tenancy.Permission = "privacy.set_controller" // stating who the controller is
 	PermPosture       tenancy.Permission = "privacy.posture"        // what of the policy's promises is kept, and what is vouched for

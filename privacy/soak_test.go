@@ -1,0 +1,5 @@
+//go:build soak
+
+package privacy_test
+
+const exportStride = 1
