@@ -14,13 +14,17 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
-func TestMain(m *testing.M) { os.Exit(tenancytest.Main(m)) }
+func TestMain(m *testing.M) {
+	killtest.Main(doomed.run)
+	os.Exit(tenancytest.Main(m))
+}
 
 // The models of these tests are a host's own, a clinic's, with one of everything that a model can be. What the library's own
 // domains make of privacy is tested over the whole suite, in the root folder.

@@ -35,6 +35,8 @@ type Options struct {
 	Looks map[PromiseID]Look
 	// Listener is what the host's server listens with, such as [TLSConfig] gives. Default: something before the program ends TLS, which has to be attested.
 	Listener *tls.Config
+	// Backups says where backups go. With them the promises of backups and of their rotation are looked at ([BackupOptions]). Default: this program takes none.
+	Backups BackupOptions
 }
 
 // New makes the service on an opened database whose modules include [Module].
@@ -45,6 +47,7 @@ func New(db *tenancy.DB, opt Options) *Service {
 	if opt.MaxLineBytes <= 0 {
 		opt.MaxLineBytes = 16 << 20
 	}
+	opt.Backups.defaults()
 	return &Service{db: db, opt: opt, importRows: importRows}
 }
 
