@@ -155,7 +155,7 @@ func TestAnErasureThatWasUndone(t *testing.T) {
 		*v.now = v.now.Add(time.Hour)
 		_, err = v.s.SettleLedger(v.enter(t, id), 10)
 		require.NoError(t, err)
-		require.Equal(t, []string{"void", "done", "done"}, v.entries(t, id), "what was done again is done")
+		require.Equal(t, []string{"void", "done"}, v.entries(t, id), "what was done again is done")
 	})
 }
 
@@ -166,7 +166,7 @@ func TestAnErasureThatNobodyConfirmed(t *testing.T) {
 		id := tenancy.ScopeOf(p.ctx).TenantID()
 		v.forget(t, id, p.ada.ID, "REQUEST-1")
 		var known string // a row of a companion's, which no entry has
-		require.NoError(t, v.env.Owner(t, id).QueryRow(v.env.SQL("SELECT id FROM erp.erasures WHERE tenant_id = '"+id.String()+"' AND table_name = 'clinic.visit_texts'")).Scan(&known))
+		require.NoError(t, v.env.Owner(t, id).QueryRow(v.env.SQL("SELECT id FROM erp.erasures WHERE tenant_id = '"+id.String()+"' AND table_name LIKE '%_texts' LIMIT 1")).Scan(&known))
 		v.intend(t, id, known, p.ada.ID)
 		require.ElementsMatch(t, []string{"done", "intended"}, v.entries(t, id))
 		*v.now = march.Add(time.Hour)

@@ -56,6 +56,8 @@ type Backup struct {
 }
 
 type backupRow struct {
+	bun.BaseModel `bun:"alias:b"`
+
 	ID           uuid.UUID   `bun:"id,pk"`
 	TenantID     uuid.UUID   `bun:"tenant_id"`
 	State        BackupState `bun:"state"`
@@ -71,14 +73,6 @@ type backupRow struct {
 	KeyDestroyed int64       `bun:"key_destroyed_micros"`
 	Destroyed    int64       `bun:"destroyed_micros"`
 	DestroyedBy  string      `bun:"destroyed_by"`
-}
-
-// instantOf is an instant of the control data; 0 is none.
-func instantOf(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
 }
 
 func (r *backupRow) backup() Backup {

@@ -63,9 +63,9 @@ func (r *ledgerRow) entry() LedgerEntry {
 
 func (l *Ledger) table() string { return l.db.control.TableName(tableLedger) }
 
-// enter commits an entry, before the transaction that erases is. A dry run erases nobody.
+// enter commits an entry, before the transaction that erases is. A dry run erases nobody, and what is done again is in it.
 func (l *Ledger) enter(ctx context.Context, op string, tx *Tx, e *erasure) error {
-	if tx.changes != nil {
+	if tx.changes != nil || tx.scope.restoring {
 		return nil
 	}
 	row := &ledgerRow{ID: e.ID, TenantID: tx.scope.tenant, TableName: e.TableName, RowID: e.RowID, State: LedgerIntended, Entered: e.RegisteredAt.UnixMicro()}
