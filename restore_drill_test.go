@@ -3,6 +3,7 @@ package erp_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"os"
 	"path/filepath"
 	"testing"
@@ -30,13 +31,13 @@ type drill struct {
 	backups  string
 }
 
-func openDrill(t *testing.T, engine string, clock func() time.Time) *drill {
+func openDrill(t *testing.T, engine string, trusted ...ed25519.PublicKey) *drill {
 	t.Helper()
 	identity, err := age.GenerateX25519Identity()
 	require.NoError(t, err)
 	d := &drill{identity: identity, backups: t.TempDir()}
-	d.env = tenancytest.Open(t, engine, tenancytest.Options{Modules: erp.Modules(), StateMaxAge: 10 * time.Millisecond, Clock: clock})
-	d.opt = erp.Options{Dir: t.TempDir(), Clock: clock, Backups: privacy.BackupOptions{Files: local.Files{Dir: d.backups}, Recipients: []age.Recipient{identity.Recipient()}, Scratch: t.TempDir()}}
+	d.env = tenancytest.Open(t, engine, tenancytest.Options{Modules: erp.Modules(), StateMaxAge: 10 * time.Millisecond, Clock: time.Now})
+	d.opt = erp.Options{Dir: t.TempDir(), TrustedKeys: trusted, Backups: privacy.BackupOptions{Files: local.Files{Dir: d.backups}, Recipients: []age.Recipient{identity.Recipient()}, Scratch: t.TempDir()}}
 	d.suite, err = erp.Wire(d.env.DB, d.opt)
 	require.NoError(t, err)
 	return d
@@ -69,7 +70,7 @@ func (d *drill) lose(t *testing.T, id uuid.UUID) {
 		}
 	}
 	require.Empty(t, d.env.Holds(t, id))
-	db, err := tenancy.Open(t.Context(), d.env.Engine, tenancy.Options{Modules: erp.Modules(), StateMaxAge: 10 * time.Millisecond, Clock: d.opt.Clock, Keys: d.env.Keys})
+	db, err := tenancy.Open(t.Context(), d.env.Engine, tenancy.Options{Modules: erp.Modules(), StateMaxAge: 10 * time.Millisecond, Keys: d.env.Keys})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	d.suite, err = erp.Wire(db, d.opt)
@@ -110,7 +111,7 @@ func (s *shop) sums(t *testing.T) map[string]string {
 func TestRestoreDrill(t *testing.T) {
 	for engine, other := range map[string]string{"sqlite": "postgres", "postgres": "sqlite"} {
 		t.Run(engine, func(t *testing.T) {
-			d := openDrill(t, engine, nil)
+			d := openDrill(t, engine)
 			s := openShop(t, d.env, d.suite, inventory.FIFO)
 			id := tenancy.ScopeOf(s.ctx).TenantID()
 			_, err := d.suite.Accounting.UpdateParty(s.ctx, accounting.PartyChange{ID: s.customer, Name: "Ada Canary", Customer: true, Email: "ada.canary@example.org",
@@ -158,7 +159,9 @@ func TestRestoreDrill(t *testing.T) {
 // elsewhere restores a backup into another installation, which knows nothing of the tenant.
 func (d *drill) elsewhere(t *testing.T, engine string, b tenancy.Backup, s *shop) {
 	t.Helper()
-	there := openDrill(t, engine, nil)
+	signed, err := local.SigningKey(t.Context(), d.suite.Ports.Files, d.suite.Ports.Keys, "audit")
+	require.NoError(t, err)
+	there := openDrill(t, engine, signed.Public().(ed25519.PublicKey)) // or nobody could tell whose the trail's roots are
 	file := func(kind string) []byte {
 		text, err := os.ReadFile(filepath.Join(d.backups, b.TenantID.String(), b.ID.String()+kind))
 		require.NoError(t, err)

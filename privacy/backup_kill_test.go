@@ -188,9 +188,10 @@ func TestARestoreWhoseProcessIsKilled(t *testing.T) {
 				_, err = v.db.Tenants().CompletePending(v.platform(t), 10)
 				require.NoError(t, err, "nobody clears it away")
 				v.restore(t, b)
-			} else {
+			} else if _, err := v.db.Enter(t.Context(), id, "tester", tenancy.Permissions{"*"}); err != nil {
+				require.ErrorIs(t, err, tenancy.ErrPlacement)
 				v.restore(t, b) // it had not begun
-			}
+			} // else it had come to its end
 			require.Equal(t, erased, v.name(t, id, p.ada.ID), "statement %d", at)
 			v.lose(t, id)
 		}

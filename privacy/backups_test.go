@@ -1,6 +1,7 @@
 package privacy_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -174,4 +175,116 @@ func TestBackupOptionsAreChecked(t *testing.T) {
 		require.Equal(t, privacy.Absent, p.Of(privacy.PromiseBackups).State, name)
 	}
 	require.NoError(t, v.opt.Check())
+}
+
+// The job serves suspended and cancelled tenants too: what is kept for 30 days has to be there.
+func TestClosedTenantsAreBackedUp(t *testing.T) {
+	eachVault(t, func(t *testing.T, v *vault) {
+		job := tenancy.Job{Name: "privacy.backup", Every: time.Hour, Closed: true, Tenant: func(ctx context.Context) (bool, error) { _, err := v.s.BackupIfDue(ctx); return false, err }}
+		b, err := v.db.Background(tenancy.BackgroundOptions{Jobs: []tenancy.Job{job}})
+		require.NoError(t, err)
+		tick := func() {
+			t.Helper()
+			ticked, err := b.Tick(t.Context(), *v.now)
+			require.NoError(t, err)
+			require.Zero(t, ticked.Failed)
+		}
+		id := tenancy.ScopeOf(openPractice(t, v.env).ctx).TenantID()
+		for n, closed := range []func() error{
+			func() error { return nil },
+			func() error { _, err := v.db.Tenants().Suspend(v.platform(t), id, "unpaid"); return err },
+			func() error { _, err := v.db.Tenants().Cancel(v.platform(t), id, "they left"); return err },
+		} {
+			require.NoError(t, closed())
+			tick()
+			of, err := v.s.BackupsOf(v.platform(t), id, time.Time{}, 10)
+			require.NoError(t, err)
+			require.Len(t, of, n+1)
+			require.Equal(t, tenancy.BackupKept, of[0].State)
+			require.Equal(t, "system:privacy.backup", of[0].BegunBy)
+			*v.now = v.now.Add(13 * time.Hour)
+		}
+		last, err := v.s.BackupsOf(v.platform(t), id, time.Time{}, 1)
+		require.NoError(t, err)
+		v.lose(t, id)
+		out := v.restore(t, last[0])
+		require.Equal(t, tenancy.StateCancelled, out.Tenant.State)
+		require.False(t, out.Tenant.EndsAt.IsZero())
+	})
+}
+
+// A restoration is given up, and the tenant is as lost as it was; or another backup takes the first one's place.
+func TestARestorationIsGivenUp(t *testing.T) {
+	eachVault(t, func(t *testing.T, v *vault) {
+		p := openPractice(t, v.env)
+		id := tenancy.ScopeOf(p.ctx).TenantID()
+		first, second := v.backup(t, p.ctx), v.backup(t, p.ctx)
+		v.forget(t, id, p.ada.ID, "REQUEST-1")
+		v.lose(t, id)
+		stuck := func(after error) {
+			t.Helper()
+			_, err := v.db.Tenants().Restore(v.platform(t), tenancy.Restoration{ID: id, Archive: "backup " + first.SHA256, Reason: "disk 4 failed",
+				Write: func(context.Context, *tenancy.Importing) error { return nil }, Replay: func(context.Context) error { return after }})
+			require.ErrorIs(t, err, after)
+			now, err := v.db.Tenants().Get(v.platform(t), id)
+			require.NoError(t, err)
+			require.Equal(t, tenancy.StateRestoring, now.State)
+		}
+		stuck(errNoMore) // with an empty tenant behind a gate that is open
+		now, err := v.db.Tenants().AbandonRestore(v.platform(t), id, "the wrong one")
+		require.NoError(t, err)
+		require.Equal(t, tenancy.StateActive, now.State)
+		_, err = v.db.Enter(t.Context(), id, "tester", tenancy.Permissions{"*"})
+		require.ErrorIs(t, err, tenancy.ErrPlacement)
+		stuck(errNoMore)
+		v.restore(t, second)
+		require.Regexp(t, "^erased ", v.name(t, id, p.ada.ID))
+		again, err := v.db.Tenants().AbandonRestore(v.platform(t), id, "too late")
+		require.NoError(t, err)
+		require.Equal(t, tenancy.StateActive, again.State)
+		require.Regexp(t, "^erased ", v.name(t, id, p.ada.ID))
+	})
+}
+
+// While a tenant is being restored nobody enters it, whatever they are; only what restores it does.
+func TestNobodyEntersWhatIsBeingRestored(t *testing.T) {
+	eachVault(t, func(t *testing.T, v *vault) {
+		p := openPractice(t, v.env)
+		id := tenancy.ScopeOf(p.ctx).TenantID()
+		v.lose(t, id)
+		looked := 0
+		look := func(ctx context.Context) {
+			looked++
+			_, err := v.db.Enter(t.Context(), id, "owner", tenancy.Permissions{"*"})
+			require.ErrorIs(t, err, tenancy.ErrTenantNotReady)
+			_, err = v.db.System(t.Context(), id, "test.look")
+			require.ErrorIs(t, err, tenancy.ErrTenantNotReady)
+			for _, act := range []func() (tenancy.Tenant, error){
+				func() (tenancy.Tenant, error) { return v.db.Tenants().Suspend(v.platform(t), id, "x") },
+				func() (tenancy.Tenant, error) { return v.db.Tenants().Cancel(v.platform(t), id, "x") },
+				func() (tenancy.Tenant, error) { return v.db.Tenants().PurgeNow(v.platform(t), id, "x", "x") },
+			} {
+				_, err := act()
+				require.Error(t, err)
+			}
+			b, err := v.db.Background(tenancy.BackgroundOptions{Jobs: []tenancy.Job{{Name: "test.look", Every: time.Hour, Closed: true, Tenant: func(ctx context.Context) (bool, error) {
+				require.NotEqual(t, id, tenancy.ScopeOf(ctx).TenantID())
+				return false, nil
+			}}}})
+			require.NoError(t, err)
+			_, err = b.Tick(t.Context(), *v.now)
+			require.NoError(t, err)
+		}
+		_, err := v.db.Tenants().Restore(v.platform(t), tenancy.Restoration{ID: id, Archive: "x", Reason: "x",
+			Write: func(ctx context.Context, _ *tenancy.Importing) error { return nil },
+			Replay: func(ctx context.Context) error {
+				look(ctx)
+				return v.db.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+					return tenancy.Insert(ctx, tx, &Patient{Name: "written in the replay"})
+				})
+			}})
+		require.NoError(t, err)
+		require.Equal(t, 1, looked)
+		v.enter(t, id)
+	})
 }

@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -46,6 +47,9 @@ func (s *Service) eraseAgain(ctx context.Context, e tenancy.LedgerEntry) error {
 	_, err = tenancy.Act(ctx, s.db, PermErase, func(ctx context.Context, tx *tenancy.Tx) (struct{}, error) {
 		return struct{}{}, tx.RecordReplay(ctx, e)
 	})
+	if errors.Is(err, tenancy.ErrDuplicate) { // another call was quicker
+		return nil
+	}
 	return err
 }
 
