@@ -157,8 +157,8 @@ func TestABackupIsReadByWhoHasBothKeys(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, bytes.HasPrefix(lies, []byte("age-encryption.org/v1\n-> X25519 ")))
 		require.EqualValues(t, len(lies), b.Bytes)
-		for _, clear := range []string{"erp-tenant", id.String(), "PK\x03\x04", "manifest", "Ada"} {
-			require.NotContains(t, string(lies), clear)
+		for _, shown := range []string{"erp-tenant", id.String(), "PK\x03\x04", "manifest", "Ada"} {
+			require.NotContains(t, string(lies), shown)
 		}
 		outer, err := age.Decrypt(bytes.NewReader(lies), v.identity)
 		require.NoError(t, err)

@@ -150,7 +150,7 @@ func (s *Service) lookAtBackups(ctx context.Context, now time.Time) (State, stri
 		return "", "", nil
 	}
 	if err := opt.Check(); err != nil {
-		return Absent, err.Error(), nil
+		return Absent, err.Error(), nil //nolint:nilerr // that is what was seen
 	}
 	platform, err := s.db.EnterPlatform(ctx, "system:privacy", tenancy.Permissions{tenancy.PermReadBackups})
 	if err != nil {
