@@ -53,6 +53,37 @@ func (s *Service) eraseAgain(ctx context.Context, e tenancy.LedgerEntry) error {
 	return err
 }
 
+// restrictAgain restricts whom the ledger says to be restricted and frees whom it says to be free, where the restored data say otherwise, and gives those persons.
+func (s *Service) restrictAgain(ctx context.Context) ([]tenancy.LastRestriction, error) {
+	known, err := s.db.Ledger().Restrictions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var done []tenancy.LastRestriction
+	for _, last := range known {
+		changed, err := tenancy.Act(ctx, s.db, tenancy.PermRestoreTenant, func(ctx context.Context, tx *tenancy.Tx) (bool, error) {
+			now, err := tx.Restricted(ctx, last.Person)
+			if err != nil || (len(now) > 0) == last.Restricted && (!last.Restricted || now[0].Ground == last.Ground) {
+				return false, err
+			}
+			if !last.Restricted {
+				return true, tx.Unrestrict(ctx, last.Person)
+			}
+			return true, tx.Restrict(ctx, last.Person, last.Ground, "ledger")
+		})
+		if tenancy.IsNotFound(err) { // somebody of after the backup, or removed since
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if changed {
+			done = append(done, last)
+		}
+	}
+	return done, nil
+}
+
 // SettleLedger finds out what became of erasures that were entered into the ledger ten minutes ago or longer and of which it is not known whether they were committed, at most limit (1 to 1,000), and
 // tells how many there were.
 //

@@ -180,8 +180,8 @@ func TestAnErasureThatNobodyConfirmed(t *testing.T) {
 // intend is an entry as a process leaves it that dies behind it.
 func (v *vault) intend(t *testing.T, tenant uuid.UUID, erasure string, person uuid.UUID) {
 	t.Helper()
-	_, err := v.env.Control(t).Exec("INSERT INTO " + v.ledger() + " (id, tenant_id, table_name, row_id, state, entered_micros, settled_micros) VALUES ('" + erasure + "', '" + tenant.String() +
-		"', 'clinic.patients', '" + person.String() + "', 'intended', 1, 0)")
+	_, err := v.env.Control(t).Exec("INSERT INTO " + v.ledger() + " (id, tenant_id, kind, table_name, row_id, ground, state, entered_micros, settled_micros) VALUES ('" + erasure + "', '" + tenant.String() +
+		"', 'erased', 'clinic.patients', '" + person.String() + "', '', 'intended', 1, 0)")
 	require.NoError(t, err)
 }
 
@@ -201,5 +201,69 @@ func TestADryRunEntersNothing(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, v.entries(t, id))
 		require.Equal(t, p.ada.Name, v.name(t, id, p.ada.ID))
+	})
+}
+
+// restrict restricts or frees somebody, as an act of the register of requests does.
+func (v *vault) restrict(t *testing.T, tenant, person uuid.UUID, ground tenancy.Ground, after error) {
+	t.Helper()
+	_, err := tenancy.Act(v.enter(t, tenant), v.db, "test.restrict", func(ctx context.Context, tx *tenancy.Tx) (struct{}, error) {
+		if ground == "" {
+			return struct{}{}, errors.Join(tx.Unrestrict(ctx, person), after)
+		}
+		return struct{}{}, errors.Join(tx.Restrict(ctx, person, ground, "REQUEST-7"), after)
+	})
+	require.ErrorIs(t, err, after)
+}
+
+// Who was restricted since the backup comes back restricted, and who was freed, free; of what nobody knows whether it was committed, a restriction counts.
+func TestWhoIsRestrictedComesBackRestricted(t *testing.T) {
+	eachVault(t, func(t *testing.T, v *vault) {
+		p := openPractice(t, v.env)
+		id := tenancy.ScopeOf(p.ctx).TenantID()
+		more := []*Patient{{Name: "Freed"}, {Name: "Undone"}, {Name: "Not freed"}, {Name: "Gone"}, {Name: "Late"}}
+		put := func(rows []*Patient) {
+			require.NoError(t, v.db.Tx(v.enter(t, id), func(ctx context.Context, tx *tenancy.Tx) error {
+				for _, r := range rows {
+					if err := tenancy.Insert(ctx, tx, r); err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+		}
+		put(more[:4])
+		freed, undone, kept, gone := more[0].ID, more[1].ID, more[2].ID, more[3].ID
+		v.restrict(t, id, freed, tenancy.AccuracyContested, nil)
+		v.restrict(t, id, kept, tenancy.AccuracyContested, nil)
+		b := v.backup(t, p.ctx)
+		put(more[4:])
+		v.restrict(t, id, p.ada.ID, tenancy.ObjectionPending, nil)
+		v.restrict(t, id, p.bob.ID, tenancy.UnlawfulUse, nil)
+		*v.now = v.now.Add(time.Minute)
+		v.restrict(t, id, p.bob.ID, "", nil)
+		v.restrict(t, id, freed, "", nil)
+		v.restrict(t, id, undone, tenancy.NeededForClaims, errNoMore)
+		v.restrict(t, id, kept, "", errNoMore)
+		v.restrict(t, id, gone, tenancy.UnlawfulUse, nil)
+		v.forget(t, id, gone, "REQUEST-1")
+		v.restrict(t, id, more[4].ID, tenancy.UnlawfulUse, nil)
+		*v.now = v.now.Add(time.Hour)
+		n, err := v.s.SettleLedger(v.enter(t, id), 100)
+		require.NoError(t, err)
+		require.Zero(t, n, "that is about erasures")
+
+		v.lose(t, id)
+		out := v.restore(t, b)
+		require.ElementsMatch(t, []tenancy.LastRestriction{{Person: p.ada.ID, Restricted: true, Ground: tenancy.ObjectionPending}, {Person: freed}, {Person: undone, Restricted: true, Ground: tenancy.NeededForClaims}}, out.Restricted)
+		now := map[uuid.UUID]tenancy.Ground{}
+		require.NoError(t, v.db.Read(v.enter(t, id), func(ctx context.Context, tx *tenancy.Tx) error {
+			all, err := tx.Restricted(ctx)
+			for _, r := range all {
+				now[r.ID] = r.Ground
+			}
+			return err
+		}))
+		require.Equal(t, map[uuid.UUID]tenancy.Ground{p.ada.ID: tenancy.ObjectionPending, kept: tenancy.AccuracyContested, undone: tenancy.NeededForClaims}, now)
 	})
 }

@@ -40,17 +40,19 @@ type Restoration struct {
 // Restored is what became of a restoration.
 type Restored struct {
 	Tenant tenancy.Tenant
-	// Manifest is that of the backup. The tenant's own root is the same if Erased is empty.
+	// Manifest is that of the backup. The tenant's own root is the same if Erased and Restricted are empty.
 	Manifest Manifest
 	// Erased are the erasures that the backup did not know of and that were done again.
 	Erased []tenancy.LedgerEntry
+	// Restricted are those who were restricted again, or freed again.
+	Restricted []tenancy.LastRestriction
 }
 
 // Restore brings back a tenant whose place was lost: the database, or its file. It has its own id, its own key, and stands as the platform decided meanwhile, suspended and cancelled ones included. The backup is held against the register's
-// hash and root, every record is checked as an import checks it, and read back. Then erasures that were done after the backup was taken are done again ([tenancy.Ledger]), and
+// hash and root, every record is checked as an import checks it, and read back. Then erasures that were done after the backup was taken are done again, and restrictions ([tenancy.Ledger]), and
 // only then can anybody enter: a process that dies on the way leaves a tenant that nobody can read, and the same call goes on.
 //
-// A tenant that is there is not restored over, nor is one that is being purged or was, whatever backups there may be. What was done since the backup was taken is lost, but for erasures: restrictions, revoked API keys and
+// A tenant that is there is not restored over, nor is one that is being purged or was, whatever backups there may be. What was done since the backup was taken is lost, but for those: revoked API keys and
 // objections of that time are to be looked after by hand (docs/backups.md).
 //
 // Permissions: tenancy.restore, tenancy.import and tenancy.read_backups, of the platform. Errors: those of [tenancy.Tenants.Restore] and [Service.Import]; privacy.no_backups (it lies elsewhere), privacy.backup_gone (it was destroyed, or never ended), privacy.archive (damaged, or not the one that
@@ -82,7 +84,10 @@ func (s *Service) Restore(ctx context.Context, in Restoration) (Restored, error)
 			return s.writeAll(within, i, a)
 		},
 		Replay: func(ctx context.Context) error {
-			out.Erased, err = s.replayLedger(ctx)
+			var err error
+			if out.Erased, err = s.replayLedger(ctx); err == nil {
+				out.Restricted, err = s.restrictAgain(ctx)
+			}
 			return err
 		},
 	})

@@ -135,14 +135,14 @@ func TestTheErasureLedgerIsGuarded(t *testing.T) {
 		ctx := env.Tenant(t)
 		owner, table := env.Control(t), controlName(env, "erp_control.erasure_ledger")
 		id := tenancy.NewID().String()
-		_, err := owner.Exec("INSERT INTO " + table + " (id, tenant_id, table_name, row_id, state, entered_micros, settled_micros) VALUES ('" + id + "', '" + tenantOf(ctx).String() + "', 'x', '" + id + "', 'intended', 1, 0)")
+		_, err := owner.Exec("INSERT INTO " + table + " (id, tenant_id, kind, table_name, row_id, ground, state, entered_micros, settled_micros) VALUES ('" + id + "', '" + tenantOf(ctx).String() + "', 'erased', 'x', '" + id + "', '', 'intended', 1, 0)")
 		require.NoError(t, err)
 		refused := func(text string) {
 			t.Helper()
 			_, err := owner.Exec(text + " WHERE id = '" + id + "'")
 			require.ErrorContains(t, err, "tenancy.append_only", text)
 		}
-		for _, set := range []string{"row_id = '" + tenancy.NewID().String() + "'", "table_name = 'y'", "entered_micros = 2"} {
+		for _, set := range []string{"row_id = '" + tenancy.NewID().String() + "'", "table_name = 'y'", "kind = 'released'", "ground = 'y'", "entered_micros = 2"} {
 			refused("UPDATE " + table + " SET state = 'done', settled_micros = 2, " + set)
 			refused("UPDATE " + table + " SET " + set)
 		}

@@ -71,7 +71,7 @@ func (tx *Tx) RecordErasure(ctx context.Context, m *Model, id uuid.UUID) error {
 		return err
 	}
 	e := &erasure{Row: Row{ID: NewID()}, TableName: m.Table, RowID: id, State: erasureDone, RegisteredAt: tx.now}
-	if err := tx.db.Ledger().enter(ctx, op, tx, e); err != nil {
+	if err := tx.db.Ledger().enter(ctx, op, tx, &ledgerRow{ID: e.ID, Kind: ledgerErased, TableName: e.TableName, RowID: e.RowID}); err != nil {
 		return err
 	}
 	return Insert(ctx, tx, e)

@@ -40,6 +40,8 @@ type LedgerEntry struct {
 // The two databases are never one transaction. An entry is committed before the erasure is, so no erasure that was committed is missing. An
 // entry whose erasure was rolled back, or whose process died in between, stays as intended until [Ledger.Settle] has asked the tenant's own
 // database, and has seen to it that the answer stays what it is.
+//
+// Restrictions are in it as well, and their ends ([Tx.Restrict], [Tx.Unrestrict]): who is restricted must not come back free.
 type Ledger struct{ db *DB }
 
 // Ledger gives the erasure ledger.
@@ -47,11 +49,20 @@ func (db *DB) Ledger() *Ledger { return &Ledger{db} }
 
 const tableLedger = "erp_control.erasure_ledger"
 
+// The kinds of entries. An erasure has the id of its row in erp.erasures.
+const (
+	ledgerErased     = "erased"
+	ledgerRestricted = "restricted"
+	ledgerReleased   = "released"
+)
+
 type ledgerRow struct {
 	ID        uuid.UUID   `bun:"id,pk"`
 	TenantID  uuid.UUID   `bun:"tenant_id"`
+	Kind      string      `bun:"kind"`
 	TableName string      `bun:"table_name"`
 	RowID     uuid.UUID   `bun:"row_id"`
+	Ground    Ground      `bun:"ground"`
 	State     LedgerState `bun:"state"`
 	Entered   int64       `bun:"entered_micros"`
 	Settled   int64       `bun:"settled_micros"`
@@ -63,18 +74,18 @@ func (r *ledgerRow) entry() LedgerEntry {
 
 func (l *Ledger) table() string { return l.db.control.TableName(tableLedger) }
 
-// enter commits an entry, before the transaction that erases is. A dry run erases nobody, and what is done again is in it.
-func (l *Ledger) enter(ctx context.Context, op string, tx *Tx, e *erasure) error {
+// enter commits an entry, before the transaction is that does what it tells of. A dry run does nothing, and what is done again is in it.
+func (l *Ledger) enter(ctx context.Context, op string, tx *Tx, row *ledgerRow) error {
 	if tx.changes != nil || tx.scope.restoring {
 		return nil
 	}
-	row := &ledgerRow{ID: e.ID, TenantID: tx.scope.tenant, TableName: e.TableName, RowID: e.RowID, State: LedgerIntended, Entered: e.RegisteredAt.UnixMicro()}
+	row.TenantID, row.State, row.Entered = tx.scope.tenant, LedgerIntended, tx.now.UnixMicro()
 	if _, err := l.db.control.Control().NewInsert().Model(row).ModelTableExpr(l.table()).Exec(ctx); err != nil {
 		return tx.failed(op, l.db.control.Fault(op, err))
 	}
 	if !tx.joined { // else only the host knows when it commits
 		tx.AfterCommit(func(ctx context.Context) {
-			_ = l.settle(context.WithoutCancel(ctx), op, []uuid.UUID{e.ID}, LedgerDone) // else Settle does
+			_ = l.settle(context.WithoutCancel(ctx), op, []uuid.UUID{row.ID}, LedgerDone) // else Settle does
 		})
 	}
 	return nil
@@ -114,7 +125,7 @@ func (l *Ledger) Settle(ctx context.Context, before time.Time, limit int) (int, 
 	}
 	var rows []ledgerRow
 	err = l.db.control.Control().NewSelect().Model(&rows).ModelTableExpr(l.table()+" AS ?TableAlias").Where("tenant_id = ?", s.tenant).
-		Where("state = ?", LedgerIntended).Where("entered_micros < ?", before.UnixMicro()).OrderExpr("entered_micros, id").Limit(int64(min(max(limit, 1), 1000))).Scan(ctx)
+		Where("kind = ?", ledgerErased).Where("state = ?", LedgerIntended).Where("entered_micros < ?", before.UnixMicro()).OrderExpr("entered_micros, id").Limit(int64(min(max(limit, 1), 1000))).Scan(ctx)
 	if err != nil || len(rows) == 0 {
 		return 0, l.db.control.Fault(op, err)
 	}
@@ -175,7 +186,7 @@ func (l *Ledger) Missing(ctx context.Context, after uuid.UUID, limit int) (missi
 	limit = min(max(limit, 1), 1000)
 	var rows []ledgerRow
 	err = l.db.control.Control().NewSelect().Model(&rows).ModelTableExpr(l.table()+" AS ?TableAlias").Where("tenant_id = ?", s.tenant).
-		Where("id > ?", after).Where("state <> ?", LedgerVoid).OrderExpr("id").Limit(int64(limit)).Scan(ctx)
+		Where("kind = ?", ledgerErased).Where("id > ?", after).Where("state <> ?", LedgerVoid).OrderExpr("id").Limit(int64(limit)).Scan(ctx)
 	if err != nil || len(rows) == 0 {
 		return nil, uuid.Nil, l.db.control.Fault(op, err)
 	}
@@ -201,4 +212,41 @@ func (tx *Tx) RecordReplay(ctx context.Context, e LedgerEntry) error {
 		return tx.failed(op, ErrForeignRow.New(op, "the entry is another tenant's"))
 	}
 	return Insert(ctx, tx, &erasure{Row: Row{ID: e.ErasureID}, TableName: e.Table, RowID: e.RowID, State: erasureDone, RegisteredAt: tx.now})
+}
+
+// LastRestriction is what the ledger knows last of the restriction of a person.
+type LastRestriction struct {
+	Person     uuid.UUID // the id of the person's own row
+	Restricted bool
+	Ground     Ground // of a restriction
+}
+
+// Restrictions are, for each person of the scope's tenant who was ever restricted, the last that is known of it, in the order in which they were entered. A restriction of which it is not known whether
+// it was committed counts, and an end of one does not: data that are not processed for no reason do less harm than the other way round.
+//
+// Permission: tenancy.ledger. Errors: the unscoped codes, tenancy.forbidden.
+func (l *Ledger) Restrictions(ctx context.Context) ([]LastRestriction, error) {
+	const op = "tenancy.Ledger.Restrictions"
+	s, err := l.scope(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	var rows []ledgerRow
+	err = l.db.control.Control().NewSelect().Model(&rows).ModelTableExpr(l.table()+" AS ?TableAlias").Where("tenant_id = ?", s.tenant).
+		Where("kind = ? OR kind = ? AND state = ?", ledgerRestricted, ledgerReleased, LedgerDone).OrderExpr("entered_micros, id").Scan(ctx)
+	if err != nil {
+		return nil, l.db.control.Fault(op, err)
+	}
+	at := map[uuid.UUID]int{}
+	var out []LastRestriction
+	for _, r := range rows {
+		last := LastRestriction{Person: r.RowID, Restricted: r.Kind == ledgerRestricted, Ground: r.Ground}
+		if i, known := at[r.RowID]; known {
+			out[i] = last
+			continue
+		}
+		at[r.RowID] = len(out)
+		out = append(out, last)
+	}
+	return out, nil
 }

@@ -1,4 +1,4 @@
--- Backups that were taken, and the erasures that have to be done again on what is restored from one. Both outlast the tenant, and hold opaque
+-- Backups that were taken, and the erasures and restrictions that have to be done again on what is restored from one. Both outlast the tenant, and hold opaque
 -- ids alone: a backup of this database is no copy of what was erased. Instants are microseconds since 1970 in UTC, 0 where something has not
 -- happened, so that both engines order them alike.
 
@@ -32,12 +32,14 @@ CREATE INDEX erp_backups_there ON erp_control.backups (expires_micros) WHERE sta
 CREATE INDEX erp_backups_taking ON erp_control.backups (begun_micros) WHERE state = 'taking';
 CREATE INDEX erp_backups_keys ON erp_control.backups (tenant_id) WHERE key_destroyed_micros = 0;
 
--- An entry is there before the erasure is committed. The tenant's own database says whether it was.
+-- An entry is there before what it tells of is committed. Of an erasure the tenant's own database says whether it was; of a restriction the last entry counts.
 CREATE TABLE erp_control.erasure_ledger (
     id UUID NOT NULL,
     tenant_id UUID NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('erased', 'restricted', 'released')),
     table_name TEXT NOT NULL,
     row_id UUID NOT NULL,
+    ground TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('intended', 'done', 'void')),
     entered_micros BIGINT NOT NULL,
     settled_micros BIGINT NOT NULL,
@@ -47,3 +49,4 @@ CREATE TABLE erp_control.erasure_ledger (
 );
 CREATE INDEX erp_erasure_ledger_of ON erp_control.erasure_ledger (tenant_id, id);
 CREATE INDEX erp_erasure_ledger_open ON erp_control.erasure_ledger (tenant_id, entered_micros) WHERE state = 'intended';
+CREATE INDEX erp_erasure_ledger_restrictions ON erp_control.erasure_ledger (tenant_id, entered_micros, id) WHERE kind <> 'erased';
