@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/audit"
 	"github.com/opsmatiq/erp/tenancy/local"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
@@ -152,6 +154,18 @@ func TestRestoreDrill(t *testing.T) {
 			require.Zero(t, ticked.Failed)
 
 			d.elsewhere(t, other, of[0], s)
+
+			// Where the anchor has kept a root that is younger than the backup it cannot be hidden that the end of the trail was lost; and nothing else is wrong.
+			require.NoError(t, d.suite.Ports.Anchor.Keep(t.Context(), tenancy.Root{TenantID: id, Kind: "audit", Seq: 100_000, Digest: strings.Repeat("0a", 32), At: time.Now()}))
+			d.lose(t, id)
+			_, err = d.suite.Privacy.Restore(d.platform(t), privacy.Restoration{BackupID: of[0].ID, Identities: []age.Identity{d.identity}, Reason: "once more"})
+			require.NoError(t, err)
+			d.enter(t, s)
+			checks, err := d.suite.Verify(s.ctx)
+			require.NoError(t, err)
+			for _, c := range checks {
+				require.Equal(t, c.Name != audit.CheckAnchor, c.OK, "%s: %s", c.Name, c.Detail)
+			}
 		})
 	}
 }

@@ -161,6 +161,7 @@ func (r *restorer) makeKnown(ctx context.Context) error {
 		return err
 	}
 	row.ID, row.State, row.Restoring = r.in.ID, StateRestoring, r.in.Archive
+	row.Archive = r.in.Archive // its trail may hold what others signed
 	if err := r.lost(ctx, row.Placement); err != nil {
 		return err
 	}
