@@ -275,7 +275,15 @@ func TestRestoreWithoutTheControlDatabase(t *testing.T) {
 				in := privacy.Restoration{Archive: archive, Size: b.Bytes, Identities: []age.Identity{v.identity}, Reason: "everything burnt", KeyCopy: bytes.NewReader(copied)}
 				_, err = there.s.Restore(there.platform(t), in)
 				require.ErrorIs(t, err, tenancy.ErrBadInput, "nobody knows what it is called")
-				in.Unknown, in.KeyCopy = tenancy.NewTenant{Name: "The Clinic", TimeZone: "Europe/London"}, bytes.NewReader(copied)
+				theirs, err := os.ReadFile(v.file(v.backup(t, openPractice(t, v.env).ctx), ".key"))
+				require.NoError(t, err)
+				in.Unknown = tenancy.NewTenant{Name: "The Clinic", TimeZone: "Europe/London"}
+				for _, other := range [][]byte{theirs, copied[:len(copied)-1], nil} {
+					in.KeyCopy = bytes.NewReader(other)
+					_, err = there.s.Restore(there.platform(t), in)
+					require.ErrorIs(t, err, tenancy.ErrKey)
+				}
+				in.KeyCopy = bytes.NewReader(copied)
 				out, err := there.s.Restore(there.platform(t), in)
 				require.NoError(t, err)
 				require.Equal(t, id, out.Tenant.ID)
@@ -297,12 +305,17 @@ func TestRestoreWithoutTheControlDatabase(t *testing.T) {
 func TestAnAlteredBackupIsRefused(t *testing.T) {
 	eachVault(t, func(t *testing.T, v *vault) {
 		p, other := openPractice(t, v.env), openPractice(t, v.env)
-		b, theirs := v.backup(t, p.ctx), v.backup(t, other.ctx)
+		b, twin, theirs := v.backup(t, p.ctx), v.backup(t, p.ctx), v.backup(t, other.ctx)
 		v.lose(t, b.TenantID)
 		whole, err := os.ReadFile(v.file(b, ".zip"))
 		require.NoError(t, err)
 		swapped, err := os.ReadFile(v.file(theirs, ".zip"))
 		require.NoError(t, err)
+		equal, err := os.ReadFile(v.file(twin, ".zip"))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(v.file(b, ".zip"), equal, 0o600))
+		_, err = v.s.Restore(v.platform(t), v.restoration(b))
+		require.ErrorIs(t, err, privacy.ErrArchive, "of the same state, and another file all the same")
 		flipped := bytes.Clone(whole)
 		flipped[len(flipped)/2] ^= 1
 		for name, text := range map[string][]byte{"a bit": flipped, "cut off": whole[:len(whole)-1], "another tenant's": swapped, "empty": {}} {
