@@ -72,6 +72,8 @@ type Options struct {
 	Production bool
 	// Listener is what the host's server listens with, such as [privacy.TLSConfig] gives. Default: TLS ends before the program, and somebody has to attest it.
 	Listener *tls.Config
+	// Backups says where backups of the tenants go, and who can open them. Default: none are taken, and somebody has to attest that they are made elsewhere.
+	Backups privacy.BackupOptions
 	// OnStatement, when set, is told of every statement of a scoped transaction before it is sent, never of values.
 	OnStatement func(tenancy.Sent)
 }
@@ -149,7 +151,7 @@ func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
 	s.Purchasing = purchasing.New(db, s.Accounting, s.Inventory)
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
 	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
-	s.Privacy = privacy.New(db, privacy.Options{Renderers: s.renderers(opt.Renderers), Listener: opt.Listener, Accounts: accounts{s}, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
+	s.Privacy = privacy.New(db, privacy.Options{Renderers: s.renderers(opt.Renderers), Listener: opt.Listener, Accounts: accounts{s}, Backups: opt.Backups, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
 	s.Registers, s.Requests, s.Ending = register.New(db), request.New(db), ending.New(db)
 	var err error
 	if s.Usage, err = usage.New(db, opt.Usage); err != nil {

@@ -62,7 +62,8 @@ func TestEveryMethodRefusesAnUnusableScope(t *testing.T) {
 }
 
 // exempt are the makers of scopes, what needs none, and what is the platform's.
-var exempt = map[string]bool{"Enter": true, "EnterPlatform": true, "EnterGrant": true, "System": true, "Join": true, "Run": true, "Tick": true, "JobFailures": true, "*privacy.Service.Import": true, "*privacy.Service.PostureAtStart": true}
+var exempt = map[string]bool{"Enter": true, "EnterPlatform": true, "EnterGrant": true, "System": true, "Join": true, "Run": true, "Tick": true, "JobFailures": true, "*privacy.Service.Import": true, "*privacy.Service.Restore": true, "*privacy.Service.PruneBackups": true, "*privacy.Service.DestroyBackup": true,
+	"*privacy.Service.BackupsOf": true, "*privacy.Service.LastBackupExpiry": true, "*privacy.Service.BackupsOverdue": true, "*privacy.Service.BackupsStale": true, "*privacy.Service.PostureAtStart": true}
 
 func scoped(t reflect.Type) bool {
 	if t.NumIn() == 0 || t.In(0) != reflect.TypeFor[context.Context]() || t.NumOut() == 0 {

@@ -18,5 +18,7 @@ var (
 	ErrNotPlatform      = fault.Define(fault.Forbidden, "privacy.not_platform", "the act is one of the platform's own tenant")
 	ErrAttestationTaken = fault.Define(fault.Conflict, "privacy.attestation_taken", "the reference belongs to another attestation")
 	ErrNotAttested      = fault.Define(fault.Conflict, "privacy.not_attested", "nothing is attested of the promise")
+	ErrNoBackups        = fault.Define(fault.Conflict, "privacy.no_backups", "the program takes no backups, or the backup lies where it does not reach")
+	ErrBackupGone       = fault.Define(fault.Conflict, "privacy.backup_gone", "the backup was destroyed, or never ended")
 	ErrPromiseAbsent    = fault.Define(fault.Conflict, "privacy.promise_absent", "a promise of the privacy policy is kept by nothing and vouched for by nobody")
 )

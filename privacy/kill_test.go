@@ -64,9 +64,6 @@ func (d doomedErasure) run(count func()) error {
 // killEnd is until when records of visits are held in these tests.
 var killEnd = date.Of(2034, 1, 1)
 
-// erasureStride is how many statements lie between two points at which a process is killed.
-const erasureStride = 4
-
 // A process that erases somebody, or goes on when a hold has ended, is killed with kill -9 at points all along the way; another one goes on, and it ends the same.
 func TestAnErasureWhoseProcessIsKilled(t *testing.T) {
 	start := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)

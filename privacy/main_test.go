@@ -34,7 +34,7 @@ type doomedJob struct {
 }
 
 // doomedKinds are the kinds, each with what it does until then.
-var doomedKinds = map[string]func(job json.RawMessage, count func()) error{"export": doomedTo(doomedExport.run), "erasure": doomedTo(doomedErasure.run)}
+var doomedKinds = map[string]func(job json.RawMessage, count func()) error{"export": doomedTo(doomedExport.run), "erasure": doomedTo(doomedErasure.run), "backup": doomedTo(doomedBackup.run)}
 
 func doomedTo[T any](run func(job T, count func()) error) func(json.RawMessage, func()) error {
 	return func(text json.RawMessage, count func()) error {

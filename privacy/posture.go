@@ -124,6 +124,9 @@ func (s *Service) platform(ctx context.Context) (context.Context, error) {
 func (s *Service) stand(ctx context.Context, at time.Time, vouched map[PromiseID]Attestation) (Posture, error) {
 	out := Posture{At: at}
 	looks := map[PromiseID]Look{PromiseDatabaseTLS: s.lookAtLinks, PromiseListenerTLS: s.lookAtListener, PromiseAtRest: s.lookAtColumns}
+	if s.opt.Backups.on() {
+		looks[PromiseBackups], looks[PromiseRotation] = s.lookAtBackups, s.lookAtRotation
+	}
 	for id, look := range s.opt.Looks {
 		if looks[id] == nil { // what is built in is not looked away from
 			looks[id] = look

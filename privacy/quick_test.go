@@ -2,5 +2,5 @@
 
 package privacy_test
 
-// A process that is to be killed is killed before every exportStride-th statement. `make soak` does more.
-const exportStride = 9
+// A process that is to be killed is killed before every so many statements. `make soak` does more.
+const exportStride, erasureStride, backupStride, restoreStride, eraseStride = 9, 4, 5, 17, 7

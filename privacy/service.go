@@ -44,6 +44,8 @@ type Options struct {
 	Looks map[PromiseID]Look
 	// Listener is what the host's server listens with, such as [TLSConfig] gives. Default: something before the program ends TLS, which has to be attested.
 	Listener *tls.Config
+	// Backups says where backups go. With them the promises of backups and of their rotation are looked at ([BackupOptions]). Default: this program takes none.
+	Backups BackupOptions
 }
 
 // New makes the service on an opened database whose modules include [Module]. A renderer of what is not registered panics: it is a mistake in the program.
@@ -58,6 +60,7 @@ func New(db *tenancy.DB, opt Options) *Service {
 	if err := checkRenderers(db.Registry(), opt.Renderers); err != nil {
 		panic(err)
 	}
+	opt.Backups.defaults()
 	return &Service{db: db, opt: opt, importRows: importRows}
 }
 

@@ -83,7 +83,7 @@ func (d *directory) usable(ctx context.Context, op string, id uuid.UUID, s *scop
 	}
 	t.closed = t.state == StateSuspended || t.state == StateCancelled
 	switch {
-	case t.state == StateActive || t.closed && s.reachesClosed():
+	case t.state == StateActive || t.closed && s.reachesClosed() || t.state == StateRestoring && s.restoring:
 	case t.state == StateSuspended:
 		return nil, ErrTenantSuspended.New(op, "")
 	case t.state == StateCancelled:

@@ -48,7 +48,7 @@ func (tx *Tx) Erase(ctx context.Context, m *Model, rows []any, columns ...string
 			id := rowID(m, reflect.ValueOf(r).Elem())
 			if !seen[id] {
 				seen[id] = true
-				opened = append(opened, &erasure{TableName: m.Table, RowID: id, State: "registered", RegisteredAt: tx.now})
+				opened = append(opened, &erasure{TableName: m.Table, RowID: id, State: erasureRegistered, RegisteredAt: tx.now})
 			}
 		}
 		Put(b, opened)
@@ -58,13 +58,22 @@ func (tx *Tx) Erase(ctx context.Context, m *Model, rows []any, columns ...string
 		return err
 	}
 	for _, e := range opened {
-		e.State = "done"
+		e.State = erasureDone
 	}
 	Set(b, opened, "state")
 	return b.Run(ctx)
 }
 
-// RecordErasure notes that a person was erased: the row that was theirs, whether it still stands or not.
+// RecordErasure notes that a person was erased: the row that was theirs, whether it still stands or not. It stands in the [Ledger] before the transaction is
+// committed. It is for the end of an erasure: what fails behind it leaves an entry that somebody has to settle.
 func (tx *Tx) RecordErasure(ctx context.Context, m *Model, id uuid.UUID) error {
-	return Insert(ctx, tx, &erasure{TableName: m.Table, RowID: id, State: "done", RegisteredAt: tx.now})
+	const op = "tenancy.Tx.RecordErasure"
+	if err := tx.writable(op); err != nil {
+		return err
+	}
+	e := &erasure{Row: Row{ID: NewID()}, TableName: m.Table, RowID: id, State: erasureDone, RegisteredAt: tx.now}
+	if err := tx.db.Ledger().enter(ctx, op, tx, &ledgerRow{ID: e.ID, Kind: ledgerErased, TableName: e.TableName, RowID: e.RowID}); err != nil {
+		return err
+	}
+	return Insert(ctx, tx, e)
 }

@@ -28,6 +28,13 @@ type erasure struct {
 	RegisteredAt time.Time `bun:"registered_at"`
 }
 
+// The states of an erasure: it opens a companion row, it is done, or it can never be: see [Ledger.Settle].
+const (
+	erasureRegistered = "registered"
+	erasureDone       = "done"
+	erasureVoid       = "void"
+)
+
 // Event is one audit event: who did what to which record. It carries names of columns, never values.
 type Event struct {
 	Row

@@ -121,16 +121,21 @@ func (m *mover) stop(ctx context.Context) error {
 	if gate != GateMoving {
 		return ErrTenantConflict.New(m.op, "the tenant's gate at %s is %q: the move was overtaken", source.name, gate)
 	}
+	return m.t.awaitNotice(ctx, m.op)
+}
+
+// awaitNotice waits until every process has had the time to notice a change of a tenant's state.
+func (t *Tenants) awaitNotice(ctx context.Context, op string) error {
 	var micros int64
-	db := m.t.db.control
-	if err := db.Control().NewSelect().TableExpr(m.t.table(tableNotice)).Column("micros").Scan(ctx, &micros); err != nil {
-		return db.Fault(m.op, err)
+	db := t.db.control
+	if err := db.Control().NewSelect().TableExpr(t.table(tableNotice)).Column("micros").Scan(ctx, &micros); err != nil {
+		return db.Fault(op, err)
 	}
 	wait := time.NewTimer(time.Duration(micros) * time.Microsecond)
 	defer wait.Stop()
 	select {
 	case <-ctx.Done():
-		return db.Fault(m.op, context.Cause(ctx))
+		return db.Fault(op, context.Cause(ctx))
 	case <-wait.C:
 		return nil
 	}

@@ -39,7 +39,7 @@ const PermDespite Permission = "tenancy.despite_restriction"
 // Restrict has every service refuse new processing of a person's data (tenancy.restricted), from the end of the transaction on: rows that
 // lead to the person by [Spec].Subject are not inserted, nor is the person's own row changed, unless the model says that it
 // [Spec].StillBooks them. What was begun before is waited for. person is the id of the person's own row, a row of a model whose subject
-// is "self". Restricting again changes ground and reference.
+// is "self". Restricting again changes ground and reference. It stands in the [Ledger], so that a restored tenant knows of it.
 //
 // It is for an act of [package privacy]; who may is for that to say. Errors: tenancy.not_found, tenancy.unrecorded_write, tenancy.bad_input.
 //
@@ -60,13 +60,19 @@ func (tx *Tx) Restrict(ctx context.Context, person uuid.UUID, ground Ground, ref
 	}
 	row := &Restriction{Row: Row{ID: person}, Ground: ground, Reference: reference, RestrictedAt: tx.now}
 	before, err := First[Restriction](ctx, tx, Eq("id", person))
+	fresh := IsNotFound(err)
 	switch {
-	case IsNotFound(err):
-		return Insert(ctx, tx, row)
-	case err != nil:
+	case err != nil && !fresh:
 		return err
-	case before.Ground == ground && before.Reference == reference:
+	case !fresh && before.Ground == ground && before.Reference == reference:
 		return nil
+	}
+	entry := &ledgerRow{ID: NewID(), Kind: ledgerRestricted, TableName: restrictionTable, RowID: person, Ground: ground}
+	if err := tx.db.Ledger().enter(ctx, op, tx, entry); err != nil {
+		return err
+	}
+	if fresh {
+		return Insert(ctx, tx, row)
 	}
 	return Update(ctx, tx, row, "ground", "reference")
 }
@@ -78,6 +84,10 @@ func (tx *Tx) Unrestrict(ctx context.Context, person uuid.UUID) error {
 		return nil
 	}
 	if err != nil {
+		return err
+	}
+	entry := &ledgerRow{ID: NewID(), Kind: ledgerReleased, TableName: restrictionTable, RowID: person}
+	if err := tx.db.Ledger().enter(ctx, "tenancy.Tx.Unrestrict", tx, entry); err != nil {
 		return err
 	}
 	return Delete(ctx, tx, row)

@@ -14,20 +14,21 @@ import (
 type Scope struct{ s *scope }
 
 type scope struct {
-	db       *DB
-	tenant   uuid.UUID
-	actor    string
-	perms    Permissions
-	zone     *time.Location
-	expires  time.Time // zero: never
-	platform bool      // platform staff: tenants only, no tenant data
-	work     bool      // background work, which is nobody's and passes closed tenants over
-	closed   bool      // background work that does not: see Job.Closed
-	fixed    time.Time // background work sees this instant as now; zero: the clock's
-	quiet    bool      // the entering is recorded with the first write, by entered
-	entered  atomic.Bool
-	own      bool     // the tenant is the platform's own
-	grant    *granted // the break-glass grant that platform staff are in under
+	db        *DB
+	tenant    uuid.UUID
+	actor     string
+	perms     Permissions
+	zone      *time.Location
+	expires   time.Time // zero: never
+	platform  bool      // platform staff: tenants only, no tenant data
+	work      bool      // background work, which is nobody's and passes closed tenants over
+	closed    bool      // background work that does not: see Job.Closed
+	restoring bool      // the one that restores the tenant: see Tenants.Restore
+	fixed     time.Time // background work sees this instant as now; zero: the clock's
+	quiet     bool      // the entering is recorded with the first write, by entered
+	entered   atomic.Bool
+	own       bool     // the tenant is the platform's own
+	grant     *granted // the break-glass grant that platform staff are in under
 }
 
 // now is the scope's instant.

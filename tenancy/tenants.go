@@ -105,6 +105,8 @@ type tenantRow struct {
 	Input string `bun:"input"`
 	// Archive names what an imported tenant was made of.
 	Archive string `bun:"archive,nullzero"`
+	// Restoring names the backup that a tenant whose place was lost is being written from; "" when it is not.
+	Restoring string `bun:"restoring,nullzero"`
 }
 
 // utc makes equal instants equal values, whatever zone the driver gave them in.
@@ -141,6 +143,9 @@ func (t *Tenants) Require(ctx context.Context, act Permission) error {
 	_, err := t.actor(ctx, "tenancy.Tenants.Require", act)
 	return err
 }
+
+// Now is the instant of the platform's scope: the clock's, or that of a tick.
+func (t *Tenants) Now(ctx context.Context) time.Time { return t.now(ctx) }
 
 // now is the instant of the platform's scope: the clock's, or that of a tick.
 func (t *Tenants) now(ctx context.Context) time.Time {

@@ -20,7 +20,7 @@ CREATE TABLE erp.erasures (
     id UUID NOT NULL,
     table_name TEXT NOT NULL,
     row_id UUID NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('registered', 'done')),
+    state TEXT NOT NULL CHECK (state IN ('registered', 'done', 'void')),
     registered_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id)
 );
