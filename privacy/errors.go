@@ -13,6 +13,9 @@ var (
 	ErrNoPath         = fault.Define(fault.Internal, "privacy.no_path", "a model's subject leads to no registered model")
 	ErrReferenceTaken = fault.Define(fault.Conflict, "privacy.reference_taken", "the reference belongs to another erasure")
 
+	ErrNotCorrectable  = fault.Define(fault.Invalid, "privacy.not_correctable", "the column is none that a correction may change")
+	ErrCorrectionTaken = fault.Define(fault.Conflict, "privacy.correction_taken", "the reference belongs to another correction")
+
 	ErrNotPlatform      = fault.Define(fault.Forbidden, "privacy.not_platform", "the act is one of the platform's own tenant")
 	ErrAttestationTaken = fault.Define(fault.Conflict, "privacy.attestation_taken", "the reference belongs to another attestation")
 	ErrNotAttested      = fault.Define(fault.Conflict, "privacy.not_attested", "nothing is attested of the promise")

@@ -78,6 +78,9 @@ type Spec struct {
 	// that leads there, "party_id" or "invoice_id", or [ByParts]. A column leads where its foreign key does; the id of the
 	// root in a part's key needs none.
 	Subject string
+	// OfPerson says that Subject's column holds the id of a person's own row, a row of whichever model whose subject is "self". No foreign key leads
+	// there, since that row may be erased before: for records of what was done about a person.
+	OfPerson bool
 	// StillBooks says of a row, a pointer to the struct, that it is written though the person's data are restricted: what comes in, what
 	// the law demands, and what ends something. Default: nothing is. [Always] is for models of which all is. See [Tx.Restrict].
 	StillBooks func(row any) bool
@@ -177,6 +180,9 @@ func newModel(t reflect.Type, spec Spec) (*Model, error) {
 	}
 	if len(m.Keys) < 1 || m.Keys[0].Name != "tenant_id" || m.Keys[0].Type != UUID {
 		return nil, fmt.Errorf("tenancy: model %s: its primary key does not start with tenant_id", t)
+	}
+	if c := m.byName[m.Subject]; m.OfPerson && (c == nil || c.Type != UUID || c.Key || m.PartOf != "") {
+		return nil, fmt.Errorf("tenancy: model %s: what is of a person names them by the id of their own row, and is part of nothing", t)
 	}
 	if m.PartOf != "" && m.Derived {
 		return nil, fmt.Errorf("tenancy: model %s is both derived and part of %s: say which event speaks for it", t, m.PartOf)
