@@ -52,7 +52,8 @@ type NewForward struct {
 // the part stays pending, [Service.ForwardPending] goes on with it, and the request cannot be answered before.
 //
 // The same reference again goes on with what was cut short. Permission: request.forward. Errors: request.bad_input, request.future, request.unknown, request.reference_taken,
-// request.wrong_state, request.not_forwardable, request.forwarded (to this controller, by another act), request.no_rule (the kind, in this jurisdiction), and those of [tenancy.DB.System] for a
+// request.wrong_state, request.not_forwardable, request.forwarded (to this controller, by another act), request.no_rule (the kind, in this jurisdiction), tenancy.not_found (there is no such
+// tenant, or the platform has none of its own), tenancy.scope_mismatch (it is no part of another transaction), and those of [tenancy.DB.System] for a
 // controller that is closed: the part stays pending.
 func (s *Service) Forward(ctx context.Context, in NewForward) (Request, error) {
 	var part *ForwardedPart
