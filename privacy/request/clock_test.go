@@ -36,7 +36,7 @@ func TestByWhenARequestIsAnswered(t *testing.T) {
 		{"GB", request.Access, "2025-09-03T10:00:00Z", "2025-10-03", "2025-10-03", ""}, // the ICO's own example
 		{"GB", request.Access, "2026-02-05T10:00:00Z", "2026-03-05", "2026-03-07", ""},
 		{"GB", request.Complaint, "2026-06-18T10:00:00Z", "", "2026-07-18", ""},
-		{"GB", request.Complaint, "2026-06-19T10:00:00Z", "", "2026-07-19", "2026-07-19"},
+		{"GB", request.Complaint, "2026-06-19T10:00:00Z", "", "2026-07-19", "2026-07-18"},
 		{"US-CA", request.Access, "2026-03-02T10:00:00Z", "2026-04-16", "2026-04-01", "2026-03-16"}, // a Monday: ten business days
 		{"US-CA", request.Deletion, "2026-03-07T10:00:00Z", "2026-04-21", "2026-04-06", "2026-03-20"},
 		{request.General, request.Restriction, "2026-03-05T10:00:00Z", "", "2026-04-04", ""},
@@ -374,6 +374,27 @@ func TestClocksHoldWhateverIsDone(t *testing.T) {
 			}
 			require.Equal(rt, first, r.DueOn)
 			require.EqualValues(rt, len(f.Steps), r.Steps)
+		}
+	})
+}
+
+// One instant is another day elsewhere: the clocks are those of the controller's zone.
+func TestDaysAreTheControllersOwn(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		d.set("2026-06-10T11:30:00Z")
+		for zone, want := range map[string]string{"Pacific/Auckland": "2026-07-10", "Pacific/Kiritimati": "2026-07-11", "UTC": "2026-07-10", "Pacific/Pago_Pago": "2026-07-10", "Pacific/Niue": "2026-07-10"} {
+			made, err := d.DB.Tenants().Create(d.Platform(t), tenancy.NewTenant{Name: zone, TimeZone: zone})
+			require.NoError(t, err)
+			d.ctx = d.Enter(t, made.ID, "*")
+			r := d.receive(t, d.ask("R-1", request.Complaint))
+			require.Equal(t, want, r.PolicyDueOn.String(), zone)
+		}
+		d.set("2026-06-10T10:59:59Z") // the day before in Niue and Pago Pago, the next in Kiritimati
+		for zone, want := range map[string]string{"Pacific/Kiritimati": "2026-07-11", "UTC": "2026-07-10", "Pacific/Pago_Pago": "2026-07-09", "Pacific/Niue": "2026-07-09"} {
+			made, err := d.DB.Tenants().Create(d.Platform(t), tenancy.NewTenant{Name: zone, TimeZone: zone})
+			require.NoError(t, err)
+			d.ctx = d.Enter(t, made.ID, "*")
+			require.Equal(t, want, d.receive(t, d.ask("R-1", request.Complaint)).PolicyDueOn.String(), zone)
 		}
 	})
 }

@@ -69,12 +69,12 @@ func (s *Service) Erase(ctx context.Context, in NewErasure) (Request, error) {
 		if err != nil {
 			return err
 		}
-		_, err = s.data.EraseParty(ctx, privacy.Erasure{PartyID: person, Reference: w.r.Reference, Reason: "request " + w.r.ID.String()})
-		if err != nil {
+		if err := w.leaveNotices(person, to, in.KnownAs); err != nil { // written behind the erasure, which would empty them
 			return err
 		}
 		w.fulfils(Deletion)
-		return w.leaveNotices(person, to, in.KnownAs)
+		_, err = s.data.EraseParty(ctx, privacy.Erasure{PartyID: person, Reference: w.r.Reference, Reason: "request " + w.r.ID.String()})
+		return err
 	})
 }
 

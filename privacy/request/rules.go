@@ -53,8 +53,9 @@ var rules = []Rule{
 		Waits: map[Cause]Effect{Identity: Restarts, Fee: Restarts}, Source: sourceGB26},
 	{Region: "GB", Kinds: []Kind{Complaint}, ValidFrom: gdpr,
 		Source: "No period for complaints to the controller itself before 19 June 2026"},
-	{Region: "GB", Kinds: []Kind{Complaint}, ValidFrom: date.Of(2026, 6, 19), Acknowledge: Period{Days: 30},
-		Source: "Data Protection Act 2018 s. 164A (Data (Use and Access) Act 2025, s. 103; in force 19 June 2026 by SI 2026/82): acknowledged within 30 days, dealt with without undue delay"},
+	{Region: "GB", Kinds: []Kind{Complaint}, ValidFrom: date.Of(2026, 6, 19), Acknowledge: Period{Days: 29},
+		Source: "Data Protection Act 2018 s. 164A (Data (Use and Access) Act 2025, s. 103; in force 19 June 2026 by SI 2026/82): acknowledged within 30 days, of which the day of receipt is " +
+			"counted as the first, dealt with without undue delay"},
 
 	{Region: "US-CA", Kinds: []Kind{Access, Export, Deletion}, ValidFrom: date.Of(2020, 8, 14), Answer: Period{Days: 45}, Extension: Period{Days: 45}, Acknowledge: Period{WorkingDays: 10}, Source: sourceCA},
 	{Region: "US-CA", Kinds: []Kind{Correction}, ValidFrom: date.Of(2023, 1, 1), Answer: Period{Days: 45}, Extension: Period{Days: 45}, Acknowledge: Period{WorkingDays: 10}, Source: sourceCA},
