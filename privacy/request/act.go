@@ -81,7 +81,7 @@ func perform(ctx context.Context, s *Service, perm tenancy.Permission, by Verb, 
 		if err := check(op); err != nil {
 			return Request{}, err
 		}
-		print, err := fingerprint(input)
+		sum, err := fingerprint(input)
 		if err != nil {
 			return Request{}, err
 		}
@@ -92,11 +92,11 @@ func perform(ctx context.Context, s *Service, perm tenancy.Permission, by Verb, 
 		if err != nil {
 			return Request{}, err
 		}
-		if done, err := replay(ctx, tx, op, r, act.Reference, by, print); done || err != nil {
+		if done, err := replay(ctx, tx, op, r, act.Reference, by, sum); done || err != nil {
 			r.Replayed = done
 			return *r, err
 		}
-		w, err := s.begin(tx, op, by, act, r, print)
+		w, err := s.begin(tx, op, by, act, r, sum)
 		if err != nil {
 			return Request{}, err
 		}
@@ -108,7 +108,7 @@ func perform(ctx context.Context, s *Service, perm tenancy.Permission, by Verb, 
 }
 
 // replay reports whether the act was done before, under the same reference and with the same input.
-func replay(ctx context.Context, tx *tenancy.Tx, op string, r *Request, reference string, by Verb, print string) (bool, error) {
+func replay(ctx context.Context, tx *tenancy.Tx, op string, r *Request, reference string, by Verb, sum string) (bool, error) {
 	step, err := tenancy.First[Step](ctx, tx, tenancy.Eq("request_id", r.ID), tenancy.Eq("reference", reference))
 	if tenancy.IsNotFound(err) {
 		return false, nil
@@ -121,14 +121,14 @@ func replay(ctx context.Context, tx *tenancy.Tx, op string, r *Request, referenc
 		return false, err
 	}
 	// Where the fingerprint is erased, the reference alone says that it is the same.
-	if step.Act != by || text.Fingerprint != "" && text.Fingerprint != print {
+	if step.Act != by || text.Fingerprint != "" && text.Fingerprint != sum {
 		return false, ErrReferenceTaken.New(op, "%q of the request %q", reference, r.Reference)
 	}
 	return true, nil
 }
 
 // begin moves the request to the state that follows, in memory.
-func (s *Service) begin(tx *tenancy.Tx, op string, by Verb, act Act, r *Request, print string) (*work, error) {
+func (s *Service) begin(tx *tenancy.Tx, op string, by Verb, act Act, r *Request, sum string) (*work, error) {
 	w := &work{s: s, tx: tx, op: op, act: act, at: act.At.UTC().Truncate(time.Microsecond), r: r}
 	if act.At.IsZero() {
 		w.at = tx.Now()
@@ -146,7 +146,7 @@ func (s *Service) begin(tx *tenancy.Tx, op string, by Verb, act Act, r *Request,
 	r.State = to
 	r.Steps++
 	w.step = &Step{RequestID: r.ID, Seq: r.Steps, Reference: act.Reference, Act: by, Channel: act.Channel, OccurredAt: w.at, EnteredAt: tx.Now(), EnteredBy: tx.Scope().Actor()}
-	w.text = &stepText{RequestID: r.ID, Seq: r.Steps, Note: act.Note, Fingerprint: print}
+	w.text = &stepText{RequestID: r.ID, Seq: r.Steps, Note: act.Note, Fingerprint: sum}
 	return w, nil
 }
 

@@ -382,19 +382,19 @@ func TestClocksHoldWhateverIsDone(t *testing.T) {
 func TestDaysAreTheControllersOwn(t *testing.T) {
 	eachDesk(t, func(t *testing.T, d *desk) {
 		d.set("2026-06-10T11:30:00Z")
-		for zone, want := range map[string]string{"Pacific/Auckland": "2026-07-10", "Pacific/Kiritimati": "2026-07-11", "UTC": "2026-07-10", "Pacific/Pago_Pago": "2026-07-10", "Pacific/Niue": "2026-07-10"} {
+		due := func(zone string) string {
 			made, err := d.DB.Tenants().Create(d.Platform(t), tenancy.NewTenant{Name: zone, TimeZone: zone})
 			require.NoError(t, err)
-			d.ctx = d.Enter(t, made.ID, "*")
-			r := d.receive(t, d.ask("R-1", request.Complaint))
-			require.Equal(t, want, r.PolicyDueOn.String(), zone)
+			r, err := d.s.Receive(d.Enter(t, made.ID, "*"), d.ask("R-1", request.Complaint))
+			require.NoError(t, err)
+			return r.PolicyDueOn.String()
+		}
+		for zone, want := range map[string]string{"Pacific/Auckland": "2026-07-10", "Pacific/Kiritimati": "2026-07-11", "UTC": "2026-07-10", "Pacific/Pago_Pago": "2026-07-10", "Pacific/Niue": "2026-07-10"} {
+			require.Equal(t, want, due(zone), zone)
 		}
 		d.set("2026-06-10T10:59:59Z") // the day before in Niue and Pago Pago, the next in Kiritimati
 		for zone, want := range map[string]string{"Pacific/Kiritimati": "2026-07-11", "UTC": "2026-07-10", "Pacific/Pago_Pago": "2026-07-09", "Pacific/Niue": "2026-07-09"} {
-			made, err := d.DB.Tenants().Create(d.Platform(t), tenancy.NewTenant{Name: zone, TimeZone: zone})
-			require.NoError(t, err)
-			d.ctx = d.Enter(t, made.ID, "*")
-			require.Equal(t, want, d.receive(t, d.ask("R-1", request.Complaint)).PolicyDueOn.String(), zone)
+			require.Equal(t, want, due(zone), zone)
 		}
 	})
 }

@@ -108,7 +108,6 @@ func (c *clock) set(text string) {
 type desk struct {
 	*tenancytest.Env
 	*clock
-	t          *testing.T
 	ctx        context.Context //nolint:containedctx // the tenant's scope, for the length of a test
 	s          *request.Service
 	data       *privacy.Service
@@ -129,7 +128,7 @@ func eachDesk(t *testing.T, fn func(t *testing.T, d *desk)) {
 
 func openDesk(t *testing.T, engine string) *desk {
 	t.Helper()
-	d := &desk{clock: &clock{}, t: t, recipients: map[uuid.UUID][]request.Recipient{}}
+	d := &desk{clock: &clock{}, recipients: map[uuid.UUID][]request.Recipient{}}
 	d.set(started)
 	d.Env = tenancytest.Open(t, engine, tenancytest.Options{Modules: modules(), Clock: d.now})
 	t.Cleanup(func() { _ = d.DB.Close() })
@@ -205,13 +204,6 @@ func (d *desk) about(t *testing.T, reference string, kind request.Kind, person u
 }
 
 var delivered = request.NewDelivery{SHA256: strings.Repeat("0a", 32), SizeBytes: 17}
-
-func (d *desk) deliver(r string) error {
-	in := delivered
-	in.Act = act(r, "delivery")
-	_, err := d.s.Deliver(d.ctx, in)
-	return err
-}
 
 func (d *desk) answer(r string, outcome request.Outcome) error {
 	_, err := d.s.Answer(d.ctx, request.NewAnswer{Act: act(r, "answer"), Outcome: outcome})

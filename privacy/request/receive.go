@@ -78,13 +78,13 @@ func (s *Service) receive(ctx context.Context, perm tenancy.Permission, in NewRe
 			if err := in.check(op, tx.Now()); err != nil {
 				return Request{}, err
 			}
-			print, err := fingerprint(in)
+			sum, err := fingerprint(in)
 			if err != nil {
 				return Request{}, err
 			}
 			done, err := tenancy.First[Request](ctx, tx, tenancy.Eq("reference", in.Reference))
 			if err == nil {
-				return received(ctx, tx, op, done, forward, print)
+				return received(ctx, tx, op, done, forward, sum)
 			}
 			if !tenancy.IsNotFound(err) {
 				return Request{}, err
@@ -94,7 +94,7 @@ func (s *Service) receive(ctx context.Context, perm tenancy.Permission, in NewRe
 					return Request{}, err
 				}
 			}
-			return s.enter(ctx, tx, op, in, from, forward, print)
+			return s.enter(ctx, tx, op, in, from, forward, sum)
 		})
 		if !errors.Is(err, tenancy.ErrDuplicate) || ctx.Err() != nil {
 			break
@@ -116,12 +116,12 @@ func (s *Service) jurisdiction(ctx context.Context, op string) (string, error) {
 }
 
 // received answers a reference that was used before.
-func received(ctx context.Context, tx *tenancy.Tx, op string, r *Request, forward uuid.UUID, print string) (Request, error) {
+func received(ctx context.Context, tx *tenancy.Tx, op string, r *Request, forward uuid.UUID, sum string) (Request, error) {
 	text, err := tenancy.First[requestText](ctx, tx, tenancy.Eq("request_id", r.ID))
 	if err != nil {
 		return Request{}, err
 	}
-	if r.ForwardID != forward || text.Fingerprint != "" && text.Fingerprint != print {
+	if r.ForwardID != forward || text.Fingerprint != "" && text.Fingerprint != sum {
 		return Request{}, ErrReferenceTaken.New(op, "%q", r.Reference)
 	}
 	r.Replayed = true
@@ -129,7 +129,7 @@ func received(ctx context.Context, tx *tenancy.Tx, op string, r *Request, forwar
 }
 
 // enter makes the rows of a request.
-func (s *Service) enter(ctx context.Context, tx *tenancy.Tx, op string, in NewRequest, from, forward uuid.UUID, print string) (Request, error) {
+func (s *Service) enter(ctx context.Context, tx *tenancy.Tx, op string, in NewRequest, from, forward uuid.UUID, sum string) (Request, error) {
 	day := date.In(in.ReceivedAt, tx.Scope().Zone())
 	rule, err := ruleFor(s.opt.Rules, op, in.Jurisdiction, in.Kind, day)
 	if err != nil {
@@ -149,7 +149,7 @@ func (s *Service) enter(ctx context.Context, tx *tenancy.Tx, op string, in NewRe
 	b := tx.Batch()
 	tenancy.Put(b, []*requester{who})
 	tenancy.Put(b, []*Request{r})
-	tenancy.Put(b, []*requestText{{RequestID: r.ID, Ask: in.Ask, Fingerprint: print}})
+	tenancy.Put(b, []*requestText{{RequestID: r.ID, Ask: in.Ask, Fingerprint: sum}})
 	tenancy.Put(b, []*Step{step})
 	tenancy.Put(b, []*stepText{{RequestID: r.ID, Seq: 1}})
 	return *r, b.Run(ctx)
