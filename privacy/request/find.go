@@ -29,6 +29,8 @@ type Match struct {
 type Rows struct {
 	Table string
 	Rows  int64
+	// Controller is who answers for them. Where that is the platform and the scope is not the platform's, that part of a request is forwarded: see [Service.Forward].
+	Controller tenancy.Controller
 }
 
 // Finder finds people among the data of the scope's controller, and of nobody else.
@@ -46,7 +48,15 @@ func (s *Service) Find(ctx context.Context, by Search) ([]Match, error) {
 		if s.opt.Find == nil {
 			return nil, ErrNoFinder.New(op, "")
 		}
-		return s.opt.Find(ctx, by)
+		found, err := s.opt.Find(ctx, by)
+		for i := range found {
+			for j := range found[i].Rows {
+				if m := s.db.Registry().Table(found[i].Rows[j].Table); m != nil {
+					found[i].Rows[j].Controller = m.Controller
+				}
+			}
+		}
+		return found, err
 	})
 }
 

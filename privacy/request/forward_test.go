@@ -207,6 +207,7 @@ func TestASearchStaysWithItsController(t *testing.T) {
 		found, err := d.s.Find(d.ctx, request.Search{Email: p.Email})
 		require.NoError(t, err)
 		require.Equal(t, p.ID, found[0].Person)
+		require.Equal(t, []request.Rows{{Table: "clinic.patients", Rows: 1, Controller: tenancy.ByTenant}}, found[0].Rows, "whose they are to answer for")
 		neighbour := d.Tenant(t)
 		found, err = d.s.Find(neighbour, request.Search{Email: p.Email})
 		require.NoError(t, err)

@@ -91,7 +91,7 @@ func law(spec tenancy.Spec) tenancy.Spec {
 // models are all stored structs of this package.
 var models = []*tenancy.Model{
 	// Who asked, and what for, is nothing to look at unseen.
-	tenancy.Define[requester](law(tenancy.Spec{Table: "erp.requesters", Subject: "self", Writes: tenancy.Keep, RecordReads: true})),
+	tenancy.Define[requester](law(tenancy.Spec{Table: "erp.requesters", Subject: "self", Writes: tenancy.Companion, RecordReads: true})),
 	tenancy.Define[Request](law(tenancy.Spec{Table: requestTable, Subject: "requester_id", Writes: tenancy.Keep, RetainFrom: "received_at"})),
 	tenancy.Define[requestText](law(tenancy.Spec{Table: "erp.request_texts", Subject: "request_id", PartOf: requestTable, Writes: tenancy.Companion, RecordReads: true})),
 	tenancy.Define[Step](law(tenancy.Spec{Table: "erp.request_steps", Subject: "request_id", PartOf: requestTable, Writes: tenancy.AppendOnly, RetainFrom: "occurred_at"})),

@@ -67,14 +67,6 @@ BEGIN
 END;
 -- +goose StatementEnd
 
--- +goose StatementBegin
-CREATE TRIGGER erp_requesters_once BEFORE INSERT ON erp.requesters FOR EACH ROW
-WHEN EXISTS (SELECT 1 FROM erp.requesters r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
-BEGIN
-    SELECT RAISE(ABORT, 'erp/conflict/tenancy.duplicate/a record with this key exists already');
-END;
--- +goose StatementEnd
-
 -- A decision stands, a lifted restriction is over, and so is a notice that went out and a part that was forwarded.
 -- +goose StatementBegin
 CREATE TRIGGER erp_request_restrictions_guard BEFORE UPDATE ON erp.request_restrictions FOR EACH ROW
