@@ -2,6 +2,8 @@ package erp
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -53,6 +55,7 @@ func dueMessage(now time.Time, tenant uuid.UUID, to string, due []request.Due) t
 		}
 		lines = append(lines, fmt.Sprintf("%s (%s): due on %s", d.Request.Reference, d.Request.Kind, d.Request.DueOn))
 	}
-	return tenancy.Message{ID: fmt.Sprintf("requests-%s-%s-%s", tenant, now.Format(time.DateOnly), due[0].Request.ID), To: to,
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s", tenant, now.Format(time.DateOnly), due[0].Request.ID))
+	return tenancy.Message{ID: "requests-" + hex.EncodeToString(sum[:16]), To: to,
 		Subject: fmt.Sprintf("Requests about personal data: %d overdue, %d due soon", late, len(due)-late), Text: strings.Join(lines, "\n") + "\n"}
 }

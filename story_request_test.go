@@ -80,8 +80,11 @@ func TestDueRequestsAreToldOfOnceADay(t *testing.T) {
 			letters := func() []string {
 				_, err := suite.Tick(t.Context(), now)
 				require.NoError(t, err)
-				out, err := filepath.Glob(filepath.Join(dir, "files", "outbox", "*.eml"))
+				out, err := filepath.Glob(filepath.Join(dir, "files", "outbox", "requests-*.eml"))
 				require.NoError(t, err)
+				failures, err := suite.JobFailures(platform, 10)
+				require.NoError(t, err)
+				require.Empty(t, failures)
 				return out
 			}
 			require.Empty(t, letters())
