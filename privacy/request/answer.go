@@ -99,7 +99,7 @@ func (s *Service) Refuse(ctx context.Context, in NewRefusal) (Request, error) {
 			return err
 		}
 		w.r.ClosedAt, w.r.WaitingFor, w.r.WaitingSince = w.at, "", zeroTime
-		w.step.Code, w.text.Remedies = string(in.Ground), in.Authority+"; judicial remedy"
+		w.step.Code, w.step.Ground, w.text.Remedies = string(in.Ground), in.Ground, in.Authority+"; judicial remedy"
 		return nil
 	})
 }

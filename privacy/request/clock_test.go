@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/privacy/request"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
@@ -204,7 +205,29 @@ func TestWaitingForOtherThings(t *testing.T) {
 			in := d.ask(ref, c.kind)
 			in.Jurisdiction = c.jurisdiction
 			d.receive(t, in)
-			r, err := d.s.Pause(d.ctx, request.NewPause{Act: act(ref, "ask"), Cause: c.cause})
+			pause := request.NewPause{Act: act(ref, "ask"), Cause: c.cause}
+			if c.cause == request.Fee {
+				for name, change := range map[string]func(*request.NewPause){
+					"nothing": func(*request.NewPause) {}, "no ground": func(p *request.NewPause) { p.Fee = money.Of(1500, "EUR") },
+					"another":   func(p *request.NewPause) { p.Fee, p.FeeGround = money.Of(1500, "EUR"), request.LegalDuty },
+					"no amount": func(p *request.NewPause) { p.Fee, p.FeeGround = money.Of(0, "EUR"), request.Excessive },
+					"no money": func(p *request.NewPause) {
+						p.Fee, p.FeeGround = money.Amount{Minor: 5, Currency: "???"}, request.Excessive
+					},
+				} {
+					bad := pause
+					change(&bad)
+					_, err := d.s.Pause(d.ctx, bad)
+					require.ErrorIs(t, err, request.ErrBadInput, name)
+				}
+				pause.Fee, pause.FeeGround = money.Of(1500, "EUR"), request.Excessive
+			} else {
+				bad := pause
+				bad.Fee, bad.FeeGround = money.Of(1500, "EUR"), request.Excessive
+				_, err := d.s.Pause(d.ctx, bad)
+				require.ErrorIs(t, err, request.ErrBadInput, "it is no fee that is waited for")
+			}
+			r, err := d.s.Pause(d.ctx, pause)
 			require.NoError(t, err)
 			require.Equal(t, c.waiting, r.LawDueOn.String(), "%v", c)
 		}
@@ -327,6 +350,31 @@ func TestPauses(t *testing.T) {
 	})
 }
 
+// A period that starts anew forgets the days that did not count before.
+func TestAPeriodThatStartsAnew(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		in := d.ask("R-1", request.Access)
+		in.Jurisdiction = "GB"
+		d.receive(t, in)
+		var r request.Request
+		for _, step := range []struct {
+			from, to string
+			cause    request.Cause
+			due      string
+		}{{"2026-03-03T12:00:00Z", "2026-03-08T12:00:00Z", request.Clarification, "2026-04-07"}, {"2026-03-09T12:00:00Z", "2026-03-16T12:00:00Z", request.Identity, "2026-04-16"},
+			{"2026-03-17T12:00:00Z", "2026-03-18T12:00:00Z", request.Clarification, "2026-04-17"}} {
+			d.set(step.from)
+			_, err := d.s.Pause(d.ctx, request.NewPause{Act: act("R-1", step.from), Cause: step.cause})
+			require.NoError(t, err)
+			d.set(step.to)
+			r, err = d.s.Resume(d.ctx, request.NewResumption{Act: act("R-1", step.to)})
+			require.NoError(t, err)
+			require.Equal(t, step.due, r.LawDueOn.String())
+		}
+		require.Equal(t, "2026-03-16", r.LawFrom.String())
+	})
+}
+
 // Whatever is done, the policy's day stands, the first day is the first of all, and the law's never comes before the receipt plus the period.
 func TestClocksHoldWhateverIsDone(t *testing.T) {
 	d := openDesk(t, "sqlite")
@@ -347,7 +395,11 @@ func TestClocksHoldWhateverIsDone(t *testing.T) {
 			a := act(ref, fmt.Sprint(i))
 			switch rapid.IntRange(0, 3).Draw(rt, "act") {
 			case 0:
-				_, err = d.s.Pause(d.ctx, request.NewPause{Act: a, Cause: rapid.SampledFrom([]request.Cause{request.Identity, request.Clarification, request.Fee}).Draw(rt, "cause")})
+				p := request.NewPause{Act: a, Cause: rapid.SampledFrom([]request.Cause{request.Identity, request.Clarification, request.Fee}).Draw(rt, "cause")}
+				if p.Cause == request.Fee {
+					p.Fee, p.FeeGround = money.Of(1000, "GBP"), request.Unfounded
+				}
+				_, err = d.s.Pause(d.ctx, p)
 			case 1:
 				_, err = d.s.Resume(d.ctx, request.NewResumption{Act: a})
 			case 2:

@@ -106,6 +106,10 @@ type Step struct {
 	OccurredAt time.Time `bun:"occurred_at"`
 	EnteredAt  time.Time `bun:"entered_at"`
 	EnteredBy  string    `bun:"entered_by" privacy:"none"`
+	// FeeMinor and FeeCurrency are what was asked for, and Ground why.
+	FeeMinor    int64         `bun:"fee_minor"`
+	FeeCurrency string        `bun:"fee_currency" privacy:"none"`
+	Ground      RefusalGround `bun:"ground" privacy:"none"`
 	// SHA256 and SizeBytes are of what was delivered.
 	SHA256    string `bun:"sha256" privacy:"none"`
 	SizeBytes int64  `bun:"size_bytes"`

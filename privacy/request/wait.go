@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
@@ -13,24 +14,36 @@ type NewPause struct {
 	Act
 	// Cause is what is waited for.
 	Cause Cause
+	// Fee is how much is asked, above zero, and FeeGround why: [Unfounded] or [Excessive], which alone allow it (GDPR Art. 12(5)(a)). For a [Fee] alone.
+	Fee       money.Amount
+	FeeGround RefusalGround
+}
+
+func (in NewPause) check(op string) error {
+	if !listed(causes, in.Cause) {
+		return ErrBadInput.New(op, "%q is nothing that is waited for", in.Cause)
+	}
+	charged := in.Fee.Minor > 0 && in.Fee.Currency.Valid() && (in.FeeGround == Unfounded || in.FeeGround == Excessive)
+	if in.Cause == Fee && !charged || in.Cause != Fee && (in.Fee != money.Amount{} || in.FeeGround != "") {
+		return ErrBadInput.New(op, "a fee, and nothing else, is an amount above zero, and asked for what is manifestly unfounded or excessive (GDPR Art. 12(5))")
+	}
+	return in.told(op, true)
 }
 
 // Pause records that the person was asked for something without which the request cannot be dealt with. What that does to the law's clock its rule says ([Rule].Waits); the policy's
 // runs on. While it is waited, nothing is delivered, corrected, erased or restricted.
 //
+// A fee is asked for with its amount and the ground that allows it; the burden of showing that is the controller's (GDPR Art. 12(5)).
+//
 // The same reference again changes nothing. Permission: request.handle. Errors: request.bad_input, request.future, request.unknown, request.reference_taken,
 // request.wrong_state, request.too_late (the law's day has passed: who asks then cannot stop a clock that has run out).
 func (s *Service) Pause(ctx context.Context, in NewPause) (Request, error) {
-	return perform(ctx, s, PermHandle, Pause, in.Act, in, func(op string) error {
-		if !listed(causes, in.Cause) {
-			return ErrBadInput.New(op, "%q is nothing that is waited for", in.Cause)
-		}
-		return in.told(op, true)
-	}, func(_ context.Context, w *work) error {
+	return perform(ctx, s, PermHandle, Pause, in.Act, in, in.check, func(_ context.Context, w *work) error {
 		if !w.r.LawDueOn.IsZero() && w.day(w.at).After(w.r.LawDueOn) && w.rule.Waits[in.Cause] != RunsOn {
 			return ErrTooLate.New(w.op, "the person was asked on %s, and the answer was due on %s", w.day(w.at), w.r.LawDueOn)
 		}
 		w.r.WaitingSince, w.r.WaitingFor, w.step.Code = w.at, in.Cause, string(in.Cause)
+		w.step.Ground, w.step.FeeMinor, w.step.FeeCurrency = in.FeeGround, in.Fee.Minor, in.Fee.Currency.String()
 		return nil
 	})
 }
