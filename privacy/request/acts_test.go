@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -379,5 +380,81 @@ func TestEachIsReportedOnceADay(t *testing.T) {
 		report(10, 2)
 		require.True(t, d.told[0].Late)
 		require.Equal(t, "R-2", d.told[0].Request.Reference, "the most urgent first")
+	})
+}
+
+// What is malformed is refused before anything is asked, and changes nothing.
+func TestActsAreChecked(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		p, _ := d.admit(t, "Ada")
+		d.about(t, "R-1", request.Access, p.ID)
+		before := d.stands(t, "R-1")
+		for name, change := range map[string]func(*request.Act){
+			"no request": func(a *request.Act) { a.Request = " " }, "no reference": func(a *request.Act) { a.Reference = "" }, "a long reference": func(a *request.Act) { a.Reference = strings.Repeat("x", 201) },
+			"no such channel": func(a *request.Act) { a.Channel = "fax" }, "a long note": func(a *request.Act) { a.Note = strings.Repeat("x", 4001) },
+		} {
+			a := act("R-1", "a")
+			change(&a)
+			_, err := d.s.Assign(d.ctx, request.NewAssignment{Act: a, Handler: "user-1"})
+			require.ErrorIs(t, err, request.ErrBadInput, name)
+		}
+		a := act("R-1", "a")
+		silent := a
+		silent.Channel = ""
+		one := func(_ request.Request, err error) error { return err }
+		for name, err := range map[string]error{
+			"a handler's name":      one(d.s.Assign(d.ctx, request.NewAssignment{Act: a, Handler: "Ada Byron"})),
+			"no hash":               one(d.s.Deliver(d.ctx, request.NewDelivery{Act: a, SHA256: "x", SizeBytes: 1})),
+			"nothing delivered":     one(d.s.Deliver(d.ctx, request.NewDelivery{Act: a, SHA256: delivered.SHA256})),
+			"delivered by nothing":  one(d.s.Deliver(d.ctx, request.NewDelivery{Act: silent, SHA256: delivered.SHA256, SizeBytes: 1})),
+			"no outcome":            one(d.s.Answer(d.ctx, request.NewAnswer{Act: a, Outcome: "fine"})),
+			"answered by nothing":   one(d.s.Answer(d.ctx, request.NewAnswer{Act: silent, Outcome: request.Granted})),
+			"no cause":              one(d.s.Pause(d.ctx, request.NewPause{Act: a, Cause: "holidays"})),
+			"no purpose":            one(d.s.Decide(d.ctx, request.NewDecision{Act: a, Purpose: "fun"})),
+			"forwarded as nothing":  one(d.s.Forward(d.ctx, request.NewForward{Act: a, Kind: "gift"})),
+			"taken back by nothing": one(d.s.Withdraw(d.ctx, request.NewWithdrawal{Act: silent})),
+			"due in a year":         second(d.s.Due(d.ctx, 366, 1)), "due, but none": second(d.s.Due(d.ctx, 1, 0)), "reports of none": second(d.s.Report(d.ctx, 0)),
+			"forwards of none": second(d.s.ForwardPending(d.ctx, 1001)), "nobody's objections": second(d.s.Objections(d.ctx, uuid.Nil)), "nobody's corrections": second(d.data.Corrections(d.ctx, uuid.Nil)),
+			"nobody objected": second(d.s.Objected(d.ctx, uuid.Nil, tenancy.Communicate)), "objected to nothing": second(d.s.Objected(d.ctx, p.ID, "fun")),
+		} {
+			want := error(request.ErrBadInput)
+			switch name {
+			case "nobody's corrections":
+				want = privacy.ErrBadInput
+			case "forwarded as nothing": // to whom, comes first
+				want = tenancy.ErrNotFound
+			}
+			require.ErrorIs(t, err, want, name)
+		}
+		_, err := d.s.Forwards(d.ctx, "R-2")
+		require.ErrorIs(t, err, request.ErrUnknown)
+		_, err = d.s.EraseRequester(d.ctx, "R-2", "e")
+		require.ErrorIs(t, err, request.ErrUnknown)
+		_, err = d.s.Open(d.ctx, "R-2")
+		require.ErrorIs(t, err, request.ErrUnknown)
+		require.Equal(t, before, d.stands(t, "R-1"))
+		page, err := d.s.List(d.ctx, request.Filter{Person: p.ID, State: request.Open, Handler: "user-1"}, tenancy.PageRequest{})
+		require.NoError(t, err)
+		require.Empty(t, page.Items)
+	})
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// Only what rests on legitimate interests can be objected to.
+func TestWhatCanBeObjectedTo(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		p, _ := d.admit(t, "Ada")
+		d.about(t, "R-1", request.Objection, p.ID)
+		var objectionable []tenancy.Purpose
+		for _, purpose := range tenancy.Purposes() {
+			_, err := d.s.Object(d.ctx, request.NewObjection{Act: act("R-1", string(purpose)), Purposes: []tenancy.Purpose{purpose}})
+			if err == nil {
+				objectionable = append(objectionable, purpose)
+				continue
+			}
+			require.ErrorIs(t, err, request.ErrNotObjectable, purpose)
+		}
+		require.Equal(t, []tenancy.Purpose{tenancy.EnsureSecurity}, objectionable)
 	})
 }

@@ -265,6 +265,7 @@ func TestAnObjectionFromBeginningToEnd(t *testing.T) {
 		d.about(t, "R-2", request.Objection, p.ID)
 		require.ErrorIs(t, object("R-2", "o", tenancy.EnsureSecurity), request.ErrObjected)
 
+		require.ErrorIs(t, d.answer("R-1", request.NothingHeld), request.ErrNotDone, "not while an objection is undecided")
 		d.micros.Add(1)
 		_, err := d.s.AnnounceLifting(d.ctx, request.NewAnnouncement{Act: act("R-1", "a")})
 		require.NoError(t, err)
