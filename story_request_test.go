@@ -27,7 +27,7 @@ func (s *shop) tradeRequests(t *testing.T) {
 	parties, err := s.suite.Accounting.CreateParties(s.ctx, []accounting.NewParty{{Reference: "C-7", Name: "Curious Customer", Customer: true, Email: "curious@example.org"}})
 	require.NoError(t, err)
 	person := parties[0].ID
-	r, err := s.suite.Requests.Receive(s.ctx, request.NewRequest{Reference: "R-1", Kind: request.Objection, Channel: request.Email, ReceivedAt: time.Now().Add(-time.Hour), Jurisdiction: "GB",
+	r, err := s.suite.Requests.Receive(s.ctx, request.NewRequest{Reference: "R-1", Kind: request.Objection, Channel: request.Email, ReceivedAt: s.suite.Tenancy.Now().Add(-time.Hour), Jurisdiction: "GB",
 		From: request.Requester{Name: "Curious Customer", Email: "curious@example.org"}, Person: person, Ask: "Do not watch me."})
 	require.NoError(t, err)
 	_, err = s.suite.Requests.Object(s.ctx, request.NewObjection{Act: request.Act{Request: "R-1", Reference: "O-1", Channel: request.Email}, Purposes: []tenancy.Purpose{tenancy.EnsureSecurity}})
