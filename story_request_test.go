@@ -40,7 +40,7 @@ func (s *shop) tradeRequests(t *testing.T) {
 		for table, columns := range map[string]map[string]any{
 			"erp.recipient_notices": {"request_id": r.ID, "seq": int64(1), "person_id": person, "act": request.Correct, "recipient_key": "D-1", "recipient": "The Carrier", "known_as": "Curious Customer",
 				"state": request.NoticeOpen, "due_from": tx.Now()},
-			"erp.request_forwards": {"request_id": r.ID, "to_tenant": tenancy.NewID(), "kind": request.Access, "ask": "what the platform holds", "state": request.ForwardPending, "decided_at": tx.Now()},
+			"erp.request_forwards": {"request_id": r.ID, "to_tenant": tenancy.NewID(), "kind": request.Access, "ask": "what the platform holds", "state": request.ForwardReceived, "decided_at": tx.Now(), "received_at": tx.Now()},
 		} {
 			m := s.suite.Tenancy.Registry().Table(table)
 			row := m.Verbs().New()

@@ -129,6 +129,9 @@ func (d *desk) doings(t *testing.T) map[request.Verb]func(r, reference string) e
 		request.Forward: func(r, ref string) error {
 			return one(d.s.Forward(d.ctx, request.NewForward{Act: act(r, ref)}))
 		},
+		request.Recall: func(r, ref string) error {
+			return one(d.s.Recall(d.ctx, request.NewRecall{Act: act(r, ref), To: tenancy.NewID()}))
+		},
 		request.Answer: func(r, ref string) error {
 			return one(d.s.Answer(d.ctx, request.NewAnswer{Act: act(r, ref), Outcome: request.NothingHeld}))
 		},
@@ -171,8 +174,8 @@ func TestTransitions(t *testing.T) {
 				after := d.stands(t, ref)
 				to, legal := follows(from, by)
 				switch {
-				case legal && from == request.Answered && by == request.Decide:
-					require.ErrorIs(t, err, request.ErrWrongState, "there is none to decide")
+				case legal && (from == request.Answered && by == request.Decide || by == request.Recall):
+					require.ErrorIs(t, err, request.ErrWrongState, "there is nothing to decide, or to recall")
 				case legal:
 					require.NoError(t, err, ref)
 					assert.Equal(t, to, after.State, ref)
@@ -411,6 +414,7 @@ func TestActsAreChecked(t *testing.T) {
 			"answered by nothing":   one(d.s.Answer(d.ctx, request.NewAnswer{Act: silent, Outcome: request.Granted})),
 			"no cause":              one(d.s.Pause(d.ctx, request.NewPause{Act: a, Cause: "holidays"})),
 			"no purpose":            one(d.s.Decide(d.ctx, request.NewDecision{Act: a, Purpose: "fun"})),
+			"recalled from nobody":  one(d.s.Recall(d.ctx, request.NewRecall{Act: a})),
 			"forwarded as nothing":  one(d.s.Forward(d.ctx, request.NewForward{Act: a, Kind: "gift"})),
 			"taken back by nothing": one(d.s.Withdraw(d.ctx, request.NewWithdrawal{Act: silent})),
 			"due in a year":         second(d.s.Due(d.ctx, 366, 1)), "due, but none": second(d.s.Due(d.ctx, 1, 0)), "reports of none": second(d.s.Report(d.ctx, 0)),

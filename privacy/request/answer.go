@@ -46,15 +46,17 @@ func (w *work) answerable(ctx context.Context, outcome Outcome) error {
 	if err != nil {
 		return err
 	}
+	passedOn := false
 	for _, f := range forwards {
-		if f.State != ForwardReceived {
+		passedOn = passedOn || f.State == ForwardReceived
+		if f.State == ForwardPending {
 			return ErrNotDone.New(w.op, "a part of the request %q is on its way to another controller, who does not have it yet", w.r.Reference)
 		}
 	}
 	switch {
 	case pending:
 		return ErrNotDone.New(w.op, "an objection of the request %q is not decided", w.r.Reference)
-	case outcome == PassedOn && len(forwards) == 0:
+	case outcome == PassedOn && !passedOn:
 		return ErrNotDone.New(w.op, "the request %q was forwarded to nobody", w.r.Reference)
 	case w.r.Kind == Complaint && w.r.Handler == "":
 		return ErrNotDone.New(w.op, "the complaint %q was assigned to nobody", w.r.Reference)

@@ -16,6 +16,7 @@ type ForwardState string
 const (
 	ForwardPending  ForwardState = "pending"  // decided, and not known to have arrived
 	ForwardReceived ForwardState = "received" // it stands in the other controller's register
+	ForwardRecalled ForwardState = "recalled" // it was given up, because the other controller is gone
 )
 
 // ForwardedPart is the part of a request that another controller answers for.
@@ -166,7 +167,7 @@ type handedOver struct {
 // handOver enters a part into the other's register, and then knows that it is there. Each half can be repeated: the other's reference is made of the decision, and what has arrived is passed over.
 func (s *Service) handOver(ctx context.Context, request, to uuid.UUID) error {
 	over, err := tenancy.Act(ctx, s.db, PermForward, func(ctx context.Context, tx *tenancy.Tx) (*handedOver, error) { return s.packed(ctx, tx, request, to) })
-	if err != nil || over.part.State == ForwardReceived {
+	if err != nil || over.part.State != ForwardPending {
 		return err
 	}
 	there, err := s.db.System(ctx, to, "request.forward")
@@ -195,7 +196,7 @@ func (s *Service) packed(ctx context.Context, tx *tenancy.Tx, request, to uuid.U
 	if err != nil {
 		return nil, err
 	}
-	if part.State == ForwardReceived {
+	if part.State != ForwardPending {
 		return &handedOver{part: *part}, nil
 	}
 	r, err := tenancy.Get[Request](ctx, tx, request)
@@ -208,6 +209,39 @@ func (s *Service) packed(ctx context.Context, tx *tenancy.Tx, request, to uuid.U
 	}
 	return &handedOver{*part, r, NewRequest{Reference: "forward:" + part.ID.String(), Kind: part.Kind, Channel: r.Channel, ReceivedAt: r.ReceivedAt, Jurisdiction: r.Jurisdiction,
 		From: Requester{Name: who.Name, Email: who.Email, Phone: who.Phone, Address: who.Address}, Ask: part.Ask}}, nil
+}
+
+// NewRecall is the input of [Service.Recall].
+type NewRecall struct {
+	// Act's Note says why the other controller will not have it. Required.
+	Act
+	// To is the tenant that the part was to go to: [ForwardedPart].ToTenant.
+	To uuid.UUID
+}
+
+// Recall gives up a part that does not arrive, because the other controller is gone: the request can be answered without it. Where it arrives all the same, since somebody was handing it over in this
+// very moment, it counts as received.
+//
+// The same reference again changes nothing. Permission: request.forward. Errors: request.bad_input, request.future, request.unknown, request.reference_taken,
+// request.wrong_state (nothing is on its way to this tenant).
+func (s *Service) Recall(ctx context.Context, in NewRecall) (Request, error) {
+	return perform(ctx, s, PermForward, Recall, in.Act, in, func(op string) error {
+		if in.To == uuid.Nil || !between(in.Note, 1, 4000) {
+			return ErrBadInput.New(op, "a recall names the tenant, and says why")
+		}
+		return nil
+	}, func(ctx context.Context, w *work) error {
+		part, err := tenancy.First[ForwardedPart](ctx, w.tx, tenancy.Eq("request_id", w.r.ID), tenancy.Eq("to_tenant", in.To), tenancy.Eq("state", string(ForwardPending)), tenancy.ForUpdate())
+		if tenancy.IsNotFound(err) {
+			return ErrWrongState.New(w.op, "nothing of the request %q is on its way there", w.r.Reference)
+		}
+		if err != nil {
+			return err
+		}
+		part.State, part.Ask = ForwardRecalled, ""
+		w.after = append(w.after, func(b *tenancy.Batch) { tenancy.Set(b, []*ForwardedPart{part}, "state", "ask") })
+		return nil
+	})
 }
 
 // Forwards lists the parts of a request that other controllers answer for. Permission: request.read. Errors: request.unknown.

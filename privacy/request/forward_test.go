@@ -186,6 +186,42 @@ func TestAClosedControllerIsTriedAgain(t *testing.T) {
 	})
 }
 
+// A controller that is gone for good is given up, and the request can be answered without it.
+func TestAPartIsRecalled(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		platform := d.platform(t)
+		_, err := d.s.Receive(platform, d.ask("P-1", request.Access))
+		require.NoError(t, err)
+		gone := tenancy.ScopeOf(d.ctx).TenantID()
+		_, err = d.DB.Tenants().Suspend(d.Platform(t), gone, "test")
+		require.NoError(t, err)
+		_, err = d.s.Forward(platform, request.NewForward{Act: act("P-1", "f"), To: gone})
+		require.ErrorIs(t, err, tenancy.ErrTenantSuspended)
+		answer := func(outcome request.Outcome) error {
+			_, err := d.s.Answer(platform, request.NewAnswer{Act: act("P-1", "a"), Outcome: outcome})
+			return err
+		}
+		require.ErrorIs(t, answer(request.NothingHeld), request.ErrNotDone)
+		recall := request.NewRecall{Act: act("P-1", "r"), To: gone}
+		_, err = d.s.Recall(platform, recall)
+		require.NoError(t, err)
+		recall.Reference = "again"
+		_, err = d.s.Recall(platform, recall)
+		require.ErrorIs(t, err, request.ErrWrongState)
+		n, err := d.s.ForwardPending(platform, 10)
+		require.NoError(t, err)
+		require.Zero(t, n)
+		parts, err := d.s.Forwards(platform, "P-1")
+		require.NoError(t, err)
+		require.Equal(t, request.ForwardRecalled, parts[0].State)
+		require.ErrorIs(t, answer(request.PassedOn), request.ErrNotDone, "nobody has it")
+		require.NoError(t, answer(request.NothingHeld))
+		_, err = d.DB.Tenants().Resume(d.Platform(t), gone, "test")
+		require.NoError(t, err)
+		require.Empty(t, d.forwarded(t, d.ctx))
+	})
+}
+
 // Whoever looks for a person looks among the scope's own data, and two controllers with the same reference know nothing of each other.
 func TestASearchStaysWithItsController(t *testing.T) {
 	eachDesk(t, func(t *testing.T, d *desk) {

@@ -39,6 +39,7 @@ const (
 	Lift        Verb = "lift"
 	Forward     Verb = "forward"
 	Forwarded   Verb = "forwarded" // the other controller has it
+	Recall      Verb = "recall"    // it will not go there
 	Answer      Verb = "answer"
 	Refuse      Verb = "refuse"
 	Withdraw    Verb = "withdraw"
@@ -63,7 +64,7 @@ func Transitions() []Transition {
 	for _, by := range []Verb{Extend, Deliver, Correct, Erase, Restrict, Object, Decide, Announce, Lift} {
 		t = append(t, Transition{Open, by, Open})
 	}
-	for _, by := range []Verb{Acknowledge, Assign, Identify, Forward, Forwarded} {
+	for _, by := range []Verb{Acknowledge, Assign, Identify, Forward, Forwarded, Recall} {
 		t = append(t, Transition{Open, by, Open}, Transition{Waiting, by, Waiting})
 	}
 	for _, over := range []State{Answered, Refused, Withdrawn} {

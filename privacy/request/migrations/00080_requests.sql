@@ -182,7 +182,7 @@ CREATE TABLE erp.request_forwards (
     to_tenant UUID NOT NULL,
     kind TEXT NOT NULL,
     ask TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('pending', 'received')),
+    state TEXT NOT NULL CHECK (state IN ('pending', 'received', 'recalled')),
     decided_at TIMESTAMPTZ NOT NULL,
     received_at TIMESTAMPTZ,
     PRIMARY KEY (tenant_id, id),

@@ -64,7 +64,7 @@ DECLARE
     after jsonb := to_jsonb(NEW);
     erasable text[] := ARRAY['known_as', 'reason', 'ask', 'recipient'];
     moving text[] := ARRAY['state', 'decided_at', 'announced_at', 'lifted_at', 'channel', 'closed_at', 'closed_by', 'received_at'];
-    over boolean := coalesce(before ->> 'state', '') NOT IN ('', 'open', 'pending') OR before ->> 'lifted_at' IS NOT NULL;
+    over boolean := coalesce(before ->> 'state', '') NOT IN ('', 'open', 'pending', 'recalled') OR before ->> 'lifted_at' IS NOT NULL;
 BEGIN
     IF (after - erasable - moving) IS DISTINCT FROM (before - erasable - moving)
         OR over AND (after - erasable) IS DISTINCT FROM (before - erasable) THEN

@@ -123,7 +123,7 @@ END;
 -- +goose StatementBegin
 CREATE TRIGGER erp_request_forwards_guard BEFORE UPDATE ON erp.request_forwards FOR EACH ROW
 WHEN (NEW.request_id, NEW.to_tenant, NEW.kind, NEW.decided_at) <> (OLD.request_id, OLD.to_tenant, OLD.kind, OLD.decided_at)
-  OR OLD.state <> 'pending' AND (NEW.state <> OLD.state OR NEW.received_at IS NOT OLD.received_at)
+  OR OLD.state = 'received' AND (NEW.state <> OLD.state OR NEW.received_at IS NOT OLD.received_at)
 BEGIN
     SELECT RAISE(ABORT, 'erp/locked/request.changed/what was recorded of a request never changes');
 END;
