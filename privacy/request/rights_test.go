@@ -338,3 +338,24 @@ func TestNoticesAreOpenUntilTheyAreClosed(t *testing.T) {
 		}
 	})
 }
+
+// Whoever waits for an answer is not erased, by whichever one of their addresses they can be reached; afterwards they are.
+func TestWhoWaitsCanBeReached(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		for name, from := range map[string]request.Requester{"mail": {Name: "A", Email: "a@example.org"}, "phone": {Name: "B", Phone: "+44 1"}, "post": {Name: "C", Address: "1 Row"}} {
+			in := d.ask(name, request.Access)
+			in.From = from
+			r := d.receive(t, in)
+			erase := func() error {
+				_, err := d.data.EraseParty(d.ctx, privacy.Erasure{PartyID: r.RequesterID, Reference: "E-" + name, Reason: "asked"})
+				return err
+			}
+			require.ErrorIs(t, erase(), request.ErrStillOpen, name)
+			f, err := d.s.Open(d.ctx, name)
+			require.NoError(t, err)
+			require.Equal(t, from, f.From)
+			require.NoError(t, d.answer(name, request.NothingHeld))
+			require.NoError(t, erase(), name)
+		}
+	})
+}
