@@ -151,9 +151,12 @@ func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
 	s.Purchasing = purchasing.New(db, s.Accounting, s.Inventory)
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
 	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
-	s.Privacy = privacy.New(db, privacy.Options{Renderers: s.renderers(opt.Renderers), Listener: opt.Listener, Accounts: accounts{s}, Backups: opt.Backups, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
-	s.Registers, s.Requests, s.Ending = register.New(db), request.New(db), ending.New(db)
+	s.Privacy = privacy.New(db, privacy.Options{Renderers: s.renderers(opt.Renderers), Listener: opt.Listener, Accounts: accounts{s}, Follows: follows, Backups: opt.Backups, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
+	s.Registers, s.Ending = register.New(db), ending.New(db)
 	var err error
+	if s.Requests, err = request.New(db, s.Privacy, s.requestOptions(opt)); err != nil {
+		return nil, err
+	}
 	if s.Usage, err = usage.New(db, opt.Usage); err != nil {
 		return nil, err
 	}

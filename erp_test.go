@@ -38,7 +38,7 @@ func TestEveryMethodRefusesAnUnusableScope(t *testing.T) {
 			"zero": tenancy.Scope{}.Attach(context.Background()),
 		}
 		methods := 0
-		for _, service := range []any{suite.Accounting, suite.Bank, suite.Exchange, suite.Inventory, suite.Purchasing, suite.Sales, suite.POS, suite.Privacy, suite.Audit, suite, env.DB, env.DB.Life()} {
+		for _, service := range []any{suite.Accounting, suite.Bank, suite.Exchange, suite.Inventory, suite.Purchasing, suite.Sales, suite.POS, suite.Privacy, suite.Requests, suite.Audit, suite, env.DB, env.DB.Life()} {
 			v := reflect.ValueOf(service)
 			for i := range v.NumMethod() {
 				name := v.Type().Method(i).Name

@@ -94,6 +94,7 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	s.tradeCurrencies(t)
 	s.tradePrivacy(t)
 	s.tradeErasures(t)
+	s.tradeRequests(t)
 	s.tradeAudit(t)
 	return sold[0].Invoice
 }

@@ -244,12 +244,14 @@ func (m *mapper) about(model *tenancy.Model, seen []*tenancy.Model) ([]string, e
 	}
 	seen = append(seen, model)
 	var to []*tenancy.Model
-	switch model.Subject {
-	case "":
+	switch {
+	case model.Subject == "":
 		return m.named(model), nil
-	case "self":
+	case model.Subject == "self":
 		return []string{model.Table}, nil
-	case tenancy.ByParts:
+	case model.Anybody:
+		to = slices.DeleteFunc(slices.Clone(m.reg.Models), func(other *tenancy.Model) bool { return other.Subject != "self" })
+	case model.Subject == tenancy.ByParts:
 		for _, part := range m.reg.Models {
 			if part.PartOf == model.Table {
 				to = append(to, part)

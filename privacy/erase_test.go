@@ -211,8 +211,11 @@ func TestACanaryInEveryColumn(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env, s *privacy.Service) {
 		p := openPractice(t, env)
 		require.NoError(t, s.CheckPaths(p.ctx))
+		corrected, err := s.Correct(p.ctx, privacy.Correction{PersonID: p.ada.ID, Reference: "C-1", Changes: []privacy.Change{{Table: "clinic.patients", RowID: p.ada.ID, Column: "name", To: "Ada Kestrel"}}})
+		require.NoError(t, err)
+		p.corrected = corrected[0].ID
 		planted := 0
-		_, err := tenancy.Act(p.ctx, env.DB, "clinic.plant", func(ctx context.Context, tx *tenancy.Tx) (any, error) {
+		_, err = tenancy.Act(p.ctx, env.DB, "clinic.plant", func(ctx context.Context, tx *tenancy.Tx) (any, error) {
 			for _, m := range env.DB.Registry().Models {
 				for _, c := range m.Columns {
 					if !m.Erasable(c) || c.Privacy.Erasure == tenancy.EraseKeep || c.Type != tenancy.Text || m.Subject == "" {
@@ -229,7 +232,7 @@ func TestACanaryInEveryColumn(t *testing.T) {
 			return nil, nil
 		})
 		require.NoError(t, err)
-		require.Equal(t, 5, planted)
+		require.Equal(t, 7, planted)
 		require.Contains(t, everything(t, s, p.ctx), "plantedcanary")
 		_, err = s.Erase(p.ctx, erasure(p, "E-1"))
 		require.NoError(t, err)
@@ -239,7 +242,7 @@ func TestACanaryInEveryColumn(t *testing.T) {
 
 // planting finds a row of the model that is about Ada.
 func planting(m *tenancy.Model, p *practice) []tenancy.Option {
-	ids := map[string]uuid.UUID{"self": p.ada.ID, "visit_id": p.visits[0].ID}
+	ids := map[string]uuid.UUID{"self": p.ada.ID, "visit_id": p.visits[0].ID, "correction_id": p.corrected}
 	column := m.Subject
 	if column == "self" {
 		column = "id"

@@ -15,6 +15,9 @@ var (
 	ErrHolds          = fault.Define(fault.Internal, "privacy.holds", "what holds rows was not said of each of them")
 	ErrTooManyPersons = fault.Define(fault.Exhausted, "privacy.too_many_persons", "more people meet the search than it tells apart; say more of whom you look for")
 
+	ErrNotCorrectable  = fault.Define(fault.Invalid, "privacy.not_correctable", "the column is none that a correction may change")
+	ErrCorrectionTaken = fault.Define(fault.Conflict, "privacy.correction_taken", "the reference belongs to another correction")
+
 	ErrNotPlatform      = fault.Define(fault.Forbidden, "privacy.not_platform", "the act is one of the platform's own tenant")
 	ErrAttestationTaken = fault.Define(fault.Conflict, "privacy.attestation_taken", "the reference belongs to another attestation")
 	ErrNotAttested      = fault.Define(fault.Conflict, "privacy.not_attested", "nothing is attested of the promise")

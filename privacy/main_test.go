@@ -186,6 +186,8 @@ type practice struct {
 	ada, bob Patient
 	visits   []*Visit
 	texts    []*VisitText
+	// corrected is the record of a correction of Ada's, in the tests that make one.
+	corrected uuid.UUID
 }
 
 const awkward = "line one\nline \"two\" \\ tab\t bell\x07 <&> ünïcödé \u2028 🙂"

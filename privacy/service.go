@@ -40,6 +40,9 @@ type Options struct {
 	Holds func(ctx context.Context, tx *tenancy.Tx, m *tenancy.Model, rows []any) ([]Hold, error)
 	// Accounts are users' accounts, which lie beside the tenant's own tables. Default: there are none.
 	Accounts Accounts
+	// Follows says, by table, what follows from columns of a row that was corrected: it is handed the row as it will be, a pointer to its struct, sets what follows, such as a key for searching, and names
+	// those columns; or it refuses the row. Default: nothing follows. See [Service.Correct].
+	Follows map[string]func(row any) (columns []string, err error)
 	// Looks are what somebody knows of promises who can look: see [Look]. Default: none, so that those promises rest on attestations.
 	Looks map[PromiseID]Look
 	// Listener is what the host's server listens with, such as [TLSConfig] gives. Default: something before the program ends TLS, which has to be attested.
@@ -86,6 +89,10 @@ var models = []*tenancy.Model{
 		Writes: tenancy.AppendOnly}),
 	tenancy.Define[controllerText](tenancy.Spec{Table: "erp.controller_texts", Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty,
 		Writes: tenancy.Companion, PartOf: controllerTable}),
+	tenancy.Define[correctionRow](tenancy.Spec{Table: correctionTable, Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, Subject: "person_id", Anybody: true, RetainFrom: "corrected_at",
+		Writes: tenancy.AppendOnly, StillBooks: tenancy.Always}),
+	tenancy.Define[correctionText](tenancy.Spec{Table: "erp.correction_texts", Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, Subject: "correction_id",
+		Writes: tenancy.Companion, PartOf: correctionTable, RecordReads: true}),
 	tenancy.Define[attestationRow](tenancy.Spec{Table: attestationTable, Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, RetainFrom: "expires_at",
 		Writes: tenancy.AppendOnly}),
 	tenancy.Define[attestationText](tenancy.Spec{Table: "erp.attestation_texts", Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty,
@@ -97,6 +104,7 @@ const (
 	wordsTable       = "erp.erasure_words"
 	controllerTable  = "erp.controllers"
 	attestationTable = "erp.attestations"
+	correctionTable  = "erp.corrections"
 )
 
 // The permissions of this package's acts. Import is the platform's and needs a context from [tenancy.DB.EnterPlatform].
@@ -109,6 +117,8 @@ const (
 	PermErase tenancy.Permission = "privacy.erase" // erasing a person, and what that would do
 	PermFind  tenancy.Permission = "privacy.find"  // whether, and where, a person is known
 	PermMap   tenancy.Permission = "privacy.map"   // the data map, and records of processing
+
+	PermCorrect tenancy.Permission = "privacy.correct" // putting right what is inaccurate of a person
 
 	PermSetController tenancy.Permission = "privacy.set_controller" // stating who the controller is
 	PermPosture       tenancy.Permission = "privacy.posture"        // what of the policy's promises is kept, and what is vouched for

@@ -40,8 +40,8 @@ func (s *Service) CheckPaths(ctx context.Context) error {
 		}
 		p := &paths{s.db.Registry(), refs}
 		for _, m := range p.reg.Models {
-			switch m.Subject {
-			case "", "self", tenancy.ByParts:
+			switch {
+			case m.Subject == "" || m.Subject == "self" || m.Subject == tenancy.ByParts || m.Anybody:
 			default:
 				if _, err := p.leads(m); err != nil {
 					return nil, err
@@ -153,11 +153,15 @@ func (f *finder) search(ctx context.Context, m *tenancy.Model) ([]uuid.UUID, err
 		}
 		return ids, nil
 	}
-	to, err := f.leads(m)
-	if err != nil {
-		return nil, err
+	from := []uuid.UUID{f.id}
+	var err error
+	if !m.Anybody {
+		to, leads := f.leads(m)
+		if leads != nil {
+			return nil, leads
+		}
+		from, err = f.about(ctx, to)
 	}
-	from, err := f.about(ctx, to)
 	if err != nil || len(m.Keys) < 2 || m.Keys[1].Type != tenancy.UUID {
 		return nil, err
 	}

@@ -92,6 +92,9 @@ type Spec struct {
 	// User is, in rows that are people themselves (Subject "self"), the column with the id of their account. Whoever comes in by it
 	// acts as [UserActor] of it.
 	User string
+	// Anybody says that Subject's column holds the id of a person's own row, a row of whichever model whose subject is "self". No foreign key leads
+	// there, since that row may be erased before: for records of what was done about a person.
+	Anybody bool
 	// StillBooks says of a row, a pointer to the struct, that it is written though the person's data are restricted: what comes in, what
 	// the law demands, and what ends something. Default: nothing is. [Always] is for models of which all is. See [Tx.Restrict].
 	StillBooks func(row any) bool
@@ -194,6 +197,9 @@ func newModel(t reflect.Type, spec Spec) (*Model, error) {
 	}
 	if err := m.checkPeople(); err != nil {
 		return nil, fmt.Errorf("tenancy: model %s: %w", t, err)
+	}
+	if c := m.byName[m.Subject]; m.Anybody && (c == nil || c.Type != UUID || c.Key || m.PartOf != "") {
+		return nil, fmt.Errorf("tenancy: model %s: what is about anybody names them by the id of their own row, and is part of nothing", t)
 	}
 	if m.PartOf != "" && m.Derived {
 		return nil, fmt.Errorf("tenancy: model %s is both derived and part of %s: say which event speaks for it", t, m.PartOf)

@@ -214,7 +214,7 @@ func (tx *Tx) guard(ctx context.Context, op string, statements []*Statement) ([]
 // hops is the way from a model's subject column to persons' own rows, empty when it leads there at once. The database's foreign keys
 // say so; they are read once.
 func (tx *Tx) hops(ctx context.Context, op string, m *Model) ([]Hop, error) {
-	if m.Subject == "self" {
+	if m.Subject == "self" || m.Anybody {
 		return nil, nil
 	}
 	db := tx.db
@@ -255,6 +255,10 @@ func waysOf(reg *Registry, refs []Reference) map[*Model][]Hop {
 				break
 			}
 			way = append(way, Hop{to, to.Subject})
+			if to.Anybody {
+				ways[m] = way
+				break
+			}
 		}
 	}
 	return ways

@@ -30,6 +30,17 @@ type Extra struct {
 	StayID uuid.UUID `bun:"stay_id"`
 }
 
+// Note is about a guest whom no foreign key leads to, and a Reply about whom its note is.
+type Note struct {
+	tenancy.Row
+	PersonID uuid.UUID `bun:"person_id"`
+}
+
+type Reply struct {
+	tenancy.Row
+	NoteID uuid.UUID `bun:"note_id"`
+}
+
 // hotel has rows that lead to a person at once and by way of others, and some that are written whatever is restricted.
 var hotel = tenancy.Module{
 	Name: "hotel",
@@ -38,6 +49,8 @@ var hotel = tenancy.Module{
 		tenancy.Define[Stay](tenancy.Spec{Table: "hotel.stays", Class: tenancy.Voucher, Controller: tenancy.ByHost, Subject: "guest_id",
 			StillBooks: tenancy.When(func(s *Stay) bool { return s.Kind == "refund" })}),
 		tenancy.Define[Extra](tenancy.Spec{Table: "hotel.extras", Class: tenancy.Voucher, Controller: tenancy.ByHost, Subject: "stay_id"}),
+		tenancy.Define[Note](tenancy.Spec{Table: "hotel.notes", Class: tenancy.Letter, Controller: tenancy.ByHost, Subject: "person_id", Anybody: true}),
+		tenancy.Define[Reply](tenancy.Spec{Table: "hotel.replies", Class: tenancy.Letter, Controller: tenancy.ByHost, Subject: "note_id"}),
 	},
 	Migrations: fstest.MapFS{"50001_hotel.sql": {Data: []byte(`-- +goose Up
 CREATE SCHEMA hotel;
@@ -62,10 +75,62 @@ CREATE TABLE hotel.extras (
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT hotel_extras_stay FOREIGN KEY (tenant_id, stay_id) REFERENCES hotel.stays (tenant_id, id)
 );
+CREATE TABLE hotel.notes (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    person_id UUID NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE hotel.replies (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    note_id UUID NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT hotel_replies_note FOREIGN KEY (tenant_id, note_id) REFERENCES hotel.notes (tenant_id, id)
+);
 `)}},
 }
 
 const permStay tenancy.Permission = "hotel.stay"
+
+// What is of a person is refused without a foreign key that leads there, and so is what leads to it; rows about somebody else are not.
+func TestRowsOfAPersonAreRestricted(t *testing.T) {
+	tenancytest.Each(t, tenancytest.Options{Modules: []tenancy.Module{hotel}}, func(t *testing.T, env *tenancytest.Env) {
+		ctx := env.Tenant(t)
+		ada, ben := &Guest{Row: tenancy.Row{ID: tenancy.NewID()}, Name: "Ada"}, &Guest{Row: tenancy.Row{ID: tenancy.NewID()}, Name: "Ben"}
+		hers := &Note{Row: tenancy.Row{ID: tenancy.NewID()}, PersonID: ada.ID}
+		note := func(person uuid.UUID) error {
+			return act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+				return tenancy.Insert(ctx, tx, &Note{PersonID: person})
+			})
+		}
+		reply := func(to uuid.UUID) error {
+			return act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Insert(ctx, tx, &Reply{NoteID: to}) })
+		}
+		require.NoError(t, act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			b := tx.Batch()
+			tenancy.Put(b, []*Guest{ada, ben})
+			tenancy.Put(b, []*Note{hers})
+			return b.Run(ctx)
+		}))
+		require.NoError(t, reply(hers.ID))
+		require.NoError(t, act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			return tx.Restrict(ctx, ada.ID, tenancy.UnlawfulUse, "R-1")
+		}))
+		require.ErrorIs(t, note(ada.ID), tenancy.ErrRestricted)
+		require.ErrorIs(t, reply(hers.ID), tenancy.ErrRestricted)
+		require.NoError(t, note(ben.ID))
+		require.NoError(t, note(tenancy.NewID()), "of somebody who is erased")
+	})
+}
+
+// A model of persons names them by a column of their ids, and is nobody's part.
+func TestWhatIsOfAPersonNamesThem(t *testing.T) {
+	for name, spec := range map[string]tenancy.Spec{"by nothing": {}, "by itself": {Subject: "self"}, "by its key": {Subject: "id"}, "as a part": {Subject: "person_id", PartOf: "hotel.guests"}} {
+		spec.Table, spec.Class, spec.Anybody = "hotel.notes", tenancy.Letter, true
+		require.Panics(t, func() { tenancy.Define[Note](spec) }, name)
+	}
+}
 
 // act runs fn as an act of the hotel.
 func act(env *tenancytest.Env, ctx context.Context, fn func(ctx context.Context, tx *tenancy.Tx) error) error {

@@ -82,7 +82,7 @@ func demoAccounts(ctx context.Context, suite *erp.Suite, mail *demoMailer, shops
 }
 
 // demoPermissions are what a demo key is for: the routes, but for those that need a person. A key is no owner of its tenant.
-var demoPermissions = tenancy.Permissions{"accounting.*", "inventory.*", "purchasing.*", "sales.*", "pos.*", "privacy.*", "audit.*", access.PermRead, erp.PermVerify}
+var demoPermissions = tenancy.Permissions{"accounting.*", "inventory.*", "purchasing.*", "sales.*", "pos.*", "privacy.*", "request.*", "audit.*", access.PermRead, erp.PermVerify}
 
 // demoKey makes an API key as its owner would.
 func demoKey(ctx context.Context, suite *erp.Suite, a demoAccount, name string, perms tenancy.Permissions) (string, error) {

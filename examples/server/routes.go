@@ -75,5 +75,6 @@ func routes(api huma.API, suite *erp.Suite) {
 	salesRoutes(api, suite.Sales)
 	posRoutes(api, suite.POS)
 	privacyRoutes(api, suite.Privacy)
+	requestRoutes(api, suite.Requests)
 	tenancyRoutes(api, suite)
 }

@@ -115,14 +115,18 @@ var bodies = map[string]func(shop demoShop) string{
 	"list-sales":           nil,
 	"list-registers":       nil,
 	"digest":               nil,
-	"list-events":          nil,
-	"list-keys":            nil,
-	"sign-out":             nil,
-	"sign-in":              func(demoShop) string { return `{"email":"nobody@example.com","password":"not the password"}` },
-	"accept-invitation":    func(demoShop) string { return `{"token":"none","password":"a long and winding road"}` },
-	"create-key":           func(demoShop) string { return `{"name":"till","permissions":["pos.sell"]}` },
-	"set-preferences":      func(demoShop) string { return `{"theme":"dark","language":"de-AT"}` },
-	"forget-preferences":   nil,
+	"list-due-requests":    nil,
+	"receive-request": func(demoShop) string {
+		return `{"reference":"R-1","kind":"access","channel":"email","received_at":"2020-03-02T09:00:00Z","jurisdiction":"DE","name":"A Person"}`
+	},
+	"list-events":        nil,
+	"list-keys":          nil,
+	"sign-out":           nil,
+	"sign-in":            func(demoShop) string { return `{"email":"nobody@example.com","password":"not the password"}` },
+	"accept-invitation":  func(demoShop) string { return `{"token":"none","password":"a long and winding road"}` },
+	"create-key":         func(demoShop) string { return `{"name":"till","permissions":["pos.sell"]}` },
+	"set-preferences":    func(demoShop) string { return `{"theme":"dark","language":"de-AT"}` },
+	"forget-preferences": nil,
 	"post-entry": func(demoShop) string {
 		return `{"reference":"E-1","date":"` + today() + `","lines":[{"account":"role:bank","debit":"5.00"},{"account":"role:cash","credit":"5.00"}]}`
 	},

@@ -1,0 +1,61 @@
+package erp
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/privacy/request"
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// follows says what follows from columns that a correction changes, for the domains' models.
+var follows = map[string]func(row any) ([]string, error){
+	"erp.parties": func(row any) ([]string, error) {
+		p, ok := row.(*accounting.Party)
+		if !ok {
+			return nil, fmt.Errorf("erp: a %T is no party", row)
+		}
+		p.NameKey = accounting.NameKey(p.Name)
+		return []string{"name_key"}, nil
+	},
+}
+
+// requestOptions has those who answer for a tenant told of requests that are due: its owner, where the program knows an address, else the operator.
+func (s *Suite) requestOptions(opt Options) request.Options {
+	return request.Options{Tell: func(ctx context.Context, due []request.Due) error {
+		tenant := tenancy.ScopeOf(ctx).TenantID()
+		to := s.operator
+		if opt.OwnerAddress != nil {
+			if own, err := opt.OwnerAddress(ctx, tenant); err == nil && own != "" {
+				to = own
+			}
+		}
+		s.Ports.Logger.WarnContext(ctx, "erp: requests about personal data are overdue or due soon", "tenant", tenant.String(), "requests", len(due))
+		if to == "" {
+			return nil
+		}
+		return s.Ports.Mailer.Send(ctx, dueMessage(s.Tenancy.Now(), tenant, to, due))
+	}}
+}
+
+// dueMessage tells of requests by their references, which name nobody. It has the same id for the same requests on the same day.
+func dueMessage(now time.Time, tenant uuid.UUID, to string, due []request.Due) tenancy.Message {
+	late := 0
+	var lines []string
+	for _, d := range due {
+		if d.Late {
+			late++
+		}
+		lines = append(lines, fmt.Sprintf("%s (%s): due on %s", d.Request.Reference, d.Request.Kind, d.Request.DueOn))
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s", tenant, now.Format(time.DateOnly), due[0].Request.ID))
+	return tenancy.Message{ID: "requests-" + hex.EncodeToString(sum[:16]), To: to,
+		Subject: fmt.Sprintf("Requests about personal data: %d overdue, %d due soon", late, len(due)-late), Text: strings.Join(lines, "\n") + "\n"}
+}
