@@ -46,6 +46,9 @@ type Options struct {
 	Access *access.Options
 	// Usage says how long the access log is kept and which features are counted.
 	Usage usage.Options
+	// Registers says what the registers of a controller ask others for. Default: the country is that of [privacy.Service.SetController], visits are those of the access
+	// log, and with OwnerAddress a tenant's owner is told by mail.
+	Registers register.Options
 	// Jobs are the host's own background work, done by [Suite.Run] with the suite's.
 	Jobs []tenancy.Job
 	// Workers is how many tenants background work serves at once, 1 to 64. Default 2.
@@ -147,9 +150,13 @@ func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
 	s.Purchasing = purchasing.New(db, s.Accounting, s.Inventory)
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
 	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
-	s.Privacy = privacy.New(db, privacy.Options{Listener: opt.Listener, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
-	s.Registers, s.Requests, s.Ending = register.New(db), request.New(db), ending.New(db)
+	s.Privacy = privacy.New(db, privacy.Options{Listener: opt.Listener, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook},
+		Recipients: s.recipients})
+	s.Requests, s.Ending = request.New(db), ending.New(db)
 	var err error
+	if s.Registers, err = register.New(db, s.registerOptions(opt)); err != nil {
+		return nil, err
+	}
 	if s.Usage, err = usage.New(db, opt.Usage); err != nil {
 		return nil, err
 	}

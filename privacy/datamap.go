@@ -249,6 +249,9 @@ func (m *mapper) about(model *tenancy.Model, seen []*tenancy.Model) ([]string, e
 			}
 		}
 	default:
+		if model.Anybody {
+			return m.persons(), nil
+		}
 		next, err := m.leads(model)
 		if err != nil {
 			return nil, err
@@ -265,6 +268,17 @@ func (m *mapper) about(model *tenancy.Model, seen []*tenancy.Model) ([]string, e
 	}
 	slices.Sort(out)
 	return slices.Compact(out), nil
+}
+
+// persons are the tables whose rows are people.
+func (m *mapper) persons() []string {
+	var out []string
+	for _, model := range m.reg.Models {
+		if model.Subject == "self" {
+			out = append(out, model.Table)
+		}
+	}
+	return out
 }
 
 // people says in words whom a table is about.

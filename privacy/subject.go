@@ -43,6 +43,9 @@ func (s *Service) CheckPaths(ctx context.Context) error {
 			switch m.Subject {
 			case "", "self", tenancy.ByParts:
 			default:
+				if m.Anybody {
+					continue
+				}
 				if _, err := p.leads(m); err != nil {
 					return nil, err
 				}
@@ -100,11 +103,14 @@ func (f *finder) search(ctx context.Context, m *tenancy.Model) ([]uuid.UUID, err
 		}
 		return ids, nil
 	}
-	to, err := f.leads(m)
-	if err != nil {
-		return nil, err
+	from, err := []uuid.UUID{f.id}, error(nil)
+	if !m.Anybody {
+		var to *tenancy.Model
+		if to, err = f.leads(m); err != nil {
+			return nil, err
+		}
+		from, err = f.about(ctx, to)
 	}
-	from, err := f.about(ctx, to)
 	if err != nil || len(m.Keys) < 2 || m.Keys[1].Type != tenancy.UUID {
 		return nil, err
 	}

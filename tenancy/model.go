@@ -78,6 +78,9 @@ type Spec struct {
 	// that leads there, "party_id" or "invoice_id", or [ByParts]. A column leads where its foreign key does; the id of the
 	// root in a part's key needs none.
 	Subject string
+	// Anybody says that the Subject column holds the id of a person's own row in whichever table, without a foreign key: for rooms that know no
+	// domain. (Ids are unique over all tables.) Whoever writes such a row looks whether there is the person: see [Tx.LockPersons].
+	Anybody bool
 	// StillBooks says of a row, a pointer to the struct, that it is written though the person's data are restricted: what comes in, what
 	// the law demands, and what ends something. Default: nothing is. [Always] is for models of which all is. See [Tx.Restrict].
 	StillBooks func(row any) bool
@@ -196,6 +199,9 @@ func newModel(t reflect.Type, spec Spec) (*Model, error) {
 	}
 	if len(m.sealed) > 0 && (m.Writes == ReadOnly || m.System) {
 		return nil, fmt.Errorf("tenancy: model %s: column %s is sealed, but rows of %s are not written through the store", t, m.sealed[0].Name, spec.Table)
+	}
+	if c := m.byName[spec.Subject]; spec.Anybody && (c == nil || c.Type != UUID) {
+		return nil, fmt.Errorf("tenancy: model %s is about anybody, and %q is no column with a person's id", t, spec.Subject)
 	}
 	for _, name := range []string{spec.RetainFrom, spec.Subject} {
 		if name != "" && name != "self" && name != ByParts && m.byName[name] == nil {
