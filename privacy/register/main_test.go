@@ -2,6 +2,7 @@ package register_test
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -48,13 +49,35 @@ type Newsletter struct {
 func library() tenancy.Module {
 	const text = `-- +goose Up
 CREATE SCHEMA lib;
-CREATE TABLE lib.readers (tenant_id UUID NOT NULL, id UUID NOT NULL, name TEXT NOT NULL, PRIMARY KEY (tenant_id, id));
-CREATE TABLE lib.loans (tenant_id UUID NOT NULL, id UUID NOT NULL, reader_id UUID NOT NULL, title TEXT NOT NULL, PRIMARY KEY (tenant_id, id),
-    CONSTRAINT lib_loans_reader FOREIGN KEY (tenant_id, reader_id) REFERENCES lib.readers (tenant_id, id));
-CREATE TABLE lib.letters (tenant_id UUID NOT NULL, id UUID NOT NULL, reader_id UUID NOT NULL, body TEXT NOT NULL, PRIMARY KEY (tenant_id, id),
-    CONSTRAINT lib_letters_reader FOREIGN KEY (tenant_id, reader_id) REFERENCES lib.readers (tenant_id, id));
-CREATE TABLE lib.newsletters (tenant_id UUID NOT NULL, id UUID NOT NULL, reader_id UUID NOT NULL, PRIMARY KEY (tenant_id, id),
-    CONSTRAINT lib_newsletters_reader FOREIGN KEY (tenant_id, reader_id) REFERENCES lib.readers (tenant_id, id));
+CREATE TABLE lib.readers (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE lib.loans (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    reader_id UUID NOT NULL,
+    title TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT lib_loans_reader FOREIGN KEY (tenant_id, reader_id) REFERENCES lib.readers (tenant_id, id)
+);
+CREATE TABLE lib.letters (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    reader_id UUID NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT lib_letters_reader FOREIGN KEY (tenant_id, reader_id) REFERENCES lib.readers (tenant_id, id)
+);
+CREATE TABLE lib.newsletters (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    reader_id UUID NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT lib_newsletters_reader FOREIGN KEY (tenant_id, reader_id) REFERENCES lib.readers (tenant_id, id)
+);
 `
 	return tenancy.Module{Name: "library", Subjects: map[string]string{"lib.readers": "readers"}, Migrations: fstest.MapFS{"50100_library.sql": {Data: []byte(text)}}, Models: []*tenancy.Model{
 		tenancy.Define[Reader](tenancy.Spec{Table: "lib.readers", Class: tenancy.Master, Subject: "self"}),
@@ -64,7 +87,9 @@ CREATE TABLE lib.newsletters (tenant_id UUID NOT NULL, id UUID NOT NULL, reader_
 	}}
 }
 
-func modules() []tenancy.Module { return []tenancy.Module{privacy.Module(), register.Module(), library()} }
+func modules() []tenancy.Module {
+	return []tenancy.Module{privacy.Module(), register.Module(), library()}
+}
 
 var march = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 
@@ -107,7 +132,7 @@ func newHouse(t *testing.T, engine string, opt register.Options) *house {
 	own, err := h.DB.Tenants().Create(h.Platform(t), tenancy.NewTenant{Name: "Opsmatiq", Platform: true})
 	require.NoError(t, err)
 	h.own, h.platform = own.ID, h.Enter(t, own.ID, "register.*", "privacy.*")
-	h.jobs, err = h.DB.Background(tenancy.BackgroundOptions{Jobs: []tenancy.Job{{Name: "register.deliver", Every: time.Second, Platform: func(ctx context.Context) (bool, error) {
+	h.jobs, err = h.DB.Background(tenancy.BackgroundOptions{Logger: slog.New(slog.DiscardHandler), Jobs: []tenancy.Job{{Name: "register.deliver", Every: time.Second, Platform: func(ctx context.Context) (bool, error) {
 		_, err := h.s.Deliver(ctx, 100)
 		return false, err
 	}}}})

@@ -18,8 +18,7 @@ CREATE TABLE erp.register_persons (
 CREATE TABLE erp.register_entries (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
-    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('purpose', 'wording', 'consent', 'recipient', 'processor', 'disclosure', 'transfer', 'end',
-        'policy', 'effect', 'announcement', 'notice', 'acknowledgement', 'objection', 'outcome', 'breach', 'step')),
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('purpose', 'wording', 'consent', 'recipient', 'processor', 'disclosure', 'transfer', 'end', 'policy', 'effect', 'announcement', 'notice', 'acknowledgement', 'objection', 'outcome', 'breach', 'step')),
     reference TEXT COLLATE "C" NOT NULL,
     person_id UUID,
     entered_at TIMESTAMPTZ NOT NULL,
