@@ -11,7 +11,9 @@ import (
 )
 
 // recipients are those of the registers, for the data map.
-func (s *Suite) recipients(ctx context.Context) ([]privacy.Recipient, error) { return s.Registers.Recipients(ctx) }
+func (s *Suite) recipients(ctx context.Context) ([]privacy.Recipient, error) {
+	return s.Registers.Recipients(ctx)
+}
 
 // registerOptions has the registers ask the suite where a host has not said otherwise.
 func (s *Suite) registerOptions(opt Options) register.Options {
