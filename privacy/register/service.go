@@ -75,6 +75,13 @@ func roots(table, retainFrom string) tenancy.Spec {
 	return s
 }
 
+// about is duty for what is about the person whom its entry is about.
+func about(table string) tenancy.Spec {
+	s := duty(table)
+	s.Subject = "entry_id"
+	return s
+}
+
 func entrySpec() tenancy.Spec {
 	s := roots(entryTable, "entered_at")
 	s.Subject, s.Anybody = "person_id", true
@@ -83,8 +90,8 @@ func entrySpec() tenancy.Spec {
 }
 
 func textSpec() tenancy.Spec {
-	s := duty("erp.register_texts")
-	s.Subject, s.Writes = "entry_id", tenancy.Companion
+	s := about("erp.register_texts")
+	s.Writes = tenancy.Companion
 	return s
 }
 
@@ -105,8 +112,8 @@ var models = []*tenancy.Model{
 	tenancy.Define[transferRow](duty("erp.data_transfers")),
 	tenancy.Define[purposeRow](duty("erp.consent_purposes")),
 	tenancy.Define[wordingRow](duty("erp.consent_wordings")),
-	tenancy.Define[consentRow](duty("erp.consents")),
-	tenancy.Define[disclosureRow](duty("erp.disclosures")),
+	tenancy.Define[consentRow](about("erp.consents")),
+	tenancy.Define[disclosureRow](about("erp.disclosures")),
 	tenancy.Define[policyRow](duty("erp.policy_versions")),
 	tenancy.Define[effectRow](duty("erp.policy_effects")),
 	tenancy.Define[announcementRow](duty("erp.announcements")),
