@@ -5,10 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/privacy/register"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // The database itself refuses to change what is entered, to leave a step out, to date a withdrawal away, and to disclose without a proof; for the owner of the tables too.
@@ -59,4 +61,57 @@ func TestTheDatabaseHoldsTheRegisters(t *testing.T) {
 		refused("a disclosure without a ground", `INSERT INTO erp.disclosures (tenant_id, entry_id, person_id, recipient_id, ground, happened_at, tables, order_hash)
 			VALUES ($T, '`+id+`', $A, $N, 'consent', '`+later+`', '', '')`)
 	})
+}
+
+// A material version is not put in force behind the service's back, on day 29 as on the first; nor is anything disclosed on somebody else's proof.
+func TestTheDatabaseKnowsTheNoticePeriod(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		s := h.shop()
+		v := h.version(h.platform, 1, true)
+		on := date.Must("2026-03-04")
+		urgent, err := h.s.AddPolicyVersion(h.platform, register.NewPolicyVersion{Reference: "V-U", Policy: text(on, "u"), UpdatedOn: on, Material: true, Exception: register.ByLaw, Citation: "a law"})
+		require.NoError(t, err)
+		db := h.Owner(t, h.own)
+		force := func(version uuid.UUID, at time.Time, seq string) error {
+			id := tenancy.NewID().String()
+			stamp := at.UTC().Format(tenancy.RecordInstant)
+			_, err := db.Exec(h.SQL(`INSERT INTO erp.register_entries (tenant_id, id, kind, reference, entered_at, entered_by) VALUES ('` + h.own.String() + `', '` + id + `', 'effect', '` + id + `', '` + stamp + `', 'x')`))
+			require.NoError(t, err)
+			_, err = db.Exec(h.SQL(`INSERT INTO erp.policy_effects (tenant_id, entry_id, version_id, seq, in_force_at) VALUES ('` + h.own.String() + `', '` + id + `', '` + version.String() + `', ` + seq + `, '` + stamp + `')`))
+			return err
+		}
+		require.ErrorContains(t, force(v.ID, march, "1"), "register.notice_period")
+		require.ErrorContains(t, force(urgent.ID, march, "1"), "register.notice_period", "an exception is announced as well")
+		h.announce(register.OfPolicy, v.ID)
+		h.announce(register.OfPolicy, urgent.ID)
+		require.Zero(t, h.deliver())
+		told := h.clock()
+		require.ErrorContains(t, force(v.ID, told.Add(29*day), "1"), "register.notice_period")
+		require.ErrorContains(t, force(v.ID, told.Add(30*day-time.Microsecond), "1"), "register.notice_period")
+		require.NoError(t, force(v.ID, told.Add(30*day), "1"))
+		require.NoError(t, force(urgent.ID, told, "2"))
+		require.NotNil(t, s)
+	})
+}
+
+// What would be replaced is refused, where an engine replaces without a delete.
+func TestNothingIsReplaced(t *testing.T) {
+	h := newHouse(t, "sqlite", register.Options{})
+	s := h.shop()
+	h.newsletter(s.ctx)
+	_, err := h.s.RecordConsents(s.ctx, []register.NewConsent{s.consents("C-1", s.ada)})
+	require.NoError(t, err)
+	_, err = h.s.WithdrawConsents(s.ctx, []register.Withdrawal{s.withdraws("X-1", s.ada)})
+	require.NoError(t, err)
+	db := h.Owner(t, s.id)
+	rows := func(table string) (n int) {
+		require.NoError(t, db.QueryRow("SELECT COUNT(*) FROM "+table).Scan(&n))
+		return n
+	}
+	before := rows("erp_consents")
+	_, err = db.Exec(`INSERT OR REPLACE INTO erp_consents (tenant_id, entry_id, person_id, purpose_id, seq, state, happened_at, prior_seq, prior_state, prior_at, wording_id, how, evidence_hash)
+		SELECT w.tenant_id, (SELECT id FROM erp_register_entries WHERE kind = 'purpose'), w.person_id, w.purpose_id, w.seq, 'given', w.happened_at, w.prior_seq, w.prior_state, w.prior_at, c.wording_id, w.how, 'x'
+		FROM erp_consents AS w JOIN erp_consents AS c ON c.seq = 1 WHERE w.seq = 2`)
+	require.ErrorContains(t, err, "tenancy.duplicate")
+	require.Equal(t, before, rows("erp_consents"))
 }
