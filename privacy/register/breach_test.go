@@ -30,61 +30,59 @@ func (h *house) step(ctx context.Context, reference string, b register.Breach, k
 
 // The 72 hours are counted from the second of awareness, through weekends, the changing of clocks and a leap day.
 func TestTheAuthorityIsToldWithin72Hours(t *testing.T) {
-	for _, aware := range []time.Time{
+	eachOf(t, []time.Time{
 		time.Date(2026, 3, 27, 16, 30, 15, 0, time.UTC), // a Friday; in London the clocks go forward on Sunday
 		time.Date(2028, 2, 27, 23, 59, 59, 0, time.UTC), // over 29 February
 		time.Date(2026, 12, 30, 0, 0, 0, 1000, time.UTC),
-	} {
-		each(t, func(t *testing.T, h *house) {
-			h.set(aware)
-			s := h.shop()
-			due := aware.Add(72 * time.Hour)
-			late, intime, slow := h.breach(s.ctx, "B-1", aware), h.breach(s.ctx, "B-2", aware), h.breach(s.ctx, "B-3", aware)
-			require.Equal(t, due, late.Due)
-			overdue := func() (refs []string) {
-				t.Helper()
-				all, err := h.s.Overdue(s.ctx)
-				require.NoError(t, err)
-				for _, b := range all {
-					refs = append(refs, b.Reference)
-				}
-				return refs
+	}, func(t *testing.T, h *house, aware time.Time) {
+		h.set(aware)
+		s := h.shop()
+		due := aware.Add(72 * time.Hour)
+		late, intime, slow := h.breach(s.ctx, "B-1", aware), h.breach(s.ctx, "B-2", aware), h.breach(s.ctx, "B-3", aware)
+		require.Equal(t, due, late.Due)
+		overdue := func() (refs []string) {
+			t.Helper()
+			all, err := h.s.Overdue(s.ctx)
+			require.NoError(t, err)
+			for _, b := range all {
+				refs = append(refs, b.Reference)
 			}
-			require.NoError(t, h.s.Remind(s.ctx))
-			require.Empty(t, h.told)
-			h.set(due.Add(-24*time.Hour - time.Microsecond))
-			require.NoError(t, h.s.Remind(s.ctx))
-			require.Empty(t, h.told)
-			h.set(due.Add(-24 * time.Hour))
-			require.NoError(t, h.s.Remind(s.ctx))
-			require.Len(t, h.told, 3)
-			h.set(due)
-			require.Empty(t, overdue())
-			got, err := h.step(s.ctx, "S-1", intime, register.AuthorityTold, nil)
-			require.NoError(t, err)
-			require.False(t, got.Steps[1].Late)
-			require.Equal(t, register.BreachNotified, got.State)
-			h.set(due.Add(time.Second))
-			require.Equal(t, []string{"B-1", "B-3"}, overdue())
-			require.NoError(t, h.s.Remind(s.ctx))
-			require.Len(t, h.told, 5)
-			require.Contains(t, h.told[4].ID, "breach-overdue-")
-			_, err = h.step(s.ctx, "S-2", late, register.AuthorityTold, nil)
-			require.ErrorIs(t, err, register.ErrLate)
-			got, err = h.step(s.ctx, "S-2", late, register.AuthorityTold, func(s *register.NewStep) { s.Reasons = "the office was closed" })
-			require.NoError(t, err)
-			require.True(t, got.Steps[1].Late)
-			require.Equal(t, "the office was closed", got.Steps[1].Reasons)
-			got, err = h.step(s.ctx, "S-3", slow, register.AuthorityTold, func(s *register.NewStep) { s.At = due })
-			require.NoError(t, err, "it was told in time, and is entered later")
-			require.False(t, got.Steps[1].Late)
-			require.Empty(t, overdue())
-			again, err := h.step(s.ctx, "S-2", late, register.AuthorityTold, func(s *register.NewStep) { s.Reasons = "the office was closed" })
-			require.NoError(t, err)
-			require.True(t, again.Replayed)
-			require.Len(t, again.Steps, 2)
-		})
-	}
+			return refs
+		}
+		require.NoError(t, h.s.Remind(s.ctx))
+		require.Empty(t, h.told)
+		h.set(due.Add(-24*time.Hour - time.Microsecond))
+		require.NoError(t, h.s.Remind(s.ctx))
+		require.Empty(t, h.told)
+		h.set(due.Add(-24 * time.Hour))
+		require.NoError(t, h.s.Remind(s.ctx))
+		require.Len(t, h.told, 3)
+		h.set(due)
+		require.Empty(t, overdue())
+		got, err := h.step(s.ctx, "S-1", intime, register.AuthorityTold, nil)
+		require.NoError(t, err)
+		require.False(t, got.Steps[1].Late)
+		require.Equal(t, register.BreachNotified, got.State)
+		h.set(due.Add(time.Second))
+		require.Equal(t, []string{"B-1", "B-3"}, overdue())
+		require.NoError(t, h.s.Remind(s.ctx))
+		require.Len(t, h.told, 5)
+		require.Contains(t, h.told[4].ID, "breach-overdue-")
+		_, err = h.step(s.ctx, "S-2", late, register.AuthorityTold, nil)
+		require.ErrorIs(t, err, register.ErrLate)
+		got, err = h.step(s.ctx, "S-2", late, register.AuthorityTold, func(s *register.NewStep) { s.Reasons = "the office was closed" })
+		require.NoError(t, err)
+		require.True(t, got.Steps[1].Late)
+		require.Equal(t, "the office was closed", got.Steps[1].Reasons)
+		got, err = h.step(s.ctx, "S-3", slow, register.AuthorityTold, func(s *register.NewStep) { s.At = due })
+		require.NoError(t, err, "it was told in time, and is entered later")
+		require.False(t, got.Steps[1].Late)
+		require.Empty(t, overdue())
+		again, err := h.step(s.ctx, "S-2", late, register.AuthorityTold, func(s *register.NewStep) { s.Reasons = "the office was closed" })
+		require.NoError(t, err)
+		require.True(t, again.Replayed)
+		require.Len(t, again.Steps, 2)
+	})
 }
 
 // What may follow what, and when a breach may be closed.

@@ -2,8 +2,11 @@ package register_test
 
 import (
 	"context"
+	"flag"
+	"fmt"
 	"log/slog"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/privacy/register"
 	"github.com/opsmatiq/erp/tenancy"
@@ -20,7 +24,13 @@ import (
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
-func TestMain(m *testing.M) { os.Exit(tenancytest.Main(m)) }
+func TestMain(m *testing.M) {
+	killtest.Main(doomed.run)
+	if err := flag.Set("rapid.checks", strconv.Itoa(histories)); err != nil {
+		panic(err)
+	}
+	os.Exit(tenancytest.Main(m))
+}
 
 // The models of these tests are a host's own, a library's: its readers, what they borrowed, and a newsletter that needs their consent.
 
@@ -113,6 +123,18 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 	t.Helper()
 	for _, engine := range tenancytest.Engines {
 		t.Run(engine, func(t *testing.T) { fn(t, newHouse(t, engine, register.Options{})) })
+	}
+}
+
+// eachOf runs a test of a case on each engine for the first, and on SQLite alone for the others: what differs between them is the calendar.
+func eachOf[T any](t *testing.T, cases []T, fn func(t *testing.T, h *house, c T)) {
+	t.Helper()
+	for i, c := range cases {
+		if i == 0 {
+			each(t, func(t *testing.T, h *house) { fn(t, h, c) })
+			continue
+		}
+		t.Run(fmt.Sprint(c), func(t *testing.T) { fn(t, newHouse(t, "sqlite", register.Options{}), c) })
 	}
 }
 

@@ -44,61 +44,60 @@ func (h *house) announce(kind register.AnnouncementKind, about uuid.UUID) regist
 
 // A material change takes effect 30 full days after it has reached the last tenant that there was, and not a microsecond sooner.
 func TestAMaterialChangeWaitsThirtyDays(t *testing.T) {
-	for _, begin := range []time.Time{march, time.Date(2028, 2, 1, 23, 30, 0, 0, time.UTC), time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)} { // a leap year, a year's end
-		each(t, func(t *testing.T, h *house) {
-			h.set(begin)
-			first := h.version(h.platform, 1, false)
-			require.NoError(t, h.effect(first))
-			shops := []*shop{h.shop(), h.shop(), h.shop()}
-			second := h.version(h.platform, 2, true)
-			require.ErrorIs(t, h.effect(second), register.ErrNoticePeriod, "not announced")
-			h.pass(time.Second)
-			a := h.announce(register.OfPolicy, second.ID)
-			require.ErrorIs(t, h.effect(second), register.ErrNoticePeriod)
-			h.deaf[shops[1].id] = true
-			require.Equal(t, 1, h.deliver(), "one could not be told, and the job says so")
-			reached := h.clock()
-			late := h.shop() // it came behind the notice
-			h.pass(31 * day)
-			require.ErrorIs(t, h.effect(second), register.ErrNoticePeriod, "one was not told")
-			h.deaf[shops[1].id] = false
-			h.pass(31 * day) // as far as a job that failed waits at most
-			require.Zero(t, h.deliver())
-			last := h.clock()
-			require.True(t, last.After(reached))
-			for _, c := range []struct {
-				after time.Duration
-				fine  bool
-			}{{29 * day, false}, {30*day - time.Microsecond, false}, {30 * day, true}, {31 * day, true}} {
-				h.set(last.Add(c.after))
-				err := h.effect(second)
-				if !c.fine {
-					require.ErrorIs(t, err, register.ErrNoticePeriod, "%s", c.after)
-					continue
-				}
-				require.NoError(t, err, "%s", c.after)
+	cases := []time.Time{march, time.Date(2028, 2, 1, 23, 30, 0, 0, time.UTC), time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)} // a leap year, a year's end
+	eachOf(t, cases, func(t *testing.T, h *house, begin time.Time) {
+		h.set(begin)
+		first := h.version(h.platform, 1, false)
+		require.NoError(t, h.effect(first))
+		shops := []*shop{h.shop(), h.shop(), h.shop()}
+		second := h.version(h.platform, 2, true)
+		require.ErrorIs(t, h.effect(second), register.ErrNoticePeriod, "not announced")
+		h.pass(time.Second)
+		a := h.announce(register.OfPolicy, second.ID)
+		require.ErrorIs(t, h.effect(second), register.ErrNoticePeriod)
+		h.deaf[shops[1].id] = true
+		require.Equal(t, 1, h.deliver(), "one could not be told, and the job says so")
+		reached := h.clock()
+		late := h.shop() // it came behind the notice
+		h.pass(31 * day)
+		require.ErrorIs(t, h.effect(second), register.ErrNoticePeriod, "one was not told")
+		h.deaf[shops[1].id] = false
+		h.pass(31 * day) // as far as a job that failed waits at most
+		require.Zero(t, h.deliver())
+		last := h.clock()
+		require.True(t, last.After(reached))
+		for _, c := range []struct {
+			after time.Duration
+			fine  bool
+		}{{29 * day, false}, {30*day - time.Microsecond, false}, {30 * day, true}, {31 * day, true}} {
+			h.set(last.Add(c.after))
+			err := h.effect(second)
+			if !c.fine {
+				require.ErrorIs(t, err, register.ErrNoticePeriod, "%s", c.after)
+				continue
 			}
-			now, err := h.s.Policy(h.platform)
-			require.NoError(t, err)
-			require.EqualValues(t, 2, now.Number)
-			require.Equal(t, last.Add(30*day), now.InForceAt)
-			require.Equal(t, register.PolicyInForce, now.State)
-			for _, s := range shops {
-				got, err := h.s.Notices(s.ctx, tenancy.PageRequest{})
-				n := only(t, got.Items, err)
-				require.Equal(t, []any{register.OfPolicy, int64(2), second.Hash, a.ID, "From April on."}, []any{n.Kind, n.Number, n.Hash, n.AnnouncementID, n.Body})
-			}
-			none, err := h.s.Notices(late.ctx, tenancy.PageRequest{})
-			require.NoError(t, err)
-			require.Empty(t, none.Items)
-			shown, err := h.s.PolicyFor(h.platform, reached)
-			require.NoError(t, err)
-			require.EqualValues(t, 2, shown.Number, "who comes behind the notice is shown the new version")
-			shown, err = h.s.PolicyFor(h.platform, begin)
-			require.NoError(t, err)
-			require.EqualValues(t, 1, shown.Number)
-		})
-	}
+			require.NoError(t, err, "%s", c.after)
+		}
+		now, err := h.s.Policy(h.platform)
+		require.NoError(t, err)
+		require.EqualValues(t, 2, now.Number)
+		require.Equal(t, last.Add(30*day), now.InForceAt)
+		require.Equal(t, register.PolicyInForce, now.State)
+		for _, s := range shops {
+			got, err := h.s.Notices(s.ctx, tenancy.PageRequest{})
+			n := only(t, got.Items, err)
+			require.Equal(t, []any{register.OfPolicy, int64(2), second.Hash, a.ID, "From April on."}, []any{n.Kind, n.Number, n.Hash, n.AnnouncementID, n.Body})
+		}
+		none, err := h.s.Notices(late.ctx, tenancy.PageRequest{})
+		require.NoError(t, err)
+		require.Empty(t, none.Items)
+		shown, err := h.s.PolicyFor(h.platform, reached)
+		require.NoError(t, err)
+		require.EqualValues(t, 2, shown.Number, "who comes behind the notice is shown the new version")
+		shown, err = h.s.PolicyFor(h.platform, begin)
+		require.NoError(t, err)
+		require.EqualValues(t, 1, shown.Number)
+	})
 }
 
 // Nothing material slips through behind it, not even as part of a version that changes nothing material itself.
