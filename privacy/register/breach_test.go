@@ -129,7 +129,7 @@ func TestTheStatesOfABreach(t *testing.T) {
 
 // A processor's breach is in the register of each tenant that it concerns, once, with a clock that begins there; however often the job is cut short.
 func TestAProcessorsBreachReachesItsControllers(t *testing.T) {
-	each(t, func(t *testing.T, h *house) {
+	eachAlone(t, func(t *testing.T, h *house) {
 		hit, also, other := h.shop(), h.shop(), h.shop()
 		_, err := h.s.OpenBreach(hit.ctx, register.NewBreach{Reference: "B-0", Role: register.AsProcessor, Facts: "not theirs to enter"})
 		require.ErrorIs(t, err, register.ErrNotPlatform)

@@ -65,7 +65,7 @@ func TestTheDatabaseHoldsTheRegisters(t *testing.T) {
 
 // A material version is not put in force behind the service's back, on day 29 as on the first; nor is anything disclosed on somebody else's proof.
 func TestTheDatabaseKnowsTheNoticePeriod(t *testing.T) {
-	each(t, func(t *testing.T, h *house) {
+	eachAlone(t, func(t *testing.T, h *house) {
 		s := h.shop()
 		v := h.version(h.platform, 1, true)
 		on := date.Must("2026-03-04")

@@ -59,7 +59,7 @@ func (d doomed) run(count func()) error {
 
 // A process that tells tenants of a breach is killed with kill -9 at points all along the way; another goes on, and each has one notice, one breach and one delivery.
 func TestADeliveryWhoseProcessIsKilled(t *testing.T) {
-	each(t, func(t *testing.T, h *house) {
+	eachAlone(t, func(t *testing.T, h *house) {
 		shops := []*shop{h.shop(), h.shop()}
 		d := doomed{Keys: h.Keys.Path}
 		switch eng := h.Engine.(type) {

@@ -118,8 +118,26 @@ type house struct {
 	jobs     *tenancy.Background
 }
 
-// each runs a test on a database of its own of each engine.
+// each runs a test of tenants on each engine: all such tests share a database, each with tenants of its own and a clock that is set back.
 func each(t *testing.T, fn func(t *testing.T, h *house)) {
+	t.Helper()
+	for _, engine := range tenancytest.Engines {
+		t.Run(engine, func(t *testing.T) {
+			h := houses[engine]
+			if h == nil {
+				h = newHouse(t, engine, register.Options{})
+				houses[engine] = h
+			}
+			h.t, h.now, h.home, h.told, h.deaf = t, march, "DE", nil, map[uuid.UUID]bool{}
+			fn(t, h)
+		})
+	}
+}
+
+var houses = map[string]*house{}
+
+// eachAlone runs a test of the platform on a database of its own of each engine: what it announces goes to every tenant there.
+func eachAlone(t *testing.T, fn func(t *testing.T, h *house)) {
 	t.Helper()
 	for _, engine := range tenancytest.Engines {
 		t.Run(engine, func(t *testing.T) { fn(t, newHouse(t, engine, register.Options{})) })
@@ -131,7 +149,7 @@ func eachOf[T any](t *testing.T, cases []T, fn func(t *testing.T, h *house, c T)
 	t.Helper()
 	for i, c := range cases {
 		if i == 0 {
-			each(t, func(t *testing.T, h *house) { fn(t, h, c) })
+			eachAlone(t, func(t *testing.T, h *house) { fn(t, h, c) })
 			continue
 		}
 		t.Run(fmt.Sprint(c), func(t *testing.T) { fn(t, newHouse(t, "sqlite", register.Options{}), c) })

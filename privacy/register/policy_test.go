@@ -102,7 +102,7 @@ func TestAMaterialChangeWaitsThirtyDays(t *testing.T) {
 
 // Nothing material slips through behind it, not even as part of a version that changes nothing material itself.
 func TestAVersionBringsWhatIsAheadOfIt(t *testing.T) {
-	each(t, func(t *testing.T, h *house) {
+	eachAlone(t, func(t *testing.T, h *house) {
 		require.NoError(t, h.effect(h.version(h.platform, 1, false)))
 		h.shop()
 		h.version(h.platform, 2, true)
@@ -117,7 +117,7 @@ func TestAVersionBringsWhatIsAheadOfIt(t *testing.T) {
 
 // The law is an exception, with its ground, and is announced all the same.
 func TestALegalExceptionDoesNotWait(t *testing.T) {
-	each(t, func(t *testing.T, h *house) {
+	eachAlone(t, func(t *testing.T, h *house) {
 		require.NoError(t, h.effect(h.version(h.platform, 1, false)))
 		h.shop()
 		on := date.Must("2026-03-04")
@@ -153,7 +153,7 @@ func TestLastUpdatedIsTheVersions(t *testing.T) {
 			require.ErrorIs(t, err, register.ErrLastUpdated, in)
 		}
 	}
-	each(t, func(t *testing.T, h *house) {
+	eachAlone(t, func(t *testing.T, h *house) {
 		on := date.Must("2026-02-15")
 		_, err := h.s.AddPolicyVersion(h.platform, register.NewPolicyVersion{Reference: "V-1", Policy: text(on, "one"), UpdatedOn: on.AddDays(1)})
 		require.ErrorIs(t, err, register.ErrLastUpdated)
@@ -169,7 +169,7 @@ func TestLastUpdatedIsTheVersions(t *testing.T) {
 
 // A tenant that is suspended is told by mail alone, and finds the notice when it is back.
 func TestAClosedTenantIsToldByMail(t *testing.T) {
-	each(t, func(t *testing.T, h *house) {
+	eachAlone(t, func(t *testing.T, h *house) {
 		require.NoError(t, h.effect(h.version(h.platform, 1, false)))
 		shut, open := h.shop(), h.shop()
 		_, err := h.DB.Tenants().Suspend(h.Platform(t), shut.id, "unpaid")
@@ -201,7 +201,7 @@ func TestAClosedTenantIsToldByMail(t *testing.T) {
 
 // Two jobs at once: each tenant has one notice, and one delivery.
 func TestRaceDeliveries(t *testing.T) {
-	each(t, func(t *testing.T, h *house) {
+	eachAlone(t, func(t *testing.T, h *house) {
 		var shops []*shop
 		for range 4 {
 			shops = append(shops, h.shop())
@@ -239,7 +239,7 @@ func TestRaceDeliveries(t *testing.T) {
 
 // A processor is used for a tenant when its time is over and it does not object; what it objects to waits for an outcome.
 func TestAProcessorWaitsForItsTenants(t *testing.T) {
-	each(t, func(t *testing.T, h *house) {
+	eachAlone(t, func(t *testing.T, h *house) {
 		calm, cross, gone := h.shop(), h.shop(), h.shop()
 		mailer := h.recipient(h.platform, "R-1", "Mailer GmbH", register.RoleProcessor, "FR")
 		contract := h.processor(h.platform, "K-1", mailer.ID)
@@ -307,7 +307,7 @@ func TestTheNoticePeriodIsConfigurable(t *testing.T) {
 
 // A business is handed over after those whom it concerns were told, and their time is over.
 func TestABusinessTransferIsAnnouncedAhead(t *testing.T) {
-	each(t, func(t *testing.T, h *house) {
+	eachAlone(t, func(t *testing.T, h *house) {
 		s := h.shop()
 		people, err := h.s.AddPersons(h.platform, []register.NewPerson{{Reference: "user:1", Name: "Carla User", Contact: "carla@example.org"}})
 		carla := only(t, people, err)
