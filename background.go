@@ -43,7 +43,7 @@ func (s *Suite) jobs(production bool) []tenancy.Job {
 			Every: time.Hour, Platform: func(ctx context.Context) (bool, error) { _, err := s.Usage.Aggregate(ctx); return false, err }},
 		{Name: "register.deliver", About: "Tenants are told of what the platform announced: changes of the policy, processors, business transfers, breaches.",
 			Every: time.Minute, Platform: bounded(s.Registers.Deliver)},
-		{Name: "register.remind", About: "Somebody of a tenant is told when the time ends in which the authority has to hear of a breach.",
+		{Name: "register.remind", About: "Somebody of a tenant is told when the time ends in which the authority has to hear of a breach; the operator of objections that nothing has come of.",
 			Every: time.Hour, Tenant: func(ctx context.Context) (bool, error) { return false, s.Registers.Remind(ctx) }},
 		{Name: "audit.seal", About: "Audit events get their places in the chain, which is signed and handed to the anchor.",
 			Every: 2 * time.Second, Closed: true, Tenant: bounded(s.Audit.Seal)},

@@ -47,7 +47,7 @@ type Options struct {
 	// Usage says how long the access log is kept and which features are counted.
 	Usage usage.Options
 	// Registers says what the registers of a controller ask others for. Default: the country is that of [privacy.Service.SetController], visits are those of the access
-	// log, and with OwnerAddress a tenant's owner is told by mail.
+	// log, and with OwnerAddress a tenant's owner is told by mail, and with Operator the operator of objections.
 	Registers register.Options
 	// Jobs are the host's own background work, done by [Suite.Run] with the suite's.
 	Jobs []tenancy.Job

@@ -24,6 +24,12 @@ func (s *Suite) registerOptions(opt Options) register.Options {
 	if on.Notify == nil && opt.OwnerAddress != nil {
 		on.Notify = register.NotifyByMail(s.Ports.Mailer, opt.OwnerAddress)
 	}
+	if on.Objected == nil && opt.Operator != "" {
+		on.Objected = func(ctx context.Context, n register.Notification) error {
+			text := n.Body + "\n\nTenant " + n.TenantID.String() + ". What was announced does not take effect for it before something has come of it (Registers.Settle).\n"
+			return s.Ports.Mailer.Send(ctx, tenancy.Message{ID: n.ID, To: opt.Operator, Subject: n.Title, Text: text})
+		}
+	}
 	if on.Accesses == nil {
 		on.Accesses = s.visits
 	}

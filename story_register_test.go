@@ -10,9 +10,14 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp"
+	"github.com/opsmatiq/erp/inventory"
+	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/privacy/register"
+	"github.com/opsmatiq/erp/privacy/usage"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
+	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
 // tradeRegisters leaves rows in the tables of the registers: a customer's consent, what was disclosed of them, a policy, a breach; and, by hand, what the platform tells tenants.
@@ -87,4 +92,40 @@ func (s *shop) noticed(t *testing.T) uuid.UUID {
 	})
 	require.NoError(t, err)
 	return id
+}
+
+// What the registers ask others for, the suite answers: the controller's country, the access log; and what they know is in the data map.
+func TestTheSuiteAnswersTheRegisters(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
+		s := openShop(t, env, suite, inventory.FIFO)
+		abroad, err := suite.Registers.AddRecipients(s.ctx, []register.NewRecipient{{Reference: "R-1", Name: "Far Inc", Role: register.RoleAuthority, Country: "US"}})
+		require.NoError(t, err)
+		disclose := func() error {
+			_, err := suite.Registers.Disclose(s.ctx, []register.NewDisclosure{{Reference: "D-1", PersonID: s.customer, RecipientID: abroad[0].ID, Ground: register.LegalRequirement, Order: "an order",
+				OrderHash: strings.Repeat("0", 64), What: "a name", Tables: []string{"erp.parties"}}})
+			return err
+		}
+		require.ErrorIs(t, disclose(), register.ErrJurisdiction, "nobody stated a country")
+		_, err = suite.Privacy.SetController(s.ctx, privacy.Controller{Name: "The Shop", Contact: "1 High Street", Jurisdiction: "GB"})
+		require.NoError(t, err)
+		require.ErrorIs(t, disclose(), register.ErrNoSafeguard)
+		today := date.In(time.Now(), time.UTC)
+		_, err = suite.Registers.AddTransfers(s.ctx, []register.NewTransfer{{Reference: "T-1", RecipientID: abroad[0].ID, Safeguard: register.Agreement, Evidence: "safe", EvidenceHash: strings.Repeat("0", 64),
+			From: today.AddDays(-1)}})
+		require.NoError(t, err)
+		require.NoError(t, disclose())
+		m, err := suite.Privacy.DataMap(s.ctx)
+		require.NoError(t, err)
+		require.Equal(t, []privacy.Recipient{{Name: "Far Inc", Role: "authority", Country: "US", Safeguard: "idta: Data Protection Act 2018, section 119A: International Data Transfer Agreement",
+			Tables: []string{"erp.parties"}}}, m.Recipients)
+
+		before := time.Now().Add(-time.Minute)
+		require.NoError(t, suite.Usage.Log(s.ctx, usage.Hit{Page: "/customers"}))
+		trace, err := suite.Registers.Trace(s.ctx, register.TraceQuery{From: before, To: time.Now().Add(time.Minute), Actor: "tester"})
+		require.NoError(t, err)
+		require.Len(t, trace.Visits, 1)
+		require.Equal(t, "/customers", trace.Visits[0].Page)
+		require.Contains(t, trace.Persons, s.customer, "whose party was made, and of whom something went out")
+		require.Equal(t, 1, trace.Of("erp.register_entries").Persons)
+	})
 }

@@ -48,9 +48,9 @@ func (s *Service) waiting(ctx context.Context, tx *tenancy.Tx, is func(b *Breach
 }
 
 // Remind tells somebody of the tenant ([Options].Notify) of breaches whose 72 hours end within 24, and once more when they have ended: each time under one ID, so that whoever sends it sends it once. It is background work, for one
-// tenant. Without Notify nobody is told.
+// tenant. Without Notify nobody is told. The platform hears of the tenant's open objections likewise ([Options].Objected).
 //
-// Permission: register.breach. Errors: those of Notify.
+// Permission: register.breach. Errors: those of Notify and Objected.
 func (s *Service) Remind(ctx context.Context) error {
 	var now time.Time
 	due, err := tenancy.View(ctx, s.db, PermBreach, func(ctx context.Context, tx *tenancy.Tx) ([]Breach, error) {
@@ -59,7 +59,10 @@ func (s *Service) Remind(ctx context.Context) error {
 			return b.Role == AsController && b.AuthorityToldAt.IsZero() && b.Risk != RiskUnlikely && !now.Before(b.Due.Add(-remindFrom))
 		})
 	})
-	if err != nil || s.opt.Notify == nil {
+	if err != nil {
+		return err
+	}
+	if err := s.passOn(ctx); err != nil || s.opt.Notify == nil {
 		return err
 	}
 	for i := range due {
@@ -74,6 +77,28 @@ func (s *Service) Remind(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// passOn tells the platform of the tenant's objections of which nothing has come yet.
+func (s *Service) passOn(ctx context.Context) error {
+	if s.opt.Objected == nil {
+		return nil
+	}
+	all, err := tenancy.View(ctx, s.db, PermBreach, func(ctx context.Context, tx *tenancy.Tx) ([]Objection, error) {
+		rows, err := tenancy.Report[uuid.UUID](ctx, tx, `SELECT o.entry_id FROM {objections} AS o WHERE NOT EXISTS (SELECT 1 FROM {objection_outcomes} AS s WHERE s.objection_id = o.entry_id) ORDER BY o.entry_id`)
+		if err != nil || len(rows) == 0 {
+			return nil, err
+		}
+		return answer(ctx, tx, filed{ids: rows}, func(e Entry, t *textRow, r *objectionRow) Objection {
+			return Objection{Entry: e, NoticeID: r.NoticeID, Reason: t.Body}
+		})
+	})
+	for _, o := range all {
+		if err == nil {
+			err = s.opt.Objected(ctx, Notification{ID: "objection-" + o.ID.String(), TenantID: tenancy.ScopeOf(ctx).TenantID(), Kind: OfProcessor, Title: "A tenant objects to what was announced to it", Body: o.Reason})
+		}
+	}
+	return err
 }
 
 // AddAffected enters whom a breach affected, by the ids of their own rows: such as [Service.Trace] found. Those who are entered already are not entered again; it gives how many were.

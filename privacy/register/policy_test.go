@@ -365,3 +365,39 @@ func TestAcknowledgements(t *testing.T) {
 		require.Equal(t, []any{int64(2), proof, "tester"}, []any{got.Number, got.Hash, got.Actor})
 	})
 }
+
+// The platform hears of an objection until something has come of it; and mail goes to an owner who has an address, or is an error.
+func TestThePlatformHearsOfObjections(t *testing.T) {
+	var heard []register.Notification
+	h := newHouse(t, "sqlite", register.Options{Objected: func(_ context.Context, n register.Notification) error { heard = append(heard, n); return nil }})
+	s := h.shop()
+	a := h.announce(register.OfProcessor, h.processor(h.platform, "K-1", h.recipient(h.platform, "R-1", "Mailer GmbH", register.RoleProcessor, "DE").ID).ID)
+	require.Zero(t, h.deliver())
+	got, err := h.s.Notices(s.ctx, tenancy.PageRequest{})
+	n := only(t, got.Items, err)
+	require.Equal(t, a.ID, n.AnnouncementID)
+	o, err := h.s.Object(s.ctx, "O-1", n.ID, "not them")
+	require.NoError(t, err)
+	for range 2 {
+		require.NoError(t, h.s.Remind(s.ctx))
+	}
+	require.Len(t, heard, 2)
+	require.Equal(t, heard[0], heard[1], "under one ID")
+	require.Equal(t, []any{s.id, "not them"}, []any{heard[0].TenantID, heard[0].Body})
+	_, err = h.s.Settle(s.ctx, "S-1", o.ID, register.TenantExcluded, "without them")
+	require.NoError(t, err)
+	require.NoError(t, h.s.Remind(s.ctx))
+	require.Len(t, heard, 2)
+
+	var sent []tenancy.Message
+	address := "owner@example.org"
+	notify := register.NotifyByMail(post(func(m tenancy.Message) { sent = append(sent, m) }), func(context.Context, uuid.UUID) (string, error) { return address, nil })
+	require.NoError(t, notify(t.Context(), register.Notification{ID: "x-1", Title: "A title", Body: "A body"}))
+	require.Equal(t, []tenancy.Message{{ID: "x-1", To: address, Subject: "A title", Text: "A body\n"}}, sent)
+	address = ""
+	require.ErrorIs(t, notify(t.Context(), register.Notification{ID: "x-2"}), register.ErrBadInput)
+}
+
+type post func(m tenancy.Message)
+
+func (p post) Send(_ context.Context, m tenancy.Message) error { p(m); return nil }

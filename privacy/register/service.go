@@ -23,6 +23,8 @@ type Options struct {
 	// Notify tells somebody of a tenant, beside the notice in its register: see [NotifyByMail]. What has no other way to a tenant that is suspended or
 	// cancelled goes by it alone. It may be called again with the same ID. Default: notices are in the registers alone, and a closed tenant is not reached.
 	Notify func(ctx context.Context, n Notification) error
+	// Objected tells the platform of an objection that nothing has come of, with the tenant's id: once an hour, under an ID that is always the same. Default: nobody is told.
+	Objected func(ctx context.Context, n Notification) error
 	// ProcessorDays and TransferDays are how many full days tenants have before a new or changed processor is used (GDPR Art. 28(2)), and before a business transfer
 	// (policy 6-4), 1 to 366. Default 30. A material change of the policy has 30, which the policy promises (12-2).
 	ProcessorDays int
