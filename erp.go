@@ -48,6 +48,9 @@ type Options struct {
 	Usage usage.Options
 	// Renderers make documents of the host's own rows for archives, beside the suite's: issued invoices as UBL.
 	Renderers []privacy.Renderer
+	// Registers says what the registers of a controller ask others for. Default: the country is that of [privacy.Service.SetController], visits are those of the access
+	// log, and with OwnerAddress a tenant's owner is told by mail, and with Operator the operator of objections.
+	Registers register.Options
 	// Jobs are the host's own background work, done by [Suite.Run] with the suite's.
 	Jobs []tenancy.Job
 	// Workers is how many tenants background work serves at once, 1 to 64. Default 2.
@@ -151,9 +154,13 @@ func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
 	s.Purchasing = purchasing.New(db, s.Accounting, s.Inventory)
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
 	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
-	s.Privacy = privacy.New(db, privacy.Options{Renderers: s.renderers(opt.Renderers), Listener: opt.Listener, Accounts: accounts{s}, Follows: follows, Backups: opt.Backups, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
-	s.Registers, s.Ending = register.New(db), ending.New(db)
+	s.Privacy = privacy.New(db, privacy.Options{Renderers: s.renderers(opt.Renderers), Listener: opt.Listener, Accounts: accounts{s}, Follows: follows, Backups: opt.Backups, Recipients: s.recipients,
+		Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
+	s.Ending = ending.New(db)
 	var err error
+	if s.Registers, err = register.New(db, s.registerOptions(opt)); err != nil {
+		return nil, err
+	}
 	if s.Requests, err = request.New(db, s.Privacy, s.requestOptions(opt)); err != nil {
 		return nil, err
 	}

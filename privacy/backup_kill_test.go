@@ -210,7 +210,7 @@ func TestARestoreWhoseProcessIsKilled(t *testing.T) {
 }
 
 // A process that erases is killed all along the way: whatever was committed is in the ledger, and a restore from before does it again.
-func TestAnErasureWhoseProcessIsKilled(t *testing.T) {
+func TestTheLedgerOfAnErasureWhoseProcessIsKilled(t *testing.T) {
 	eachVault(t, func(t *testing.T, v *vault) {
 		p := openPractice(t, v.env)
 		id := tenancy.ScopeOf(p.ctx).TenantID()

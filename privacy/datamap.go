@@ -250,7 +250,7 @@ func (m *mapper) about(model *tenancy.Model, seen []*tenancy.Model) ([]string, e
 	case model.Subject == "self":
 		return []string{model.Table}, nil
 	case model.Anybody:
-		to = slices.DeleteFunc(slices.Clone(m.reg.Models), func(other *tenancy.Model) bool { return other.Subject != "self" })
+		return m.persons(), nil
 	case model.Subject == tenancy.ByParts:
 		for _, part := range m.reg.Models {
 			if part.PartOf == model.Table {
@@ -287,6 +287,17 @@ func (m *mapper) named(model *tenancy.Model) (tables []string) {
 		}
 	}
 	return tables
+}
+
+// persons are the tables whose rows are people.
+func (m *mapper) persons() []string {
+	var out []string
+	for _, model := range m.reg.Models {
+		if model.Subject == "self" {
+			out = append(out, model.Table)
+		}
+	}
+	return out
 }
 
 // people says in words whom a table is about.

@@ -94,6 +94,7 @@ type Spec struct {
 	User string
 	// Anybody says that Subject's column holds the id of a person's own row, a row of whichever model whose subject is "self". No foreign key leads
 	// there, since that row may be erased before: for records of what was done about a person.
+	// Ids are unique over all tables. Whoever writes such a row looks whether there is the person: see [Tx.LockPersons].
 	Anybody bool
 	// StillBooks says of a row, a pointer to the struct, that it is written though the person's data are restricted: what comes in, what
 	// the law demands, and what ends something. Default: nothing is. [Always] is for models of which all is. See [Tx.Restrict].
@@ -198,8 +199,8 @@ func newModel(t reflect.Type, spec Spec) (*Model, error) {
 	if err := m.checkPeople(); err != nil {
 		return nil, fmt.Errorf("tenancy: model %s: %w", t, err)
 	}
-	if c := m.byName[m.Subject]; m.Anybody && (c == nil || c.Type != UUID || c.Key || m.PartOf != "") {
-		return nil, fmt.Errorf("tenancy: model %s: what is about anybody names them by the id of their own row, and is part of nothing", t)
+	if c := m.byName[m.Subject]; m.Anybody && (c == nil || c.Type != UUID) {
+		return nil, fmt.Errorf("tenancy: model %s is about anybody, and %q is no column with a person's id", t, spec.Subject)
 	}
 	if m.PartOf != "" && m.Derived {
 		return nil, fmt.Errorf("tenancy: model %s is both derived and part of %s: say which event speaks for it", t, m.PartOf)

@@ -1,8 +1,10 @@
 package tenancy
 
 import (
+	"bytes"
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -163,6 +165,41 @@ func (tx *Tx) lockPerson(ctx context.Context, op string, person uuid.UUID) error
 		}
 	}
 	return tx.failed(op, ErrNotFound.New(op, "nobody has this id"))
+}
+
+// LockPersons locks the own rows of persons until the transaction ends, and refuses an id that nobody has (tenancy.not_found): for rows that name a person
+// without a foreign key ([Spec].Anybody). Who restricts or erases one of them waits, or was there first.
+func (tx *Tx) LockPersons(ctx context.Context, persons ...uuid.UUID) error {
+	const op = "tenancy.Tx.LockPersons"
+	ids := slices.SortedFunc(slices.Values(persons), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	ids = slices.Compact(ids)
+	missing := make(map[uuid.UUID]bool, len(ids))
+	for _, id := range ids {
+		missing[id] = true
+	}
+	for _, m := range tx.db.registry.Models {
+		if len(missing) == 0 {
+			return nil
+		}
+		if m.Subject != "self" || m.Column("id") == nil {
+			continue
+		}
+		opts := []Option{In("id", ids)}
+		if m.Writes != AppendOnly && m.Writes != ReadOnly {
+			opts = append(opts, ForUpdate())
+		}
+		rows, err := m.verbs.Find(ctx, tx, opts...)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			delete(missing, *field[uuid.UUID](reflect.ValueOf(row).Elem(), m.Column("id")))
+		}
+	}
+	if len(missing) > 0 {
+		return tx.failed(op, ErrNotFound.New(op, "nobody has this id"))
+	}
+	return nil
 }
 
 // Hop is a step on the way from a row to the person whom it is about: the rows of Model that have the ids that are at hand, and of

@@ -41,6 +41,17 @@ type Reply struct {
 	NoteID uuid.UUID `bun:"note_id"`
 }
 
+// Remark is about anybody, and Answer leads there.
+type Remark struct {
+	tenancy.Row
+	OfID uuid.UUID `bun:"of_id,nullzero"`
+}
+
+type Answer struct {
+	tenancy.Row
+	RemarkID uuid.UUID `bun:"remark_id"`
+}
+
 // hotel has rows that lead to a person at once and by way of others, and some that are written whatever is restricted.
 var hotel = tenancy.Module{
 	Name: "hotel",
@@ -51,9 +62,24 @@ var hotel = tenancy.Module{
 		tenancy.Define[Extra](tenancy.Spec{Table: "hotel.extras", Class: tenancy.Voucher, Controller: tenancy.ByHost, Subject: "stay_id"}),
 		tenancy.Define[Note](tenancy.Spec{Table: "hotel.notes", Class: tenancy.Letter, Controller: tenancy.ByHost, Subject: "person_id", Anybody: true}),
 		tenancy.Define[Reply](tenancy.Spec{Table: "hotel.replies", Class: tenancy.Letter, Controller: tenancy.ByHost, Subject: "note_id"}),
+		tenancy.Define[Remark](tenancy.Spec{Table: "hotel.remarks", Class: tenancy.Letter, Controller: tenancy.ByHost, Subject: "of_id", Anybody: true}),
+		tenancy.Define[Answer](tenancy.Spec{Table: "hotel.answers", Class: tenancy.Letter, Controller: tenancy.ByHost, Subject: "remark_id"}),
 	},
 	Migrations: fstest.MapFS{"50001_hotel.sql": {Data: []byte(`-- +goose Up
 CREATE SCHEMA hotel;
+CREATE TABLE hotel.remarks (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    of_id UUID,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE hotel.answers (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    remark_id UUID NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT hotel_answers_remark FOREIGN KEY (tenant_id, remark_id) REFERENCES hotel.remarks (tenant_id, id)
+);
 CREATE TABLE hotel.guests (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
@@ -126,7 +152,7 @@ func TestRowsOfAPersonAreRestricted(t *testing.T) {
 
 // A model of persons names them by a column of their ids, and is nobody's part.
 func TestWhatIsOfAPersonNamesThem(t *testing.T) {
-	for name, spec := range map[string]tenancy.Spec{"by nothing": {}, "by itself": {Subject: "self"}, "by its key": {Subject: "id"}, "as a part": {Subject: "person_id", PartOf: "hotel.guests"}} {
+	for name, spec := range map[string]tenancy.Spec{"by nothing": {}, "by itself": {Subject: "self"}} {
 		spec.Table, spec.Class, spec.Anybody = "hotel.notes", tenancy.Letter, true
 		require.Panics(t, func() { tenancy.Define[Note](spec) }, name)
 	}
@@ -281,5 +307,52 @@ func TestRaceARestrictionIsSeenByWhoeverComesAfter(t *testing.T) {
 				require.ErrorIs(t, written, tenancy.ErrRestricted)
 			}
 		}
+	})
+}
+
+// A row can be about anybody, by the id of their own row and without a foreign key: it is refused as any other, and so is what leads there.
+func TestARowAboutAnybody(t *testing.T) {
+	require.Panics(t, func() {
+		tenancy.Define[Remark](tenancy.Spec{Table: "hotel.others", Class: tenancy.Letter, Anybody: true})
+	}, "without a column")
+	require.Panics(t, func() {
+		tenancy.Define[Stay](tenancy.Spec{Table: "hotel.others", Class: tenancy.Letter, Subject: "kind", Anybody: true})
+	}, "of another type")
+	tenancytest.Each(t, tenancytest.Options{Modules: []tenancy.Module{hotel}}, func(t *testing.T, env *tenancytest.Env) {
+		ctx, neighbour := env.Tenant(t), env.Tenant(t)
+		ada, ben := &Guest{Name: "Ada"}, &Guest{Name: "Ben"}
+		before := &Remark{}
+		require.NoError(t, act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			b := tx.Batch()
+			tenancy.Put(b, []*Guest{ada, ben})
+			if err := b.Run(ctx); err != nil {
+				return err
+			}
+			if err := tx.LockPersons(ctx, ben.ID, ada.ID, ben.ID); err != nil {
+				return err
+			}
+			before.OfID = ada.ID
+			tenancy.Put(b, []*Remark{before, {OfID: ben.ID}, {}})
+			return b.Run(ctx)
+		}))
+		lock := func(ctx context.Context, ids ...uuid.UUID) error {
+			return act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tx.LockPersons(ctx, ids...) })
+		}
+		require.NoError(t, lock(ctx))
+		require.ErrorIs(t, lock(ctx, ada.ID, tenancy.NewID()), tenancy.ErrNotFound)
+		require.ErrorIs(t, lock(neighbour, ada.ID), tenancy.ErrNotFound, "the tenant next door")
+		require.NoError(t, act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			return tx.Restrict(ctx, ada.ID, tenancy.AccuracyContested, "R-1")
+		}))
+		put := func(row *Remark) error {
+			return act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Insert(ctx, tx, row) })
+		}
+		require.ErrorIs(t, put(&Remark{OfID: ada.ID}), tenancy.ErrRestricted)
+		require.NoError(t, put(&Remark{OfID: ben.ID}))
+		require.NoError(t, put(&Remark{}), "about nobody")
+		answer := func(to uuid.UUID) error {
+			return act(env, ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Insert(ctx, tx, &Answer{RemarkID: to}) })
+		}
+		require.ErrorIs(t, answer(before.ID), tenancy.ErrRestricted)
 	})
 }

@@ -1,0 +1,319 @@
+package register
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// TraceQuery says which acts [Service.Trace] looks at: those between two instants, To not included, and of these the ones of an actor and about a table, where they are named.
+type TraceQuery struct {
+	// From and To are at most 400 days apart. Both are required.
+	From, To time.Time
+	// Actor is the opaque id of who acted: a user, a program's key, "grant:ID". Default: everybody. (A session is its user, between its beginning and its end.)
+	Actor string
+	// Table is "schema.name". Default: all.
+	Table string
+}
+
+// Trace is what was seen and changed, and whose data that were.
+type Trace struct {
+	// Events is how many acts the trail has of it.
+	Events int64
+	// Tables are those that they were about, sorted.
+	Tables []TracedTable
+	// Persons are whose data it certainly was, by the ids of their own rows, sorted. Where a table has Unnamed rows there may be others: anybody in it.
+	Persons []uuid.UUID
+	// Actors are who acted.
+	Actors []string
+	// Looks are what was looked at under break-glass grants, as the trail has it: columns, comparisons, ids and how many rows. At most 1,000.
+	Looks []string
+	// Visits are the actor's lines of the access log, where one is asked for and the log is known ([Options].Accesses).
+	Visits []Visit
+}
+
+// TracedTable is what happened with one table.
+type TracedTable struct {
+	Table string
+	// Writes are rows that were written, Read those that were read, as far as reads of it are on record ([tenancy.Spec].RecordReads, and under a grant).
+	Writes, Read int64
+	// Named is how many different rows the trail names; Unnamed how many were read that it does not.
+	Named, Unnamed int64
+	// Persons is how many people the named rows are about.
+	Persons int
+	// ReadsRecorded says that every read of it is on record. Of a table of which they are not, nobody can say what else was seen.
+	ReadsRecorded bool
+}
+
+// Visit is a line of the access log.
+type Visit struct {
+	At            time.Time
+	Page, Address string
+}
+
+const (
+	actBreakGlass = "tenancy.break_glass"
+	maxTraced     = 200_000
+	maxLooks      = 1000
+	maxTraceDays  = 400
+)
+
+// Trace finds who was affected (GDPR Art. 33(3)(a), 34(1)): which acts the tenant's audit trail has between two instants, of which tables, and whose data these rows are. It follows each row to a person by the models'
+// [tenancy.Spec].Subject and the live foreign keys, so that a new table is covered. What it cannot follow it counts.
+//
+// Permission: register.trace. It writes nothing, but reads of models whose reads are recorded are on record. Errors: register.bad_input (no span, a longer one than 400 days, more than 200,000 rows: ask for
+// less), and those of [Options].Accesses.
+func (s *Service) Trace(ctx context.Context, q TraceQuery) (Trace, error) {
+	const op = "register.Trace"
+	return tenancy.View(ctx, s.db, PermTrace, func(ctx context.Context, tx *tenancy.Tx) (Trace, error) {
+		if q.From.IsZero() || !q.From.Before(q.To) || q.To.Sub(q.From) > maxTraceDays*24*time.Hour {
+			return Trace{}, ErrBadInput.New(op, "a trace is from one instant to a later one, at most %d days on", maxTraceDays)
+		}
+		opts := []tenancy.Option{tenancy.Ge("occurred_at", q.From.UTC()), tenancy.Lt("occurred_at", q.To.UTC())}
+		if q.Actor != "" {
+			opts = append(opts, tenancy.Eq("actor", q.Actor))
+		}
+		if q.Table != "" {
+			if s.db.Registry().Table(q.Table) == nil {
+				return Trace{}, ErrBadInput.New(op, "there is no table %q", q.Table)
+			}
+			opts = append(opts, tenancy.Eq("model", q.Table))
+		}
+		t := &tracer{op: op, reg: s.db.Registry(), tx: tx, tables: map[string]*traced{}, actors: map[string]bool{}}
+		if err := tenancy.Stream(ctx, tx, t.event, opts...); err != nil {
+			return Trace{}, err
+		}
+		if err := t.follow(ctx); err != nil {
+			return Trace{}, err
+		}
+		var err error
+		if q.Actor != "" && s.opt.Accesses != nil {
+			t.out.Visits, err = s.opt.Accesses(ctx, q.Actor, q.From.UTC(), q.To.UTC())
+		}
+		return t.out, err
+	})
+}
+
+// traced gathers what happened with a table.
+type traced struct {
+	TracedTable
+	rows    map[uuid.UUID]bool
+	guessed map[uuid.UUID]bool // ids in the filter of a look, which may be of its rows or of people
+}
+
+type tracer struct {
+	op     string
+	reg    *tenancy.Registry
+	tx     *tenancy.Tx
+	tables map[string]*traced
+	actors map[string]bool
+	named  int
+	refs   []tenancy.Reference
+	out    Trace
+}
+
+var idForm = regexp.MustCompile(`[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
+// event takes one act into account.
+func (t *tracer) event(e *tenancy.Event) error {
+	t.out.Events++
+	t.actors[e.Actor] = true
+	m := t.reg.Table(e.Model)
+	if m == nil { // an act without a row
+		return nil
+	}
+	of := t.tables[e.Model]
+	if of == nil {
+		of = &traced{TracedTable: TracedTable{Table: e.Model, ReadsRecorded: m.RecordReads}, rows: map[uuid.UUID]bool{}, guessed: map[uuid.UUID]bool{}}
+		t.tables[e.Model] = of
+	}
+	switch {
+	case e.Act == actBreakGlass:
+		t.look(of, e)
+	case e.Verb == string(tenancy.VerbRead):
+		of.Read += e.Rows
+		if e.RowID == uuid.Nil {
+			of.Unnamed += e.Rows
+		}
+		t.name(of.rows, e.RowID)
+	case e.Verb != "":
+		of.Writes++
+		t.name(of.rows, e.RowID)
+	}
+	if t.named > maxTraced {
+		return ErrBadInput.New(t.op, "more than %d rows: ask for less", maxTraced)
+	}
+	return nil
+}
+
+func (t *tracer) name(rows map[uuid.UUID]bool, id uuid.UUID) {
+	if id != uuid.Nil && !rows[id] {
+		rows[id] = true
+		t.named++
+	}
+}
+
+// look takes a look under a grant into account: the event names the look, and the ids in its words may be of rows.
+func (t *tracer) look(of *traced, e *tenancy.Event) {
+	if len(t.out.Looks) < maxLooks {
+		t.out.Looks = append(t.out.Looks, e.Model+": "+e.Columns)
+	}
+	of.Unnamed++
+	if _, filter, ok := bytes.Cut([]byte(e.Columns), []byte(" rows of ")); ok {
+		for _, text := range idForm.FindAllString(string(filter), -1) {
+			t.name(of.guessed, uuid.MustParse(text))
+		}
+	}
+}
+
+// follow finds whose the rows are.
+func (t *tracer) follow(ctx context.Context) error {
+	var err error
+	if t.refs, err = t.tx.References(ctx); err != nil {
+		return err
+	}
+	all := map[uuid.UUID]bool{}
+	for _, table := range slices.Sorted(maps.Keys(t.tables)) {
+		of := t.tables[table]
+		found := map[uuid.UUID]bool{}
+		if err := t.persons(ctx, t.reg.Table(table), idsOf(of.rows), found, 0); err != nil {
+			return err
+		}
+		if err := t.guess(ctx, t.reg.Table(table), of, found); err != nil {
+			return err
+		}
+		of.Named, of.Persons = int64(len(of.rows)), len(found)
+		maps.Copy(all, found)
+		t.out.Tables = append(t.out.Tables, of.TracedTable)
+	}
+	t.out.Persons, t.out.Actors = idsOf(all), slices.Sorted(maps.Keys(t.actors))
+	return nil
+}
+
+// guess follows the ids in the words of looks: to rows of the table, and to people.
+func (t *tracer) guess(ctx context.Context, m *tenancy.Model, of *traced, found map[uuid.UUID]bool) error {
+	ids := idsOf(of.guessed)
+	if len(ids) == 0 {
+		return nil
+	}
+	if m.Subject != "self" {
+		if err := t.persons(ctx, m, ids, found, 0); err != nil {
+			return err
+		}
+	}
+	for _, self := range t.reg.Models {
+		if self.Subject != "self" || self.Column("id") == nil {
+			continue
+		}
+		rows, err := self.Verbs().Find(ctx, t.tx, tenancy.In("id", ids))
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			found[value(r, self.Column("id"))] = true
+		}
+	}
+	return nil
+}
+
+func idsOf(set map[uuid.UUID]bool) []uuid.UUID {
+	return slices.SortedFunc(maps.Keys(set), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+}
+
+// atOnce is how many ids one question names.
+const atOnce = 500
+
+// persons adds whom rows of a model are about, by ids of its rows (or, of parts, of their roots).
+func (t *tracer) persons(ctx context.Context, m *tenancy.Model, ids []uuid.UUID, found map[uuid.UUID]bool, depth int) error {
+	switch {
+	case len(ids) == 0 || m == nil || m.Subject == "" || depth > len(t.reg.Models):
+		return nil
+	case m.Subject == "self":
+		for _, id := range ids {
+			found[id] = true
+		}
+		return nil
+	case m.Subject == tenancy.ByParts:
+		for _, part := range t.reg.Models {
+			if part.PartOf == m.Table && part.Subject != "" && part.Subject != part.Keys[1].Name {
+				if err := t.led(ctx, part, part.Keys[1], ids, found, depth); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	key := m.Column("id")
+	if key == nil || !key.Key {
+		if len(m.Keys) < 2 || m.Keys[1].Type != tenancy.UUID {
+			return nil
+		}
+		key = m.Keys[1]
+	}
+	if key.Name == m.Subject {
+		return t.persons(ctx, t.leads(m), ids, found, depth+1)
+	}
+	return t.led(ctx, m, key, ids, found, depth)
+}
+
+// led reads rows by a column and follows where their subject leads.
+func (t *tracer) led(ctx context.Context, m *tenancy.Model, key *tenancy.Column, ids []uuid.UUID, found map[uuid.UUID]bool, depth int) error {
+	next := map[uuid.UUID]bool{}
+	column := m.Column(m.Subject)
+	for some := range slices.Chunk(ids, atOnce) {
+		rows, err := m.Verbs().Find(ctx, t.tx, tenancy.In(key.Name, some))
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if id := value(r, column); id != uuid.Nil {
+				next[id] = true
+			}
+		}
+	}
+	if m.Anybody {
+		maps.Copy(found, next)
+		return nil
+	}
+	return t.persons(ctx, t.leads(m), idsOf(next), found, depth+1)
+}
+
+// leads is the model that a model's subject column leads to; nil where it leads nowhere.
+func (t *tracer) leads(m *tenancy.Model) *tenancy.Model {
+	for _, r := range t.refs {
+		if r.From == m && len(r.Columns) == 1 && r.Columns[0].Name == m.Subject {
+			return r.To
+		}
+	}
+	if m.PartOf != "" && len(m.Keys) > 1 && m.Keys[1].Name == m.Subject {
+		return t.reg.Table(m.PartOf)
+	}
+	return nil
+}
+
+// value reads an id of a row.
+func value(row any, c *tenancy.Column) uuid.UUID {
+	id, ok := reflect.ValueOf(row).Elem().FieldByIndex(c.Index).Interface().(uuid.UUID)
+	if !ok {
+		return uuid.Nil
+	}
+	return id
+}
+
+// Of finds what happened with a table. The zero TracedTable when nothing did.
+func (t *Trace) Of(table string) TracedTable {
+	i, ok := slices.BinarySearchFunc(t.Tables, table, func(of TracedTable, name string) int { return cmp.Compare(of.Table, name) })
+	if !ok {
+		return TracedTable{}
+	}
+	return t.Tables[i]
+}
