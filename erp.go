@@ -18,6 +18,7 @@ import (
 	"github.com/opsmatiq/erp/privacy/ending"
 	"github.com/opsmatiq/erp/privacy/register"
 	"github.com/opsmatiq/erp/privacy/request"
+	"github.com/opsmatiq/erp/privacy/retention"
 	"github.com/opsmatiq/erp/privacy/usage"
 	"github.com/opsmatiq/erp/sales"
 	"github.com/opsmatiq/erp/tenancy"
@@ -44,8 +45,10 @@ type Options struct {
 	// Access, when set, adds users, roles, sessions and API keys ([access.New]); its Keys, Mailer and Logger default to the
 	// suite's. Default: none of it, and none of its tables. A database that was opened with it is opened with it ever after.
 	Access *access.Options
-	// Usage says how long the access log is kept and which features are counted.
+	// Usage says which features are counted.
 	Usage usage.Options
+	// RetentionRules are the host's own, beside the statutory ones: see [retention.NewRules]. One that replaces general.access_log keeps the access log for less than twelve months.
+	RetentionRules []retention.Rule
 	// Jobs are the host's own background work, done by [Suite.Run] with the suite's.
 	Jobs []tenancy.Job
 	// Workers is how many tenants background work serves at once, 1 to 64. Default 2.
@@ -89,6 +92,7 @@ type Suite struct {
 	Requests   *request.Service
 	Ending     *ending.Service
 	Usage      *usage.Service
+	Retention  *retention.Service
 	Audit      *audit.Service
 	// Access is nil unless [Options].Access was set.
 	Access *access.Service
@@ -103,7 +107,7 @@ type Suite struct {
 // not among them: it is added by those who want it.
 func Modules() []tenancy.Module {
 	return []tenancy.Module{accounting.Module(), bank.Module(), inventory.Module(), purchasing.Module(), sales.Module(), pos.Module(), privacy.Module(), register.Module(),
-		request.Module(), ending.Module(), usage.Module(), audit.Module(), declared()}
+		request.Module(), ending.Module(), usage.Module(), retention.Module(), audit.Module(), declared()}
 }
 
 // Open registers every model, migrates when asked, holds the live database against the models and wires the services; or
@@ -136,7 +140,8 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 
 // Wire makes a suite on a database that the caller opened with [Modules] among its modules, and [access.Module] where
 // [Options].Access is set. Of the options, Models, Migrate, OwnerAddress, Limits and OnStatement are the database's and count for
-// nothing here; nor does Ports.Keys for sealed columns. Errors: tenancy.bad_input (jobs that cannot be), access.bad_input, privacy.promise_absent.
+// nothing here; nor does Ports.Keys for sealed columns. Errors: tenancy.bad_input (jobs that cannot be), access.bad_input, retention.bad_rule,
+// retention.shortens, privacy.promise_absent.
 func Wire(db *tenancy.DB, opt Options) (*Suite, error) { return wire(context.Background(), db, opt) }
 
 func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
@@ -147,9 +152,12 @@ func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
 	s.Purchasing = purchasing.New(db, s.Accounting, s.Inventory)
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
 	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
-	s.Privacy = privacy.New(db, privacy.Options{Listener: opt.Listener, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
-	s.Registers, s.Requests, s.Ending = register.New(db), request.New(db), ending.New(db)
 	var err error
+	if s.Retention, err = s.wireRetention(opt.RetentionRules); err != nil {
+		return nil, err
+	}
+	s.Privacy = privacy.New(db, privacy.Options{Retention: s.Retention.Rules().Words, Listener: opt.Listener, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
+	s.Registers, s.Requests, s.Ending = register.New(db), request.New(db), ending.New(db)
 	if s.Usage, err = usage.New(db, opt.Usage); err != nil {
 		return nil, err
 	}

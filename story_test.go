@@ -93,6 +93,7 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	s.tradePOS(t)
 	s.tradeCurrencies(t)
 	s.tradePrivacy(t)
+	s.tradeRetention(t)
 	s.tradeAudit(t)
 	return sold[0].Invoice
 }

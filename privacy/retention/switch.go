@@ -1,0 +1,132 @@
+package retention
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/opsmatiq/erp/tenancy"
+)
+
+// switchRow is an act: a rule was switched on or off. Of those of a rule the one with the highest number counts.
+type switchRow struct {
+	tenancy.Row
+	Seq        int64     `bun:"seq"`
+	Rule       string    `bun:"rule" privacy:"none"`
+	Enabled    bool      `bun:"enabled"`
+	Reference  string    `bun:"reference" privacy:"none"`
+	SwitchedAt time.Time `bun:"switched_at"`
+	SwitchedBy string    `bun:"switched_by" privacy:"none"`
+}
+
+// Switch is how a rule was switched.
+type Switch struct {
+	Rule      string
+	Enabled   bool
+	Reference string
+	At        time.Time
+	// By is the opaque id of who did it.
+	By string
+	// Replayed says that the reference had been used before for the same, and nothing was done now.
+	Replayed bool
+}
+
+func (r *switchRow) was() Switch {
+	return Switch{Rule: r.Rule, Enabled: r.Enabled, Reference: r.Reference, At: r.SwitchedAt.UTC(), By: r.SwitchedBy}
+}
+
+// Enable has [Service.Sweep] delete, from now on, what has had its time under a rule: business data of an active tenant are not deleted otherwise. It is switched on by its own id, not by that of one that it took the place of; a rule is of
+// what it applies to, and that goes when the last of all rules and holds lets it.
+//
+// The same reference again is the same act. Permission: retention.switch. Errors: retention.bad_input, retention.unknown_rule (or one under which is always deleted), retention.reference_taken, tenancy.duplicate (somebody
+// switched in this very moment, and the transaction is the caller's: try again).
+func (s *Service) Enable(ctx context.Context, rule, reference string) (Switch, error) {
+	return s.turn(ctx, rule, true, reference)
+}
+
+// Disable takes [Service.Enable] back: from now on nothing is deleted under the rule. Permission and errors are Enable's.
+func (s *Service) Disable(ctx context.Context, rule, reference string) (Switch, error) {
+	return s.turn(ctx, rule, false, reference)
+}
+
+func (s *Service) turn(ctx context.Context, rule string, on bool, reference string) (Switch, error) {
+	const op = "retention.Enable"
+	return again(ctx, func() (Switch, error) {
+		return tenancy.Act(ctx, s.db, PermSwitch, func(ctx context.Context, tx *tenancy.Tx) (Switch, error) {
+			if !between(reference, 1, 200) {
+				return Switch{}, ErrBadInput.New(op, "a reference has 1 to 200 characters")
+			}
+			if !s.rules.switched(rule) {
+				return Switch{}, ErrUnknownRule.New(op, "%.60q", rule)
+			}
+			done, err := tenancy.First[switchRow](ctx, tx, tenancy.Eq("reference", reference))
+			switch {
+			case err == nil && (done.Rule != rule || done.Enabled != on):
+				return Switch{}, ErrReferenceTaken.New(op, "%q", reference)
+			case err == nil:
+				out := done.was()
+				out.Replayed = true
+				return out, nil
+			case !tenancy.IsNotFound(err):
+				return Switch{}, err
+			}
+			last, err := tenancy.First[switchRow](ctx, tx, tenancy.OrderBy("-seq"))
+			if err != nil && !tenancy.IsNotFound(err) {
+				return Switch{}, err
+			}
+			row := &switchRow{Seq: 1, Rule: rule, Enabled: on, Reference: reference, SwitchedAt: tx.Now(), SwitchedBy: tx.Scope().Actor()}
+			if last != nil {
+				row.Seq = last.Seq + 1
+			}
+			return row.was(), tenancy.Insert(ctx, tx, row)
+		})
+	})
+}
+
+// switched reports whether a rule can be switched on and off.
+func (s *Rules) switched(id string) bool {
+	return slices.ContainsFunc(s.chains, func(c chain) bool { return c.last().ID == id && !c.last().Always && c.last().By == "" })
+}
+
+// Switches lists all that was switched, the latest first. Permission: retention.read.
+func (s *Service) Switches(ctx context.Context) ([]Switch, error) {
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]Switch, error) {
+		rows, err := tenancy.Find[switchRow](ctx, tx, tenancy.OrderBy("-seq"))
+		out := make([]Switch, len(rows))
+		for i := range rows {
+			out[i] = rows[i].was()
+		}
+		return out, err
+	})
+}
+
+// enabled are the rules that are switched on.
+func enabled(ctx context.Context, tx *tenancy.Tx) (map[string]bool, error) {
+	rows, err := tenancy.Find[switchRow](ctx, tx, tenancy.OrderBy("seq"))
+	out := map[string]bool{}
+	for _, r := range rows {
+		out[r.Rule] = r.Enabled
+	}
+	return out, err
+}
+
+// attempts is how often an act is tried whose number, or whose reference, somebody else took first.
+const attempts = 16
+
+// again runs fn until it did not lose to a rival. Inside a caller's transaction there is no second attempt: what failed has doomed it.
+func again[T any](ctx context.Context, fn func() (T, error)) (out T, err error) {
+	for range attempts {
+		if out, err = fn(); !errors.Is(err, tenancy.ErrDuplicate) || ctx.Err() != nil {
+			return out, err
+		}
+	}
+	return out, err
+}
+
+// between reports whether a text has so many characters, beside the space around it.
+func between(text string, least, most int) bool {
+	n := len([]rune(text))
+	return n <= most && len([]rune(strings.TrimSpace(text))) >= least
+}
