@@ -77,19 +77,64 @@ type Visitor struct {
 
 const clinicSQL = `-- +goose Up
 CREATE SCHEMA clinic;
-CREATE TABLE clinic.patients (tenant_id UUID NOT NULL, id UUID NOT NULL, name TEXT NOT NULL, email TEXT, PRIMARY KEY (tenant_id, id));
-CREATE TABLE clinic.bills (tenant_id UUID NOT NULL, id UUID NOT NULL, patient_id UUID, day DATE NOT NULL, fee_minor BIGINT NOT NULL, corrects_id UUID, PRIMARY KEY (tenant_id, id),
+CREATE TABLE clinic.patients (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    name TEXT NOT NULL,
+    email TEXT,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE clinic.bills (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    patient_id UUID,
+    day DATE NOT NULL,
+    fee_minor BIGINT NOT NULL,
+    corrects_id UUID,
+    PRIMARY KEY (tenant_id, id),
     CONSTRAINT clinic_bills_patient FOREIGN KEY (tenant_id, patient_id) REFERENCES clinic.patients (tenant_id, id),
-    CONSTRAINT clinic_bills_corrects FOREIGN KEY (tenant_id, corrects_id) REFERENCES clinic.bills (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE);
-CREATE TABLE clinic.bill_texts (tenant_id UUID NOT NULL, bill_id UUID NOT NULL, payer TEXT NOT NULL, notes TEXT NOT NULL, PRIMARY KEY (tenant_id, bill_id),
-    CONSTRAINT clinic_bill_texts_bill FOREIGN KEY (tenant_id, bill_id) REFERENCES clinic.bills (tenant_id, id));
-CREATE TABLE clinic.bookings (tenant_id UUID NOT NULL, id UUID NOT NULL, day DATE NOT NULL, bill_id UUID, PRIMARY KEY (tenant_id, id),
-    CONSTRAINT clinic_bookings_bill FOREIGN KEY (tenant_id, bill_id) REFERENCES clinic.bills (tenant_id, id));
-CREATE TABLE clinic.letters (tenant_id UUID NOT NULL, id UUID NOT NULL, patient_id UUID, sent_at TIMESTAMPTZ NOT NULL, body TEXT NOT NULL, PRIMARY KEY (tenant_id, id),
-    CONSTRAINT clinic_letters_patient FOREIGN KEY (tenant_id, patient_id) REFERENCES clinic.patients (tenant_id, id));
-CREATE TABLE clinic.pages (tenant_id UUID NOT NULL, letter_id UUID NOT NULL, no BIGINT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (tenant_id, letter_id, no),
-    CONSTRAINT clinic_pages_letter FOREIGN KEY (tenant_id, letter_id) REFERENCES clinic.letters (tenant_id, id));
-CREATE TABLE clinic.visitors (tenant_id UUID NOT NULL, day DATE NOT NULL, seq BIGINT NOT NULL, badge TEXT NOT NULL, PRIMARY KEY (tenant_id, day, seq));
+    CONSTRAINT clinic_bills_corrects FOREIGN KEY (tenant_id, corrects_id) REFERENCES clinic.bills (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE
+);
+CREATE TABLE clinic.bill_texts (
+    tenant_id UUID NOT NULL,
+    bill_id UUID NOT NULL,
+    payer TEXT NOT NULL,
+    notes TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, bill_id),
+    CONSTRAINT clinic_bill_texts_bill FOREIGN KEY (tenant_id, bill_id) REFERENCES clinic.bills (tenant_id, id)
+);
+CREATE TABLE clinic.bookings (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    day DATE NOT NULL,
+    bill_id UUID,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT clinic_bookings_bill FOREIGN KEY (tenant_id, bill_id) REFERENCES clinic.bills (tenant_id, id)
+);
+CREATE TABLE clinic.letters (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    patient_id UUID,
+    sent_at TIMESTAMPTZ NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT clinic_letters_patient FOREIGN KEY (tenant_id, patient_id) REFERENCES clinic.patients (tenant_id, id)
+);
+CREATE TABLE clinic.pages (
+    tenant_id UUID NOT NULL,
+    letter_id UUID NOT NULL,
+    no BIGINT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, letter_id, no),
+    CONSTRAINT clinic_pages_letter FOREIGN KEY (tenant_id, letter_id) REFERENCES clinic.letters (tenant_id, id)
+);
+CREATE TABLE clinic.visitors (
+    tenant_id UUID NOT NULL,
+    day DATE NOT NULL,
+    seq BIGINT NOT NULL,
+    badge TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, day, seq)
+);
 `
 
 func clinic() tenancy.Module {
@@ -121,7 +166,13 @@ type practice struct {
 func noon(day string) time.Time { return date.Must(day).Time().Add(12 * time.Hour) }
 
 func options() retention.Options {
-	return retention.Options{Rules: []retention.Rule{visitors}, Jurisdiction: func(context.Context) (string, error) { return "DE", nil }}
+	return retention.Options{Rules: []retention.Rule{visitors}, Jurisdiction: func(context.Context) (string, error) { return "DE", nil },
+		Periods: func(context.Context, *tenancy.Tx) (all []retention.Period, err error) {
+			for year := 2000; year < 2030; year++ {
+				all = append(all, retention.Period{From: date.Of(year, 1, 1), To: date.Of(year, 12, 31)})
+			}
+			return all, nil
+		}}
 }
 
 func each(t *testing.T, today string, fn func(t *testing.T, p *practice)) {
