@@ -17,12 +17,12 @@ import (
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
-// tradeRetention leaves rows in the tables of retention: a rule switched on, a customer under a legal hold, and a sweep.
+// tradeRetention leaves rows in the tables of retention: a rule switched on, a legal hold on what is nobody's, and a sweep.
 func (s *shop) tradeRetention(t *testing.T) {
 	t.Helper()
 	_, err := s.suite.Retention.Enable(s.ctx, "gb.vat_letters", "board 1")
 	require.NoError(t, err)
-	_, err = s.suite.Retention.PlaceHold(s.ctx, retention.NewLegalHold{Reference: "HC-2026-1", Ground: retention.ForClaim, Reason: "a claim", Table: "erp.parties", Row: s.customer})
+	_, err = s.suite.Retention.PlaceHold(s.ctx, retention.NewLegalHold{Reference: "HC-2026-1", Ground: retention.ForClaim, Reason: "a claim", Table: "erp.products", Row: s.cup})
 	require.NoError(t, err)
 	s.sweep(t)
 }

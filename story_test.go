@@ -92,8 +92,8 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	s.tradeOrders(t)
 	s.tradePOS(t)
 	s.tradeCurrencies(t)
-	s.tradePrivacy(t)
 	s.tradeRetention(t)
+	s.tradePrivacy(t)
 	s.tradeAudit(t)
 	return sold[0].Invoice
 }

@@ -118,7 +118,7 @@ func (r *holdRow) hold(reason string) LegalHold {
 
 // check gives the model of the record that is held; nil for a suspension.
 func (in NewLegalHold) check(op string, reg *tenancy.Registry) (*tenancy.Model, error) {
-	if !between(in.Reference, 1, 200) || !between(in.Reason, 1, 1000) {
+	if !fits(in.Reference, 200) || !fits(in.Reason, 1000) {
 		return nil, ErrBadInput.New(op, "a hold has a reference of at most 200 characters and a reason of at most 1,000")
 	}
 	switch in.Ground {
@@ -168,7 +168,7 @@ func (s *Service) ReleaseHold(ctx context.Context, reference, reason string) (Le
 	const op = "retention.ReleaseHold"
 	return again(ctx, func() (LegalHold, error) {
 		return tenancy.Act(ctx, s.db, PermRelease, func(ctx context.Context, tx *tenancy.Tx) (LegalHold, error) {
-			if !between(reference, 1, 200) || !between(reason, 1, 1000) {
+			if !fits(reference, 200) || !fits(reason, 1000) {
 				return LegalHold{}, ErrBadInput.New(op, "a hold is released by its reference, with a reason of at most 1,000 characters")
 			}
 			all, err := legalHolds(ctx, tx)

@@ -355,7 +355,7 @@ func TestASweepWhoseProcessIsKilled(t *testing.T) {
 	each(t, "2026-01-01", func(t *testing.T, p *practice) {
 		killed := 0
 		for at := int64(3); ; at += killStride {
-			p.ctx = p.Tenant(t)
+			p := &practice{p.Env, p.keep, p.now, p.Tenant(t)}
 			p.enable(t, "de.vouchers", "de.letters")
 			var ids []uuid.UUID
 			for i := range 3 {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -55,7 +56,7 @@ func (s *Service) turn(ctx context.Context, rule string, on bool, reference stri
 	const op = "retention.Enable"
 	return again(ctx, func() (Switch, error) {
 		return tenancy.Act(ctx, s.db, PermSwitch, func(ctx context.Context, tx *tenancy.Tx) (Switch, error) {
-			if !between(reference, 1, 200) {
+			if !fits(reference, 200) {
 				return Switch{}, ErrBadInput.New(op, "a reference has 1 to 200 characters")
 			}
 			if !s.rules.switched(rule) {
@@ -125,8 +126,7 @@ func again[T any](ctx context.Context, fn func() (T, error)) (out T, err error) 
 	return out, err
 }
 
-// between reports whether a text has so many characters, beside the space around it.
-func between(text string, least, most int) bool {
-	n := len([]rune(text))
-	return n <= most && len([]rune(strings.TrimSpace(text))) >= least
+// fits reports whether a text says something, in so many characters at most.
+func fits(text string, most int) bool {
+	return strings.TrimSpace(text) != "" && utf8.RuneCountInString(text) <= most
 }
