@@ -2,6 +2,9 @@ package erp
 
 import (
 	"context"
+	"slices"
+
+	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/privacy/retention"
@@ -11,7 +14,7 @@ import (
 
 // wireRetention tells retention what no model says: by whose law a tenant keeps its records, and when its years end and its books were written in last.
 func (s *Suite) wireRetention(rules []retention.Rule) (*retention.Service, error) {
-	return retention.New(s.Tenancy, retention.Options{Rules: rules, Jurisdiction: s.jurisdiction, Periods: periods})
+	return retention.New(s.Tenancy, retention.Options{Rules: rules, Jurisdiction: s.jurisdiction, Periods: periods, Held: s.held})
 }
 
 // jurisdiction is that of the controller, as it was last stated.
@@ -21,6 +24,16 @@ func (s *Suite) jurisdiction(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return all[0].Jurisdiction, nil
+}
+
+// held reports whether a tenant is under a legal hold, which the tenant need not know.
+func (s *Suite) held(ctx context.Context, tenant uuid.UUID) (bool, error) {
+	platform, err := s.Tenancy.EnterPlatform(ctx, "system:retention.sweep", tenancy.Permissions{tenancy.PermHoldTenant})
+	if err != nil {
+		return false, err
+	}
+	holds, err := s.Tenancy.Tenants().Holds(platform, tenant)
+	return slices.ContainsFunc(holds, func(h tenancy.Hold) bool { return h.ReleasedAt.IsZero() }), err
 }
 
 // periods are the fiscal years of the tenant's books, each with the day on which its last entry was made.

@@ -20,7 +20,9 @@ import (
 // tradeRetention leaves rows in the tables of retention: a rule switched on, a legal hold on what is nobody's, and a sweep.
 func (s *shop) tradeRetention(t *testing.T) {
 	t.Helper()
-	_, err := s.suite.Retention.Enable(s.ctx, "gb.vat_letters", "board 1")
+	_, err := s.suite.Privacy.SetController(s.ctx, privacy.Controller{Name: "The Shop", Contact: "1 High Street", Jurisdiction: "GB"}) // by whose law
+	require.NoError(t, err)
+	_, err = s.suite.Retention.Enable(s.ctx, "gb.vat_letters", "board 1")
 	require.NoError(t, err)
 	_, err = s.suite.Retention.PlaceHold(s.ctx, retention.NewLegalHold{Reference: "HC-2026-1", Ground: retention.ForClaim, Reason: "a claim", Table: "erp.products", Row: s.cup})
 	require.NoError(t, err)
@@ -130,6 +132,20 @@ func TestAGermanShopKeepsItsInvoicesForEightYears(t *testing.T) {
 		*now = free.Time().Add(time.Hour)
 		require.NotZero(t, s.sweep(t)["erp.invoices erased"])
 		require.NotEqual(t, "Ada Ltd", payer())
+	})
+}
+
+// A tenant that the platform has under a legal hold keeps even its log of access, and is swept again when that is over.
+func TestATenantUnderALegalHoldIsNotSwept(t *testing.T) {
+	aged(t, erp.Options{}, func(t *testing.T, env *tenancytest.Env, s *shop, now *time.Time) {
+		require.NoError(t, s.suite.Usage.Log(s.ctx, usage.Hit{Page: "/"}))
+		hold, err := env.DB.Tenants().Hold(env.Platform(t), tenancy.ScopeOf(s.ctx).TenantID(), "a court", "7 O 12/25")
+		require.NoError(t, err)
+		*now = now.AddDate(2, 0, 0)
+		require.Empty(t, s.sweep(t))
+		_, err = env.DB.Tenants().Release(env.Platform(t), hold.ID, "settled")
+		require.NoError(t, err)
+		require.Equal(t, int64(1), s.sweep(t)["erp.access_log removed"])
 	})
 }
 

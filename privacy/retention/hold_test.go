@@ -180,10 +180,12 @@ func TestSwitches(t *testing.T) {
 		require.ErrorIs(t, err, retention.ErrReferenceTaken)
 		_, err = p.keep.Disable(p.ctx, "de.vouchers", "board 2")
 		require.NoError(t, err)
-		for _, rule := range []string{"de.none", "general.access_log", "general.sessions", "de.vouchers.until_2024", "clinic.visitors"} {
+		for _, rule := range []string{"de.none", "general.access_log", "general.sessions", "de.vouchers.until_2024", "clinic.visitors", "gb.vat_books", "general.vouchers"} {
 			_, err = p.keep.Enable(p.ctx, rule, "board 3")
 			require.ErrorIs(t, err, retention.ErrUnknownRule, rule)
 		}
+		_, err = p.keep.Disable(p.ctx, "Ada Byron", "board 3")
+		require.ErrorIs(t, err, retention.ErrUnknownRule)
 		_, err = p.keep.Enable(p.ctx, "de.vouchers", "")
 		require.ErrorIs(t, err, retention.ErrBadInput)
 		all, err := p.keep.Switches(p.ctx)

@@ -39,23 +39,38 @@ const memo = "retention.look"
 
 func (s *Service) look(ctx context.Context, tx *tenancy.Tx) (*look, error) {
 	return tenancy.Memo(tx, memo, func() (*look, error) {
-		l := &look{rules: s.rules, reg: s.db.Registry(), today: tx.Today(), zone: tx.Scope().Zone(), records: map[node]*holdRow{}, persons: map[uuid.UUID]*holdRow{}}
-		var err error
-		if l.refs, err = tx.References(ctx); err != nil {
+		periods, err := s.periods(ctx, tx)
+		if err != nil {
 			return nil, err
 		}
-		if s.opt.Jurisdiction != nil {
-			if l.jurisdiction, err = s.opt.Jurisdiction(ctx); err != nil {
-				return nil, err
-			}
-		}
-		if s.opt.Periods != nil {
-			if l.periods, err = s.opt.Periods(ctx, tx); err != nil {
-				return nil, err
-			}
-		}
-		return l, l.holds(ctx, tx)
+		return s.newLook(ctx, tx, periods)
 	})
+}
+
+func (s *Service) newLook(ctx context.Context, tx *tenancy.Tx, periods []Period) (*look, error) {
+	l := &look{rules: s.rules, reg: s.db.Registry(), periods: periods, today: tx.Today(), zone: tx.Scope().Zone(), records: map[node]*holdRow{}, persons: map[uuid.UUID]*holdRow{}}
+	var err error
+	if l.refs, err = tx.References(ctx); err != nil {
+		return nil, err
+	}
+	if l.jurisdiction, err = s.jurisdiction(ctx); err != nil {
+		return nil, err
+	}
+	return l, l.holds(ctx, tx)
+}
+
+func (s *Service) periods(ctx context.Context, tx *tenancy.Tx) ([]Period, error) {
+	if s.opt.Periods == nil {
+		return nil, nil
+	}
+	return s.opt.Periods(ctx, tx)
+}
+
+func (s *Service) jurisdiction(ctx context.Context) (string, error) {
+	if s.opt.Jurisdiction == nil {
+		return General, nil
+	}
+	return s.opt.Jurisdiction(ctx)
 }
 
 // holds gathers what is under a hold: persons, records, and what those refer to.

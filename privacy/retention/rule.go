@@ -133,8 +133,8 @@ func (r *Rule) check(op string) error {
 		return ErrBadRule.New(op, "%s is suspended by an open assessment or an open enquiry, and by nothing else", r.ID)
 	case slices.ContainsFunc(r.Tables, func(t string) bool { return !table.MatchString(t) }):
 		return ErrBadRule.New(op, "%s: a table is \"schema.name\"", r.ID)
-	case r.Always && r.Kind != Limit:
-		return ErrBadRule.New(op, "%s: what is always deleted is under a limit", r.ID)
+	case r.Always && (r.Kind != Limit || r.Class != tenancy.Log):
+		return ErrBadRule.New(op, "%s: what is always deleted is a log under a limit; the tenant switches on the rest", r.ID)
 	}
 	return nil
 }

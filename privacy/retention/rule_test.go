@@ -162,6 +162,7 @@ func TestAHostsRules(t *testing.T) {
 		"no ground":       func(r *retention.Rule) { r.Suspended = []retention.Ground{retention.ForClaim} },
 		"no table":        func(r *retention.Rule) { r.Tables = []string{"bills; DROP TABLE"} },
 		"always":          func(r *retention.Rule) { r.Always = true },
+		"always business": func(r *retention.Rule) { r.Always, r.Kind = true, retention.Limit },
 		"master duty":     func(r *retention.Rule) { r.Class = tenancy.Master },
 		"use of a record": func(r *retention.Rule) { r.Start = retention.LastUse },
 		"all logs":        func(r *retention.Rule) { r.Class, r.Kind = tenancy.Log, retention.Limit },

@@ -5,6 +5,8 @@ import (
 	"embed"
 	"io/fs"
 
+	"github.com/google/uuid"
+
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
@@ -24,6 +26,8 @@ type Options struct {
 	Jurisdiction func(ctx context.Context) (string, error)
 	// Periods lists the accounting periods of the tenant of the scope. It is asked within a transaction. Default: none are known, and each is taken to be as long as one can be.
 	Periods func(ctx context.Context, tx *tenancy.Tx) ([]Period, error)
+	// Held reports whether the platform has a tenant under a legal hold ([tenancy.Tenants.Hold]). It is asked before each piece of a sweep, outside of its transaction. Default: none is.
+	Held func(ctx context.Context, tenant uuid.UUID) (bool, error)
 }
 
 // Period is an accounting period, such as a fiscal year.

@@ -57,7 +57,8 @@ type sweepRow struct {
 	EndedAt   time.Time `bun:"ended_at,nullzero"`
 	TableName string    `bun:"table_name" privacy:"none"`
 	AfterID   uuid.UUID `bun:"after_id,nullzero"`
-	Report    string    `bun:"report" privacy:"none"` // as JSON
+	Periods   string    `bun:"periods" privacy:"none"` // as JSON, as the pass found them
+	Report    string    `bun:"report" privacy:"none"`  // as JSON
 }
 
 func (r *sweepRow) swept() (Swept, error) {
@@ -88,11 +89,19 @@ func (s *Service) state(ctx context.Context, tx *tenancy.Tx) (*sweepRow, error) 
 //   - the rule is one under which is always deleted (the access log), or the tenant has switched one on ([Service.Enable]) that the row is under, for each class in its aggregate;
 //   - no restriction of its person stands (GDPR Art. 18(2): storage alone).
 //
+// While the platform has the whole tenant under a legal hold ([Options].Held) nothing is deleted at all, and nothing says why: whether the tenant may know is for the law to say.
+//
 // Rows that can be deleted, and that nothing refers to, are deleted with their parts. Of all others what their classes say of persons is erased, in companion rows under registered erasures, as by an erasure; what never
 // changes stays until the tenant is purged. Nothing is deleted of what the database says is referred to.
 //
 // It is for a background job. Permission: retention.sweep. Errors: retention.bad_input, those of [Options], tenancy.duplicate (the very first sweep met another, and the transaction is the caller's: try again).
 func (s *Service) Sweep(ctx context.Context, limit int) (Swept, error) {
+	if s.opt.Held != nil && tenancy.ScopeOf(ctx).Can(PermSweep) {
+		held, err := s.opt.Held(ctx, tenancy.ScopeOf(ctx).TenantID())
+		if err != nil || held {
+			return Swept{Done: true}, err
+		}
+	}
 	return again(ctx, func() (Swept, error) {
 		return tenancy.Act(ctx, s.db, PermSweep, func(ctx context.Context, tx *tenancy.Tx) (Swept, error) {
 			if limit < 1 || limit > 10_000 {
@@ -153,14 +162,13 @@ type sweeper struct {
 }
 
 func (s *Service) sweeper(ctx context.Context, tx *tenancy.Tx, state *sweepRow) (*sweeper, error) {
-	l, err := s.look(ctx, tx)
+	periods, err := s.known(ctx, tx, state)
 	if err != nil {
 		return nil, err
 	}
-	own := *l // what only a sweep holds is no part of what others are told in this transaction
-	own.persons = map[uuid.UUID]*holdRow{}
-	for id, h := range l.persons {
-		own.persons[id] = h
+	own, err := s.newLook(ctx, tx, periods) // of its own: what only a sweep holds is nothing that others are told in this transaction
+	if err != nil {
+		return nil, err
 	}
 	closed, err := tx.Restricted(ctx)
 	if err != nil {
@@ -171,7 +179,7 @@ func (s *Service) sweeper(ctx context.Context, tx *tenancy.Tx, state *sweepRow) 
 			own.persons[r.ID] = &holdRow{Reference: r.Reference, Ground: restricted}
 		}
 	}
-	w := &sweeper{look: &own, tx: tx, state: state, lines: map[SweptLine]*SweptLine{}}
+	w := &sweeper{look: own, tx: tx, state: state, lines: map[SweptLine]*SweptLine{}}
 	if w.on, err = enabled(ctx, tx); err != nil {
 		return nil, err
 	}
@@ -180,6 +188,20 @@ func (s *Service) sweeper(ctx context.Context, tx *tenancy.Tx, state *sweepRow) 
 		w.add(line)
 	}
 	return w, err
+}
+
+// known are the accounting periods, looked up once a pass.
+func (s *Service) known(ctx context.Context, tx *tenancy.Tx, state *sweepRow) (periods []Period, err error) {
+	if state.Periods != "" {
+		err := json.Unmarshal([]byte(state.Periods), &periods)
+		return periods, err
+	}
+	if periods, err = s.periods(ctx, tx); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(periods)
+	state.Periods = string(text)
+	return periods, err
 }
 
 // add counts rows.
@@ -210,7 +232,7 @@ func (w *sweeper) save(ctx context.Context) error {
 		return fmt.Errorf("retention: %w", err)
 	}
 	w.state.Report = string(text)
-	return tenancy.Update(ctx, w.tx, w.state, "began_at", "ended_at", "table_name", "after_id", "report")
+	return tenancy.Update(ctx, w.tx, w.state, "began_at", "ended_at", "table_name", "after_id", "periods", "report")
 }
 
 // run goes through the tables from where the state says.

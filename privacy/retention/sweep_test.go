@@ -163,6 +163,47 @@ func TestHoldsStopASweep(t *testing.T) {
 	})
 }
 
+// The day is the tenant's: at ten in the evening in London it is tomorrow in Tokyo.
+func TestTheDayIsTheTenants(t *testing.T) {
+	each(t, "2025-12-31", func(t *testing.T, p *practice) {
+		*p.now = date.Must("2025-12-31").Time().Add(22 * time.Hour)
+		for zone, want := range map[string]bool{"Europe/London": false, "Asia/Tokyo": true, "America/New_York": false} {
+			made, err := p.DB.Tenants().Create(p.Platform(t), tenancy.NewTenant{Name: "The Clinic", TimeZone: zone})
+			require.NoError(t, err)
+			p := &practice{p.Env, p.keep, p.now, p.Enter(t, made.ID, "*")}
+			p.enable(t, "de.vouchers", "de.letters")
+			id := p.bill(t, "Ada", "2017-12-31")
+			p.letter(t, uuid.Nil, date.Must("2019-12-31").Time().Add(22*time.Hour)) // sent in 2020 in Tokyo
+			p.sweep(t, 10)
+			require.Equal(t, want, p.payer(t, id) != "Ada", zone)
+			require.Len(t, find[Letter](t, p), 1, zone)
+		}
+	})
+}
+
+// While the platform has the tenant under a legal hold nothing goes, whatever is switched on, and nothing says so.
+func TestNothingIsSweptOfATenantUnderALegalHold(t *testing.T) {
+	each(t, "2026-01-01", func(t *testing.T, p *practice) {
+		held := map[uuid.UUID]bool{}
+		opt := options()
+		opt.Held = func(_ context.Context, tenant uuid.UUID) (bool, error) { return held[tenant], nil }
+		var err error
+		p.keep, err = retention.New(p.DB, opt)
+		require.NoError(t, err)
+		p.enable(t, "de.vouchers")
+		id := p.bill(t, "Ada", "2017-12-31")
+		p.do(t, func(b *tenancy.Batch) { tenancy.Put(b, []*Visitor{{Day: day("2020-01-01"), Badge: "A"}}) })
+		held[tenancy.ScopeOf(p.ctx).TenantID()] = true
+		require.Empty(t, p.sweep(t, 10).Lines)
+		require.Equal(t, "Ada", p.payer(t, id))
+		require.Len(t, find[Visitor](t, p), 1)
+		clear(held)
+		p.sweep(t, 10)
+		require.NotEqual(t, "Ada", p.payer(t, id))
+		require.Empty(t, find[Visitor](t, p))
+	})
+}
+
 // Lines of a log have a limit, and go by themselves.
 func TestLogsAreAlwaysSwept(t *testing.T) {
 	each(t, "2026-03-31", func(t *testing.T, p *practice) {

@@ -38,11 +38,11 @@ func (r *switchRow) was() Switch {
 	return Switch{Rule: r.Rule, Enabled: r.Enabled, Reference: r.Reference, At: r.SwitchedAt.UTC(), By: r.SwitchedBy}
 }
 
-// Enable has [Service.Sweep] delete, from now on, what has had its time under a rule: business data of an active tenant are not deleted otherwise. It is switched on by its own id, not by that of one that it took the place of; a rule is of
-// what it applies to, and that goes when the last of all rules and holds lets it.
+// Enable has [Service.Sweep] delete, from now on, what has had its time under a rule: business data of an active tenant are not deleted otherwise. It says which records may go, and
+// all rules and holds together still say when. A rule that took another's place is switched on by its own id.
 //
-// The same reference again is the same act. Permission: retention.switch. Errors: retention.bad_input, retention.unknown_rule (or one under which is always deleted), retention.reference_taken, tenancy.duplicate (somebody
-// switched in this very moment, and the transaction is the caller's: try again).
+// The same reference again is the same act. Permission: retention.switch. Errors: retention.bad_input, retention.unknown_rule (or one under which is always deleted, or not of the
+// controller's jurisdiction), retention.reference_taken, tenancy.duplicate (somebody switched in this very moment, and the transaction is the caller's: try again).
 func (s *Service) Enable(ctx context.Context, rule, reference string) (Switch, error) {
 	return s.turn(ctx, rule, true, reference)
 }
@@ -59,9 +59,6 @@ func (s *Service) turn(ctx context.Context, rule string, on bool, reference stri
 			if !fits(reference, 200) {
 				return Switch{}, ErrBadInput.New(op, "a reference has 1 to 200 characters")
 			}
-			if !s.rules.switched(rule) {
-				return Switch{}, ErrUnknownRule.New(op, "%.60q", rule)
-			}
 			done, err := tenancy.First[switchRow](ctx, tx, tenancy.Eq("reference", reference))
 			switch {
 			case err == nil && (done.Rule != rule || done.Enabled != on):
@@ -72,6 +69,13 @@ func (s *Service) turn(ctx context.Context, rule string, on bool, reference stri
 				return out, nil
 			case !tenancy.IsNotFound(err):
 				return Switch{}, err
+			}
+			jurisdiction, err := s.jurisdiction(ctx)
+			if err != nil {
+				return Switch{}, err
+			}
+			if on && !s.rules.switched(jurisdiction, rule) || !on && !s.rules.known(rule) {
+				return Switch{}, ErrUnknownRule.New(op, "%.60q, for a controller in %q", rule, jurisdiction)
 			}
 			last, err := tenancy.First[switchRow](ctx, tx, tenancy.OrderBy("-seq"))
 			if err != nil && !tenancy.IsNotFound(err) {
@@ -86,9 +90,15 @@ func (s *Service) turn(ctx context.Context, rule string, on bool, reference stri
 	})
 }
 
-// switched reports whether a rule can be switched on and off.
-func (s *Rules) switched(id string) bool {
-	return slices.ContainsFunc(s.chains, func(c chain) bool { return c.last().ID == id && !c.last().Always && c.last().By == "" })
+// switched reports whether a rule can be switched on by a controller in a jurisdiction.
+func (s *Rules) switched(jurisdiction, id string) bool {
+	i := slices.IndexFunc(s.chains, func(c chain) bool { return c.last().ID == id && !c.last().Always && c.last().By == "" })
+	return i >= 0 && slices.ContainsFunc(s.of(jurisdiction, s.chains[i].last().Class, first(s.chains[i].last().Tables)), func(c chain) bool { return c.last().ID == id })
+}
+
+// known reports whether there is, or was, a rule.
+func (s *Rules) known(id string) bool {
+	return slices.ContainsFunc(s.All(), func(r Rule) bool { return r.ID == id })
 }
 
 // Switches lists all that was switched, the latest first. Permission: retention.read.

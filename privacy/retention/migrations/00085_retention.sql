@@ -58,6 +58,7 @@ CREATE TABLE erp.retention_sweeps (
     ended_at TIMESTAMPTZ,
     table_name TEXT COLLATE "C" NOT NULL,
     after_id UUID,
+    periods TEXT NOT NULL,
     report TEXT NOT NULL,
     PRIMARY KEY (tenant_id, id)
 );
