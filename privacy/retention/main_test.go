@@ -2,7 +2,9 @@ package retention_test
 
 import (
 	"context"
+	"flag"
 	"os"
+	"strconv"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -19,6 +21,10 @@ import (
 
 func TestMain(m *testing.M) {
 	killtest.Main(doomed.run)
+	// A history is dozens of transactions: fewer than rapid's 100 by default; -rapid.checks asks for more.
+	if err := flag.Set("rapid.checks", strconv.Itoa(histories)); err != nil {
+		panic(err)
+	}
 	os.Exit(tenancytest.Main(m))
 }
 

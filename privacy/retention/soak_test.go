@@ -2,5 +2,8 @@
 
 package retention_test
 
-// killStride is how many statements lie between two kills.
-const killStride = 1
+// histories is how many histories each law walks, and killStride how many statements lie between two kills.
+const (
+	histories  = 300
+	killStride = 1
+)
