@@ -87,12 +87,7 @@ func (s *Service) PlaceHold(ctx context.Context, in NewLegalHold) (LegalHold, er
 				return LegalHold{}, err
 			}
 			if m != nil {
-				// Who is about to erase the row has done so, or sees the hold.
-				look := m.Verbs().Lock
-				if m.Writes == tenancy.AppendOnly || m.Writes == tenancy.ReadOnly {
-					look = m.Verbs().Get
-				}
-				if _, err := look(ctx, tx, in.Row); err != nil {
+				if err := s.reserve(ctx, tx, m, in.Row); err != nil {
 					return LegalHold{}, err
 				}
 			}
@@ -102,6 +97,35 @@ func (s *Service) PlaceHold(ctx context.Context, in NewLegalHold) (LegalHold, er
 			return row.hold(in.Reason), row.write(ctx, tx, in.Reason)
 		})
 	})
+}
+
+// reserve finds the record, and locks what can be locked of it and of the persons whom it is about: who is about to erase any has done so, or sees the hold.
+func (s *Service) reserve(ctx context.Context, tx *tenancy.Tx, m *tenancy.Model, id uuid.UUID) error {
+	find := m.Verbs().Lock
+	if m.Writes == tenancy.AppendOnly || m.Writes == tenancy.ReadOnly {
+		find = m.Verbs().Get
+	}
+	row, err := find(ctx, tx, id)
+	if err != nil || m.Subject == "self" {
+		return err
+	}
+	l, err := s.look(ctx, tx)
+	if err != nil {
+		return err
+	}
+	people, err := l.people(ctx, tx, m, []any{row}, 0)
+	if err != nil || len(people[0]) == 0 {
+		return err
+	}
+	for _, self := range l.reg.Models {
+		if self.Subject != "self" || self.Column("id") == nil || self.Writes == tenancy.AppendOnly || self.Writes == tenancy.ReadOnly {
+			continue
+		}
+		if _, err := self.Verbs().Find(ctx, tx, tenancy.In("id", people[0]), tenancy.ForUpdate()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *holdRow) write(ctx context.Context, tx *tenancy.Tx, reason string) error {
