@@ -53,5 +53,6 @@ func Example() {
 	// de.vouchers until 2027-01-01
 	// clinic.bills erased de.vouchers 1
 	// clinic.bills kept legal_hold 1
+	// clinic.cards off general.master 0
 	// clinic.patients off general.master 0
 }

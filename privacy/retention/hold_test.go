@@ -2,11 +2,14 @@ package retention_test
 
 import (
 	"context"
+	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/privacy/retention"
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -216,5 +219,79 @@ func TestPeriods(t *testing.T) {
 		require.ErrorIs(t, err, retention.ErrBadInput)
 		_, err = p.keep.Releases(p.ctx, "clinic.bills", tenancy.NewID())
 		require.ErrorIs(t, err, tenancy.ErrNotFound)
+	})
+}
+
+// Two who switch at once, or place and release the same hold, do it once each.
+func TestRaceSwitchesAndHolds(t *testing.T) {
+	each(t, "2026-01-01", func(t *testing.T, p *practice) {
+		id := p.bill(t, "Ada", "2017-01-01")
+		in := retention.NewLegalHold{Reference: "R", Ground: retention.ForClaim, Reason: "r", Table: "clinic.bills", Row: id}
+		for _, act := range []func(i int) (bool, error){
+			func(int) (bool, error) {
+				s, err := p.keep.Enable(p.ctx, "de.vouchers", "the same")
+				return s.Replayed, err
+			},
+			func(int) (bool, error) { h, err := p.keep.PlaceHold(p.ctx, in); return h.Replayed, err },
+			func(int) (bool, error) { h, err := p.keep.ReleaseHold(p.ctx, "R", "over"); return h.Replayed, err },
+		} {
+			replayed := make([]bool, 2)
+			for _, err := range racetest.Together(2, func(i int) error {
+				return racetest.Insist(func() (err error) { replayed[i], err = act(i); return err })
+			}) {
+				require.NoError(t, err)
+			}
+			require.NotEqual(t, replayed[0], replayed[1], "one of them did it")
+		}
+		for _, err := range racetest.Together(3, func(i int) error {
+			return racetest.Insist(func() error { _, err := p.keep.Enable(p.ctx, "de.books", fmt.Sprint("board ", i)); return err })
+		}) {
+			require.NoError(t, err)
+		}
+		all, err := p.keep.Switches(p.ctx)
+		require.NoError(t, err)
+		require.Len(t, all, 4)
+		holds, err := p.keep.LegalHolds(p.ctx)
+		require.NoError(t, err)
+		require.Len(t, holds, 1)
+	})
+}
+
+// What must never be the database refuses, whoever writes.
+func TestTheDatabaseRefusesHoldsThatAreNone(t *testing.T) {
+	each(t, "2026-01-01", func(t *testing.T, p *practice) {
+		id := p.bill(t, "Ada", "2017-01-01")
+		placed, err := p.keep.PlaceHold(p.ctx, retention.NewLegalHold{Reference: "R", Ground: retention.ForClaim, Reason: "r", Table: "clinic.bills", Row: id})
+		require.NoError(t, err)
+		_, err = p.keep.ReleaseHold(p.ctx, "R", "over")
+		require.NoError(t, err)
+		m := p.DB.Registry().Table("erp.retention_holds")
+		act := func(values map[string]any) error {
+			_, err := tenancy.Act(p.ctx, p.DB, "test.past", func(ctx context.Context, tx *tenancy.Tx) (any, error) {
+				row := m.Verbs().New()
+				for name, v := range map[string]any{"acted_at": tx.Now(), "acted_by": "x", "ground": retention.ForClaim, "reference": "S"} {
+					reflect.ValueOf(row).Elem().FieldByIndex(m.Column(name).Index).Set(reflect.ValueOf(v))
+				}
+				for name, v := range values {
+					reflect.ValueOf(row).Elem().FieldByIndex(m.Column(name).Index).Set(reflect.ValueOf(v))
+				}
+				b := tx.Batch()
+				m.Verbs().Put(b, []any{row})
+				return nil, b.Run(ctx)
+			})
+			return err
+		}
+		require.ErrorIs(t, act(map[string]any{"releases_id": placed.ID}), tenancy.ErrDuplicate, "released twice")
+		require.ErrorIs(t, act(map[string]any{"reference": "R", "table_name": "clinic.bills", "row_id": id}), tenancy.ErrDuplicate, "placed twice")
+		for name, values := range map[string]map[string]any{
+			"of nothing":        {},
+			"a ground of whim":  {"ground": retention.Ground("whim"), "table_name": "clinic.bills", "row_id": id},
+			"backwards":         {"ground": retention.OpenEnquiry, "from_day": day("2020-01-02"), "to_day": day("2020-01-01")},
+			"both":              {"table_name": "clinic.bills", "row_id": id, "from_day": day("2020-01-01"), "to_day": day("2020-01-01")},
+			"a release of none": {"releases_id": tenancy.NewID()},
+		} {
+			require.Error(t, act(values), name)
+		}
+		require.NoError(t, act(map[string]any{"table_name": "clinic.bills", "row_id": id}))
 	})
 }

@@ -36,6 +36,12 @@ type Patient struct {
 	Email string `bun:"email,nullzero" privacy:"contact,delete,sealed"`
 }
 
+// Card is a patient's, and has no date.
+type Card struct {
+	tenancy.Row
+	PatientID uuid.UUID `bun:"patient_id"`
+}
+
 type Bill struct {
 	tenancy.Row
 	PatientID uuid.UUID `bun:"patient_id,nullzero"`
@@ -89,6 +95,13 @@ CREATE TABLE clinic.patients (
     name TEXT NOT NULL,
     email TEXT,
     PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE clinic.cards (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    patient_id UUID NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT clinic_cards_patient FOREIGN KEY (tenant_id, patient_id) REFERENCES clinic.patients (tenant_id, id)
 );
 CREATE TABLE clinic.bills (
     tenant_id UUID NOT NULL,
@@ -146,6 +159,7 @@ CREATE TABLE clinic.visitors (
 func clinic() tenancy.Module {
 	return tenancy.Module{Name: "clinic", Migrations: fstest.MapFS{"50100_clinic.sql": {Data: []byte(clinicSQL)}}, Models: []*tenancy.Model{
 		tenancy.Define[Patient](tenancy.Spec{Table: "clinic.patients", Class: tenancy.Master, Subject: "self"}),
+		tenancy.Define[Card](tenancy.Spec{Table: "clinic.cards", Class: tenancy.Master, Subject: "patient_id"}),
 		tenancy.Define[Bill](tenancy.Spec{Table: "clinic.bills", Class: tenancy.Voucher, Subject: "patient_id", RetainFrom: "day", Writes: tenancy.AppendOnly}),
 		tenancy.Define[BillText](tenancy.Spec{Table: "clinic.bill_texts", Class: tenancy.Voucher, Subject: "bill_id", Writes: tenancy.Companion, PartOf: "clinic.bills"}),
 		tenancy.Define[Booking](tenancy.Spec{Table: "clinic.bookings", Class: tenancy.Book, RetainFrom: "day", Writes: tenancy.AppendOnly}),

@@ -42,7 +42,7 @@ func TestReleaseDates(t *testing.T) {
 		{"DE", book, "2014-11-01", "2015-06-30", "", "2026-01-01", "de.books"}, // the year runs from July to June, and nothing says when the last entry was made
 		{"DE", book, "2014-11-01", "2015-06-30", "2014-12-30", "2025-01-01", "de.books"},
 		{"DE", book, "2014-05-05", "2014-12-31", "2013-12-31", "2025-01-01", "de.books"}, // the record is itself an entry
-		{"DE", book, "2014-11-01", "", "", "2026-01-01", "de.books"}, // the period is not known: twelve months at most
+		{"DE", book, "2014-11-01", "", "", "2026-01-01", "de.books"},                     // the period is not known: twelve months at most
 		// Germany: vouchers, 10 years until 2024, 8 since; what had not ended on 1 January 2025 is under the new rule.
 		{"DE", voucher, "2013-12-31", "", "", "2024-01-01", "de.vouchers.until_2024"},
 		{"DE", voucher, "2014-01-01", "", "", "2025-01-01", "de.vouchers"},

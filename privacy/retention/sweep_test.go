@@ -38,7 +38,7 @@ func TestNothingIsSweptThatIsNotSwitchedOn(t *testing.T) {
 		id := p.bill(t, "Ada Byron", "2001-05-04")
 		p.letter(t, uuid.Nil, noon("2001-01-01"))
 		p.do(t, func(b *tenancy.Batch) { tenancy.Put(b, []*Booking{{Day: day("2001-05-04")}}) })
-		require.Equal(t, map[string]int64{"clinic.bills off de.vouchers": 1, "clinic.letters off de.letters": 1, "clinic.bookings off de.books": 1, "clinic.patients off general.master": 0}, counts(p.sweep(t, 10)))
+		require.Equal(t, map[string]int64{"clinic.bills off de.vouchers": 1, "clinic.letters off de.letters": 1, "clinic.bookings off de.books": 1, "clinic.cards off general.master": 0, "clinic.patients off general.master": 0}, counts(p.sweep(t, 10)))
 		require.Equal(t, "Ada Byron", p.payer(t, id))
 		p.enable(t, "de.books")
 		require.Equal(t, int64(1), counts(p.sweep(t, 10))["clinic.bookings immutable"], "a book's figures never go from an active tenant")
@@ -66,9 +66,9 @@ func TestWhatASweepDoes(t *testing.T) {
 		for pass := range 2 {
 			got := counts(p.sweep(t, 2))
 			want := map[string]int64{"clinic.bills erased de.vouchers": 1, "clinic.bills kept de.books": 1, "clinic.letters removed de.letters": 1,
-				"clinic.letters kept de.letters": 1, "clinic.patients off general.master": 0}
+				"clinic.letters kept de.letters": 1, "clinic.cards off general.master": 0, "clinic.patients off general.master": 0}
 			if pass == 1 {
-				want = map[string]int64{"clinic.bills cleared de.vouchers": 1, "clinic.bills kept de.books": 1, "clinic.letters kept de.letters": 1, "clinic.patients off general.master": 0}
+				want = map[string]int64{"clinic.bills cleared de.vouchers": 1, "clinic.bills kept de.books": 1, "clinic.letters kept de.letters": 1, "clinic.cards off general.master": 0, "clinic.patients off general.master": 0}
 			}
 			require.Equal(t, want, got, "pass %d", pass)
 			text := find[BillText](t, p, tenancy.Eq("bill_id", old))[0]
@@ -105,9 +105,10 @@ func TestMasterData(t *testing.T) {
 			p.do(t, func(b *tenancy.Batch) { tenancy.Put(b, []*Patient{who}) })
 			return who.ID
 		}
-		lost, used, recent, foreign := add("Lost"), add("Used"), add("Recent"), &Patient{Row: tenancy.Row{ID: uuid.New()}, Name: "Foreign"}
+		lost, used, recent, carded, foreign := add("Lost"), add("Used"), add("Recent"), add("Carded"), &Patient{Row: tenancy.Row{ID: uuid.New()}, Name: "Foreign"}
 		p.do(t, func(b *tenancy.Batch) {
 			tenancy.Put(b, []*Patient{foreign})
+			tenancy.Put(b, []*Card{{PatientID: carded}})
 			tenancy.Put(b, []*Bill{{PatientID: used, Day: day("2022-12-31")}, {PatientID: used, Day: day("2010-01-01")}, {PatientID: recent, Day: day("2023-01-01")}})
 		})
 		p.letter(t, used, noon("2022-12-31"))
@@ -116,18 +117,20 @@ func TestMasterData(t *testing.T) {
 		made := time.Unix(sec, 0).UTC().Year() // the machine's clock made the ids, and not the test's
 		got := counts(p.sweep(t, 3))
 		require.Equal(t, int64(1), got["clinic.patients erased general.master"])
-		require.Equal(t, int64(3), got["clinic.patients kept general.master"])
+		require.Equal(t, int64(4), got["clinic.patients kept general.master"])
+		require.Equal(t, int64(1), got["clinic.cards kept general.master"], "nothing refers to cards, so nothing says whether they are in use")
 		names := func() (out []string) {
 			for _, r := range find[Patient](t, p) {
 				out = append(out, r.Name)
 			}
 			return out
 		}
-		require.ElementsMatch(t, []string{"Lost", "erased " + used.String()[24:], "Recent", "Foreign"}, names())
+		require.Len(t, find[Card](t, p), 1)
+		require.ElementsMatch(t, []string{"Lost", "erased " + used.String()[24:], "Recent", "Carded", "Foreign"}, names())
 		*p.now = time.Date(made+4, 1, 1, 12, 0, 0, 0, time.UTC)
 		got = counts(p.sweep(t, 500))
 		require.Equal(t, int64(1), got["clinic.patients removed general.master"])
-		require.ElementsMatch(t, []string{"erased " + used.String()[24:], "erased " + recent.String()[24:], "Foreign"}, names(), "of an id that says nothing nobody knows since when")
+		require.ElementsMatch(t, []string{"erased " + used.String()[24:], "erased " + recent.String()[24:], "Carded", "Foreign"}, names(), "of an id that says nothing, and of a use without a date, nobody knows since when")
 	})
 }
 
