@@ -2,6 +2,7 @@ package erp_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -126,6 +127,17 @@ func TestAGermanShopKeepsItsInvoicesForEightYears(t *testing.T) {
 		require.Equal(t, 1, free.Day())
 		require.Equal(t, time.January, free.Month())
 		require.GreaterOrEqual(t, free.Year(), day(1).Year()+9)
+		// The book's ten years count from the year of its last entry, which need not be the year that it is for.
+		book := func() string {
+			out, err := s.suite.Retention.Releases(s.ctx, "erp.journal_entries", invoice.EntryID)
+			require.NoError(t, err)
+			return out[0].Hold.Until.String()
+		}
+		require.Equal(t, fmt.Sprint(now.Year()+11, "-01-01"), book())
+		*now = now.AddDate(1, 0, 0)
+		_, err = s.suite.Accounting.Post(s.ctx, []accounting.NewEntry{s.entry("E-late", 100)})
+		require.NoError(t, err)
+		require.Equal(t, fmt.Sprint(now.Year()+11, "-01-01"), book())
 		*now = free.AddDays(-1).Time().Add(23 * time.Hour)
 		s.sweep(t)
 		require.Equal(t, "Ada Ltd", payer())
