@@ -360,6 +360,51 @@ func TestRaceAHoldAndASweep(t *testing.T) {
 	})
 }
 
+// A row that changes after it was looked at and before it is locked is judged by what it has become. (SQLite has one writer at a time.)
+func TestRaceARowChangesUnderASweep(t *testing.T) {
+	now := noon("2026-01-01")
+	env := tenancytest.Open(t, "postgres", tenancytest.Options{Modules: modules(), Clock: func() time.Time { return now }})
+	keep, err := retention.New(env.DB, options())
+	require.NoError(t, err)
+	lock := 0 // the number of the question that locks: two more follow it, of the parts, before something is deleted
+	for _, meddle := range []bool{false, true} {
+		p := &practice{env, keep, &now, env.Tenant(t)}
+		p.enable(t, "de.letters")
+		p.letter(t, uuid.Nil, noon("2001-01-01"))
+		young := p.letter(t, uuid.Nil, noon("2001-01-01"))
+		var asked, deleted, done int
+		env.Observe(t, func(s tenancy.Sent) {
+			switch {
+			case s.Verb == "delete":
+				deleted++
+			case s.Verb == "select" && deleted == 0:
+				asked++
+			}
+			if !meddle || asked != lock || done > 0 {
+				return
+			}
+			done++
+			for _, err := range racetest.Together(1, func(int) error {
+				return env.DB.Tx(p.ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+					return tenancy.Update(ctx, tx, &Letter{Row: tenancy.Row{ID: young}, SentAt: noon("2025-12-31")}, "sent_at")
+				})
+			}) {
+				require.NoError(t, err)
+			}
+		})
+		p.sweep(t, 10)
+		lock = asked - 2
+		left := find[Letter](t, p)
+		if !meddle {
+			require.Empty(t, left)
+			continue
+		}
+		require.Equal(t, 1, done)
+		require.Len(t, left, 1)
+		require.Equal(t, young, left[0].ID)
+	}
+}
+
 // doomed is what a process is told that is to sweep and to be killed on the way.
 type doomed struct {
 	Postgres *postgres.Engine
