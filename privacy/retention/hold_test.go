@@ -35,6 +35,9 @@ func TestWhatIsReferredToIsKept(t *testing.T) {
 		require.Equal(t, []retention.Hold{{}}, p.holds(t, "clinic.patients", who))
 		require.Equal(t, "2036-01-01", p.holds(t, "clinic.bills", old)[0].Until.String())
 		require.Contains(t, p.holds(t, "clinic.bills", old)[0].Why, "clinic.bookings")
+		p.do(t, func(b *tenancy.Batch) { tenancy.Put(b, []*Booking{{BillID: old}}) })
+		require.Empty(t, p.until(t, "clinic.bills", old), "of what refers to it nothing says since when")
+		require.Contains(t, p.holds(t, "clinic.bills", old)[0].Why, "nothing says since when")
 	})
 }
 

@@ -60,7 +60,7 @@ type BillText struct {
 // Booking is of a book, and may refer to its voucher.
 type Booking struct {
 	tenancy.Row
-	Day    date.Date `bun:"day"`
+	Day    date.Date `bun:"day,nullzero"`
 	BillID uuid.UUID `bun:"bill_id,nullzero"`
 }
 
@@ -125,7 +125,7 @@ CREATE TABLE clinic.bill_texts (
 CREATE TABLE clinic.bookings (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
-    day DATE NOT NULL,
+    day DATE,
     bill_id UUID,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT clinic_bookings_bill FOREIGN KEY (tenant_id, bill_id) REFERENCES clinic.bills (tenant_id, id)
