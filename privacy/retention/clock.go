@@ -17,13 +17,16 @@ type Facts struct {
 	LastEntry date.Date
 }
 
-// Release is the first day on which a record of a class in a table may go, by the rules of a jurisdiction alone, and the rule that ends last. A zero Rule: none is of it. A zero day with a rule: nothing says since
+// Release is the first day on which a record of a class in a table may go, by the rules of a jurisdiction alone, and the rule that says so: the duty that ends last, or the limit that ends first, whichever is later. A zero Rule: none is of it. A zero day with a rule: nothing says since
 // when, and the record is kept.
 func (s *Rules) Release(jurisdiction string, class tenancy.RecordClass, in string, f Facts) (date.Date, Rule) {
 	return s.release(jurisdiction, class, in, f, func(Kind) bool { return true })
 }
 
+// release is the latest of the duties and of the limit that ends first.
 func (s *Rules) release(jurisdiction string, class tenancy.RecordClass, in string, f Facts, kinds func(Kind) bool) (free date.Date, by Rule) {
+	var limit date.Date
+	var limited Rule
 	for _, c := range s.of(jurisdiction, class, in) {
 		if !kinds(c.last().Kind) {
 			continue
@@ -32,9 +35,15 @@ func (s *Rules) release(jurisdiction string, class tenancy.RecordClass, in strin
 		if day.IsZero() {
 			return day, r
 		}
-		if day.After(free) {
+		switch {
+		case r.Kind == Limit && (limit.IsZero() || day.Before(limit)):
+			limit, limited = day, r
+		case r.Kind == Duty && day.After(free):
 			free, by = day, r
 		}
+	}
+	if limit.After(free) {
+		return limit, limited
 	}
 	return free, by
 }

@@ -149,6 +149,19 @@ func TestAHostsRules(t *testing.T) {
 	free, _ := rules(t, month).Release("", tenancy.Log, "erp.access_log", retention.Facts{Date: day("2026-01-31")})
 	require.Equal(t, "2026-03-01", free.String(), "a limit may be shorter")
 
+	beside := month
+	beside.Replaces, beside.Length = "", retention.Length{Months: 36}
+	free, _ = rules(t, beside).Release("", tenancy.Log, "erp.access_log", retention.Facts{Date: day("2026-01-31")})
+	require.Equal(t, "2027-02-01", free.String(), "of two limits the first to end counts")
+	long := month
+	long.Length = retention.Length{Months: 36}
+	_, err = retention.NewRules(long)
+	require.ErrorIs(t, err, retention.ErrBadRule, "a limit is not lengthened")
+	ends := retention.Rule{ID: "host.end", Kind: retention.Limit, Class: tenancy.Voucher, Start: retention.OnDate, Length: retention.Length{Years: 1}, Source: "our own", ValidFrom: day("2020-01-01")}
+	require.Equal(t, "2028-01-01", release(rules(t, ends), "2019-05-05"), "no limit ends a duty")
+	ends.Length.Years = 20
+	require.Equal(t, "2039-05-06", release(rules(t, ends), "2019-05-05"), "what the duty lets go may be kept until the limit")
+
 	for name, f := range map[string]func(r *retention.Rule){
 		"no id":           func(r *retention.Rule) { r.ID = "vouchers" },
 		"no kind":         func(r *retention.Rule) { r.Kind = "" },

@@ -19,7 +19,7 @@ func (c chain) last() *Rule { return &c[len(c)-1] }
 type Rules struct{ chains []chain }
 
 // NewRules adds a host's rules to the statutory ones. A duty of the host's holds beside the statutory ones, and the latest release counts: so it can lengthen and not shorten. To shorten, a rule replaces another
-// and says by which law. Errors: retention.bad_rule, retention.shortens.
+// and says by which law. Of limits the first to end counts, and none is lengthened. Errors: retention.bad_rule, retention.shortens.
 func NewRules(host ...Rule) (*Rules, error) {
 	const op = "retention.NewRules"
 	all := statutory()
@@ -78,6 +78,8 @@ func replaces(op string, r, before *Rule) error {
 		return ErrBadRule.New(op, "%s is of other records than %s, which it replaces", r.ID, before.ID)
 	case !r.ValidFrom.After(before.ValidFrom):
 		return ErrBadRule.New(op, "%s is not in force later than %s, which it replaces", r.ID, before.ID)
+	case r.Kind == Limit && !r.Statutory && (r.Length.days() > before.Length.days() || r.Start != before.Start):
+		return ErrBadRule.New(op, "%s would keep for longer than %s, which is a limit", r.ID, before.ID)
 	case r.Kind == Duty && !r.Statutory && strings.TrimSpace(r.Shortens) == "" && (r.Length.days() < before.Length.days() || r.Start != before.Start || len(r.Suspended) < len(before.Suspended)):
 		return ErrShortens.New(op, "%s would take the place of %s", r.ID, before.ID)
 	}
