@@ -18,6 +18,7 @@ import (
 	"github.com/opsmatiq/erp/privacy/ending"
 	"github.com/opsmatiq/erp/privacy/register"
 	"github.com/opsmatiq/erp/privacy/request"
+	"github.com/opsmatiq/erp/privacy/retention"
 	"github.com/opsmatiq/erp/privacy/usage"
 	"github.com/opsmatiq/erp/sales"
 	"github.com/opsmatiq/erp/tenancy"
@@ -44,13 +45,15 @@ type Options struct {
 	// Access, when set, adds users, roles, sessions and API keys ([access.New]); its Keys, Mailer and Logger default to the
 	// suite's. Default: none of it, and none of its tables. A database that was opened with it is opened with it ever after.
 	Access *access.Options
-	// Usage says how long the access log is kept and which features are counted.
+	// Usage says which features are counted.
 	Usage usage.Options
 	// Renderers make documents of the host's own rows for archives, beside the suite's: issued invoices as UBL.
 	Renderers []privacy.Renderer
 	// Registers says what the registers of a controller ask others for. Default: the country is that of [privacy.Service.SetController], visits are those of the access
 	// log, and with OwnerAddress a tenant's owner is told by mail, and with Operator the operator of objections.
 	Registers register.Options
+	// RetentionRules are the host's own, beside the statutory ones: see [retention.NewRules]. One that replaces general.access_log keeps the access log for less than twelve months.
+	RetentionRules []retention.Rule
 	// Jobs are the host's own background work, done by [Suite.Run] with the suite's.
 	Jobs []tenancy.Job
 	// Workers is how many tenants background work serves at once, 1 to 64. Default 2.
@@ -96,6 +99,7 @@ type Suite struct {
 	Requests   *request.Service
 	Ending     *ending.Service
 	Usage      *usage.Service
+	Retention  *retention.Service
 	Audit      *audit.Service
 	// Access is nil unless [Options].Access was set.
 	Access *access.Service
@@ -110,7 +114,7 @@ type Suite struct {
 // not among them: it is added by those who want it.
 func Modules() []tenancy.Module {
 	return []tenancy.Module{accounting.Module(), bank.Module(), inventory.Module(), purchasing.Module(), sales.Module(), pos.Module(), privacy.Module(), register.Module(),
-		request.Module(), ending.Module(), usage.Module(), audit.Module(), declared()}
+		request.Module(), ending.Module(), usage.Module(), retention.Module(), audit.Module(), declared()}
 }
 
 // Open registers every model, migrates when asked, holds the live database against the models and wires the services; or
@@ -143,7 +147,8 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 
 // Wire makes a suite on a database that the caller opened with [Modules] among its modules, and [access.Module] where
 // [Options].Access is set. Of the options, Models, Migrate, OwnerAddress, Limits and OnStatement are the database's and count for
-// nothing here; nor does Ports.Keys for sealed columns. Errors: tenancy.bad_input (jobs that cannot be), access.bad_input, privacy.promise_absent.
+// nothing here; nor does Ports.Keys for sealed columns. Errors: tenancy.bad_input (jobs that cannot be), access.bad_input, retention.bad_rule,
+// retention.shortens, privacy.promise_absent.
 func Wire(db *tenancy.DB, opt Options) (*Suite, error) { return wire(context.Background(), db, opt) }
 
 func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
@@ -154,10 +159,13 @@ func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
 	s.Purchasing = purchasing.New(db, s.Accounting, s.Inventory)
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
 	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
-	s.Privacy = privacy.New(db, privacy.Options{Renderers: s.renderers(opt.Renderers), Listener: opt.Listener, Accounts: accounts{s}, Follows: follows, Backups: opt.Backups, Recipients: s.recipients,
-		Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
-	s.Ending = ending.New(db)
 	var err error
+	if s.Retention, err = s.wireRetention(opt.RetentionRules); err != nil {
+		return nil, err
+	}
+	s.Privacy = privacy.New(db, privacy.Options{Renderers: s.renderers(opt.Renderers), Listener: opt.Listener, Accounts: accounts{s}, Follows: follows, Backups: opt.Backups, Recipients: s.recipients,
+		Retention: s.Retention.Rules().Words, Holds: s.Retention.Holds, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
+	s.Ending = ending.New(db)
 	if s.Registers, err = register.New(db, s.registerOptions(opt)); err != nil {
 		return nil, err
 	}

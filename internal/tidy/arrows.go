@@ -38,6 +38,7 @@ var arrows = map[string][]string{
 	"privacy/request":      {"privacy", "privacy/register", "tenancy"},
 	"privacy/ending":       {"privacy", "tenancy"},
 	"privacy/usage":        {"privacy", "tenancy"},
+	"privacy/retention":    {"privacy", "tenancy"},
 	"accounting/money":     {},
 	"accounting/einvoice":  {}, // a format: it knows amounts and dates, and no books
 	"accounting":           {"tenancy"},
@@ -48,11 +49,11 @@ var arrows = map[string][]string{
 	"sales":                books,
 	"pos":                  append([]string{"sales"}, books...),
 	// No engine: a host imports only the one it uses.
-	root: append([]string{"accounting/einvoice", "accounting/bank", "pos", "sales", "inventory/purchasing", "accounting/exchange", "privacy", "privacy/register", "privacy/request", "privacy/ending", "privacy/usage", "tenancy/local", "tenancy/access", "tenancy/audit"}, books...),
+	root: append([]string{"accounting/einvoice", "accounting/bank", "pos", "sales", "inventory/purchasing", "accounting/exchange", "privacy", "privacy/register", "privacy/request", "privacy/ending", "privacy/usage", "privacy/retention", "tenancy/local", "tenancy/access", "tenancy/audit"}, books...),
 
 	// Examples show what a host can do, so internal/ is shut to them.
 	"examples": append([]string{
-		root, "pos", "sales", "inventory/purchasing", "accounting/bank", "accounting/exchange", "privacy", "privacy/register", "privacy/request", "privacy/ending", "privacy/usage",
+		root, "pos", "sales", "inventory/purchasing", "accounting/bank", "accounting/exchange", "privacy", "privacy/register", "privacy/request", "privacy/ending", "privacy/usage", "privacy/retention",
 		"tenancy/postgres", "tenancy/sqlite", "tenancy/local", "tenancy/access", "tenancy/audit",
 	}, books...),
 	// The tests' and benchmarks' own house: it sees all, and nothing but tests sees it.

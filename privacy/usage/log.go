@@ -102,33 +102,3 @@ func (s *Service) AccessLog(ctx context.Context, f AccessFilter, page tenancy.Pa
 		return tenancy.Page[Access](ctx, tx, page, by...)
 	})
 }
-
-// Sweep deletes lines of the tenant's access log that are older than [Options].KeepMonths, the oldest first and at most limit (1 to
-// 10,000), and says how many. It is for a background job: call it again while it gives the limit.
-//
-// Permission: usage.sweep. Errors: usage.bad_input.
-func (s *Service) Sweep(ctx context.Context, limit int) (int, error) {
-	return tenancy.Act(ctx, s.db, PermSweep, func(ctx context.Context, tx *tenancy.Tx) (int, error) {
-		if limit < 1 || limit > 10_000 {
-			return 0, ErrBadInput.New("usage.Sweep", "limit is between 1 and 10,000")
-		}
-		var old []Access
-		b := tx.Batch()
-		tenancy.Load(b, &old, tenancy.Lt("occurred_at", s.kept(tx.Now())), tenancy.OrderBy("occurred_at", "id"), tenancy.Limit(limit), tenancy.ForUpdate())
-		if err := b.Run(ctx); err != nil || len(old) == 0 {
-			return 0, err
-		}
-		gone := make([]*Access, len(old))
-		for i := range old {
-			gone[i] = &old[i]
-		}
-		b = tx.Batch()
-		tenancy.Remove(b, gone)
-		return len(gone), b.Run(ctx)
-	})
-}
-
-// kept is the instant from which on lines are kept: the midnight of UTC so many months before.
-func (s *Service) kept(now time.Time) time.Time {
-	return date.In(now, time.UTC).AddMonths(-s.opt.KeepMonths).Time()
-}

@@ -17,9 +17,6 @@ type Service struct {
 
 // Options configures [New]. The zero value of each means its default.
 type Options struct {
-	// KeepMonths is for how many months a line of the access log is kept, 1 to 12. Default 12: logs of access are kept for six months to
-	// one year (CNIL, délibération n° 2021-122 of 14 October 2021).
-	KeepMonths int
 	// Features are the names that may be counted, each 1 to 60 of a-z, 0-9, "_" and ".". The list is closed, so that nothing is counted
 	// whose name says something of somebody. Default: none.
 	Features []string
@@ -32,14 +29,11 @@ var featureName = regexp.MustCompile(`^[a-z][a-z0-9_.]{0,59}$`)
 // New makes the service on an opened database whose modules include [Module]. Errors: usage.bad_input.
 func New(db *tenancy.DB, opt Options) (*Service, error) {
 	const op = "usage.New"
-	if opt.KeepMonths == 0 {
-		opt.KeepMonths = 12
-	}
 	if opt.MinTenants == 0 {
 		opt.MinTenants = 10
 	}
-	if opt.KeepMonths < 1 || opt.KeepMonths > 12 || opt.MinTenants < 5 {
-		return nil, ErrBadInput.New(op, "KeepMonths is between 1 and 12, MinTenants at least 5")
+	if opt.MinTenants < 5 {
+		return nil, ErrBadInput.New(op, "MinTenants is at least 5")
 	}
 	opt.Features = slices.Sorted(slices.Values(opt.Features))
 	for i, f := range opt.Features {
@@ -76,6 +70,5 @@ var models = []*tenancy.Model{
 // The permissions of this package's acts. [Service.Log] needs none: it is of whoever comes.
 const (
 	PermRead  tenancy.Permission = "usage.read"  // the access log of a tenant
-	PermSweep tenancy.Permission = "usage.sweep" // deleting what has had its time: for background work
 	PermCount tenancy.Permission = "usage.count" // the platform's: adding up what was used
 )

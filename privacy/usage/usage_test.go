@@ -84,7 +84,7 @@ func TestTheAccessLogHasAClosedListOfFields(t *testing.T) {
 		require.ErrorIs(t, w.usage.Log(ctx, usage.Hit{Page: "/a", Features: []string{"ada@example.com"}}), usage.ErrFeature)
 		require.Len(t, w.lines(t, ctx, usage.AccessFilter{}), 1, "what was refused wrote nothing")
 		require.ErrorIs(t, w.usage.Log(context.Background(), usage.Hit{Page: "/a"}), tenancy.ErrNoScope)
-		_, err := w.usage.AccessLog(w.TenantWith(t, "usage.sweep"), usage.AccessFilter{}, tenancy.PageRequest{})
+		_, err := w.usage.AccessLog(w.TenantWith(t, "usage.count"), usage.AccessFilter{}, tenancy.PageRequest{})
 		require.ErrorIs(t, err, tenancy.ErrForbidden)
 	})
 }
@@ -107,37 +107,9 @@ func TestReadingTheAccessLogIsOnRecord(t *testing.T) {
 	})
 }
 
-func TestSweepKeepsWhatIsYoung(t *testing.T) {
-	each(t, usage.Options{KeepMonths: 1}, func(t *testing.T, w *world) {
-		ctx := w.Tenant(t)
-		for _, at := range []string{"2026-02-27T23:59:59Z", "2026-02-28T00:00:00Z", "2026-03-31T11:00:00Z"} { // a month before 31 March is 28 February
-			var err error
-			*w.now, err = time.Parse(time.RFC3339, at)
-			require.NoError(t, err)
-			require.NoError(t, w.usage.Log(ctx, usage.Hit{Page: "/" + at[:10]}))
-		}
-		*w.now = noon
-		for _, want := range []int{1, 0} {
-			n, err := w.usage.Sweep(ctx, 10)
-			require.NoError(t, err)
-			require.Equal(t, want, n)
-		}
-		got := w.lines(t, ctx, usage.AccessFilter{})
-		require.Equal(t, []string{"/2026-02-28", "/2026-03-31"}, []string{got[0].Page, got[1].Page})
-		*w.now = noon.AddDate(1, 0, 0)
-		for _, want := range []int{1, 1, 0} {
-			n, err := w.usage.Sweep(ctx, 1)
-			require.NoError(t, err)
-			require.Equal(t, want, n)
-		}
-		_, err := w.usage.Sweep(ctx, 0)
-		require.ErrorIs(t, err, usage.ErrBadInput)
-	})
-}
-
 func TestOptions(t *testing.T) {
 	env := tenancytest.Open(t, "sqlite", tenancytest.Options{Modules: []tenancy.Module{usage.Module()}})
-	for _, opt := range []usage.Options{{KeepMonths: 13}, {KeepMonths: -1}, {MinTenants: 4}, {Features: []string{"Ada Lovelace"}}, {Features: []string{"a", "a"}}} {
+	for _, opt := range []usage.Options{{MinTenants: 4}, {Features: []string{"Ada Lovelace"}}, {Features: []string{"a", "a"}}} {
 		_, err := usage.New(env.DB, opt)
 		require.ErrorIs(t, err, usage.ErrBadInput, "%+v", opt)
 	}

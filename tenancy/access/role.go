@@ -43,7 +43,7 @@ func BuiltinRoles() []Role {
 			"pos.read", "pos.open", "pos.sell", "pos.void", "pos.refund", "pos.cash", "pos.close"}},
 		{Name: "auditor", About: "Reads everything, takes copies and proves it; changes nothing.", Permissions: tenancy.Permissions{
 			"accounting.read", "bank.read", "exchange.export", "inventory.read", "purchasing.read", "sales.read", "pos.read", "usage.read", "audit.read", "audit.verify", "erp.verify", "privacy.digest", "access.read",
-			"register.read", "request.read"}},
+			"register.read", "request.read", "retention.read"}},
 	}
 }
 

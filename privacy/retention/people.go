@@ -1,0 +1,196 @@
+package retention
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// deepest is how many steps lead from a row to its person at most.
+const deepest = 8
+
+// people are the persons whom rows are about, by [tenancy.Spec].Subject.
+func (l *look) people(ctx context.Context, tx *tenancy.Tx, m *tenancy.Model, rows []any, depth int) ([][]uuid.UUID, error) {
+	out := make([][]uuid.UUID, len(rows))
+	switch {
+	case m.Subject == "" || depth > deepest || len(rows) == 0:
+		return out, nil
+	case m.Subject == "self":
+		for i, row := range rows {
+			out[i] = []uuid.UUID{value[uuid.UUID](row, rootKey(m))}
+		}
+		return out, nil
+	case m.Subject == tenancy.ByParts:
+		return out, l.peopleOfParts(ctx, tx, m, rows, out, depth)
+	}
+	to := l.leads(m)
+	if to == nil {
+		return out, nil
+	}
+	c := m.Column(m.Subject)
+	at := map[uuid.UUID][]int{}
+	for i, row := range rows {
+		if id := value[uuid.UUID](row, c); id != uuid.Nil {
+			at[id] = append(at[id], i)
+		}
+	}
+	if to.Subject == "self" {
+		for id, of := range at {
+			for _, i := range of {
+				out[i] = []uuid.UUID{id}
+			}
+		}
+		return out, nil
+	}
+	key := rootKey(to)
+	if key == nil {
+		return out, nil
+	}
+	for part := range slices.Chunk(sortedIDs(at), chunk) {
+		next, err := to.Verbs().Find(ctx, tx, tenancy.In(key.Name, part))
+		if err != nil {
+			return nil, err
+		}
+		people, err := l.people(ctx, tx, to, next, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		for j, row := range next {
+			for _, i := range at[value[uuid.UUID](row, key)] {
+				out[i] = append(out[i], people[j]...)
+			}
+		}
+	}
+	return out, nil
+}
+
+func (l *look) peopleOfParts(ctx context.Context, tx *tenancy.Tx, m *tenancy.Model, rows []any, out [][]uuid.UUID, depth int) error {
+	at := map[uuid.UUID][]int{}
+	for i, row := range rows {
+		id := value[uuid.UUID](row, rootKey(m))
+		at[id] = append(at[id], i)
+	}
+	for _, p := range l.family(m)[1:] {
+		if p.Subject == "" || p.Subject == p.Keys[1].Name {
+			continue
+		}
+		for part := range slices.Chunk(sortedIDs(at), chunk) {
+			of, err := p.Verbs().Find(ctx, tx, tenancy.In(p.Keys[1].Name, part))
+			if err != nil {
+				return err
+			}
+			people, err := l.people(ctx, tx, p, of, depth+1)
+			if err != nil {
+				return err
+			}
+			for j, row := range of {
+				for _, i := range at[value[uuid.UUID](row, p.Keys[1])] {
+					out[i] = append(out[i], people[j]...)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// leads is the model that a model's subject column leads to; nil where it leads nowhere.
+func (l *look) leads(m *tenancy.Model) *tenancy.Model {
+	for _, r := range l.refs {
+		if r.From == m && len(r.Columns) == 1 && r.Columns[0].Name == m.Subject {
+			return r.To
+		}
+	}
+	if m.PartOf != "" && m.Keys[1].Name == m.Subject {
+		return l.root(m)
+	}
+	return nil
+}
+
+// lastUses fills in, for rows of master data, the day of the last record that refers to each; without any, the day on which the row was made. Where no table refers to theirs, nothing says whether they are in use.
+func (l *look) lastUses(ctx context.Context, tx *tenancy.Tx, root *tenancy.Model, at map[uuid.UUID][]int, out []date.Date) error {
+	ids := sortedIDs(at)
+	known, undated := false, map[uuid.UUID]bool{}
+	for _, r := range l.refs {
+		column := l.toRoot(r)
+		if l.root(r.To) != root || column < 0 || l.root(r.From) == root {
+			continue
+		}
+		known = true
+		used, err := l.used(ctx, tx, r, r.Columns[column], ids)
+		if err != nil {
+			return err
+		}
+		for id, day := range used {
+			undated[id] = undated[id] || day.IsZero()
+			for _, i := range at[id] {
+				if day.After(out[i]) {
+					out[i] = day
+				}
+			}
+		}
+	}
+	for id, of := range at {
+		for _, i := range of {
+			switch {
+			case undated[id]:
+				out[i] = date.Date{}
+			case known && out[i].IsZero():
+				out[i] = madeOn(id, l.zone)
+			}
+		}
+	}
+	return nil
+}
+
+// used is the last day of the rows from which a reference leads to each of these, in one question: the database finds the last, for there may be many. A zero day: something refers, and has none.
+func (l *look) used(ctx context.Context, tx *tenancy.Tx, r tenancy.Reference, c *tenancy.Column, ids []uuid.UUID) (map[uuid.UUID]date.Date, error) {
+	dates, root := r.From, l.root(r.From)
+	if r.From.RetainFrom == "" {
+		dates = root
+	}
+	day := dates.Column(dates.RetainFrom)
+	out := map[uuid.UUID]date.Date{}
+	for part := range slices.Chunk(ids, chunk) {
+		switch {
+		case day == nil || day.Type != tenancy.Date && dates != r.From:
+			rows, err := tenancy.Report[uuid.UUID](ctx, tx, "SELECT DISTINCT f."+c.Name+" FROM {"+r.From.Name()+"} AS f WHERE f."+c.Name+" IN (?)", tenancy.List(part))
+			if err != nil {
+				return nil, err
+			}
+			for _, id := range rows {
+				out[id] = date.Date{}
+			}
+		case day.Type == tenancy.Date:
+			query := "SELECT f." + c.Name + " AS id, MAX(d." + day.Name + ") AS day FROM {" + r.From.Name() + "} AS f JOIN {" + dates.Name() + "} AS d ON d." + rootKey(dates).Name + " = f." + rootKey(r.From).Name +
+				" WHERE f." + c.Name + " IN (?) GROUP BY f." + c.Name
+			if dates == r.From {
+				query = "SELECT f." + c.Name + " AS id, MAX(f." + day.Name + ") AS day FROM {" + r.From.Name() + "} AS f WHERE f." + c.Name + " IN (?) GROUP BY f." + c.Name
+			}
+			rows, err := tenancy.Report[struct {
+				ID  uuid.UUID `bun:"id"`
+				Day date.Date `bun:"day"`
+			}](ctx, tx, query, tenancy.List(part))
+			if err != nil {
+				return nil, err
+			}
+			for _, row := range rows {
+				out[row.ID] = row.Day
+			}
+		default: // few tables count from an instant
+			err := dates.Verbs().Stream(ctx, tx, func(row any) error {
+				if id, d := value[uuid.UUID](row, c), l.dated(dates, row); d.After(out[id]) {
+					out[id] = d
+				}
+				return nil
+			}, tenancy.In(c.Name, part))
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}

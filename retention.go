@@ -1,0 +1,57 @@
+package erp
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/privacy/retention"
+	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
+)
+
+// wireRetention tells retention what no model says: by whose law a tenant keeps its records, and when its years end and its books were written in last.
+func (s *Suite) wireRetention(rules []retention.Rule) (*retention.Service, error) {
+	return retention.New(s.Tenancy, retention.Options{Rules: rules, Jurisdiction: s.jurisdiction, Periods: periods, Held: s.held})
+}
+
+// jurisdiction is that of the controller, as it was last stated.
+func (s *Suite) jurisdiction(ctx context.Context) (string, error) {
+	all, err := s.Privacy.Controllers(ctx)
+	if err != nil || len(all) == 0 {
+		return "", err
+	}
+	return all[0].Jurisdiction, nil
+}
+
+// held reports whether a tenant is under a legal hold, which the tenant need not know.
+func (s *Suite) held(ctx context.Context, tenant uuid.UUID) (bool, error) {
+	platform, err := s.Tenancy.EnterPlatform(ctx, "system:retention.sweep", tenancy.Permissions{tenancy.PermHoldTenant})
+	if err != nil {
+		return false, err
+	}
+	holds, err := s.Tenancy.Tenants().Holds(platform, tenant)
+	return slices.ContainsFunc(holds, func(h tenancy.Hold) bool { return h.ReleasedAt.IsZero() }), err
+}
+
+// periods are the fiscal years of the tenant's books, each with the day on which its last entry was made.
+func periods(ctx context.Context, tx *tenancy.Tx) ([]retention.Period, error) {
+	years, err := tenancy.Find[accounting.FiscalYear](ctx, tx, tenancy.OrderBy("starts_on"))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]retention.Period, len(years))
+	for i, y := range years {
+		out[i] = retention.Period{From: y.StartsOn, To: y.EndsOn}
+		last, err := tenancy.Find[accounting.Entry](ctx, tx, tenancy.Ge("entry_date", y.StartsOn), tenancy.Le("entry_date", y.EndsOn), tenancy.OrderBy("-posted_at"), tenancy.Limit(1))
+		if err != nil {
+			return nil, err
+		}
+		if len(last) > 0 {
+			out[i].LastEntry = date.In(last[0].PostedAt, tx.Scope().Zone())
+		}
+	}
+	return out, nil
+}
