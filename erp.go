@@ -148,8 +148,11 @@ func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
 	s.Sales = sales.New(db, s.Accounting, s.Inventory)
 	s.POS = pos.New(db, s.Accounting, s.Inventory, pos.Options{Signer: opt.Signer})
 	s.Privacy = privacy.New(db, privacy.Options{Listener: opt.Listener, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
-	s.Registers, s.Requests, s.Ending = register.New(db), request.New(db), ending.New(db)
-	var err error
+	s.Registers, s.Requests = register.New(db), request.New(db)
+	err := s.wireEnding(opt)
+	if err != nil {
+		return nil, err
+	}
 	if s.Usage, err = usage.New(db, opt.Usage); err != nil {
 		return nil, err
 	}
