@@ -47,7 +47,7 @@ type Deletion struct {
 	LookAt      time.Time
 }
 
-// Deletions lists the tenants of whose deletion account is given, by id. Page.Sort is "" or "of_tenant". It is an act in the platform's own tenant.
+// Deletions lists the tenants of whose deletion account is given, in the order in which their purges were seen. Page.Sort is "" or "id", "begun_at". It is an act in the platform's own tenant.
 //
 // Permission: ending.read. Errors: ending.not_platform, tenancy.bad_input (the page).
 func (s *Service) Deletions(ctx context.Context, page tenancy.PageRequest) (tenancy.PageOf[Deletion], error) {

@@ -65,8 +65,8 @@ type waiverRow struct {
 
 // deletionRow is a purge of which account is given: begun, then certified, then completed.
 type deletionRow struct {
-	tenancy.Owned
-	OfTenant    uuid.UUID `bun:"of_tenant,pk"`
+	tenancy.Row
+	OfTenant    uuid.UUID `bun:"of_tenant"`
 	EndsAt      time.Time `bun:"ends_at"`
 	BegunAt     time.Time `bun:"begun_at"`
 	Facts       string    `bun:"facts" privacy:"none"` // the certificate as far as it is known before the first row goes

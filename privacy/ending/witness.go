@@ -42,7 +42,7 @@ func (s *Service) BeforePurge(ctx context.Context, l *tenancy.Leaving) error {
 	if err != nil {
 		return err
 	}
-	row := &deletionRow{OfTenant: l.Tenant.ID, EndsAt: l.Tenant.EndsAt, BegunAt: l.Tenant.ChangedAt, Facts: string(text)}
+	row := &deletionRow{Row: tenancy.Row{ID: tenancy.NewID()}, OfTenant: l.Tenant.ID, EndsAt: l.Tenant.EndsAt, BegunAt: l.Tenant.ChangedAt, Facts: string(text)}
 	_, err = tenancy.Act(h.inside, s.db, PermWork, func(ctx context.Context, tx *tenancy.Tx) (struct{}, error) { return struct{}{}, tenancy.Insert(ctx, tx, row) })
 	if passing(err) { // another purger has written down what it saw before anything went
 		return nil

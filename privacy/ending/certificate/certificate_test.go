@@ -148,7 +148,7 @@ func TestEveryFieldTampered(t *testing.T) {
 					case string:
 						return v + "0"
 					case json.Number:
-						return json.Number(v.String() + "1")
+						return json.Number("1" + v.String())
 					case bool:
 						return !v
 					case []any:

@@ -55,6 +55,7 @@ CREATE TABLE erp.ending_waivers (
 
 CREATE TABLE erp.deletions (
     tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
     of_tenant UUID NOT NULL,
     ends_at TIMESTAMPTZ NOT NULL,
     begun_at TIMESTAMPTZ NOT NULL,
@@ -62,7 +63,8 @@ CREATE TABLE erp.deletions (
     certified_at TIMESTAMPTZ,
     completed_at TIMESTAMPTZ,
     look_at TIMESTAMPTZ,
-    PRIMARY KEY (tenant_id, of_tenant),
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_deletions_once UNIQUE (tenant_id, of_tenant),
     CONSTRAINT erp_deletions_order CHECK (begun_at >= ends_at AND (certified_at IS NULL OR certified_at >= begun_at)
         AND (completed_at IS NULL OR certified_at IS NOT NULL AND completed_at >= certified_at) AND (certified_at IS NULL) = (look_at IS NULL))
 );

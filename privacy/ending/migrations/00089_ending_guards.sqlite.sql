@@ -41,7 +41,7 @@ END;
 
 -- +goose StatementBegin
 CREATE TRIGGER erp_deletions_guard BEFORE UPDATE ON erp.deletions FOR EACH ROW
-WHEN NEW.of_tenant <> OLD.of_tenant OR NEW.ends_at <> OLD.ends_at OR NEW.begun_at <> OLD.begun_at OR NEW.facts <> OLD.facts
+WHEN NEW.id <> OLD.id OR NEW.of_tenant <> OLD.of_tenant OR NEW.ends_at <> OLD.ends_at OR NEW.begun_at <> OLD.begun_at OR NEW.facts <> OLD.facts
     OR OLD.certified_at IS NOT NULL AND NEW.certified_at IS NOT OLD.certified_at OR OLD.completed_at IS NOT NULL
 BEGIN
     SELECT RAISE(ABORT, 'erp/locked/tenancy.append_only/the facts of a deletion never change, and it is certified and completed once');
@@ -50,7 +50,8 @@ END;
 
 -- +goose StatementBegin
 CREATE TRIGGER erp_deletions_replaced BEFORE INSERT ON erp.deletions FOR EACH ROW
-WHEN EXISTS (SELECT 1 FROM erp.deletions t WHERE t.tenant_id = NEW.tenant_id AND t.of_tenant = NEW.of_tenant)
+WHEN EXISTS (SELECT 1 FROM erp.deletions t WHERE t.tenant_id = NEW.tenant_id AND t.id = NEW.id)
+  OR EXISTS (SELECT 1 FROM erp.deletions t WHERE t.tenant_id = NEW.tenant_id AND t.of_tenant = NEW.of_tenant)
 BEGIN
     SELECT RAISE(ABORT, 'erp/conflict/tenancy.duplicate/a record with this key exists already');
 END;
