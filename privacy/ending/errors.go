@@ -13,5 +13,4 @@ var (
 	ErrReferenceTaken = fault.Define(fault.Conflict, "ending.reference_taken", "the reference belongs to another delivery")
 	ErrUntold         = fault.Define(fault.Conflict, "ending.untold", "the owner could not be told")
 	ErrSigner         = fault.Define(fault.Internal, "ending.signer", "the certificate could not be signed")
-	ErrBackupsRemain  = fault.Define(fault.Conflict, "ending.backups_remain", "registered backups still hold data of the tenant")
 )

@@ -31,13 +31,18 @@ func Example() {
 	defer func() { _ = db.Close() }()
 	backups := &oneBackup{expires: time.Date(2026, 4, 20, 0, 0, 0, 0, time.UTC), left: 1}
 	end := must(ending.New(db, ending.Options{Privacy: privacy.New(db, privacy.Options{}), Backups: backups,
-		Signer: func(ctx context.Context) (crypto.Signer, error) { return local.SigningKey(ctx, files, keys, "certificate") },
+		Signer: func(ctx context.Context) (crypto.Signer, error) {
+			return local.SigningKey(ctx, files, keys, "certificate")
+		},
 		Notify: func(_ context.Context, n ending.Notice) error {
 			fmt.Println(now.Format("2 Jan"), "the owner is told:", n.Message("owner@tea.example").Subject)
 			return nil
 		}}))
 	work := must(db.Background(tenancy.BackgroundOptions{Jobs: append(end.Jobs(), tenancy.Job{Name: "tenancy.complete_pending", Every: time.Minute,
-		Platform: func(ctx context.Context) (bool, error) { _, err := db.Tenants().CompletePending(ctx, 100); return false, err }})}))
+		Platform: func(ctx context.Context) (bool, error) {
+			_, err := db.Tenants().CompletePending(ctx, 100)
+			return false, err
+		}})}))
 	until := func(day time.Time) {
 		for ; now.Before(day); now = now.Add(6 * time.Hour) {
 			must(work.Tick(ctx, now))
@@ -95,7 +100,9 @@ type oneBackup struct {
 }
 
 // LastExpiry implements ending.Backups.
-func (b *oneBackup) LastExpiry(context.Context, uuid.UUID) (time.Time, int, error) { return b.expires, b.left, nil }
+func (b *oneBackup) LastExpiry(context.Context, uuid.UUID) (time.Time, int, error) {
+	return b.expires, b.left, nil
+}
 
 func must[T any](v T, err error) T {
 	if err != nil {

@@ -160,7 +160,9 @@ func (s *Service) Waive(ctx context.Context, digest string) (Waiver, error) {
 	}
 	row := &waiverRow{Row: tenancy.Row{ID: tenancy.NewID()}, OfTenant: who.TenantID(), EndsAt: at.EndsAt, Terms: terms.Version, Text: terms.Text, Digest: terms.Digest,
 		WaivedAt: s.db.Now(), WaivedBy: who.Actor()}
-	_, err = tenancy.Act(h.inside, s.db, PermWaive, func(ctx context.Context, tx *tenancy.Tx) (struct{}, error) { return struct{}{}, tenancy.Insert(ctx, tx, row) })
+	_, err = tenancy.Act(h.inside, s.db, PermWaive, func(ctx context.Context, tx *tenancy.Tx) (struct{}, error) {
+		return struct{}{}, tenancy.Insert(ctx, tx, row)
+	})
 	if errors.Is(err, tenancy.ErrDuplicate) { // somebody has just waived the same
 		return s.waived(h, who.TenantID(), at.EndsAt)
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/privacy/ending/certificate"
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -43,7 +44,9 @@ func (s *Service) BeforePurge(ctx context.Context, l *tenancy.Leaving) error {
 		return err
 	}
 	row := &deletionRow{Row: tenancy.Row{ID: tenancy.NewID()}, OfTenant: l.Tenant.ID, EndsAt: l.Tenant.EndsAt, BegunAt: l.Tenant.ChangedAt, Facts: string(text)}
-	_, err = tenancy.Act(h.inside, s.db, PermWork, func(ctx context.Context, tx *tenancy.Tx) (struct{}, error) { return struct{}{}, tenancy.Insert(ctx, tx, row) })
+	_, err = tenancy.Act(h.inside, s.db, PermWork, func(ctx context.Context, tx *tenancy.Tx) (struct{}, error) {
+		return struct{}{}, tenancy.Insert(ctx, tx, row)
+	})
 	if passing(err) { // another purger has written down what it saw before anything went
 		return nil
 	}
@@ -90,7 +93,7 @@ func (s *Service) facts(ctx context.Context, h *house, l *tenancy.Leaving) (cert
 func (s *Service) inventory(ctx context.Context, l *tenancy.Leaving, out *certificate.Erased) (root string, err error) {
 	counts := map[string]int64{}
 	err = l.Read(ctx, func(ctx context.Context, rows tenancy.LeavingRows) error {
-		m, err := s.opt.Privacy.DigestOf(ctx, rows.Stream)
+		m, err := privacy.DigestOf(ctx, s.db.Registry(), rows.Stream)
 		if err != nil {
 			return err
 		}

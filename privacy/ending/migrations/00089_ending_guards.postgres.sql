@@ -17,7 +17,7 @@ CREATE TRIGGER erp_ending_notices_guard BEFORE UPDATE ON erp.ending_notices FOR 
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_ending_deliveries() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF NEW.root <> '' OR (to_jsonb(NEW) - 'root') IS DISTINCT FROM (to_jsonb(OLD) - 'root') THEN
+    IF NEW.root NOT IN ('', OLD.root) OR (to_jsonb(NEW) - 'root') IS DISTINCT FROM (to_jsonb(OLD) - 'root') THEN
         RAISE EXCEPTION 'erp/locked/tenancy.append_only/a delivery never changes, but that its root is emptied';
     END IF;
     RETURN NEW;

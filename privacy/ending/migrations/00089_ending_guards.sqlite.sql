@@ -23,7 +23,7 @@ END;
 
 -- +goose StatementBegin
 CREATE TRIGGER erp_ending_deliveries_guard BEFORE UPDATE ON erp.ending_deliveries FOR EACH ROW
-WHEN NEW.root <> '' OR NEW.id <> OLD.id OR NEW.of_tenant <> OLD.of_tenant OR NEW.ends_at <> OLD.ends_at OR NEW.reference <> OLD.reference OR NEW.bytes <> OLD.bytes
+WHEN NEW.root NOT IN ('', OLD.root) OR NEW.id <> OLD.id OR NEW.of_tenant <> OLD.of_tenant OR NEW.ends_at <> OLD.ends_at OR NEW.reference <> OLD.reference OR NEW.bytes <> OLD.bytes
     OR NEW.delivered_at <> OLD.delivered_at OR NEW.delivered_to <> OLD.delivered_to OR NEW.recorded_by <> OLD.recorded_by
 BEGIN
     SELECT RAISE(ABORT, 'erp/locked/tenancy.append_only/a delivery never changes, but that its root is emptied');
