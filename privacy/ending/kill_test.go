@@ -41,7 +41,7 @@ func (c counted) LastExpiry(context.Context, uuid.UUID) (time.Time, int, error) 
 // run purges in this process, which was started for that. It returns only if the purge comes to its end first.
 func (d doomed) run(count func()) error {
 	ctx := context.Background()
-	var eng tenancy.Engine = d.SQLite
+	var eng tenancy.Engine
 	if d.Postgres != nil {
 		eng = *d.Postgres
 	} else {

@@ -54,7 +54,7 @@ CREATE TABLE shelf.notes (
 var modules = []tenancy.Module{privacy.Module(), ending.Module(), shelf}
 
 // fill leaves n notes in the tenant of a scope.
-func fill(db *tenancy.DB, ctx context.Context, n int) { //nolint:revive // the database first, as it reads
+func fill(db *tenancy.DB, ctx context.Context, n int) {
 	err := db.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
 		rows := make([]*note, n)
 		for i := range rows {
@@ -123,7 +123,18 @@ func newBare(t *testing.T, engine string, at time.Time) *world {
 // service is the room on a database, which may be another process's.
 func (w *world) service(t *testing.T, db *tenancy.DB, change func(w *world, opt *ending.Options)) *ending.Service {
 	t.Helper()
-	opt := ending.Options{Privacy: privacy.New(db, privacy.Options{}), Logger: slog.New(slog.DiscardHandler),
+	opt := w.options(db)
+	if change != nil {
+		change(w, &opt)
+	}
+	end, err := ending.New(db, opt)
+	require.NoError(t, err)
+	return end
+}
+
+// options are those of a test that says nothing else.
+func (w *world) options(db *tenancy.DB) ending.Options {
+	return ending.Options{Privacy: privacy.New(db, privacy.Options{}), Logger: slog.New(slog.DiscardHandler),
 		Signer: func(context.Context) (crypto.Signer, error) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -146,12 +157,6 @@ func (w *world) service(t *testing.T, db *tenancy.DB, change func(w *world, opt 
 			w.escalated = append(w.escalated, u)
 		},
 	}
-	if change != nil {
-		change(w, &opt)
-	}
-	end, err := ending.New(db, opt)
-	require.NoError(t, err)
-	return end
 }
 
 // shop is a tenant in Colombo with three notes, entered by its owner.

@@ -199,7 +199,7 @@ func (s *Service) notice(h *house, row *noticeRow, now time.Time) (n Notice, out
 	if err != nil {
 		return n, "", err
 	}
-	if n.Held = len(standing) > 0; !n.Held && n.Kind == NoticeHeld { // released meanwhile
+	if n.Held = len(standing) > 0; !n.Held && !now.Before(t.PurgeAfter) { // the purge is next, and nothing can be promised any more
 		return n, overtaken, nil
 	}
 	n.TakenOut, _, err = s.takenOut(h, t.ID, t.EndsAt)

@@ -106,7 +106,7 @@ func change(v any, path []any, fn func(any) any) any {
 		i := path[0].(int) //nolint:forcetypeassert // by leaves
 		if out := change(of[i], path[1:], fn); out == nil {
 			return slices.Delete(of, i, i+1)
-		} else { //nolint:revive // as above
+		} else {
 			of[i] = out
 		}
 	}
@@ -198,7 +198,7 @@ func TestWhatIsRefused(t *testing.T) {
 		_, err := certificate.Verify(c.file, c.keys...)
 		require.ErrorIs(t, err, c.want, name)
 	}
-	_, _, _, err := certificate.Sign(k, "a text")
+	_, _, _, err := certificate.Sign(k, "a text") //nolint:dogsled // it gives none of them
 	require.ErrorIs(t, err, certificate.ErrUnreadable)
 	// What is signed by a key is not yet a certificate: the same document, signed for another purpose.
 	var parts map[string]json.RawMessage
