@@ -2,7 +2,6 @@ package erp_test
 
 import (
 	"context"
-	"crypto/ed25519"
 	"log/slog"
 	"strings"
 	"testing"
@@ -71,7 +70,7 @@ func TestASuiteCertifiesADeletion(t *testing.T) {
 			published, err := suite.Ending.PublicKeys(inside)
 			require.NoError(t, err)
 			text := mail.sent[len(mail.sent)-1].Text
-			signed, err := certificate.Verify([]byte(text[strings.Index(text, `{"document"`):]), ed25519.PublicKey(published[0].Key))
+			signed, err := certificate.Verify([]byte(text[strings.Index(text, `{"document"`):]), published[0].Key)
 			require.NoError(t, err)
 			d := signed.Deletion
 			counted := map[string]int64{}

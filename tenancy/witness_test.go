@@ -23,7 +23,6 @@ type observer struct {
 	leaving tenancy.Tenant
 	engine  string
 	gone    tenancy.Gone
-	on      uuid.UUID
 }
 
 func (o *observer) call(ctx context.Context, name string) error {
@@ -175,9 +174,12 @@ func TestAWitnessIsAskedAboutOneEnd(t *testing.T) {
 // distracted is a witness under whose eyes something happens.
 type distracted struct{ meanwhile func() }
 
-func (d *distracted) AllowEarlyPurge(context.Context, tenancy.Tenant) error { d.meanwhile(); return nil }
-func (d *distracted) BeforePurge(context.Context, *tenancy.Leaving) error   { return nil }
-func (d *distracted) AfterPurge(context.Context, tenancy.Gone) error        { return nil }
+func (d *distracted) AllowEarlyPurge(context.Context, tenancy.Tenant) error {
+	d.meanwhile()
+	return nil
+}
+func (d *distracted) BeforePurge(context.Context, *tenancy.Leaving) error { return nil }
+func (d *distracted) AfterPurge(context.Context, tenancy.Gone) error      { return nil }
 
 // An import that was given up was never in use: nobody gives account of it.
 func TestAnAbandonedImportHasNoWitness(t *testing.T) {
