@@ -150,6 +150,24 @@ func TestAWitnessOfPurges(t *testing.T) {
 	})
 }
 
+// An end of service that came by the clock, with nobody there to shut the gate: it is shut before the witness looks.
+func TestAWitnessLooksBehindAShutGate(t *testing.T) {
+	eachAt(t, noon, func(t *testing.T, env *tenancytest.Env, now *time.Time) {
+		o := &observer{t: t, env: env, refuse: map[string]error{}}
+		env.DB.WitnessPurges(o)
+		owner := env.Tenant(t)
+		at, err := env.DB.Life().CancelAt(owner, noon.Add(time.Hour), "x")
+		require.NoError(t, err)
+		*now = at.PurgeAfter
+		gate, err := tenancy.GateOf(owner, env.DB, tenantOf(owner))
+		require.NoError(t, err)
+		require.Equal(t, tenancy.GateActive, gate)
+		_, err = env.DB.Tenants().Purge(env.Platform(t), tenantOf(owner), "x")
+		require.NoError(t, err)
+		require.Equal(t, []string{"before", "after"}, o.told())
+	})
+}
+
 // Between the witness's word and the purge the end is undone and decided anew: what was asked about is not what would be purged.
 func TestAWitnessIsAskedAboutOneEnd(t *testing.T) {
 	eachAt(t, noon, func(t *testing.T, env *tenancytest.Env, now *time.Time) {

@@ -158,7 +158,7 @@ func (s *Service) sign(ctx context.Context, document any) (*signing, error) {
 // issue keeps a certificate with the public key that signed it, says so at the deletion, and has the former owner told: all in one transaction, or, when somebody else has
 // issued one meanwhile, none of it.
 func (s *Service) issue(h *house, of *deletionRow, c *signing, tell NoticeKind) error {
-	for {
+	return again(h.inside, func() error {
 		_, err := tenancy.Act(h.inside, s.db, PermWork, func(ctx context.Context, tx *tenancy.Tx) (struct{}, error) {
 			var locked []deletionRow
 			var done []certificateRow
@@ -190,10 +190,8 @@ func (s *Service) issue(h *house, of *deletionRow, c *signing, tell NoticeKind) 
 			tenancy.Set(b, emptied, "root")
 			return struct{}{}, b.Run(ctx)
 		})
-		if !passing(err) || h.inside.Err() != nil { // of two that use a new key first, one tries again
-			return err
-		}
-	}
+		return err // of two that use a new key first, one tries again
+	})
 }
 
 // Complete completes the certificates whose time has come, of at most limit (1 to 1,000) tenants, and says how many it looked at. Where the register still knows of backups

@@ -21,71 +21,75 @@ import (
 
 // The plan runs by full days of UTC, whatever the owner's zone and whether the year leaps; the data are there on the 30th and gone on the 31st.
 func TestFromTheCancellationToTheCertificate(t *testing.T) {
-	for name, c := range map[string]struct {
+	leap := func(month time.Month, d int) time.Time { return time.Date(2028, month, d, 0, 0, 0, 0, time.UTC) }
+	cases := []struct {
+		name string
 		end  time.Time
 		days []time.Time // of the four reminders
 		gone time.Time
 	}{
-		"a common year": {time.Date(2026, 1, 31, 18, 0, 0, 0, time.UTC), []time.Time{day(2, 1), day(2, 15), day(2, 23), day(3, 1)}, day(3, 3)},
-		"a leap year": {time.Date(2028, 1, 31, 18, 0, 0, 0, time.UTC),
-			[]time.Time{time.Date(2028, 2, 1, 0, 0, 0, 0, time.UTC), time.Date(2028, 2, 15, 0, 0, 0, 0, time.UTC), time.Date(2028, 2, 23, 0, 0, 0, 0, time.UTC), time.Date(2028, 2, 29, 0, 0, 0, 0, time.UTC)},
-			time.Date(2028, 3, 2, 0, 0, 0, 0, time.UTC)},
-		"summer time begins": {time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC), []time.Time{day(3, 10), day(3, 24), day(4, 1), day(4, 7)}, day(4, 9)},
-		"a year ends":        {time.Date(2026, 12, 5, 23, 59, 59, 0, time.UTC), []time.Time{day(12, 6), day(12, 20), day(12, 28), day(13, 3)}, day(13, 5)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			eachWorld(t, c.end, nil, func(t *testing.T, w *world) {
-				owner := w.shop(t)
-				id := tenantOf(owner)
-				left := w.cancel(t, owner)
-				require.Equal(t, c.gone, left.PurgeAfter)
-				for i, kind := range []string{"reminder 1", "reminder 15", "reminder 23", "reminder 29"} {
-					if before := c.days[i].Add(-time.Microsecond); !before.Before(c.end) {
-						w.at(t, before)
-						require.Empty(t, w.heard(), "not before %s", c.days[i])
-					}
-					w.at(t, c.days[i])
-					require.Equal(t, []string{kind}, w.heard())
-					w.tick(t)
-					require.Empty(t, w.heard(), "once")
-				}
-				w.at(t, c.gone.AddDate(0, 0, -1)) // day 30 begins
-				require.Empty(t, w.heard())
-				w.at(t, c.gone.Add(-time.Microsecond))
-				cert, _ := w.papers(t, id)
-				require.Nil(t, cert)
-				outlook, err := w.end.Outlook(owner)
-				require.NoError(t, err)
-				require.Len(t, outlook.Notices, 4)
-				require.Equal(t, certificate.Neither, outlook.TakenOut.How)
-
-				w.at(t, c.gone)
-				require.Equal(t, []string{"certificate 0"}, w.heard())
-				cert, completion := w.papers(t, id)
-				require.Nil(t, completion)
-				d := cert.Deletion
-				require.Equal(t, certificate.Tenant{ID: id, CreatedAt: c.end, EndedAt: c.end, KeptUntil: c.gone}, d.Tenant)
-				require.Equal(t, certificate.TakenOut{How: certificate.Neither}, d.TakenOut)
-				require.Len(t, d.Notices, 4)
-				for i, n := range d.Notices {
-					require.Equal(t, c.days[i], n.DueAt)
-					require.Equal(t, c.days[i], n.ToldAt)
-				}
-				require.EqualValues(t, 3, rows(d, "shelf.notes"))
-				require.Equal(t, c.gone, d.Erased.EndedAt)
-				require.Equal(t, w.Name, d.Erased.Engine)
-				require.Len(t, d.Erased.Root, 64)
-				require.Equal(t, certificate.Key{Versions: 1, DestroyedAt: c.gone}, d.Key)
-				require.Equal(t, certificate.Backups{PendingUntil: c.gone.AddDate(0, 0, 90)}, d.Backups, "nobody registers backups")
-				_, err = w.DB.Enter(context.Background(), id, "user:1", tenancy.Permissions{"*"})
-				require.ErrorIs(t, err, tenancy.ErrUnknownTenant)
-				w.at(t, c.gone.AddDate(1, 0, 0))
-				_, completion = w.papers(t, id)
-				require.Nil(t, completion, "without a register nothing is vouched for")
-				require.Empty(t, w.heard())
-			})
-		})
+		{"a common year", start, []time.Time{day(2, 1), day(2, 15), day(2, 23), day(3, 1)}, day(3, 3)},
+		{"summer time begins", day(3, 10), []time.Time{day(3, 10), day(3, 24), day(4, 1), day(4, 7)}, day(4, 9)},
+		{"a year ends", time.Date(2026, 12, 5, 23, 59, 59, 0, time.UTC), []time.Time{day(12, 6), day(12, 20), day(12, 28), day(13, 3)}, day(13, 5)},
+		{"a leap year", time.Date(2028, 1, 31, 18, 0, 0, 0, time.UTC), []time.Time{leap(2, 1), leap(2, 15), leap(2, 23), leap(2, 29)}, leap(3, 2)},
 	}
+	eachWorld(t, start, nil, func(t *testing.T, w *world) {
+		for _, c := range cases {
+			w.now = c.end
+			owner := w.shop(t)
+			id := tenantOf(owner)
+			left := w.cancel(t, owner)
+			require.Equal(t, c.gone, left.PurgeAfter, c.name)
+			for i, kind := range []string{"reminder 1", "reminder 15", "reminder 23", "reminder 29"} {
+				if before := c.days[i].Add(-time.Microsecond); !before.Before(c.end) {
+					w.at(t, before)
+					require.Empty(t, w.heard(), "not before %s", c.days[i])
+				}
+				w.at(t, c.days[i])
+				require.Equal(t, []string{kind}, w.heard(), c.name)
+				w.tick(t)
+				require.Empty(t, w.heard(), "once")
+			}
+			w.at(t, c.gone.AddDate(0, 0, -1)) // day 30 begins
+			require.Empty(t, w.heard())
+			w.at(t, c.gone.Add(-time.Microsecond))
+			cert, _ := w.papers(t, id)
+			require.Nil(t, cert)
+			outlook, err := w.end.Outlook(owner)
+			require.NoError(t, err)
+			require.Len(t, outlook.Notices, 4)
+			require.Equal(t, certificate.Neither, outlook.TakenOut.How)
+
+			w.at(t, c.gone) // day 31
+			require.Equal(t, []string{"certificate 0"}, w.heard())
+			cert, completion := w.papers(t, id)
+			require.Nil(t, completion)
+			d := cert.Deletion
+			require.Equal(t, certificate.Tenant{ID: id, CreatedAt: c.end, EndedAt: c.end, KeptUntil: c.gone}, d.Tenant)
+			require.Equal(t, certificate.TakenOut{How: certificate.Neither}, d.TakenOut)
+			require.Len(t, d.Notices, 4)
+			for i, n := range d.Notices {
+				require.Equal(t, c.days[i], n.DueAt)
+				require.Equal(t, c.days[i], n.ToldAt)
+			}
+			require.EqualValues(t, 3, rows(d, "shelf.notes"))
+			require.Equal(t, c.gone, d.Erased.EndedAt)
+			require.Equal(t, w.Name, d.Erased.Engine)
+			require.Len(t, d.Erased.Root, 64)
+			require.Equal(t, certificate.Key{Versions: 1, DestroyedAt: c.gone}, d.Key)
+			require.Equal(t, certificate.Backups{PendingUntil: c.gone.AddDate(0, 0, 90)}, d.Backups, "nobody registers backups")
+			_, err = w.DB.Enter(context.Background(), id, "user:1", tenancy.Permissions{"*"})
+			require.ErrorIs(t, err, tenancy.ErrUnknownTenant)
+		}
+		w.at(t, w.now.AddDate(1, 0, 0))
+		require.Empty(t, w.heard(), "without a register nothing is vouched for")
+		list, err := w.end.Deletions(w.inside(t), tenancy.PageRequest{})
+		require.NoError(t, err)
+		require.Len(t, list.Items, len(cases))
+		for _, l := range list.Items {
+			require.Zero(t, l.CompletedAt)
+		}
+	})
 }
 
 // What stands on a certificate: all tables, and what is kept.
@@ -169,6 +173,27 @@ func TestTheRootIsSalted(t *testing.T) {
 			roots[cert.Deletion.Erased.Root] = true
 		}
 		require.Len(t, roots, 4)
+	})
+}
+
+// What was handed over by other means is not said to be whole unless its root says so; and a later one counts.
+func TestWholeIsWhatHasTheRoot(t *testing.T) {
+	eachWorld(t, start, nil, func(t *testing.T, w *world) {
+		for _, later := range []bool{false, true} {
+			owner := w.shop(t)
+			w.cancel(t, owner)
+			if later {
+				_, err := w.end.TakeOut(owner, new(bytes.Buffer))
+				require.NoError(t, err)
+				w.now = w.now.Add(time.Hour)
+			}
+			_, err := w.end.RecordDelivery(w.inside(t), ending.NewDelivery{TenantID: tenantOf(owner), Reference: "receipt/7", Root: strings.Repeat("a", 64), Bytes: 9, DeliveredTo: "user:1"})
+			require.NoError(t, err)
+			_, err = w.DB.Tenants().PurgeNow(w.Platform(t), tenantOf(owner), "they asked", "letter 7")
+			require.NoError(t, err)
+			cert, _ := w.papers(t, tenantOf(owner))
+			require.Equal(t, certificate.TakenOut{How: certificate.Delivered, At: w.now, By: "user:1", Bytes: 9}, cert.Deletion.TakenOut)
+		}
 	})
 }
 

@@ -69,6 +69,36 @@ func TestWhatDoesNotOpenGoesAllTheSame(t *testing.T) {
 	})
 }
 
+// A key that was destroyed before the rows could be reached is no reason to keep them.
+func TestAKeyThatIsGoneBeforeTheRows(t *testing.T) {
+	eachWorld(t, start, nil, func(t *testing.T, w *world) {
+		owner := w.shop(t)
+		id := tenantOf(owner)
+		w.cancel(t, owner)
+		w.now = day(3, 3)
+		w.DB.WitnessPurges(unreachable{w.end})
+		_, err := w.DB.Tenants().Purge(w.Platform(t), id, "its time is over")
+		require.ErrorIs(t, err, tenancy.ErrPlacement)
+		require.NoError(t, w.DB.Tenants().DestroyKey(w.Platform(t), id, "the place cannot be reached"))
+		w.DB.WitnessPurges(w.end)
+		w.at(t, day(3, 4))
+		cert, _ := w.papers(t, id)
+		require.Contains(t, cert.Deletion.Erased.NoRoot, "tenancy.key_destroyed")
+		require.Equal(t, day(3, 3), cert.Deletion.Key.DestroyedAt)
+		require.Equal(t, day(3, 3), cert.Deletion.Erased.BeganAt)
+		require.Equal(t, day(3, 4), cert.Deletion.Erased.EndedAt)
+		require.EqualValues(t, 3, rows(cert.Deletion, "shelf.notes"))
+	})
+}
+
+// unreachable is a witness that cannot reach the tenant's place.
+type unreachable struct{ *ending.Service }
+
+// BeforePurge implements tenancy.PurgeWitness.
+func (unreachable) BeforePurge(context.Context, *tenancy.Leaving) error {
+	return tenancy.ErrPlacement.New("test", "")
+}
+
 // The room's acts are the owner's, or those of the platform's own tenant; nobody else reads what is about a tenant.
 func TestWhoMay(t *testing.T) {
 	eachWorld(t, start, nil, func(t *testing.T, w *world) {

@@ -199,8 +199,9 @@ func (s *Service) RecordDelivery(ctx context.Context, in NewDelivery) (Delivery,
 		return Delivery{}, err
 	}
 	row := &deliveryRow{Row: tenancy.Row{ID: tenancy.NewID()}, OfTenant: t.ID, EndsAt: t.EndsAt, Reference: in.Reference, Root: in.Root, Bytes: in.Bytes, DeliveredTo: in.DeliveredTo, RecordedBy: actor}
-	for {
-		out, err := tenancy.Act(ctx, s.db, PermDeliver, func(ctx context.Context, tx *tenancy.Tx) (Delivery, error) {
+	var out Delivery
+	err = again(ctx, func() (err error) {
+		out, err = tenancy.Act(ctx, s.db, PermDeliver, func(ctx context.Context, tx *tenancy.Tx) (Delivery, error) {
 			done, err := tenancy.First[deliveryRow](ctx, tx, tenancy.Eq("of_tenant", t.ID), tenancy.Eq("reference", in.Reference))
 			if err == nil {
 				if done.Root != in.Root || done.Bytes != in.Bytes || done.DeliveredTo != in.DeliveredTo || !done.EndsAt.Equal(t.EndsAt) {
@@ -216,10 +217,9 @@ func (s *Service) RecordDelivery(ctx context.Context, in NewDelivery) (Delivery,
 			row.DeliveredAt = tx.Now()
 			return row.delivery(), tenancy.Insert(ctx, tx, row)
 		})
-		if !passing(err) || ctx.Err() != nil {
-			return out, err
-		}
-	}
+		return err
+	})
+	return out, err
 }
 
 // Deliveries lists the archives of a tenant that were recorded as delivered, the oldest first. It is an act in the platform's own tenant.

@@ -264,3 +264,16 @@ var _ tenancy.PurgeWitness = (*Service)(nil)
 
 // passing reports that an act was lost to another of the same kind.
 func passing(err error) bool { return errors.Is(err, tenancy.ErrDuplicate) }
+
+// attempts is how often an act is tried that is lost to another.
+const attempts = 16
+
+// again runs fn until it is not lost to another.
+func again(ctx context.Context, fn func() error) (err error) {
+	for range attempts {
+		if err = fn(); !passing(err) || ctx.Err() != nil {
+			break
+		}
+	}
+	return err
+}

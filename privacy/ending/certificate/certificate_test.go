@@ -209,6 +209,31 @@ func TestWhatIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, certificate.ErrAltered)
 }
 
+// What was signed in another form than this package writes is not read, whoever signed it: a reader of the struct would not see all that it says.
+func TestOnlyOneForm(t *testing.T) {
+	k := key("first")
+	var parts map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(sign(t, k, full()), &parts))
+	for name, change := range map[string]func(string) string{
+		"a member twice": func(s string) string { return strings.Replace(s, `"rows":3,"root"`, `"rows":9,"rows":3,"root"`, 1) },
+		"a member more":  func(s string) string { return strings.Replace(s, `{"version":1`, `{"version":1,"note":"x"`, 1) },
+		"another order": func(s string) string {
+			return strings.Replace(s, `{"version":1,"kind":"deletion"`, `{"kind":"deletion","version":1`, 1)
+		},
+		"another notation": func(s string) string { return strings.Replace(s, `"bytes":4711`, `"bytes":4.711e3`, 1) },
+		"another case":     func(s string) string { return strings.Replace(s, `"issuer"`, `"Issuer"`, 1) },
+			return strings.Replace(s, `"2026-03-01T01:02:03.000004Z"`, `"2026-03-01T02:02:03.000004+01:00"`, 1)
+		},
+	} {
+		text := change(string(parts["document"]))
+		require.NotEqual(t, string(parts["document"]), text, name)
+		signature, err := json.Marshal(ed25519.Sign(k, []byte("erp certificate 1\n"+text)))
+		require.NoError(t, err)
+		_, err = certificate.Verify(fmt.Appendf(nil, `{"document":%s,"key":%s,"signature":%s}`, text, parts["key"], signature), public(k))
+		require.ErrorIs(t, err, certificate.ErrUnreadable, name)
+	}
+}
+
 // A completion is of one certificate.
 func TestCompletes(t *testing.T) {
 	k := key("first")
