@@ -222,8 +222,6 @@ func TestOnlyOneForm(t *testing.T) {
 		},
 		"another notation": func(s string) string { return strings.Replace(s, `"bytes":4711`, `"bytes":4.711e3`, 1) },
 		"another case":     func(s string) string { return strings.Replace(s, `"issuer"`, `"Issuer"`, 1) },
-			return strings.Replace(s, `"2026-03-01T01:02:03.000004Z"`, `"2026-03-01T02:02:03.000004+01:00"`, 1)
-		},
 	} {
 		text := change(string(parts["document"]))
 		require.NotEqual(t, string(parts["document"]), text, name)
