@@ -419,6 +419,31 @@ func TestNobodyCanBeTold(t *testing.T) {
 	})
 }
 
+// A notice that somebody else has told meanwhile, because a lease was lost, is told with the same ID, and has one outcome.
+func TestToldTwiceIsOnRecordOnce(t *testing.T) {
+	eachWorld(t, start, nil, func(t *testing.T, w *world) {
+		w.cancel(t, w.shop(t))
+		w.now = day(2, 1)
+		ours, theirs := w.Platform(t), w.Platform(t)
+		var ids []string
+		w.end = w.service(t, w.DB, func(w *world, opt *ending.Options) {
+			opt.Notify = func(_ context.Context, n ending.Notice) error {
+				if ids = append(ids, n.ID); len(ids) == 1 {
+					_, err := w.end.Tell(theirs, 10)
+					return err
+				}
+				return nil
+			}
+		})
+		_, err := w.end.Tell(ours, 10)
+		require.NoError(t, err)
+		require.Len(t, ids, 2)
+		require.Equal(t, ids[0], ids[1])
+		w.tick(t)
+		require.Len(t, ids, 2)
+	})
+}
+
 // Backups: the certificate says what is left, and is completed when the register says that nothing is, and not before day 90.
 func TestBackupsRunOut(t *testing.T) {
 	for name, c := range map[string]struct {
