@@ -80,7 +80,8 @@ func newTerms(purgeAfter time.Time, duties []Duty) Terms {
 
 // Terms gives what an owner agrees to by [Service.Waive]: with the duties to keep records of each of [Options].Jurisdictions.
 //
-// Permission: tenancy.own. Errors: the unscoped codes, tenancy.forbidden, ending.not_ended, and those of Duties and Jurisdictions.
+// Permission: tenancy.own, and what Duties and Jurisdictions ask for (in a suite privacy.map). Errors: the unscoped codes, tenancy.forbidden, ending.not_ended, and those of
+// Duties and Jurisdictions.
 func (s *Service) Terms(ctx context.Context) (Terms, error) {
 	at, err := s.standing(ctx, "ending.Terms")
 	if err != nil {
