@@ -173,6 +173,7 @@ func TestTheRootIsSalted(t *testing.T) {
 			roots[cert.Deletion.Erased.Root] = true
 		}
 		require.Len(t, roots, 4)
+		require.NotEqual(t, ending.Salted("root"), ending.Salted("root"))
 	})
 }
 

@@ -101,7 +101,7 @@ func eachWorld(t *testing.T, at time.Time, change func(w *world, opt *ending.Opt
 	}
 }
 
-func newWorld(t *testing.T, engine string, at time.Time, change func(w *world, opt *ending.Options)) *world {
+func newWorld(t testing.TB, engine string, at time.Time, change func(w *world, opt *ending.Options)) *world {
 	t.Helper()
 	w := newBare(t, engine, at)
 	var err error
@@ -112,7 +112,7 @@ func newWorld(t *testing.T, engine string, at time.Time, change func(w *world, o
 }
 
 // newBare is a world whose platform has no tenant of its own.
-func newBare(t *testing.T, engine string, at time.Time) *world {
+func newBare(t testing.TB, engine string, at time.Time) *world {
 	t.Helper()
 	w := &world{now: at, signer: keyOf("first")}
 	w.Env = tenancytest.Open(t, engine, tenancytest.Options{Modules: modules, Clock: func() time.Time { return w.now }})
@@ -121,7 +121,7 @@ func newBare(t *testing.T, engine string, at time.Time) *world {
 }
 
 // service is the room on a database, which may be another process's.
-func (w *world) service(t *testing.T, db *tenancy.DB, change func(w *world, opt *ending.Options)) *ending.Service {
+func (w *world) service(t testing.TB, db *tenancy.DB, change func(w *world, opt *ending.Options)) *ending.Service {
 	t.Helper()
 	opt := w.options(db)
 	if change != nil {
@@ -169,7 +169,7 @@ func (w *world) shop(t *testing.T) context.Context {
 	return owner
 }
 
-func (w *world) cancel(t *testing.T, owner context.Context) tenancy.Standing {
+func (w *world) cancel(t testing.TB, owner context.Context) tenancy.Standing {
 	t.Helper()
 	at, err := w.DB.Life().Cancel(owner, "we close")
 	require.NoError(t, err)
