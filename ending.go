@@ -28,14 +28,28 @@ func (s *Suite) wireEnding(opt Options) (err error) {
 			return s.Access.OwnerAddress(ctx, tenant)
 		}
 	}
-	s.Ending, err = ending.New(s.Tenancy, ending.Options{
-		Privacy: s.Privacy, Notify: ending.ByMail(s.Tenancy, s.Ports.Mailer, owner), Escalate: s.tellOfUntold, Logger: s.Ports.Logger, Jurisdictions: s.jurisdictions,
-		Signer: func(ctx context.Context) (crypto.Signer, error) {
+	in := opt.Ending
+	in.Privacy = s.Privacy
+	if in.Notify == nil {
+		in.Notify = ending.ByMail(s.Tenancy, s.Ports.Mailer, owner)
+	}
+	if in.Escalate == nil {
+		in.Escalate = s.tellOfUntold
+	}
+	if in.Jurisdictions == nil {
+		in.Jurisdictions = s.jurisdictions
+	}
+	if in.Signer == nil {
+		in.Signer = func(ctx context.Context) (crypto.Signer, error) {
 			return local.SigningKey(ctx, s.Ports.Files, s.Ports.Keys, certificateKey)
-		},
-		Keeps: []certificate.Kept{{Name: "anchors", About: "The last signed digests of its audit trail, with the witness (Ports.Anchor).",
-			Why: "the trail's end was vouched for outside the database; a digest says nothing of what it is of", Purpose: string(tenancy.EnsureSecurity), Basis: string(tenancy.LegitimateNeed)}},
-	})
+		}
+	}
+	if in.Logger == nil {
+		in.Logger = s.Ports.Logger
+	}
+	in.Keeps = append([]certificate.Kept{{Name: "anchors", About: "The last signed digests of its audit trail, with the witness (Ports.Anchor).",
+		Why: "the trail's end was vouched for outside the database; a digest says nothing of what it is of", Purpose: string(tenancy.EnsureSecurity), Basis: string(tenancy.LegitimateNeed)}}, in.Keeps...)
+	s.Ending, err = ending.New(s.Tenancy, in)
 	return err
 }
 

@@ -46,6 +46,9 @@ type Options struct {
 	Access *access.Options
 	// Usage says how long the access log is kept and which features are counted.
 	Usage usage.Options
+	// Ending says when owners of cancelled tenants are reminded, and what certificates of deletion say. What it leaves out is the suite's: notices by the Mailer, trouble with them to
+	// Operator, a signing key among the Files, the jurisdiction that the tenant has stated.
+	Ending ending.Options
 	// Jobs are the host's own background work, done by [Suite.Run] with the suite's.
 	Jobs []tenancy.Job
 	// Workers is how many tenants background work serves at once, 1 to 64. Default 2.
@@ -136,7 +139,7 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 
 // Wire makes a suite on a database that the caller opened with [Modules] among its modules, and [access.Module] where
 // [Options].Access is set. Of the options, Models, Migrate, OwnerAddress, Limits and OnStatement are the database's and count for
-// nothing here; nor does Ports.Keys for sealed columns. Errors: tenancy.bad_input (jobs that cannot be), access.bad_input, privacy.promise_absent.
+// nothing here; nor does Ports.Keys for sealed columns. Errors: tenancy.bad_input (jobs that cannot be), access.bad_input, ending.bad_input, privacy.promise_absent.
 func Wire(db *tenancy.DB, opt Options) (*Suite, error) { return wire(context.Background(), db, opt) }
 
 func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {

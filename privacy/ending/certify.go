@@ -102,11 +102,10 @@ func (s *Service) certify(ctx context.Context, h *house, of uuid.UUID, gone, now
 	if d.Backups, err = s.backups(ctx, of, gone); err != nil {
 		return err
 	}
-	signed, err := s.sign(ctx, d)
+	signed, err := s.sign(ctx, certificateRow{OfTenant: of, Kind: d.Kind, ID: d.ID, IssuedAt: now}, d)
 	if err != nil {
 		return err
 	}
-	signed.row = certificateRow{OfTenant: of, Kind: d.Kind, ID: d.ID, IssuedAt: now, KeyID: signed.row.KeyID, File: signed.row.File}
 	row.CertifiedAt, row.LookAt = now, d.Backups.PendingUntil
 	return s.issue(h, row, signed, NoticeCertificate)
 }
@@ -138,7 +137,8 @@ type signing struct {
 	key keyRow
 }
 
-func (s *Service) sign(ctx context.Context, document any) (*signing, error) {
+// sign signs a document, and fills in the row that is to keep it.
+func (s *Service) sign(ctx context.Context, row certificateRow, document any) (*signing, error) {
 	const op = "ending.sign"
 	signer, err := s.opt.Signer(tenancy.Scope{}.Attach(ctx))
 	if err != nil {
@@ -151,8 +151,8 @@ func (s *Service) sign(ctx context.Context, document any) (*signing, error) {
 	if err != nil {
 		return nil, ErrSigner.Wrap(op, err, "")
 	}
-	id := certificate.KeyID(public)
-	return &signing{certificateRow{KeyID: id, File: string(file)}, keyRow{KeyID: id, PublicKey: hex.EncodeToString(public)}}, nil
+	row.KeyID, row.File = certificate.KeyID(public), string(file)
+	return &signing{row, keyRow{KeyID: row.KeyID, PublicKey: hex.EncodeToString(public), FirstUsedAt: row.IssuedAt}}, nil
 }
 
 // issue keeps a certificate with the public key that signed it, says so at the deletion, and has the former owner told: all in one transaction, or, when somebody else has
@@ -175,7 +175,6 @@ func (s *Service) issue(h *house, of *deletionRow, c *signing, tell NoticeKind) 
 			b = tx.Batch()
 			if len(keys) == 0 {
 				key := c.key
-				key.FirstUsedAt = c.row.IssuedAt
 				tenancy.Put(b, []*keyRow{&key})
 			}
 			cert := c.row
@@ -262,11 +261,10 @@ func (s *Service) complete(ctx context.Context, h *house, row *deletionRow, now 
 	if !last.IsZero() {
 		d.LastExpiry = last.UTC().Truncate(time.Microsecond)
 	}
-	signed, err := s.sign(ctx, d)
+	signed, err := s.sign(ctx, certificateRow{OfTenant: row.OfTenant, Kind: d.Kind, ID: d.ID, IssuedAt: now}, d)
 	if err != nil {
 		return err
 	}
-	signed.row = certificateRow{OfTenant: row.OfTenant, Kind: d.Kind, ID: d.ID, IssuedAt: now, KeyID: signed.row.KeyID, File: signed.row.File}
 	row.CompletedAt = now
 	return s.issue(h, row, signed, NoticeCompletion)
 }

@@ -167,7 +167,7 @@ type Completion struct {
 	// Certificate and Digest are the id and the SHA-256, in hexadecimal, of the document that it completes.
 	Certificate uuid.UUID `json:"certificate"`
 	Digest      string    `json:"digest"`
-	// LastExpiry is when the last backup expired that was registered; missing when none ever held data of the tenant. CheckedAt is when
+	// LastExpiry is when the last backup that was registered expired, or was to; missing when none ever held data of the tenant. CheckedAt is when
 	// the register said that none is left.
 	LastExpiry time.Time `json:"last_expiry,omitzero"`
 	CheckedAt  time.Time `json:"checked_at"`

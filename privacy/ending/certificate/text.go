@@ -92,7 +92,7 @@ func (t TakenOut) text(say func(form string, args ...any)) {
 func (c *Completion) Text(of Signed) string {
 	text := fmt.Sprintf("\nCompleted at %s (%s, signed with the key %s): no registered backup holds data of the tenant any more.\n", instant(c.CheckedAt), c.ID, of.Key)
 	if !c.LastExpiry.IsZero() {
-		text += fmt.Sprintf("The last expired at %s.\n", instant(c.LastExpiry))
+		text += fmt.Sprintf("The last was to expire at %s.\n", instant(c.LastExpiry))
 	}
 	return text
 }
