@@ -150,7 +150,7 @@ func TestAnArchiveThatBreaksOff(t *testing.T) {
 	eachWorld(t, start, nil, func(t *testing.T, w *world) {
 		owner := w.shop(t)
 		w.cancel(t, owner)
-		_, err := w.end.TakeOut(owner, broken{})
+		_, err := w.end.TakeOut(owner, new(broken))
 		require.Error(t, err)
 		outlook, err := w.end.Outlook(owner)
 		require.NoError(t, err)
@@ -158,10 +158,17 @@ func TestAnArchiveThatBreaksOff(t *testing.T) {
 	})
 }
 
-type broken struct{}
+// broken takes a little, and then nothing more.
+type broken struct{ took int }
 
 // Write implements io.Writer.
-func (broken) Write([]byte) (int, error) { return 0, errors.New("the line is down") }
+func (b *broken) Write(p []byte) (int, error) {
+	n := min(len(p), 64-b.took)
+	if b.took += n; n < len(p) {
+		return n, errors.New("the line is down")
+	}
+	return n, nil
+}
 
 // Notices say each instant in UTC and in the owner's zone; who is told is the owner, or else whom the contract names.
 func TestNotices(t *testing.T) {
