@@ -64,6 +64,7 @@ func (s *Suite) jobs(production bool) []tenancy.Job {
 		{Name: "audit.sweep", About: "Audit events that were committed long after they were made are found and sealed.",
 			Every: time.Hour, Closed: true, Tenant: s.Audit.Sweep},
 	}
+	jobs = append(jobs, s.Ending.Jobs()...)
 	if s.Access != nil {
 		jobs = append(jobs, s.Access.Jobs()...)
 	}

@@ -54,6 +54,9 @@ type Options struct {
 	Registers register.Options
 	// RetentionRules are the host's own, beside the statutory ones: see [retention.NewRules]. One that replaces general.access_log keeps the access log for less than twelve months.
 	RetentionRules []retention.Rule
+	// Ending says when owners of cancelled tenants are reminded, and what certificates of deletion say. What it leaves out is the suite's: notices by the Mailer, trouble with them to
+	// Operator, a signing key among the Files, the jurisdiction that the tenant has stated.
+	Ending ending.Options
 	// Jobs are the host's own background work, done by [Suite.Run] with the suite's.
 	Jobs []tenancy.Job
 	// Workers is how many tenants background work serves at once, 1 to 64. Default 2.
@@ -147,7 +150,7 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 
 // Wire makes a suite on a database that the caller opened with [Modules] among its modules, and [access.Module] where
 // [Options].Access is set. Of the options, Models, Migrate, OwnerAddress, Limits and OnStatement are the database's and count for
-// nothing here; nor does Ports.Keys for sealed columns. Errors: tenancy.bad_input (jobs that cannot be), access.bad_input, retention.bad_rule,
+// nothing here; nor does Ports.Keys for sealed columns. Errors: tenancy.bad_input (jobs that cannot be), access.bad_input, ending.bad_input, retention.bad_rule,
 // retention.shortens, privacy.promise_absent.
 func Wire(db *tenancy.DB, opt Options) (*Suite, error) { return wire(context.Background(), db, opt) }
 
@@ -165,11 +168,13 @@ func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
 	}
 	s.Privacy = privacy.New(db, privacy.Options{Renderers: s.renderers(opt.Renderers), Listener: opt.Listener, Accounts: accounts{s}, Follows: follows, Backups: opt.Backups, Recipients: s.recipients,
 		Retention: s.Retention.Rules().Words, Holds: s.Retention.Holds, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
-	s.Ending = ending.New(db)
 	if s.Registers, err = register.New(db, s.registerOptions(opt)); err != nil {
 		return nil, err
 	}
 	if s.Requests, err = request.New(db, s.Privacy, s.requestOptions(opt)); err != nil {
+		return nil, err
+	}
+	if err := s.wireEnding(opt); err != nil {
 		return nil, err
 	}
 	if s.Usage, err = usage.New(db, opt.Usage); err != nil {

@@ -38,7 +38,8 @@ func TestEveryMethodRefusesAnUnusableScope(t *testing.T) {
 			"zero": tenancy.Scope{}.Attach(context.Background()),
 		}
 		methods := 0
-		for _, service := range []any{suite.Accounting, suite.Bank, suite.Exchange, suite.Inventory, suite.Purchasing, suite.Sales, suite.POS, suite.Privacy, suite.Retention, suite.Requests, suite.Registers, suite.Audit, suite, env.DB, env.DB.Life()} {
+		for _, service := range []any{suite.Accounting, suite.Bank, suite.Exchange, suite.Inventory, suite.Purchasing, suite.Sales, suite.POS, suite.Privacy, suite.Retention, suite.Requests, suite.Registers, suite.Ending, suite.Audit, suite, env.DB,
+			env.DB.Life()} {
 			v := reflect.ValueOf(service)
 			for i := range v.NumMethod() {
 				name := v.Type().Method(i).Name
@@ -63,7 +64,9 @@ func TestEveryMethodRefusesAnUnusableScope(t *testing.T) {
 
 // exempt are the makers of scopes, what needs none, and what is the platform's.
 var exempt = map[string]bool{"Enter": true, "EnterPlatform": true, "EnterGrant": true, "System": true, "Join": true, "Run": true, "Tick": true, "JobFailures": true, "*privacy.Service.Import": true, "*privacy.Service.Restore": true, "*privacy.Service.PruneBackups": true, "*privacy.Service.DestroyBackup": true,
-	"*privacy.Service.BackupsOf": true, "*privacy.Service.LastBackupExpiry": true, "*privacy.Service.BackupsOverdue": true, "*privacy.Service.BackupsStale": true, "*privacy.Service.PostureAtStart": true, "*register.Service.Deliver": true, "*retention.Service.Holds": true}
+	"*privacy.Service.BackupsOf": true, "*privacy.Service.LastBackupExpiry": true, "*privacy.Service.BackupsOverdue": true, "*privacy.Service.BackupsStale": true, "*privacy.Service.PostureAtStart": true, "*register.Service.Deliver": true, "*retention.Service.Holds": true,
+	// The platform's background work, and what the purge itself calls.
+	"*ending.Service.Tell": true, "*ending.Service.Certify": true, "*ending.Service.Complete": true, "*ending.Service.AllowEarlyPurge": true, "*ending.Service.BeforePurge": true, "*ending.Service.AfterPurge": true}
 
 func scoped(t reflect.Type) bool {
 	if t.NumIn() == 0 || t.In(0) != reflect.TypeFor[context.Context]() || t.NumOut() == 0 {

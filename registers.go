@@ -36,15 +36,6 @@ func (s *Suite) registerOptions(opt Options) register.Options {
 	return on
 }
 
-// jurisdiction is the country that the controller stated last; "" when none did.
-func (s *Suite) jurisdiction(ctx context.Context) (string, error) {
-	all, err := s.Privacy.Controllers(ctx)
-	if err != nil || len(all) == 0 {
-		return "", err
-	}
-	return all[0].Jurisdiction, nil
-}
-
 // mostVisits bounds what a trace tells of the access log.
 const mostVisits = 10_000
 

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/privacy/request"
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -29,7 +30,7 @@ var follows = map[string]func(row any) ([]string, error){
 
 // requestOptions has those who answer for a tenant told of requests that are due: its owner, where the program knows an address, else the operator.
 func (s *Suite) requestOptions(opt Options) request.Options {
-	return request.Options{Tell: func(ctx context.Context, due []request.Due) error {
+	return request.Options{Find: s.find, Recipients: s.disclosed, Tell: func(ctx context.Context, due []request.Due) error {
 		tenant := tenancy.ScopeOf(ctx).TenantID()
 		to := s.operator
 		if opt.OwnerAddress != nil {
@@ -58,4 +59,36 @@ func dueMessage(now time.Time, tenant uuid.UUID, to string, due []request.Due) t
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s", tenant, now.Format(time.DateOnly), due[0].Request.ID))
 	return tenancy.Message{ID: "requests-" + hex.EncodeToString(sum[:16]), To: to,
 		Subject: fmt.Sprintf("Requests about personal data: %d overdue, %d due soon", late, len(due)-late), Text: strings.Join(lines, "\n") + "\n"}
+}
+
+// find looks for a person as a request asks.
+func (s *Suite) find(ctx context.Context, by request.Search) ([]request.Match, error) {
+	found, err := s.Privacy.Find(ctx, privacy.Query{PersonID: by.Party, Actor: by.User, Email: by.Email, Phone: by.Phone})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]request.Match, len(found.Persons))
+	for i, p := range found.Persons {
+		out[i] = request.Match{Person: p.ID, Table: p.Table}
+		of := found
+		if len(found.Persons) > 1 { // what lies where is of each by themselves
+			if of, err = s.Privacy.Find(ctx, privacy.Query{PersonID: p.ID}); err != nil {
+				return nil, err
+			}
+		}
+		for _, t := range of.Tables {
+			out[i].Rows = append(out[i].Rows, request.Rows{Table: t.Table, Rows: t.About, Controller: t.Controller})
+		}
+	}
+	return out, nil
+}
+
+// disclosed are those to whom anything of a person was disclosed, by the register.
+func (s *Suite) disclosed(ctx context.Context, person uuid.UUID) ([]request.Recipient, error) {
+	all, err := s.Registers.Disclosed(ctx, person)
+	out := make([]request.Recipient, len(all))
+	for i, r := range all {
+		out[i] = request.Recipient{Key: r.ID.String(), Name: r.Name}
+	}
+	return out, err
 }

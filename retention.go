@@ -3,10 +3,12 @@ package erp
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/privacy/ending"
 	"github.com/opsmatiq/erp/privacy/retention"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
@@ -54,4 +56,30 @@ func periods(ctx context.Context, tx *tenancy.Tx) ([]retention.Period, error) {
 		}
 	}
 	return out, nil
+}
+
+// duties are what the law of a jurisdiction asks a tenant to keep of its own records, class by class: a waiver of the archive names them.
+func (s *Suite) duties(_ context.Context, jurisdiction string) ([]ending.Duty, error) {
+	var out []ending.Duty
+	for _, class := range []tenancy.RecordClass{tenancy.Book, tenancy.Voucher, tenancy.Letter} {
+		for _, r := range s.Retention.Rules().Of(jurisdiction, class, "", date.In(s.Tenancy.Now(), time.UTC)) {
+			if r.Kind == retention.Duty {
+				out = append(out, ending.Duty{Class: class, Jurisdiction: jurisdiction, Rule: r.Source, For: r.Words()})
+			}
+		}
+	}
+	return out, nil
+}
+
+// kept is by which duty the platform keeps a class of its own records about a tenant whose service ended, and the last day of it: counted from the end of that
+// calendar year, which is where the latest of the general duties begin. A host under a law of its own says so in [Options].Ending.Rule.
+func (s *Suite) kept(_ context.Context, class tenancy.RecordClass, ended time.Time) (law string, until date.Date, err error) {
+	on := date.In(ended, time.UTC)
+	for _, r := range s.Retention.Rules().Of(retention.General, class, "", on) {
+		last := date.Of(on.Year(), time.December, 31).AddMonths(12*r.Length.Years + r.Length.Months).AddDays(r.Length.Days)
+		if r.Kind == retention.Duty && until.Before(last) {
+			law, until = r.Source, last
+		}
+	}
+	return law, until, nil
 }

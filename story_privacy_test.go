@@ -26,6 +26,7 @@ func (s *shop) tradePrivacy(t *testing.T) {
 	require.NoError(t, err)
 	s.vouch(t)
 	s.tradeUsage(t)
+	s.tradeEnding(t)
 }
 
 // vouch leaves an attestation, past the service: only the platform's own tenant has any, and no test sells there.

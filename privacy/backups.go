@@ -24,7 +24,10 @@ func (s *Service) PruneBackups(ctx context.Context, limit int) (int, error) {
 	if !s.opt.Backups.on() {
 		return 0, nil
 	}
-	now := s.db.Tenants().Now(ctx)
+	now, err := s.db.Tenants().Now(ctx)
+	if err != nil {
+		return 0, err
+	}
 	register := s.db.Backups()
 	orphaned, err := register.Orphaned(ctx, now, limit)
 	if err != nil {
@@ -127,7 +130,11 @@ func (s *Service) BackupsOverdue(ctx context.Context, limit int) ([]tenancy.Back
 	if err := s.db.Tenants().Require(ctx, tenancy.PermReadBackups); err != nil {
 		return nil, err
 	}
-	return s.db.Backups().Due(ctx, s.db.Tenants().Now(ctx), time.Time{}, limit)
+	now, err := s.db.Tenants().Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.db.Backups().Due(ctx, now, time.Time{}, limit)
 }
 
 // BackupsStale are the tenants that have no backup begun within [BackupOptions].Every, though they are older than that: at most limit (1 to 1,000), by id.
@@ -137,7 +144,11 @@ func (s *Service) BackupsStale(ctx context.Context, limit int) ([]uuid.UUID, err
 	if err := s.db.Tenants().Require(ctx, tenancy.PermReadBackups); err != nil {
 		return nil, err
 	}
-	return s.db.Backups().Stale(ctx, s.db.Tenants().Now(ctx).Add(-s.opt.Backups.Every), limit)
+	now, err := s.db.Tenants().Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.db.Backups().Stale(ctx, now.Add(-s.opt.Backups.Every), limit)
 }
 
 // namedAtMost is how many are named where there may be many.

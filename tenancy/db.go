@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/opsmatiq/erp/tenancy/internal/control"
@@ -46,6 +47,7 @@ type DB struct {
 	limits    Limits
 	turns     turns
 	keyrings  *keyrings
+	witness   atomic.Pointer[PurgeWitness] // nil, or of nil: none
 
 	waysMu sync.Mutex
 	ways   map[*Model][]Hop // from rows to the persons whom they are about

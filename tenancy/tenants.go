@@ -144,9 +144,6 @@ func (t *Tenants) Require(ctx context.Context, act Permission) error {
 	return err
 }
 
-// Now is the instant of the platform's scope: the clock's, or that of a tick.
-func (t *Tenants) Now(ctx context.Context) time.Time { return t.now(ctx) }
-
 // now is the instant of the platform's scope: the clock's, or that of a tick.
 func (t *Tenants) now(ctx context.Context) time.Time {
 	if s := ScopeOf(ctx).s; s != nil && s.platform {

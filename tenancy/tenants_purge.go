@@ -16,7 +16,7 @@ const abandonedAfter = 24 * time.Hour
 // Purge removes a cancelled tenant for good: every row of it in every table, or its file. Of the tenant remain its id, its
 // dates and its state, its [Contract] and the platform's journal. It is refused before PurgeAfter, and while a legal hold stands
 // ([Tenants.Hold]). Killed on the way, it is completed by the same call or by [Tenants.CompletePending]. Purging a purged tenant
-// changes nothing. Copies in the host's backups are the host's to let run out.
+// changes nothing. Copies in the host's backups are the host's to let run out. A [PurgeWitness] is told before and afterwards.
 //
 // Permission: tenancy.purge. Errors: tenancy.not_platform, tenancy.not_found, tenancy.tenant_state, tenancy.legal_hold,
 // tenancy.bad_input (no reason), tenancy.card_number, tenancy.outer_context, tenancy.busy (its file is in use, or a transaction
@@ -31,7 +31,7 @@ func (t *Tenants) Purge(ctx context.Context, id uuid.UUID, reason string) (Tenan
 }
 
 // PurgeNow is [Tenants.Purge] before PurgeAfter. waiver says where the tenant's own written waiver of the 30 days is kept; it
-// stands in the platform's journal with the reason. Permission and errors: as Purge's.
+// stands in the platform's journal with the reason. Permission and errors: as Purge's, and what the [PurgeWitness] has against it.
 func (t *Tenants) PurgeNow(ctx context.Context, id uuid.UUID, reason, waiver string) (Tenant, error) {
 	const op = "tenancy.Tenants.PurgeNow"
 	actor, err := t.actor(ctx, op, PermPurgeTenant)
@@ -45,7 +45,13 @@ func (t *Tenants) PurgeNow(ctx context.Context, id uuid.UUID, reason, waiver str
 }
 
 func (t *Tenants) purge(ctx context.Context, op, actor string, id uuid.UUID, reason string, waived bool) (Tenant, error) {
-	var place tenantRow
+	still := func(*tenantRow) error { return nil }
+	if waived {
+		var err error
+		if still, err = t.askWitness(ctx, op, id); err != nil {
+			return Tenant{}, err
+		}
+	}
 	d := decision{id: id, actor: actor, act: string(PermPurgeTenant), reason: reason, now: t.now(ctx)}
 	row, err := t.change(ctx, op, d, func(tx bun.Tx, row *tenantRow, now time.Time) error {
 		if row.living() {
@@ -53,11 +59,13 @@ func (t *Tenants) purge(ctx context.Context, op, actor string, id uuid.UUID, rea
 		}
 		switch row.State { //nolint:exhaustive // the rest is refused
 		case StatePurging, StatePurged:
-			place = *row
 			return nil
 		case StateCancelled:
 		default:
 			return ErrTenantConflict.New(op, "the tenant is %s: cancel it first", row.State)
+		}
+		if err := still(row); err != nil {
+			return err
 		}
 		if !waived && now.Before(row.PurgeAfter) {
 			return ErrTenantConflict.New(op, "the tenant's data are kept until %s", row.PurgeAfter.Format(time.RFC3339))
@@ -66,16 +74,15 @@ func (t *Tenants) purge(ctx context.Context, op, actor string, id uuid.UUID, rea
 			return err
 		}
 		row.State = StatePurging
-		place = *row
 		return nil
 	})
 	if err != nil {
 		return Tenant{}, err
 	}
 	if row.State == StatePurged {
-		return row.tenant(), nil
+		return t.tellGone(ctx, row)
 	}
-	return t.finish(ctx, op, actor, &place)
+	return t.finish(ctx, op, actor, row)
 }
 
 // clear deletes everything that a tenant has at its place. The gate closes first, in case that was still to come: behind a closed
@@ -89,19 +96,27 @@ func (t *Tenants) clear(ctx context.Context, op string, row *tenantRow) error {
 	if err != nil {
 		return err
 	}
-	gate, err := at.store.Gate(ctx, row.ID)
-	if err == nil && gate == GateActive {
-		err = at.store.MoveGate(ctx, row.ID, GateClosed, math.MaxInt64)
-	}
-	if err != nil {
+	if err := t.shut(ctx, at, row); err != nil {
 		return at.store.Fault(op, err)
 	}
 	return at.store.Fault(op, at.store.Purge(ctx, row.ID, order))
 }
 
-// finish completes a purge: the data, then the key, then the row. Each can be repeated.
+// shut closes the gate of a tenant that is going, if it is open still.
+func (t *Tenants) shut(ctx context.Context, at *place, row *tenantRow) error {
+	gate, err := at.store.Gate(ctx, row.ID)
+	if err == nil && gate == GateActive {
+		err = at.store.MoveGate(ctx, row.ID, GateClosed, math.MaxInt64)
+	}
+	return err
+}
+
+// finish completes a purge: the witness, the data, then the key, then the row, and the witness again. Each can be repeated.
 func (t *Tenants) finish(ctx context.Context, op, actor string, row *tenantRow) (Tenant, error) {
 	if err := t.endMove(ctx, op, actor, row.ID); err != nil { // a copy at the place before, which could not be purged yet
+		return Tenant{}, err
+	}
+	if err := t.tellLeaving(ctx, op, actor, row); err != nil {
 		return Tenant{}, err
 	}
 	if err := t.clear(ctx, op, row); err != nil {
@@ -135,7 +150,7 @@ func (t *Tenants) finish(ctx context.Context, op, actor string, row *tenantRow) 
 	if err != nil {
 		return Tenant{}, err
 	}
-	return row.tenant(), nil
+	return t.tellGone(ctx, row)
 }
 
 // CompletePending goes on with what was cut short or has become due, for at most limit tenants (1 to 1,000), the longest

@@ -42,6 +42,7 @@ func BuiltinRoles() []Role {
 		{Name: "cashier", About: "Works a till: opens, sells, voids, refunds, counts and closes.", Permissions: tenancy.Permissions{
 			"pos.read", "pos.open", "pos.sell", "pos.void", "pos.refund", "pos.cash", "pos.close"}},
 		{Name: "auditor", About: "Reads everything, takes copies and proves it; changes nothing.", Permissions: tenancy.Permissions{
+			"ending.read", // certificates of deletion, in the platform's own tenant
 			"accounting.read", "bank.read", "exchange.export", "inventory.read", "purchasing.read", "sales.read", "pos.read", "usage.read", "audit.read", "audit.verify", "erp.verify", "privacy.digest", "access.read",
 			"register.read", "request.read", "retention.read"}},
 	}

@@ -1,0 +1,6 @@
+//go:build !soak
+
+package ending_test
+
+// killStride is how many statements lie between two points at which a purge is killed.
+const killStride = 9
