@@ -235,7 +235,7 @@ func TestTheDatabaseRefuses(t *testing.T) {
 		owner := d.Owner(t, tenancy.ScopeOf(d.ctx).TenantID())
 		open, closed := "WHERE reference = 'open'", "WHERE reference = 'closed'"
 		for _, statement := range []string{
-			"DELETE FROM erp.subject_requests", "DELETE FROM erp.request_steps", "DELETE FROM erp.request_texts", "DELETE FROM erp.requesters", "DELETE FROM erp.objections",
+			"DELETE FROM erp.subject_requests", "DELETE FROM erp.request_steps", "DELETE FROM erp.request_texts", "DELETE FROM erp.requesters", "DELETE FROM erp.request_objections",
 			"DELETE FROM erp.recipient_notices", "DELETE FROM erp.request_restrictions", "DELETE FROM erp.request_forwards", "DELETE FROM erp.request_step_texts",
 			"UPDATE erp.subject_requests SET received_at = entered_at, kind = 'access' " + open, "UPDATE erp.subject_requests SET policy_due_on = '2027-01-01' " + open,
 			"UPDATE erp.subject_requests SET reference = 'other' " + open, "UPDATE erp.subject_requests SET person_id = requester_id " + open, "UPDATE erp.subject_requests SET jurisdiction = 'general' " + open,
@@ -248,8 +248,8 @@ func TestTheDatabaseRefuses(t *testing.T) {
 			"UPDATE erp.subject_requests SET reported_on = '2026-05-05' " + closed,
 			"UPDATE erp.request_steps SET reference = 'other'", "UPDATE erp.request_texts SET ask = ''", "UPDATE erp.request_step_texts SET note = ''", "UPDATE erp.requesters SET email = ''",
 			"UPDATE erp.request_restrictions SET lifted_at = NULL WHERE lifted_at IS NOT NULL", "UPDATE erp.request_restrictions SET lifted_at = imposed_at WHERE lifted_at IS NULL",
-			"UPDATE erp.request_restrictions SET ground = 'claims'", "UPDATE erp.objections SET state = 'lost'", "UPDATE erp.objections SET purpose = 'communicate'",
-			"UPDATE erp.objections SET state = 'upheld'", "UPDATE erp.recipient_notices SET state = 'open', closed_at = NULL WHERE state = 'told'",
+			"UPDATE erp.request_restrictions SET ground = 'claims'", "UPDATE erp.request_objections SET state = 'lost'", "UPDATE erp.request_objections SET purpose = 'communicate'",
+			"UPDATE erp.request_objections SET state = 'upheld'", "UPDATE erp.recipient_notices SET state = 'open', closed_at = NULL WHERE state = 'told'",
 			"UPDATE erp.recipient_notices SET recipient_key = 'x'", "UPDATE erp.recipient_notices SET state = 'told' WHERE state = 'open'", "UPDATE erp.request_forwards SET state = 'pending', received_at = NULL",
 			"UPDATE erp.request_forwards SET to_tenant = id",
 		} {

@@ -40,24 +40,28 @@ type Finder func(ctx context.Context, by Search) ([]Match, error)
 //
 // Permission: request.find. Errors: request.bad_input, request.no_finder, and those of [Options].Find.
 func (s *Service) Find(ctx context.Context, by Search) ([]Match, error) {
-	return tenancy.View(ctx, s.db, PermFind, func(ctx context.Context, _ *tenancy.Tx) ([]Match, error) {
-		const op = "request.Find"
+	const op = "request.Find"
+	_, err := tenancy.View(ctx, s.db, PermFind, func(context.Context, *tenancy.Tx) (any, error) {
 		if by == (Search{}) {
 			return nil, ErrBadInput.New(op, "it is said by what to look")
 		}
 		if s.opt.Find == nil {
 			return nil, ErrNoFinder.New(op, "")
 		}
-		found, err := s.opt.Find(ctx, by)
-		for i := range found {
-			for j := range found[i].Rows {
-				if m := s.db.Registry().Table(found[i].Rows[j].Table); m != nil {
-					found[i].Rows[j].Controller = m.Controller
-				}
+		return nil, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.opt.Find(ctx, by) // a search is on record, so it is an act of its own
+	for i := range found {
+		for j := range found[i].Rows {
+			if m := s.db.Registry().Table(found[i].Rows[j].Table); m != nil {
+				found[i].Rows[j].Controller = m.Controller
 			}
 		}
-		return found, err
-	})
+	}
+	return found, err
 }
 
 // NewIdentification is the input of [Service.Identify].

@@ -97,7 +97,7 @@ var models = []*tenancy.Model{
 	tenancy.Define[Step](law(tenancy.Spec{Table: "erp.request_steps", Subject: "request_id", PartOf: requestTable, Writes: tenancy.AppendOnly, RetainFrom: "occurred_at"})),
 	tenancy.Define[stepText](law(tenancy.Spec{Table: "erp.request_step_texts", Subject: "request_id", PartOf: requestTable, Writes: tenancy.Companion})),
 	tenancy.Define[RestrictionRecord](law(tenancy.Spec{Table: "erp.request_restrictions", Subject: "person_id", Anybody: true, Writes: tenancy.Keep, RetainFrom: "imposed_at"})),
-	tenancy.Define[ObjectionRecord](law(tenancy.Spec{Table: "erp.objections", Subject: "person_id", Anybody: true, Writes: tenancy.Keep, RetainFrom: "objected_at"})),
+	tenancy.Define[ObjectionRecord](law(tenancy.Spec{Table: "erp.request_objections", Subject: "person_id", Anybody: true, Writes: tenancy.Keep, RetainFrom: "objected_at"})),
 	tenancy.Define[Notice](law(tenancy.Spec{Table: "erp.recipient_notices", Subject: "person_id", Anybody: true, Writes: tenancy.Keep, RetainFrom: "due_from"})),
 	tenancy.Define[ForwardedPart](law(tenancy.Spec{Table: "erp.request_forwards", Subject: "request_id", Writes: tenancy.Keep, RetainFrom: "decided_at"})),
 }

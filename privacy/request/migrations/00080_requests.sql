@@ -132,7 +132,7 @@ CREATE UNIQUE INDEX erp_request_restrictions_one ON erp.request_restrictions (te
 CREATE INDEX erp_request_restrictions_person ON erp.request_restrictions (tenant_id, person_id) WHERE lifted_at IS NULL;
 
 -- Objections by person and purpose; of a person and a purpose one stands at most.
-CREATE TABLE erp.objections (
+CREATE TABLE erp.request_objections (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
     request_id UUID NOT NULL,
@@ -142,11 +142,11 @@ CREATE TABLE erp.objections (
     objected_at TIMESTAMPTZ NOT NULL,
     decided_at TIMESTAMPTZ,
     PRIMARY KEY (tenant_id, id),
-    CONSTRAINT erp_objections_decided CHECK ((state = 'pending') = (decided_at IS NULL)),
-    CONSTRAINT erp_objections_request FOREIGN KEY (tenant_id, request_id) REFERENCES erp.subject_requests (tenant_id, id)
+    CONSTRAINT erp_request_objections_decided CHECK ((state = 'pending') = (decided_at IS NULL)),
+    CONSTRAINT erp_request_objections_request FOREIGN KEY (tenant_id, request_id) REFERENCES erp.subject_requests (tenant_id, id)
 );
-CREATE UNIQUE INDEX erp_objections_one ON erp.objections (tenant_id, person_id, purpose) WHERE state IN ('pending', 'upheld');
-CREATE INDEX erp_objections_by_request ON erp.objections (tenant_id, request_id);
+CREATE UNIQUE INDEX erp_request_objections_one ON erp.request_objections (tenant_id, person_id, purpose) WHERE state IN ('pending', 'upheld');
+CREATE INDEX erp_request_objections_by_request ON erp.request_objections (tenant_id, request_id);
 
 -- Whom to tell that a person's data were corrected, erased or restricted (GDPR Art. 19). known_as is by what the recipient knows the person,
 -- and is emptied when that is done.

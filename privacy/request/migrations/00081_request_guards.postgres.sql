@@ -75,6 +75,6 @@ END $$;
 -- +goose StatementEnd
 
 CREATE TRIGGER erp_request_restrictions_guard BEFORE UPDATE ON erp.request_restrictions FOR EACH ROW EXECUTE FUNCTION erp.guard_request_records();
-CREATE TRIGGER erp_objections_guard BEFORE UPDATE ON erp.objections FOR EACH ROW EXECUTE FUNCTION erp.guard_request_records();
+CREATE TRIGGER erp_request_objections_guard BEFORE UPDATE ON erp.request_objections FOR EACH ROW EXECUTE FUNCTION erp.guard_request_records();
 CREATE TRIGGER erp_recipient_notices_guard BEFORE UPDATE ON erp.recipient_notices FOR EACH ROW EXECUTE FUNCTION erp.guard_request_records();
 CREATE TRIGGER erp_request_forwards_guard BEFORE UPDATE ON erp.request_forwards FOR EACH ROW EXECUTE FUNCTION erp.guard_request_records();

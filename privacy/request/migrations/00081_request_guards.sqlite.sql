@@ -86,7 +86,7 @@ END;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
-CREATE TRIGGER erp_objections_guard BEFORE UPDATE ON erp.objections FOR EACH ROW
+CREATE TRIGGER erp_request_objections_guard BEFORE UPDATE ON erp.request_objections FOR EACH ROW
 WHEN (NEW.request_id, NEW.person_id, NEW.purpose, NEW.objected_at) <> (OLD.request_id, OLD.person_id, OLD.purpose, OLD.objected_at)
   OR OLD.state <> 'pending' AND (NEW.state <> OLD.state OR NEW.decided_at IS NOT OLD.decided_at)
 BEGIN
@@ -95,8 +95,8 @@ END;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
-CREATE TRIGGER erp_objections_once BEFORE INSERT ON erp.objections FOR EACH ROW
-WHEN EXISTS (SELECT 1 FROM erp.objections o WHERE o.tenant_id = NEW.tenant_id AND (o.id = NEW.id OR o.person_id = NEW.person_id AND o.purpose = NEW.purpose
+CREATE TRIGGER erp_request_objections_once BEFORE INSERT ON erp.request_objections FOR EACH ROW
+WHEN EXISTS (SELECT 1 FROM erp.request_objections o WHERE o.tenant_id = NEW.tenant_id AND (o.id = NEW.id OR o.person_id = NEW.person_id AND o.purpose = NEW.purpose
     AND o.state IN ('pending', 'upheld') AND NEW.state IN ('pending', 'upheld')))
 BEGIN
     SELECT RAISE(ABORT, 'erp/conflict/request.objected/the person has objected to this purpose already');
