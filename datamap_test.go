@@ -161,7 +161,7 @@ func TestAHostsModelIsMapped(t *testing.T) {
 			found[table.Table] = table.Of
 			if table.Table == "school.pupils" {
 				require.Equal(t, privacy.MappedTable{Table: "school.pupils", Module: "school", Controller: tenancy.ByHost, Subject: "self", Of: "people who take a course", Class: tenancy.Master,
-					Purpose: tenancy.ProvideService, Basis: tenancy.ForContract, Flows: []string{"audit.trail", "backup", "privacy.archive", "school.letters"},
+					Purpose: tenancy.ProvideService, Basis: tenancy.ForContract, Flows: []string{"audit.trail", "backup", "privacy.archive", "privacy.own_copy", "school.letters"},
 					Columns: []privacy.MappedColumn{{Name: "tenant_id", Category: "none"}, {Name: "id", Category: "none"}, {Name: "name", Category: "identity", Erasure: "pseudonymise"},
 						{Name: "note", Category: "free-text", Erasure: "delete", Sealed: true}}}, table)
 			}

@@ -137,6 +137,13 @@ func TestAMovedTenantGoesOn(t *testing.T) {
 	})
 }
 
+// lawless erases where no law asks for anything to be kept: what the suite's own rules hold is TestCanaries' and TestAGermanShopKeepsItsInvoicesForEightYears'.
+func lawless(env *tenancytest.Env) *privacy.Service {
+	return privacy.New(env.DB, privacy.Options{Holds: func(_ context.Context, _ *tenancy.Tx, _ *tenancy.Model, rows []any) ([]privacy.Hold, error) {
+		return make([]privacy.Hold, len(rows)), nil
+	}})
+}
+
 // A customer whom issued documents hold: afterwards no table of the tenant knows them, and the books are the same to the penny.
 func TestACustomerIsForgotten(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
@@ -159,7 +166,7 @@ func TestACustomerIsForgotten(t *testing.T) {
 		for _, canary := range []string{"canary", "7946 0991"} {
 			require.True(t, strings.Contains(known, canary), canary)
 		}
-		report, err := suite.Privacy.Erase(s.ctx, privacy.Erasure{PersonID: s.customer, Reference: "FORGET-2", Reason: "asked, Art. 17(1)(b)"})
+		report, err := lawless(env).Erase(s.ctx, privacy.Erasure{PersonID: s.customer, Reference: "FORGET-2", Reason: "asked, Art. 17(1)(b)"})
 		require.NoError(t, err)
 		require.False(t, report.Removed)
 		left := s.search(t)
@@ -190,7 +197,7 @@ func TestNoTextIsForgotten(t *testing.T) {
 		require.NoError(t, err)
 		plant(t, s)
 		require.True(t, strings.Contains(s.search(t), "planted"))
-		_, err = suite.Privacy.Erase(s.ctx, privacy.Erasure{PersonID: s.customer, Reference: "FORGET-3", Reason: "asked, Art. 17(1)(b)"})
+		_, err = lawless(env).Erase(s.ctx, privacy.Erasure{PersonID: s.customer, Reference: "FORGET-3", Reason: "asked, Art. 17(1)(b)"})
 		require.NoError(t, err)
 		require.False(t, strings.Contains(s.search(t), "planted"))
 		s.verify(t)

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +102,7 @@ func (s *shop) sums(t *testing.T) map[string]string {
 	require.NoError(t, err)
 	out := map[string]string{}
 	for _, f := range d.Files {
-		if !f.Trail && f.Table != "erp.erasures" && f.Table != "erp.erasure_requests" {
+		if !f.Trail && !slices.Contains([]string{"erp.erasures", "erp.erasure_requests", "erp.erasure_holds", "erp.erasure_words", "erp.restrictions"}, f.Table) {
 			out[f.Table] = f.SHA256
 		}
 	}
@@ -133,7 +134,7 @@ func TestRestoreDrill(t *testing.T) {
 			report, err := d.suite.Privacy.Erase(s.ctx, privacy.Erasure{PersonID: s.customer, Reference: "FORGET-2", Reason: "asked, Art. 17(1)(b)"})
 			require.NoError(t, err)
 			require.NotEmpty(t, report.Lines)
-			want, figures := s.sums(t), s.figures(t)
+			want, figures, held := s.sums(t), s.figures(t), s.search(t)
 
 			d.lose(t, id)
 			restored, err := d.suite.Privacy.Restore(d.platform(t), privacy.Restoration{BackupID: of[0].ID, Identities: []age.Identity{d.identity}, Reason: "the yearly drill"})
@@ -146,7 +147,7 @@ func TestRestoreDrill(t *testing.T) {
 			require.Equal(t, figures, s.figures(t))
 			left := s.search(t)
 			for _, canary := range []string{"canary", "7946 0991"} {
-				require.NotContains(t, left, canary)
+				require.Equal(t, strings.Count(held, canary), strings.Count(left, canary), "no more of %s than the law holds", canary)
 			}
 			s.verify(t)
 			ticked, err = d.suite.Tick(t.Context(), time.Now().Add(24*time.Hour))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/privacy"
+	"github.com/opsmatiq/erp/privacy/retention"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -15,6 +16,9 @@ import (
 func (s *shop) tradeErasures(t *testing.T) {
 	t.Helper()
 	parties, err := s.suite.Accounting.CreateParties(s.ctx, []accounting.NewParty{{Reference: "C-10", Name: "Opening Stock", Customer: true}})
+	require.NoError(t, err)
+	// Later, by the suite's own rules, her row is held by the court alone.
+	_, err = s.suite.Retention.PlaceHold(s.ctx, retention.NewLegalHold{Reference: "COURT-1", Ground: retention.ForClaim, Reason: "a case is pending", Table: "erp.parties", Row: parties[0].ID})
 	require.NoError(t, err)
 	court := privacy.New(s.suite.Tenancy, privacy.Options{Holds: func(_ context.Context, _ *tenancy.Tx, _ *tenancy.Model, rows []any) ([]privacy.Hold, error) {
 		out := make([]privacy.Hold, len(rows))

@@ -24,7 +24,7 @@ import (
 func (s *shop) tradeRegisters(t *testing.T) {
 	t.Helper()
 	reg, proof := s.suite.Registers, strings.Repeat("0", 64)
-	today := date.In(time.Now(), time.UTC)
+	today := date.In(s.suite.Tenancy.Now(), time.UTC)
 	_, err := reg.AddPersons(s.ctx, []register.NewPerson{{Reference: "reader-1", Name: "Rita Reader", Contact: "rita@example.org"}})
 	require.NoError(t, err)
 	parties, err := reg.AddRecipients(s.ctx, []register.NewRecipient{{Reference: "R-1", Name: "Carrier Ltd", Role: register.RoleProcessor, Country: "GB"},
@@ -109,7 +109,7 @@ func TestTheSuiteAnswersTheRegisters(t *testing.T) {
 		_, err = suite.Privacy.SetController(s.ctx, privacy.Controller{Name: "The Shop", Contact: "1 High Street", Jurisdiction: "GB"})
 		require.NoError(t, err)
 		require.ErrorIs(t, disclose(), register.ErrNoSafeguard)
-		today := date.In(time.Now(), time.UTC)
+		today := date.In(s.suite.Tenancy.Now(), time.UTC)
 		_, err = suite.Registers.AddTransfers(s.ctx, []register.NewTransfer{{Reference: "T-1", RecipientID: abroad[0].ID, Safeguard: register.Agreement, Evidence: "safe", EvidenceHash: strings.Repeat("0", 64),
 			From: today.AddDays(-1)}})
 		require.NoError(t, err)

@@ -87,7 +87,7 @@ func (d doomedBackup) run(count func()) error {
 	if err != nil {
 		return err
 	}
-	s := privacy.New(db, privacy.Options{Backups: privacy.BackupOptions{Files: watchedFiles{local.Files{Dir: d.Dir}, count}, Recipients: []age.Recipient{identity.Recipient()}, Scratch: d.Scratch}})
+	s := privacy.New(db, privacy.Options{Holds: nothingHolds, Backups: privacy.BackupOptions{Files: watchedFiles{local.Files{Dir: d.Dir}, count}, Recipients: []age.Recipient{identity.Recipient()}, Scratch: d.Scratch}})
 	platform, err := db.EnterPlatform(ctx, "doomed", tenancy.Permissions{"*"})
 	if err != nil {
 		return err

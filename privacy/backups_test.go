@@ -167,7 +167,7 @@ func TestBackupOptionsAreChecked(t *testing.T) {
 		"kept for a day": {Files: files, Recipients: v.opt.Recipients, Keep: 24 * time.Hour},
 	} {
 		require.ErrorIs(t, opt.Check(), privacy.ErrBadInput, name)
-		s := privacy.New(v.db, privacy.Options{Backups: opt})
+		s := privacy.New(v.db, privacy.Options{Holds: nothingHolds, Backups: opt})
 		_, err := s.Backup(openPractice(t, v.env).ctx)
 		require.ErrorIs(t, err, privacy.ErrBadInput, name)
 		p, err := s.PostureAtStart(t.Context())

@@ -72,7 +72,7 @@ func TestAMillionRowsAtFlatMemory(t *testing.T) {
 					t.Logf("%d rows: %s after %s, %d MiB in use at most", rows, name, time.Since(began).Round(time.Millisecond), g.peak>>20)
 				}
 				step("filled")
-				v.s = privacy.New(v.db, privacy.Options{Backups: v.opt})
+				v.s = privacy.New(v.db, privacy.Options{Holds: nothingHolds, Backups: v.opt})
 				m, err := v.s.Export(p.ctx, g)
 				require.NoError(t, err)
 				require.Greater(t, total(m), int64(rows))

@@ -239,6 +239,12 @@ func (f *finder) nobodys(ctx context.Context, m *tenancy.Model, rows []any) ([]b
 		}
 		return out, nil
 	}
+	if m.Anybody {
+		for i, row := range rows {
+			out[i] = field[uuid.UUID](row, m.Column(m.Subject)) == uuid.Nil
+		}
+		return out, nil
+	}
 	to, err := f.leads(m)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"github.com/opsmatiq/erp/examples/quickstart/booking"
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/fault"
 )
 
@@ -30,6 +31,7 @@ type duties struct {
 	customer      [2]string
 	invoice       [2]accounting.InvoiceDetail // of that customer, before and after
 	treated       map[privacy.Treatment]int64
+	heldUntil     date.Date
 	unchanged     bool // the statements, by the erasure
 	goneRefusal   error
 	neighbourSame bool
@@ -37,7 +39,7 @@ type duties struct {
 
 func (d duties) ok() bool {
 	return d.root && d.figures && d.unchanged && d.neighbourSame && errors.Is(d.goneRefusal, tenancy.ErrUnknownTenant) &&
-		d.customer[0] != d.customer[1] && d.invoice[0].Gross == d.invoice[1].Gross && d.invoice[0].Text.PartyName != d.invoice[1].Text.PartyName
+		d.customer[0] != d.customer[1] && d.invoice[0].Gross == d.invoice[1].Gross && d.invoice[0].Text.PartyName == d.invoice[1].Text.PartyName && !d.heldUntil.IsZero()
 }
 
 // doDuties exports the tea house, imports the archive under another name, forgets one customer there, and purges the copy: so
@@ -129,6 +131,7 @@ func (d *duties) forget(inside context.Context, suite *erp.Suite, tea *teaHouse,
 	for _, l := range report.Lines {
 		d.treated[l.Treatment] += l.Rows
 	}
+	d.heldUntil = report.DueOn
 	drawn, err := booking.Draw(inside, suite, teaFirst, teaLast)
 	if err != nil {
 		return err
@@ -171,9 +174,9 @@ func (p *page) duties(d duties) {
 	p.row("Imported as \""+copyName+"\", with the same hashes", mark(d.root))
 	p.row("Trial balance, profit and loss, balance sheet, stock: equal", mark(d.figures))
 	p.row("One customer erased there: "+d.customer[0]+" is now "+pseudonym(d.customer[1]), mark(d.customer[0] != d.customer[1]))
-	p.row(fmt.Sprintf("%s of %s: to %s, now to %s", d.invoice[1].Number, d.invoice[1].Gross.Format(), d.invoice[0].Text.PartyName, pseudonym(d.invoice[1].Text.PartyName)),
-		mark(d.invoice[0].Gross == d.invoice[1].Gross))
-	p.row(fmt.Sprintf("Fields deleted %d, pseudonymised %d, redacted %d, kept %d", d.treated[privacy.Deleted], d.treated[privacy.Pseudonymised],
+	p.row(fmt.Sprintf("%s of %s names %s: the law holds it until %s", d.invoice[1].Number, d.invoice[1].Gross.Format(), d.invoice[1].Text.PartyName, d.heldUntil),
+		mark(d.invoice[0].Gross == d.invoice[1].Gross && d.invoice[0].Text.PartyName == d.invoice[1].Text.PartyName && !d.heldUntil.IsZero()))
+	p.row(fmt.Sprintf("Fields deleted %d, pseudonymised %d, redacted %d, held %d", d.treated[privacy.Deleted], d.treated[privacy.Pseudonymised],
 		d.treated[privacy.Redacted], d.treated[privacy.Held]), "")
 	p.row("The figures are what they were", mark(d.unchanged))
 	p.row("Purged; entering it is refused, "+string(fault.CodeOf(d.goneRefusal)), mark(errors.Is(d.goneRefusal, tenancy.ErrUnknownTenant)))

@@ -353,7 +353,7 @@ func TestEveryRequestOfATenantIsInItsAccessLog(t *testing.T) {
 		require.Equal(t, http.StatusOK, status, text)
 	}
 	for i, want := range []int{3, 0} {
-		ctx, err := s.suite.Tenancy.Enter(t.Context(), s.shops[i].tenant.ID, "test", tenancy.AllPermissions)
+		ctx, err := s.suite.Tenancy.Enter(t.Context(), s.shops[i].tenant.ID, "test", tenancy.Permissions{tenancy.AllPermissions})
 		require.NoError(t, err)
 		lines, err := s.suite.Usage.AccessLog(ctx, usage.AccessFilter{}, tenancy.PageRequest{})
 		require.NoError(t, err)

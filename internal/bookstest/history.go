@@ -348,7 +348,13 @@ func (h *History) AllocateOne() {
 			if d.OpenMinor <= 0 || c.OpenMinor >= 0 || d.Original.Currency != "GBP" || c.Original.Currency != "GBP" || d.PartyID != c.PartyID || d.AccountID != c.AccountID {
 				continue
 			}
-			made, err := h.Books.Allocate(h.Ctx, []accounting.NewAllocation{{DebitID: d.ID, CreditID: c.ID, Date: date.Must("2011-06-30"), Amount: pounds(min(d.OpenMinor, -c.OpenMinor))}})
+			on := date.Must("2011-06-30")
+			for _, reopened := range []date.Date{d.ReopenedOn, c.ReopenedOn} { // until then there was nothing to settle
+				if on.Before(reopened) {
+					on = reopened
+				}
+			}
+			made, err := h.Books.Allocate(h.Ctx, []accounting.NewAllocation{{DebitID: d.ID, CreditID: c.ID, Date: on, Amount: pounds(min(d.OpenMinor, -c.OpenMinor))}})
 			require.NoError(h.T, err)
 			h.allocated = append(h.allocated, made...)
 			return
