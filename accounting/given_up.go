@@ -45,16 +45,6 @@ type writtenOff struct {
 	Minor   int64     `bun:"minor"`
 }
 
-// entriesOf are documents by the entries that book them.
-func entriesOf[T any](documents []T, of func(*T) (entry, id uuid.UUID)) map[uuid.UUID]uuid.UUID {
-	out := make(map[uuid.UUID]uuid.UUID, len(documents))
-	for i := range documents {
-		entry, id := of(&documents[i])
-		out[entry] = id
-	}
-	return out
-}
-
 // readGivenUp is called once the documents and their items are locked. documents are by the entry that books them. It asks nothing
 // of a batch that corrects nothing.
 func readGivenUp(ctx context.Context, tx *tenancy.Tx, set *setup, documents map[uuid.UUID]uuid.UUID) (*givenUp, error) {
