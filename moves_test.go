@@ -40,14 +40,14 @@ func TestATenantMovesWithEverything(t *testing.T) {
 		s, neighbour := openShop(t, f.Control, suite, inventory.FIFO), openShop(t, f.Control, suite, inventory.Average)
 		s.trade(t)
 		neighbour.trade(t)
-		id, beside := tenancy.ScopeOf(s.ctx).TenantID(), root(t, neighbour)
+		id := tenancy.ScopeOf(s.ctx).TenantID()
 		for n, to := range []string{"files", "own", "shared"} {
 			if n == 2 {
 				s.lockAll(t)
 			}
 			before, err := suite.Privacy.Digest(s.ctx)
 			require.NoError(t, err)
-			figures := s.figures(t)
+			figures, beside := s.figures(t), root(t, neighbour)
 			moved, err := suite.Tenancy.Tenants().Move(f.Control.Platform(t), id, to, "it grows")
 			require.NoError(t, err)
 			require.Equal(t, to, moved.Placement)
@@ -74,11 +74,11 @@ func TestATenantMovesWithEverything(t *testing.T) {
 				require.Contains(t, sold[0].Invoice.Number, "INV-2026-")
 				require.True(t, sold[1].Replayed, "references moved too")
 			}
+			require.Equal(t, beside, root(t, neighbour), "the neighbour's is as it was")
 			ticked, err := suite.Tick(context.Background(), time.Now().Add(time.Duration(n+1)*24*time.Hour))
 			require.NoError(t, err)
 			require.Zero(t, ticked.Failed, "the background finds it")
 		}
-		require.Equal(t, beside, root(t, neighbour), "the neighbour's is as it was")
 		neighbour.verify(t)
 	})
 }
