@@ -11,7 +11,7 @@ AT_ONCE ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 
 # For one test: make test PKGS=./accounting TEST_FLAGS='-run Reverse -v'
 TEST_FLAGS   ?=
-TEST_TIMEOUT ?= 15m
+TEST_TIMEOUT ?= 25m
 SOAK_TIMEOUT ?= 4h
 BENCH        ?= .
 
