@@ -11,6 +11,7 @@ import (
 
 	"github.com/opsmatiq/erp"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/access"
 	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
@@ -85,4 +86,22 @@ func callZero(fn reflect.Value, ctx context.Context) error {
 	out := fn.Call(args)
 	err, _ := out[len(out)-1].Interface().(error)
 	return err
+}
+
+// A purge deletes the rows of a table that points at itself while its other rows stand: the reference is looked up by an index, not by reading the table.
+func TestATableThatPointsAtItselfHasAnIndex(t *testing.T) {
+	env := tenancytest.Open(t, "postgres", tenancytest.Options{Modules: append(erp.Modules(), access.Module())})
+	var of int
+	require.NoError(t, env.Control(t).QueryRow(`SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid = confrelid`).Scan(&of))
+	require.Greater(t, of, 3)
+	rows, err := env.Control(t).Query(`SELECT k.conrelid::regclass::text FROM pg_constraint k WHERE k.contype = 'f' AND k.conrelid = k.confrelid AND NOT EXISTS (
+		SELECT FROM pg_index i WHERE i.indrelid = k.conrelid AND (i.indkey::int2[])[0:1] <@ k.conkey AND i.indnkeyatts > 1)`)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
+	for rows.Next() {
+		var table string
+		require.NoError(t, rows.Scan(&table))
+		t.Errorf("%s points at itself, and no index begins with the tenant and another column of the reference", table)
+	}
+	require.NoError(t, rows.Err())
 }

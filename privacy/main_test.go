@@ -123,6 +123,7 @@ CREATE TABLE clinic.patients (
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT clinic_patients_referrer FOREIGN KEY (tenant_id, referrer_id) REFERENCES clinic.patients (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE
 );
+CREATE INDEX clinic_patients_referrer ON clinic.patients (tenant_id, referrer_id);
 CREATE TABLE clinic.visits (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
@@ -138,6 +139,7 @@ CREATE TABLE clinic.visits (
     CONSTRAINT clinic_visits_patient FOREIGN KEY (tenant_id, patient_id) REFERENCES clinic.patients (tenant_id, id),
     CONSTRAINT clinic_visits_follows FOREIGN KEY (tenant_id, follows_id) REFERENCES clinic.visits (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE
 );
+CREATE INDEX clinic_visits_follows ON clinic.visits (tenant_id, follows_id);
 CREATE TABLE clinic.visit_texts (
     tenant_id UUID NOT NULL,
     visit_id UUID NOT NULL,
