@@ -231,8 +231,13 @@ func (h *trade) setOff() {
 			return o.OpenMinor < 0 && o.AccountID == d.AccountID && o.Original.Currency == d.Original.Currency && o.PartyID == d.PartyID
 		}) {
 			amount := rapid.Int64Range(1, min(d.OpenMinor, -c.OpenMinor)).Draw(h.rt, "set off")
-			_, err := h.books.Allocate(h.ctx, []accounting.NewAllocation{{DebitID: d.ID, CreditID: c.ID, Date: later(h.date(), later(d.ItemDate, c.ItemDate)),
-				Amount: money.Of(amount, d.Original.Currency)}})
+			in := accounting.NewAllocation{DebitID: d.ID, CreditID: c.ID, Date: later(h.date(), later(d.ItemDate, c.ItemDate)), Amount: money.Of(amount, d.Original.Currency)}
+			if again := later(d.ReopenedOn, c.ReopenedOn); in.Date.Before(again) {
+				_, err := h.books.Allocate(h.ctx, []accounting.NewAllocation{in})
+				require.ErrorIs(h.rt, err, accounting.ErrBadInput, "until an allocation is undone there is nothing to settle")
+				in.Date = again
+			}
+			_, err := h.books.Allocate(h.ctx, []accounting.NewAllocation{in})
 			require.NoError(h.rt, err)
 			return
 		}
