@@ -50,6 +50,7 @@ CREATE TABLE erp.tax_entries (
     document_not_recoverable_minor BIGINT NOT NULL,
     document_currency TEXT NOT NULL,
     dimension_set_id UUID,
+    supply_set_id UUID,
     variance_minor BIGINT NOT NULL,
     due BOOLEAN NOT NULL,
     due_on DATE,
@@ -63,6 +64,7 @@ CREATE TABLE erp.tax_entries (
         AND (document_currency <> base_currency OR (document_base_minor = base_minor AND document_tax_minor = tax_minor
             AND document_not_recoverable_minor = not_recoverable_minor))),
     CONSTRAINT erp_tax_entries_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
+    CONSTRAINT erp_tax_entries_supply FOREIGN KEY (tenant_id, supply_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_tax_entries_due_on CHECK (due_on IS NULL OR NOT due),
     CONSTRAINT erp_tax_entries_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
     CONSTRAINT erp_tax_entries_entry FOREIGN KEY (tenant_id, entry_id) REFERENCES erp.journal_entries (tenant_id, id),
