@@ -151,6 +151,24 @@ func ExampleTaxDue() {
 	// paid 67.50 box 1: 17.50 waiting: 0
 }
 
+// A bill that came by post is drafted again as it comes by e-mail: the second draft says so, and so does the first, when it is looked at.
+func ExampleService_DraftBills() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	paper := must(books.CreateParties(ctx, []accounting.NewParty{{Name: "Paper & Co", Vendor: true}}))[0]
+	bill := accounting.NewBill{VendorNumber: "R-17", PartyID: paper.ID, Date: date.Of(2010, 12, 1), Lines: []accounting.NewBillLine{
+		{Description: "Paper", Account: accounting.ByCode("6700"), Net: pounds("40.00")}}}
+	post := must(books.DraftBills(ctx, []accounting.NewBill{bill}))[0]
+	mail := must(books.DraftBills(ctx, []accounting.NewBill{bill}))[0]
+	fmt.Println("likely drafted already:", mail.LikelyDrafts[0] == post.ID)
+	must(books.RecordDrafts(ctx, []uuid.UUID{post.ID}))
+	mail = must(books.GetDraft(ctx, mail.ID))
+	fmt.Println("drafts:", len(mail.LikelyDrafts), "in the books:", len(mail.LikelyDuplicates))
+	// Output:
+	// likely drafted already: true
+	// drafts: 0 in the books: 1
+}
+
 func ExampleService_IssueDrafts() {
 	ctx, books, done := exampleBooks()
 	defer done()
