@@ -36,7 +36,7 @@ type NewBill struct {
 	// PartyID is the vendor. A credit that corrects a bill may leave it to the bill.
 	PartyID uuid.UUID
 	// Duplicates is the window, in days, within which another document of the vendor of the same kind and total counts as a
-	// likely duplicate: it is reported in the answer's LikelyDuplicates. 0 does not look; at most 366.
+	// likely duplicate: it is reported in the answer's LikelyDuplicates, an open draft in its LikelyDrafts. 0 does not look; at most 366.
 	Duplicates int `validate:"min=0,max=366"`
 	// RefuseDuplicates refuses a document with a likely duplicate, in the books or further up in the call.
 	RefuseDuplicates bool
@@ -126,6 +126,9 @@ type Bill struct {
 	Replayed bool `bun:"-"`
 	// LikelyDuplicates are other documents of the vendor of the same kind and total within the window that was asked for.
 	LikelyDuplicates []uuid.UUID `bun:"-"`
+	// LikelyDrafts are open drafts that are likely the same document, by number or by stated total within that window: discard them. They are
+	// looked for where a window was asked for.
+	LikelyDrafts []uuid.UUID `bun:"-"`
 }
 
 // BillLine is one line of a recorded bill; its description stands in [BillText].

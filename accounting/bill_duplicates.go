@@ -34,14 +34,13 @@ func (d *datedBill) String() string {
 
 // loadSimilar asks for the documents of the same vendors within the widest window of the batch.
 func loadSimilar(b *tenancy.Batch, dest *[]Bill, in []NewBill) {
-	var parties []uuid.UUID
+	parties := lookedFor(in)
 	var from, to date.Date
 	for i := range in {
 		v := &in[i]
 		if v.Duplicates == 0 || v.PartyID == uuid.Nil {
 			continue
 		}
-		parties = append(parties, v.PartyID)
 		if first := v.Date.AddDays(-v.Duplicates); from.IsZero() || first.Before(from) {
 			from = first
 		}
@@ -50,9 +49,19 @@ func loadSimilar(b *tenancy.Batch, dest *[]Bill, in []NewBill) {
 		}
 	}
 	if len(parties) > 0 {
-		tenancy.Load(b, dest, tenancy.In("party_id", unique(parties)), tenancy.Ge("bill_date", from), tenancy.Le("bill_date", to),
+		tenancy.Load(b, dest, tenancy.In("party_id", parties), tenancy.Ge("bill_date", from), tenancy.Le("bill_date", to),
 			tenancy.Ge("gross_minor", int64(0)))
 	}
+}
+
+// lookedFor are the vendors for whose documents a batch looks for duplicates.
+func lookedFor(in []NewBill) (parties []uuid.UUID) {
+	for i := range in {
+		if in[i].Duplicates != 0 && in[i].PartyID != uuid.Nil {
+			parties = append(parties, in[i].PartyID)
+		}
+	}
+	return unique(parties)
 }
 
 // remember keeps a document for those that follow.
@@ -64,6 +73,10 @@ func (w *billing) remember(v *Bill) {
 // lookForDuplicates reports or refuses a document that looks like another. Nothing is owed twice of a total of zero.
 func (w *billing) lookForDuplicates(where string, in *NewBill, v *Bill) error {
 	days := in.Duplicates
+	if days > 0 {
+		own := in.likeness(w.set.books.Currency)
+		v.LikelyDrafts = alike(&own, days, w.drafts)
+	}
 	if days > 0 && v.Gross.Minor != 0 {
 		var names []string
 		for _, other := range w.alike[billLikeness{v.PartyID, v.Kind, v.Gross}] {

@@ -65,6 +65,7 @@ type billing struct {
 	oldTexts []BillText // of the corrected bills
 	numbers  map[vendorNumber]bool
 	alike    map[billLikeness][]datedBill
+	drafts   []likeness // of the vendors for whose documents duplicates are looked for
 
 	bills      []Bill
 	lines      []BillLine
@@ -112,6 +113,9 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 	w.alike = make(map[billLikeness][]datedBill, len(similar))
 	for i := range similar {
 		w.remember(&similar[i])
+	}
+	if w.drafts, err = openDrafts(ctx, w.tx, lookedFor(w.in)); err != nil {
+		return err
 	}
 	return w.complete(ctx, w.replays.prints, func(b *tenancy.Batch, ids []uuid.UUID) func() {
 		var lines []BillLine

@@ -95,8 +95,13 @@ func (v Statements) CashFlow(ctx context.Context, method CashFlowMethod, from, t
 //
 // Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, accounting.books_not_open.
 func (s *Service) CashFlowBy(ctx context.Context, dimension string, method CashFlowMethod, from, to date.Date, slices ...Slice) ([]Group[CashFlowStatement], error) {
+	return Statements{s, time.Time{}}.CashFlowBy(ctx, dimension, method, from, to, slices...)
+}
+
+// CashFlowBy is [Service.CashFlowBy] as the books said then.
+func (v Statements) CashFlowBy(ctx context.Context, dimension string, method CashFlowMethod, from, to date.Date, slices ...Slice) ([]Group[CashFlowStatement], error) {
 	const op = "accounting.CashFlowBy"
-	return groupBy(ctx, s, op, dimension, slices, func(ctx context.Context, tx *tenancy.Tx, set *setup, in *cut) (map[string]CashFlowStatement, error) {
+	return groupBy(ctx, v, op, dimension, slices, func(ctx context.Context, tx *tenancy.Tx, set *setup, in *cut) (map[string]CashFlowStatement, error) {
 		return cashFlowStatements(ctx, tx, op, set, method, Span{from, to}, in)
 	})
 }
@@ -107,8 +112,13 @@ func (s *Service) CashFlowBy(ctx context.Context, dimension string, method CashF
 //
 // Permission: accounting.read. Errors: those of CashFlow.
 func (s *Service) CompareCashFlows(ctx context.Context, method CashFlowMethod, spans []Span, slices ...Slice) (Comparative, error) {
-	return compare(ctx, s, "accounting.CompareCashFlows", len(spans), func(ctx context.Context, i int) (money.Currency, []column, error) {
-		c, err := s.CashFlow(ctx, method, spans[i].From, spans[i].To, slices...)
+	return Statements{s, time.Time{}}.CompareCashFlows(ctx, method, spans, slices...)
+}
+
+// CompareCashFlows is [Service.CompareCashFlows] as the books said then.
+func (v Statements) CompareCashFlows(ctx context.Context, method CashFlowMethod, spans []Span, slices ...Slice) (Comparative, error) {
+	return compare(ctx, v.books, "accounting.CompareCashFlows", len(spans), func(ctx context.Context, i int) (money.Currency, []column, error) {
+		c, err := v.CashFlow(ctx, method, spans[i].From, spans[i].To, slices...)
 		return c.Currency, c.columns(), err
 	})
 }

@@ -2,6 +2,7 @@ package accounting
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -42,8 +43,13 @@ type ComparativeLine struct {
 //
 // Permission: accounting.read. Errors: those of ProfitAndLoss.
 func (s *Service) CompareProfitAndLoss(ctx context.Context, spans []Span, slices ...Slice) (Comparative, error) {
-	return compare(ctx, s, "accounting.CompareProfitAndLoss", len(spans), func(ctx context.Context, i int) (money.Currency, []column, error) {
-		p, err := s.ProfitAndLoss(ctx, spans[i].From, spans[i].To, slices...)
+	return Statements{s, time.Time{}}.CompareProfitAndLoss(ctx, spans, slices...)
+}
+
+// CompareProfitAndLoss is [Service.CompareProfitAndLoss] as the books said then.
+func (v Statements) CompareProfitAndLoss(ctx context.Context, spans []Span, slices ...Slice) (Comparative, error) {
+	return compare(ctx, v.books, "accounting.CompareProfitAndLoss", len(spans), func(ctx context.Context, i int) (money.Currency, []column, error) {
+		p, err := v.ProfitAndLoss(ctx, spans[i].From, spans[i].To, slices...)
 		return p.Currency, []column{{"Income", p.Income, p.TotalIncome}, {"Cost of sales", p.CostOfSales, p.TotalCost}, {"Gross profit", nil, p.GrossProfit},
 			{"Expenses", p.Expenses, p.TotalExpenses}, {"Net profit", nil, p.NetProfit}}, err
 	})
@@ -54,8 +60,13 @@ func (s *Service) CompareProfitAndLoss(ctx context.Context, spans []Span, slices
 //
 // Permission: accounting.read. Errors: those of BalanceSheet.
 func (s *Service) CompareBalanceSheets(ctx context.Context, days []date.Date, slices ...Slice) (Comparative, error) {
-	return compare(ctx, s, "accounting.CompareBalanceSheets", len(days), func(ctx context.Context, i int) (money.Currency, []column, error) {
-		b, err := s.BalanceSheet(ctx, days[i], slices...)
+	return Statements{s, time.Time{}}.CompareBalanceSheets(ctx, days, slices...)
+}
+
+// CompareBalanceSheets is [Service.CompareBalanceSheets] as the books said then.
+func (v Statements) CompareBalanceSheets(ctx context.Context, days []date.Date, slices ...Slice) (Comparative, error) {
+	return compare(ctx, v.books, "accounting.CompareBalanceSheets", len(days), func(ctx context.Context, i int) (money.Currency, []column, error) {
+		b, err := v.BalanceSheet(ctx, days[i], slices...)
 		return b.Currency, []column{{"Assets", b.Assets, b.TotalAssets}, {"Liabilities", b.Liabilities, b.TotalLiabilities}, {"Equity", b.Equity, b.TotalEquity}}, err
 	})
 }
@@ -130,8 +141,13 @@ func (c *ComparativeSection) add(i, columns int, from *column) {
 //
 // Permission: accounting.read. Errors: those of TrialBalance.
 func (s *Service) CompareTrialBalances(ctx context.Context, days []date.Date, slices ...Slice) (Comparative, error) {
-	return compare(ctx, s, "accounting.CompareTrialBalances", len(days), func(ctx context.Context, i int) (money.Currency, []column, error) {
-		t, err := s.TrialBalance(ctx, days[i], slices...)
+	return Statements{s, time.Time{}}.CompareTrialBalances(ctx, days, slices...)
+}
+
+// CompareTrialBalances is [Service.CompareTrialBalances] as the books said then.
+func (v Statements) CompareTrialBalances(ctx context.Context, days []date.Date, slices ...Slice) (Comparative, error) {
+	return compare(ctx, v.books, "accounting.CompareTrialBalances", len(days), func(ctx context.Context, i int) (money.Currency, []column, error) {
+		t, err := v.TrialBalance(ctx, days[i], slices...)
 		c := column{"Accounts", make([]StatementLine, len(t.Lines)), money.Amount{Minor: t.Debit.Minor - t.Credit.Minor, Currency: t.Currency}}
 		for j, l := range t.Lines {
 			c.lines[j] = StatementLine{l.AccountID, l.Code, l.Name, money.Amount{Minor: l.Debit.Minor - l.Credit.Minor, Currency: t.Currency}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -24,13 +25,18 @@ type CurrencyBalance struct {
 // base either. Any number of accounts costs the same few statements.
 //
 // Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, accounting.books_not_open.
-func (s *Service) CurrencyBalances(ctx context.Context, asOf date.Date, of ...Slice) ([]CurrencyBalance, error) {
-	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]CurrencyBalance, error) {
+func (s *Service) CurrencyBalances(ctx context.Context, asOf date.Date, slices ...Slice) ([]CurrencyBalance, error) {
+	return Statements{s, time.Time{}}.CurrencyBalances(ctx, asOf, slices...)
+}
+
+// CurrencyBalances is [Service.CurrencyBalances] as the books said then.
+func (v Statements) CurrencyBalances(ctx context.Context, asOf date.Date, of ...Slice) ([]CurrencyBalance, error) {
+	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]CurrencyBalance, error) {
 		const op = "accounting.CurrencyBalances"
 		if err := checkDay(op, asOf); err != nil {
 			return nil, err
 		}
-		set, err := s.setup(ctx, tx, op, nil)
+		set, err := v.setup(ctx, tx, op)
 		if err != nil {
 			return nil, err
 		}
@@ -38,7 +44,11 @@ func (s *Service) CurrencyBalances(ctx context.Context, asOf date.Date, of ...Sl
 		if err != nil {
 			return nil, err
 		}
-		rows, err := in.currencySums(ctx, tx, set, asOf)
+		ids := make([]uuid.UUID, len(set.accounts))
+		for i := range set.accounts {
+			ids[i] = set.accounts[i].ID
+		}
+		rows, err := in.currencySums(ctx, tx, set, asOf, ids)
 		if err != nil {
 			return nil, err
 		}
@@ -57,8 +67,9 @@ func (s *Service) CurrencyBalances(ctx context.Context, asOf date.Date, of ...Sl
 	})
 }
 
-// currencySums adds up kept balances of the periods before the day's, and lines of that one. A day after the books is their last.
-func (c *cut) currencySums(ctx context.Context, tx *tenancy.Tx, set *setup, asOf date.Date) ([]position, error) {
+// currencySums adds up, for some accounts, kept balances of the periods before the day's, and lines of that one, and takes out what was not
+// known. A day after the books is their last.
+func (c *cut) currencySums(ctx context.Context, tx *tenancy.Tx, set *setup, asOf date.Date, of []uuid.UUID) ([]position, error) {
 	whole, begins := []uuid.UUID{uuid.Nil}, asOf.AddDays(1) // an empty list is no SQL
 	for i := range set.periods {
 		switch p := &set.periods[i]; {
@@ -68,19 +79,24 @@ func (c *cut) currencySums(ctx context.Context, tx *tenancy.Tx, set *setup, asOf
 			begins = p.StartsOn
 		}
 	}
-	ids := make([]uuid.UUID, len(set.accounts))
-	for i := range set.accounts {
-		ids[i] = set.accounts[i].ID
-	}
 	kept, keptArgs := c.where("b.dimension_set_id")
 	read, readArgs := c.where("l.dimension_set_id")
-	args := append([]any{tenancy.List(whole)}, keptArgs...)
-	args = append(append(args, tenancy.List(ids), begins, asOf), readArgs...)
+	args := append([]any{tenancy.List(of), tenancy.List(whole)}, keptArgs...)
+	args = append(append(args, tenancy.List(of), begins, asOf), readArgs...)
+	forgotten := ""
+	if !set.known.IsZero() { // as forget does
+		forgotten = `
+		UNION ALL
+		SELECT l.account_id, l.transaction_currency AS currency, -l.transaction_minor AS minor, -l.amount_minor AS base
+		FROM {journal_entries} AS e JOIN {journal_lines} AS l ON l.entry_id = e.id
+		WHERE e.line_count >= 2 AND e.posted_at > ? AND l.account_id IN (?) AND l.entry_date <= ?` + read
+		args = append(append(args, set.known, tenancy.List(of), asOf), readArgs...)
+	}
 	return tenancy.Report[position](ctx, tx, `SELECT account_id, currency, CAST(SUM(minor) AS BIGINT) AS minor, CAST(SUM(base) AS BIGINT) AS base FROM (
 		SELECT b.account_id, b.currency, b.transaction_minor AS minor, b.debit_minor - b.credit_minor AS base FROM {account_balances} AS b
-		WHERE b.period_id IN (?)`+kept+`
+		WHERE b.account_id IN (?) AND b.period_id IN (?)`+kept+`
 		UNION ALL
 		SELECT l.account_id, l.transaction_currency AS currency, l.transaction_minor AS minor, l.amount_minor AS base FROM {journal_lines} AS l
-		WHERE l.account_id IN (?) AND l.entry_date >= ? AND l.entry_date <= ?`+read+`
+		WHERE l.account_id IN (?) AND l.entry_date >= ? AND l.entry_date <= ?`+read+forgotten+`
 		) AS moves GROUP BY account_id, currency HAVING SUM(minor) <> 0 OR SUM(base) <> 0`, args...)
 }

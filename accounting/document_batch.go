@@ -319,7 +319,7 @@ func (w *documents[T, P]) declare(d *draft) error {
 	}
 	base := money.Zero(w.set.books.Currency)
 	like := TaxEntry{SourceModel: w.model, SourceID: v.id, PartyID: v.party, EntryID: *v.entry,
-		EntryDate: d.taxes.entered, TaxPoint: v.TaxPoint, Base: base, Tax: base, DocumentCurrency: v.Net.Currency, RecordedAt: w.tx.Now()}
+		EntryDate: d.taxes.entered, TaxPoint: v.TaxPoint, Base: base, Tax: base, DocumentCurrency: v.Net.Currency, SupplySetID: v.DimensionSetID, RecordedAt: w.tx.Now()}
 	rows, err := d.taxes.entries(w.op, d.where, w.set, w.dims, like, sign)
 	if err != nil {
 		return err

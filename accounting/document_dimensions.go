@@ -11,7 +11,7 @@ import (
 // What documents are analysed by. A line has its own dimensions, and the document's where it says nothing of one; it is booked by
 // account and combination. Taxes, and the account that a document is settled by at once, are the document's and are not analysed,
 // unless their account requires a dimension: then they have the document's own. What follows a tax (its becoming due, a discount) has
-// that one's. The party's side and roundings are never analysed.
+// that one's. Tax reports are cut by what the supply is analysed by, which is no line of the journal ([TaxEntry].SupplySetID). The party's side and roundings are never analysed.
 
 // lineDims is what a line of a document is analysed by.
 type lineDims struct {

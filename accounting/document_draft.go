@@ -146,7 +146,7 @@ func (d *draft) settle(i int, code string, of lineDims, stated money.Amount) err
 		if err != nil {
 			return err
 		}
-		l, err := d.taxes.line(t, stated)
+		l, err := d.taxes.line(t, stated, of.set)
 		if err != nil {
 			return lineAmountFault(d.op, d.where, i, err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -22,7 +23,8 @@ func (s *Service) DraftInvoices(ctx context.Context, in []NewInvoice) ([]Draft, 
 	return keepDrafts(ctx, s, "accounting.DraftInvoices", DraftOfInvoice, in)
 }
 
-// DraftBills keeps drafts of bills, vendors' credits and debit notes, all or none.
+// DraftBills keeps drafts of bills, vendors' credits and debit notes, all or none. What is likely drafted or recorded already is remarked: see
+// [Draft].LikelyDuplicates.
 //
 // Permission: accounting.draft. Errors: as [Service.DraftInvoices].
 func (s *Service) DraftBills(ctx context.Context, in []NewBill) ([]Draft, error) {
@@ -60,9 +62,11 @@ func keepDrafts[T draftable](ctx context.Context, s *Service, op string, kind Dr
 		}
 		wanted = unique(wanted)
 		var parties []Party
+		var books []Books
 		b := tx.Batch()
 		known.load(b)
 		loadParties(b, &parties, wanted)
+		tenancy.Load(b, &books)
 		if err := b.Run(ctx); err != nil {
 			return nil, err
 		}
@@ -74,18 +78,21 @@ func keepDrafts[T draftable](ctx context.Context, s *Service, op string, kind Dr
 			d := &Draft{Row: tenancy.Row{TenantID: tx.Scope().TenantID(), ID: tenancy.NewID()}, Kind: kind, State: DraftOpen, Fingerprint: known.prints[i],
 				CreatedAt: tx.Now()}
 			fresh = append(fresh, d)
-			return d, fillDraft(op, fmt.Sprintf("draft %d: ", i+1), tx, d, in[i])
+			return d, fillDraft(op, fmt.Sprintf("draft %d: ", i+1), tx, d, in[i], books)
 		})
 		if err != nil {
 			return nil, err
 		}
 		tenancy.Put(b, fresh)
-		return give(out, b.Run(ctx))
+		if err := b.Run(ctx); err != nil {
+			return nil, err
+		}
+		return give(out, remark(ctx, tx, out.rows))
 	})
 }
 
-// fillDraft puts content into a draft.
-func fillDraft[T draftable](op, where string, tx *tenancy.Tx, d *Draft, in T) error {
+// fillDraft puts content into a draft. books are empty where none are open yet.
+func fillDraft[T draftable](op, where string, tx *tenancy.Tx, d *Draft, in T, books []Books) error {
 	reference, party, _ := named(in)
 	if !validReference(reference) {
 		return ErrBadInput.New(op, "%sReference %s", where, says["reference"])
@@ -97,7 +104,16 @@ func fillDraft[T draftable](op, where string, tx *tenancy.Tx, d *Draft, in T) er
 	case len(content) > maxDraftBytes:
 		return ErrTooMany.New(op, "%sthe content has more than %d bytes", where, maxDraftBytes)
 	}
-	d.Reference, d.PartyID, d.Content, d.ChangedAt = reference, party, string(content), tx.Now()
+	var says likeness
+	if v, ok := any(in).(NewBill); ok {
+		base := money.Currency("")
+		if len(books) > 0 {
+			base = books[0].Currency
+		}
+		says = v.likeness(base)
+	}
+	d.Reference, d.PartyID, d.ChangedAt = reference, party, tx.Now()
+	d.hold(string(content), &says)
 	return nil
 }
 
@@ -123,21 +139,28 @@ func changeDraft[T draftable](ctx context.Context, s *Service, op string, kind D
 		if err != nil {
 			return Draft{}, err
 		}
+		var wanted []uuid.UUID
 		if _, party, _ := named(in); party != uuid.Nil {
-			var parties []Party
-			b := tx.Batch()
-			loadParties(b, &parties, []uuid.UUID{party})
-			if err := b.Run(ctx); err != nil {
-				return Draft{}, err
-			}
-			if err := allFound(op, []uuid.UUID{party}, parties); err != nil {
-				return Draft{}, err
-			}
+			wanted = append(wanted, party)
 		}
-		if err := fillDraft(op, "", tx, d, in); err != nil {
+		var parties []Party
+		var books []Books
+		b := tx.Batch()
+		loadParties(b, &parties, wanted)
+		tenancy.Load(b, &books)
+		if err := b.Run(ctx); err != nil {
 			return Draft{}, err
 		}
-		return done(d, tenancy.Update(ctx, tx, d, "reference", "party_id", "content", "changed_at"))
+		if err := allFound(op, wanted, parties); err != nil {
+			return Draft{}, err
+		}
+		if err := fillDraft(op, "", tx, d, in, books); err != nil {
+			return Draft{}, err
+		}
+		if err := tenancy.Update(ctx, tx, d, append([]string{"reference", "party_id", "changed_at"}, draftColumns...)...); err != nil {
+			return Draft{}, err
+		}
+		return done(d, remark(ctx, tx, []*Draft{d}))
 	})
 }
 
@@ -163,8 +186,9 @@ func (s *Service) DiscardDraft(ctx context.Context, id uuid.UUID) (Draft, error)
 		if err != nil {
 			return Draft{}, err
 		}
-		d.State, d.Content, d.ChangedAt = DraftDiscarded, "", tx.Now()
-		return done(d, tenancy.Update(ctx, tx, d, "state", "content", "changed_at"))
+		d.State, d.ChangedAt = DraftDiscarded, tx.Now()
+		d.hold("", &likeness{})
+		return done(d, tenancy.Update(ctx, tx, d, append([]string{"state", "changed_at"}, draftColumns...)...))
 	})
 }
 
@@ -198,7 +222,11 @@ func (s *Service) IssueDrafts(ctx context.Context, ids []uuid.UUID) ([]Invoice, 
 //
 // Permission: accounting.bill. Errors: accounting.draft_state, tenancy.not_found, and those of [Service.Bill].
 func (s *Service) RecordDrafts(ctx context.Context, ids []uuid.UUID) ([]Bill, error) {
-	return issueDrafts(ctx, s, "accounting.RecordDrafts", PermBill, DraftOfBill, ids, s.Bill, func(v *Bill) uuid.UUID { return v.ID })
+	out, err := issueDrafts(ctx, s, "accounting.RecordDrafts", PermBill, DraftOfBill, ids, s.Bill, func(v *Bill) uuid.UUID { return v.ID })
+	for i := range out { // they are recorded by now
+		out[i].LikelyDrafts = slices.DeleteFunc(out[i].LikelyDrafts, func(id uuid.UUID) bool { return slices.Contains(ids, id) })
+	}
+	return out, err
 }
 
 func issueDrafts[T draftable, D any, P interface {
@@ -242,9 +270,10 @@ func issueDrafts[T draftable, D any, P interface {
 			return nil, err
 		}
 		for i, d := range fresh {
-			d.State, d.DocumentID, d.Content, d.ChangedAt = DraftIssued, idOf(&documents[i]), "", tx.Now() // the document says it now
+			d.State, d.DocumentID, d.ChangedAt = DraftIssued, idOf(&documents[i]), tx.Now()
+			d.hold("", &likeness{}) // the document says it now
 		}
-		tenancy.Set(b, fresh, "state", "document_id", "content", "changed_at")
+		tenancy.Set(b, fresh, append([]string{"state", "document_id", "changed_at"}, draftColumns...)...)
 		if err := b.Run(ctx); err != nil {
 			return nil, err
 		}
@@ -283,7 +312,11 @@ func inOrder[D any, P interface {
 // Permission: accounting.read. Errors: tenancy.not_found.
 func (s *Service) GetDraft(ctx context.Context, id uuid.UUID) (Draft, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (Draft, error) {
-		return done(tenancy.Get[Draft](ctx, tx, id))
+		d, err := tenancy.Get[Draft](ctx, tx, id)
+		if err != nil {
+			return Draft{}, err
+		}
+		return done(d, remark(ctx, tx, []*Draft{d}))
 	})
 }
 
@@ -291,5 +324,11 @@ func (s *Service) GetDraft(ctx context.Context, id uuid.UUID) (Draft, error) {
 //
 // Permission: accounting.read. Errors: accounting.bad_input, tenancy.bad_input (the cursor).
 func (s *Service) ListDrafts(ctx context.Context, page tenancy.PageRequest) (tenancy.PageOf[Draft], error) {
-	return listPage[Draft](ctx, s, page, "accounting.ListDrafts", []string{"changed_at", "created_at"}, tenancy.Eq("state", DraftOpen))
+	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (tenancy.PageOf[Draft], error) {
+		out, err := listPage[Draft](ctx, s, page, "accounting.ListDrafts", []string{"changed_at", "created_at"}, tenancy.Eq("state", DraftOpen))
+		if err != nil {
+			return out, err
+		}
+		return out, remark(ctx, tx, pointers(out.Items))
+	})
 }

@@ -2,6 +2,7 @@ package accounting
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
@@ -79,13 +80,18 @@ type Step struct {
 //
 // Permission: accounting.read. Errors: those of GeneralLedger.
 func (s *Service) Explain(ctx context.Context, account AccountRef, from, to date.Date, page tenancy.PageRequest, slices ...Slice) (Explanation, error) {
-	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (Explanation, error) {
+	return Statements{s, time.Time{}}.Explain(ctx, account, from, to, page, slices...)
+}
+
+// Explain is [Service.Explain] as the books said then.
+func (v Statements) Explain(ctx context.Context, account AccountRef, from, to date.Date, page tenancy.PageRequest, slices ...Slice) (Explanation, error) {
+	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (Explanation, error) {
 		const op = "accounting.Explain"
-		ledger, err := s.GeneralLedger(ctx, account, from, to, page, slices...)
+		ledger, err := v.GeneralLedger(ctx, account, from, to, page, slices...)
 		if err != nil {
 			return Explanation{}, err
 		}
-		set, err := s.setup(ctx, tx, op, nil)
+		set, err := v.setup(ctx, tx, op)
 		if err != nil {
 			return Explanation{}, err
 		}
@@ -127,7 +133,7 @@ func (w *explaining) read(ctx context.Context, tx *tenancy.Tx, lines []LedgerLin
 	var entries []Entry
 	b := tx.Batch()
 	tenancy.Load(b, &entries, tenancy.In("id", ids))
-	tenancy.Load(b, &w.taxes, tenancy.In("entry_id", ids), tenancy.Ne("source_model", ""), tenancy.OrderBy("id"))
+	tenancy.Load(b, &w.taxes, tenancy.In("entry_id", ids), tenancy.Ne("source_model", ""), tenancy.Le("recorded_at", w.set.knownUntil()), tenancy.OrderBy("id"))
 	if err := b.Run(ctx); err != nil {
 		return err
 	}

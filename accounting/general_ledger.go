@@ -161,13 +161,10 @@ func ledgerOpening(ctx context.Context, tx *tenancy.Tx, set *setup, a *Account, 
 	}
 	where, more := in.where("l.dimension_set_id")
 	args := append([]any{a.ID, from, after.Date, after.Date, after.Entry, after.Entry, after.Line}, more...)
-	known := ""
-	if !set.known.IsZero() { // the entries are looked at only where it matters
-		known, args = " AND EXISTS (SELECT 1 FROM {journal_entries} AS e WHERE e.id = l.entry_id AND e.posted_at <= ?)", append(args, set.known)
-	}
+	known, instant := set.entryKnown("l.entry_id") // the entries are looked at only where it matters
 	rows, err := tenancy.Report[int64](ctx, tx, `SELECT COALESCE(CAST(SUM(amount_minor) AS BIGINT), 0) AS minor FROM {journal_lines} AS l
 		WHERE account_id = ? AND entry_date >= ? AND entry_date <= ?
-		AND (entry_date < ? OR entry_id < ? OR (entry_id = ? AND line_no <= ?))`+where+known, args...)
+		AND (entry_date < ? OR entry_id < ? OR (entry_id = ? AND line_no <= ?))`+where+known, append(args, instant...)...)
 	if err != nil {
 		return 0, err
 	}

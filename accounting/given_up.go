@@ -113,7 +113,7 @@ func (g *givenUp) gather(set *setup, lines []givenLine, taxes []TaxEntry) {
 			continue
 		}
 		j := slices.IndexFunc(d.taxes, func(x *TaxEntry) bool {
-			return x.TaxID == t.TaxID && x.Side == t.Side && x.Rate.Equal(t.Rate) && x.AccountID == t.AccountID && x.Due == t.Due && x.DimensionSetID == t.DimensionSetID
+			return x.TaxID == t.TaxID && x.Side == t.Side && x.Rate.Equal(t.Rate) && x.AccountID == t.AccountID && x.Due == t.Due && x.DimensionSetID == t.DimensionSetID && x.SupplySetID == t.SupplySetID
 		})
 		if j < 0 {
 			d.taxes = append(d.taxes, t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -16,7 +17,12 @@ import (
 //
 // Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, accounting.books_not_open.
 func (s *Service) TrialBalanceBy(ctx context.Context, dimension string, asOf date.Date, slices ...Slice) ([]Group[TrialBalance], error) {
-	return groupBy(ctx, s, "accounting.TrialBalanceBy", dimension, slices, func(ctx context.Context, tx *tenancy.Tx, set *setup, in *cut) (map[string]TrialBalance, error) {
+	return Statements{s, time.Time{}}.TrialBalanceBy(ctx, dimension, asOf, slices...)
+}
+
+// TrialBalanceBy is [Service.TrialBalanceBy] as the books said then.
+func (v Statements) TrialBalanceBy(ctx context.Context, dimension string, asOf date.Date, slices ...Slice) ([]Group[TrialBalance], error) {
+	return groupBy(ctx, v, "accounting.TrialBalanceBy", dimension, slices, func(ctx context.Context, tx *tenancy.Tx, set *setup, in *cut) (map[string]TrialBalance, error) {
 		if err := checkDay("accounting.TrialBalanceBy", asOf); err != nil {
 			return nil, err
 		}
@@ -39,7 +45,12 @@ func (s *Service) TrialBalanceBy(ctx context.Context, dimension string, asOf dat
 //
 // Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, accounting.books_not_open.
 func (s *Service) ProfitAndLossBy(ctx context.Context, dimension string, from, to date.Date, slices ...Slice) ([]Group[ProfitAndLoss], error) {
-	return groupBy(ctx, s, "accounting.ProfitAndLossBy", dimension, slices, func(ctx context.Context, tx *tenancy.Tx, set *setup, in *cut) (map[string]ProfitAndLoss, error) {
+	return Statements{s, time.Time{}}.ProfitAndLossBy(ctx, dimension, from, to, slices...)
+}
+
+// ProfitAndLossBy is [Service.ProfitAndLossBy] as the books said then.
+func (v Statements) ProfitAndLossBy(ctx context.Context, dimension string, from, to date.Date, slices ...Slice) ([]Group[ProfitAndLoss], error) {
+	return groupBy(ctx, v, "accounting.ProfitAndLossBy", dimension, slices, func(ctx context.Context, tx *tenancy.Tx, set *setup, in *cut) (map[string]ProfitAndLoss, error) {
 		if from.IsZero() || to.Before(from) {
 			return nil, ErrBadInput.New("accounting.ProfitAndLossBy", "a span of days has a first day and, on or after it, a last one")
 		}
@@ -62,18 +73,23 @@ func (s *Service) ProfitAndLossBy(ctx context.Context, dimension string, from, t
 //
 // Permission: accounting.read. Errors: accounting.no_period, accounting.unknown_dimension, accounting.books_not_open.
 func (s *Service) BalanceSheetBy(ctx context.Context, dimension string, asOf date.Date, slices ...Slice) ([]Group[BalanceSheet], error) {
+	return Statements{s, time.Time{}}.BalanceSheetBy(ctx, dimension, asOf, slices...)
+}
+
+// BalanceSheetBy is [Service.BalanceSheetBy] as the books said then.
+func (v Statements) BalanceSheetBy(ctx context.Context, dimension string, asOf date.Date, slices ...Slice) ([]Group[BalanceSheet], error) {
 	const op = "accounting.BalanceSheetBy"
-	return groupBy(ctx, s, op, dimension, slices, func(ctx context.Context, tx *tenancy.Tx, set *setup, in *cut) (map[string]BalanceSheet, error) {
+	return groupBy(ctx, v, op, dimension, slices, func(ctx context.Context, tx *tenancy.Tx, set *setup, in *cut) (map[string]BalanceSheet, error) {
 		return balanceSheets(ctx, tx, op, set, asOf, in)
 	})
 }
 
 // groupBy is the common body: draw gives a report per id of a value, which are named here.
-func groupBy[T any](ctx context.Context, s *Service, op, dimension string, of []Slice,
+func groupBy[T any](ctx context.Context, v Statements, op, dimension string, of []Slice,
 	draw func(context.Context, *tenancy.Tx, *setup, *cut) (map[string]T, error),
 ) ([]Group[T], error) {
-	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]Group[T], error) {
-		set, err := s.setup(ctx, tx, op, nil)
+	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]Group[T], error) {
+		set, err := v.setup(ctx, tx, op)
 		if err != nil {
 			return nil, err
 		}
@@ -94,8 +110,8 @@ func groupBy[T any](ctx context.Context, s *Service, op, dimension string, of []
 			return nil, err
 		}
 		named := make(map[uuid.UUID]DimensionValue, len(values))
-		for _, v := range values {
-			named[v.ID] = v
+		for _, value := range values {
+			named[value.ID] = value
 		}
 		out := make([]Group[T], 0, len(drawn))
 		for id, report := range drawn {

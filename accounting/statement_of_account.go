@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -73,7 +74,12 @@ type statementRow struct {
 //
 // Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, tenancy.not_found (of the party), accounting.books_not_open.
 func (s *Service) StatementOfAccount(ctx context.Context, q StatementQuery) (StatementOfAccount, error) {
-	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (StatementOfAccount, error) {
+	return Statements{s, time.Time{}}.StatementOfAccount(ctx, q)
+}
+
+// StatementOfAccount is [Service.StatementOfAccount] as the books said then: the items that there were, and what was left of each.
+func (v Statements) StatementOfAccount(ctx context.Context, q StatementQuery) (StatementOfAccount, error) {
+	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (StatementOfAccount, error) {
 		const op = "accounting.StatementOfAccount"
 		if err := checkInput(op, "", &q); err != nil {
 			return StatementOfAccount{}, err
@@ -81,7 +87,7 @@ func (s *Service) StatementOfAccount(ctx context.Context, q StatementQuery) (Sta
 		if q.To.Before(q.From) {
 			return StatementOfAccount{}, ErrBadInput.New(op, "To is before From")
 		}
-		set, err := s.setup(ctx, tx, op, nil)
+		set, err := v.setup(ctx, tx, op)
 		if err != nil {
 			return StatementOfAccount{}, err
 		}
@@ -101,11 +107,11 @@ func (s *Service) StatementOfAccount(ctx context.Context, q StatementQuery) (Sta
 		if err != nil {
 			return StatementOfAccount{}, err
 		}
-		accounts, err := statementOpenings(ctx, tx, &q, controls, in)
+		accounts, err := statementOpenings(ctx, tx, set, &q, controls, in)
 		if err != nil {
 			return StatementOfAccount{}, err
 		}
-		if err := statementEntries(ctx, tx, &q, controls, in, accounts); err != nil {
+		if err := statementEntries(ctx, tx, set, &q, controls, in, accounts); err != nil {
 			return StatementOfAccount{}, err
 		}
 		out := StatementOfAccount{PartyID: q.PartyID, From: q.From, To: q.To}
@@ -123,15 +129,16 @@ func (s *Service) StatementOfAccount(ctx context.Context, q StatementQuery) (Sta
 const itemSet = "(SELECT l.dimension_set_id FROM {journal_lines} AS l WHERE l.entry_id = o.entry_id AND l.line_no = o.line_no)"
 
 // statementOpenings are the balances before the first day.
-func statementOpenings(ctx context.Context, tx *tenancy.Tx, q *StatementQuery, controls []uuid.UUID, in *cut) (map[money.Currency]*StatementAccount, error) {
+func statementOpenings(ctx context.Context, tx *tenancy.Tx, set *setup, q *StatementQuery, controls []uuid.UUID, in *cut) (map[money.Currency]*StatementAccount, error) {
 	type row struct {
 		Currency money.Currency `bun:"currency"`
 		Minor    int64          `bun:"minor"`
 	}
 	where, more := in.where(itemSet)
-	args := append([]any{q.PartyID, tenancy.List(controls), q.From}, more...)
+	known, instant := set.entryKnown("o.entry_id")
+	args := append(append([]any{q.PartyID, tenancy.List(controls), q.From}, more...), instant...)
 	rows, err := tenancy.Report[row](ctx, tx, `SELECT original_currency AS currency, CAST(SUM(original_minor) AS BIGINT) AS minor FROM {open_items} AS o
-		WHERE party_id = ? AND account_id IN (?) AND item_date < ? AND original_minor <> 0`+where+` GROUP BY original_currency`, args...)
+		WHERE party_id = ? AND account_id IN (?) AND item_date < ? AND original_minor <> 0`+where+known+` GROUP BY original_currency`, args...)
 	out := make(map[money.Currency]*StatementAccount, len(rows))
 	for _, r := range rows {
 		a := money.Amount{Minor: r.Minor, Currency: r.Currency}
@@ -140,18 +147,19 @@ func statementOpenings(ctx context.Context, tx *tenancy.Tx, q *StatementQuery, c
 	return out, err
 }
 
-// statementEntries adds the items of the days.
-func statementEntries(ctx context.Context, tx *tenancy.Tx, q *StatementQuery, controls []uuid.UUID, in *cut, accounts map[money.Currency]*StatementAccount) error {
+// statementEntries adds the items of the days. What was allocated later, or was not known yet, is open.
+func statementEntries(ctx context.Context, tx *tenancy.Tx, set *setup, q *StatementQuery, controls []uuid.UUID, in *cut, accounts map[money.Currency]*StatementAccount) error {
 	where, more := in.where(itemSet)
-	args := append([]any{q.To, q.To, q.PartyID, tenancy.List(controls), q.From, q.To}, more...)
+	until := set.knownUntil()
+	args := append([]any{q.To, until, q.To, until, q.PartyID, tenancy.List(controls), q.From, q.To, until}, more...)
 	rows, err := tenancy.Report[statementRow](ctx, tx, `SELECT o.id, o.entry_id, o.item_date, o.due_date, o.kind, o.original_minor, o.original_currency AS currency,
 		COALESCE(i.reference, b.reference, p.reference, e.reference, '') AS reference,
 		COALESCE(i.number, b.vendor_number, '') AS number, COALESCE(i.instalments, b.instalments, 0) AS instalments, COALESCE(i.id, b.id) AS document_id,
-		CAST(o.open_minor + COALESCE((SELECT SUM(a.amount_minor) FROM {allocations} AS a WHERE a.debit_id = o.id AND a.allocated_on > ?), 0)
-			- COALESCE((SELECT SUM(c.amount_minor) FROM {allocations} AS c WHERE c.credit_id = o.id AND c.allocated_on > ?), 0) AS BIGINT) AS open_minor
+		CAST(o.open_minor + COALESCE((SELECT SUM(a.amount_minor) FROM {allocations} AS a WHERE a.debit_id = o.id AND (a.allocated_on > ? OR a.recorded_at > ?)), 0)
+			- COALESCE((SELECT SUM(c.amount_minor) FROM {allocations} AS c WHERE c.credit_id = o.id AND (c.allocated_on > ? OR c.recorded_at > ?)), 0) AS BIGINT) AS open_minor
 		FROM {open_items} AS o JOIN {journal_entries} AS e ON e.id = o.entry_id
 		LEFT JOIN {invoices} AS i ON i.entry_id = o.entry_id LEFT JOIN {bills} AS b ON b.entry_id = o.entry_id LEFT JOIN {payments} AS p ON p.id = o.id
-		WHERE o.party_id = ? AND o.account_id IN (?) AND o.item_date >= ? AND o.item_date <= ? AND o.original_minor <> 0`+where+`
+		WHERE o.party_id = ? AND o.account_id IN (?) AND o.item_date >= ? AND o.item_date <= ? AND o.original_minor <> 0 AND e.posted_at <= ?`+where+`
 		ORDER BY o.item_date, o.entry_id, o.line_no`, args...)
 	if err != nil {
 		return err

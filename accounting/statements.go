@@ -11,7 +11,8 @@ import (
 )
 
 // Statements are drawn up from what the books said at an instant, about any day: what did they say on that day about that day?
-// What was posted later is left out, whatever day it counts for; accounts and dimensions have the names that they have now.
+// What was posted, allocated and declared later is left out, whatever day it counts for; accounts, taxes and dimensions have the names that
+// they have now.
 // Permissions and errors are those of the [Service]'s methods of the same names.
 type Statements struct {
 	books *Service
@@ -31,6 +32,16 @@ func (v Statements) setup(ctx context.Context, tx *tenancy.Tx, op string) (*setu
 	own := *set
 	own.known = v.known.UTC().Truncate(time.Microsecond)
 	return &own, nil
+}
+
+// entryKnown is the condition, to be added to others, that the entry which a column names was known, with its argument; nothing where
+// all entries are.
+func (set *setup) entryKnown(column string) (string, []any) {
+	if set.known.IsZero() {
+		return "", nil
+	}
+	where := " AND EXISTS (SELECT 1 FROM {journal_entries} AS k WHERE k.id = " + column + " AND k.posted_at <= ?)"
+	return where, []any{set.known}
 }
 
 // endOfTime is later than all that is known.

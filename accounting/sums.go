@@ -2,6 +2,7 @@ package accounting
 
 import (
 	"context"
+	"maps"
 
 	"github.com/google/uuid"
 
@@ -72,7 +73,11 @@ func groupedSums(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.
 	if set.known.IsZero() {
 		return out, nil
 	}
-	return out, in.forget(ctx, tx, set, later(from, set.periods[0].StartsOn), to, out)
+	if err := in.forget(ctx, tx, set, later(from, set.periods[0].StartsOn), to, out); err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(out, func(_ string, group map[uuid.UUID]accountSum) bool { return len(group) == 0 }) // nothing of it was posted then
+	return out, nil
 }
 
 // addSums adds rows to what is there. Both sides are held below maxSum, so that nothing made of a few of them wraps.

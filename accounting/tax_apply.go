@@ -111,6 +111,8 @@ type taxSum struct {
 	cost   int64           // of a purchase's tax: what cannot be claimed
 	spread int64           // the part of cost that went to the lines' accounts
 	varies int64           // what the vendor states more than we compute
+	supply uuid.UUID       // what the lines are analysed by; mixed is set where they differ
+	mixed  bool
 
 	inBase, claimInBase int64 // tax, and tax less cost, each converted once
 }
@@ -122,8 +124,8 @@ type lineTax struct {
 	cost int64        // tax that cannot be claimed and goes where the line goes
 }
 
-// line adds a line to the document. stated is its amount, with or without tax as the document declares.
-func (d *documentTaxes) line(t *taxing, stated money.Amount) (out lineTax, err error) {
+// line adds a line to the document. stated is its amount, with or without tax as the document declares, and supply what it is analysed by.
+func (d *documentTaxes) line(t *taxing, stated money.Amount, supply uuid.UUID) (out lineTax, err error) {
 	out.tax = money.Zero(stated.Currency)
 	taxes := make([]int64, len(t.parts))
 	for i := range t.parts {
@@ -144,7 +146,8 @@ func (d *documentTaxes) line(t *taxing, stated money.Amount) (out lineTax, err e
 	earlier := int64(0)
 	for i := range t.parts {
 		p := &t.parts[i]
-		s := d.sum(p, t.within)
+		s := d.sum(p, t.within, supply)
+		s.mixed = s.mixed || s.supply != supply
 		s.base += out.net.Minor
 		if !p.share.Equal(p.rate) {
 			s.base += earlier // a tax on taxes
@@ -198,14 +201,14 @@ func percentOf(minor int64, percent decimal.Decimal) int64 {
 	return decimal.NewFromInt(minor).Mul(percent).Shift(-2).Round(0).IntPart()
 }
 
-// sum finds the sum that a part belongs to. Documents bear few taxes, so a walk beats a map.
-func (d *documentTaxes) sum(p *taxPart, within decimal.Decimal) *taxSum {
+// sum finds the sum that a part belongs to; supply is what its first line is analysed by. Documents bear few taxes, so a walk beats a map.
+func (d *documentTaxes) sum(p *taxPart, within decimal.Decimal, supply uuid.UUID) *taxSum {
 	for i := range d.sums {
 		if s := &d.sums[i]; s.part.tax == p.tax && s.part.share.Equal(p.share) && s.within.Equal(within) {
 			return s
 		}
 	}
-	d.sums = append(d.sums, taxSum{part: p, within: within})
+	d.sums = append(d.sums, taxSum{part: p, within: within, supply: supply})
 	return &d.sums[len(d.sums)-1]
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
@@ -35,24 +36,29 @@ type TaxRow struct {
 }
 
 // CompareTaxReports draws up the tax of several spans of days, 1 to [MaxColumns], side by side and of one state of the books: the
-// months of a quarter, or this year's and last year's.
+// months of a quarter, or this year's and last year's; of slices where some are given.
 //
 // Permission: accounting.read. Errors: those of TaxReport.
-func (s *Service) CompareTaxReports(ctx context.Context, spans []Span) (TaxComparison, error) {
-	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, _ *tenancy.Tx) (TaxComparison, error) {
+func (s *Service) CompareTaxReports(ctx context.Context, spans []Span, slices ...Slice) (TaxComparison, error) {
+	return Statements{s, time.Time{}}.CompareTaxReports(ctx, spans, slices...)
+}
+
+// CompareTaxReports is [Service.CompareTaxReports] as the books said then.
+func (v Statements) CompareTaxReports(ctx context.Context, spans []Span, of ...Slice) (TaxComparison, error) {
+	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, _ *tenancy.Tx) (TaxComparison, error) {
 		const op = "accounting.CompareTaxReports"
 		if len(spans) < 1 || len(spans) > MaxColumns {
 			return TaxComparison{}, ErrBadInput.New(op, "a comparison has 1 to %d columns", MaxColumns)
 		}
 		out := TaxComparison{Spans: slices.Clone(spans)}
-		books, err := s.GetBooks(ctx)
+		books, err := v.books.GetBooks(ctx)
 		if err != nil {
 			return TaxComparison{}, err
 		}
 		zeros := func() []money.Amount { return slices.Repeat([]money.Amount{money.Zero(books.Currency)}, len(spans)) }
 		out.Net = zeros()
 		for i, span := range spans {
-			r, err := s.TaxReport(ctx, span.From, span.To)
+			r, err := v.TaxReport(ctx, span.From, span.To, of...)
 			if err != nil {
 				return TaxComparison{}, err
 			}

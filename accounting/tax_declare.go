@@ -123,12 +123,27 @@ func (w *declaring) declare(i int) (TaxEntry, error) {
 	row := TaxEntry{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: uuid.NewSHA1(e.ID, t.ID[:])}, SourceModel: e.SourceModel, SourceID: e.SourceID, EntryID: e.ID,
 		EntryDate: e.EntryDate, TaxPoint: e.EntryDate, TaxID: t.ID, Kind: t.Kind, Trade: Sale, Side: TaxOwed, Rate: rate, AccountID: t.AccountID, Base: in.Base, Tax: in.Tax,
 		DocumentBaseMinor: in.Base.Minor, DocumentTaxMinor: in.Tax.Minor, DocumentCurrency: base,
-		Due: true, BaseBox: t.BoxSaleBase, TaxBox: t.BoxSaleTax, RecordedAt: w.tx.Now()}
+		Due: true, BaseBox: t.BoxSaleBase, TaxBox: t.BoxSaleTax, SupplySetID: w.supply(e.ID), RecordedAt: w.tx.Now()}
 	if row.SourceModel == "" {
 		row.SourceModel, row.SourceID = "erp.journal_entries", e.ID
 	}
 	w.sums[postedTax{e.ID, t.AccountID}] += row.ledgerMinor()
 	return row, nil
+}
+
+// supply is what an entry's lines of income and expense share.
+func (w *declaring) supply(entry uuid.UUID) (set uuid.UUID) {
+	first := true
+	for i := range w.lines {
+		switch l := &w.lines[i]; {
+		case l.EntryID != entry || !w.set.byID[l.AccountID].Type.Temporary():
+		case first:
+			set, first = l.DimensionSetID, false
+		case set != l.DimensionSetID:
+			return uuid.Nil
+		}
+	}
+	return set
 }
 
 // compare holds what is declared to what the entries book.

@@ -214,12 +214,12 @@ func bySource(rows []*TaxEntry) map[uuid.UUID][]*TaxEntry {
 	return out
 }
 
-// netTaxes sums tax entries by tax, rate, side and what they are analysed by, as copies of the first of each.
+// netTaxes sums tax entries by tax, rate, side and what they and their supplies are analysed by, as copies of the first of each.
 func netTaxes(rows []*TaxEntry) []*TaxEntry {
 	var out []*TaxEntry
 	at := map[string]*TaxEntry{}
 	for _, t := range rows {
-		key := fmt.Sprint(t.TaxID, t.Rate, t.Side, t.DimensionSetID)
+		key := fmt.Sprint(t.TaxID, t.Rate, t.Side, t.DimensionSetID, t.SupplySetID)
 		sum := at[key]
 		if sum == nil {
 			first := *t

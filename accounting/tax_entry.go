@@ -49,6 +49,9 @@ type TaxEntry struct {
 	DocumentCurrency            money.Currency `bun:"document_currency" privacy:"none"`
 	// DimensionSetID is what its line in the journal is analysed by; what follows the tax is too.
 	DimensionSetID uuid.UUID `bun:"dimension_set_id,nullzero"`
+	// SupplySetID is what the supply was analysed by: the combination that all lines have that bear the tax, or where they differ the
+	// document's own. What becomes of the tax keeps it. Of tax that is posted by an entry it is what its income and expenses share.
+	SupplySetID uuid.UUID `bun:"supply_set_id,nullzero"`
 	// Due is false while the tax waits, for its document to be paid or until DueOn: then it is in no box.
 	Due bool `bun:"due"`
 	// DueOn is the day on which tax that waits for the supply is due, if it is not paid for before; else zero.
@@ -152,6 +155,9 @@ func (d *documentTaxes) entries(op, where string, set *setup, dims *dimensionBoo
 		}
 		row := like
 		row.ID = tenancy.NewID()
+		if !s.mixed {
+			row.SupplySetID = s.supply
+		}
 		base, err := d.worth.of(s.base)
 		if err != nil {
 			return nil, err

@@ -52,6 +52,31 @@ func ExampleService_TaxReport() {
 	// Tax on sales -52.50 of which declared -52.50
 }
 
+// What each shop's sales and purchases put into the return of the business.
+func ExampleService_TaxReportBy() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	must(books.CreateTax(ctx, accounting.NewTax{Code: "STD", Name: "Standard rate", Rates: standardRate,
+		Boxes: accounting.TaxBoxes{SaleBase: "6", SaleTax: "1", PurchaseBase: "7", PurchaseTax: "4"}}))
+	must(books.CreateDimension(ctx, accounting.NewDimension{Code: "shop", Name: "Shop"}))
+	must(books.SetDimensionValues(ctx, "shop", []accounting.NewDimensionValue{{Code: "york", Name: "York"}, {Code: "leeds", Name: "Leeds"}}))
+	ann := must(books.CreateParties(ctx, []accounting.NewParty{{Name: "Ann Example", Customer: true}}))[0]
+	for shop, price := range map[string]int64{"york": 200, "leeds": 80} {
+		must(books.Issue(ctx, []accounting.NewInvoice{{PartyID: ann.ID, Date: date.Of(2010, 12, 1), Dimensions: accounting.Dimensions{"shop": shop},
+			Lines: []accounting.NewInvoiceLine{{Description: "Lamp", Quantity: must(money.Units(1)), UnitPrice: decimal.NewFromInt(price), TaxCode: "STD"}}}}))
+	}
+	for _, shop := range must(books.TaxReportBy(ctx, "shop", date.Of(2010, 12, 1), date.Of(2010, 12, 31))) {
+		for _, b := range shop.Report.Boxes {
+			fmt.Println(shop.Name, "box", b.Box, b.Amount)
+		}
+	}
+	// Output:
+	// Leeds box 1 14.00
+	// Leeds box 6 80.00
+	// York box 1 35.00
+	// York box 6 200.00
+}
+
 func ExampleService_DetermineTax() {
 	ctx, books, done := exampleBooks()
 	defer done()
@@ -124,6 +149,24 @@ func ExampleTaxDue() {
 	// Output:
 	// paid 50.00 box 1: 7.45 waiting: 1
 	// paid 67.50 box 1: 17.50 waiting: 0
+}
+
+// A bill that came by post is drafted again as it comes by e-mail: the second draft says so, and so does the first, when it is looked at.
+func ExampleService_DraftBills() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	paper := must(books.CreateParties(ctx, []accounting.NewParty{{Name: "Paper & Co", Vendor: true}}))[0]
+	bill := accounting.NewBill{VendorNumber: "R-17", PartyID: paper.ID, Date: date.Of(2010, 12, 1), Lines: []accounting.NewBillLine{
+		{Description: "Paper", Account: accounting.ByCode("6700"), Net: pounds("40.00")}}}
+	post := must(books.DraftBills(ctx, []accounting.NewBill{bill}))[0]
+	mail := must(books.DraftBills(ctx, []accounting.NewBill{bill}))[0]
+	fmt.Println("likely drafted already:", mail.LikelyDrafts[0] == post.ID)
+	must(books.RecordDrafts(ctx, []uuid.UUID{post.ID}))
+	mail = must(books.GetDraft(ctx, mail.ID))
+	fmt.Println("drafts:", len(mail.LikelyDrafts), "in the books:", len(mail.LikelyDuplicates))
+	// Output:
+	// likely drafted already: true
+	// drafts: 0 in the books: 1
 }
 
 func ExampleService_IssueDrafts() {

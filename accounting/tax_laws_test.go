@@ -35,6 +35,7 @@ func onEngines(t *testing.T, law func(rt *rapid.T, s *shop)) {
 				s.analysed()
 				law(rt, s)
 				s.boxes() // the report equals the ledger's tax accounts
+				s.taxSlices(rt, "shop")
 				s.sound()
 			})
 		})

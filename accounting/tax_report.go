@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
@@ -27,7 +28,7 @@ type TaxReport struct {
 	// NotDue is what waits, for payment or for the supply, at the end of To, by tax. It is below zero where advances were declared and
 	// their documents are still to come.
 	NotDue []TaxFigure
-	// Accounts are the accounts that hold tax, by code, in the span.
+	// Accounts are the accounts that hold tax, by code, in the span; none in a report of slices.
 	Accounts []TaxAccount
 }
 
@@ -71,39 +72,98 @@ type TaxAccount struct {
 	Declared, Other, Ledger money.Amount
 }
 
-// TaxReport draws up the tax of a span of days.
+// TaxReport draws up the tax of a span of days; of slices where some are given: then it is of the supplies in them, by what their lines
+// were analysed by ([TaxEntry].SupplySetID). The reports of slices that make the whole sum to it, but for Accounts, which are of the whole
+// alone: what stands on an account that holds tax is nobody's but the business's. A return is of the whole business.
 //
-// Permission: accounting.read. Errors: accounting.bad_input, accounting.books_not_open.
-func (s *Service) TaxReport(ctx context.Context, from, to date.Date) (TaxReport, error) {
-	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (TaxReport, error) {
+// Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, accounting.books_not_open.
+func (s *Service) TaxReport(ctx context.Context, from, to date.Date, slices ...Slice) (TaxReport, error) {
+	return Statements{s, time.Time{}}.TaxReport(ctx, from, to, slices...)
+}
+
+// TaxReport is [Service.TaxReport] as the books said then.
+func (v Statements) TaxReport(ctx context.Context, from, to date.Date, of ...Slice) (TaxReport, error) {
+	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (TaxReport, error) {
 		const op = "accounting.TaxReport"
-		if from.IsZero() || to.Before(from) {
-			return TaxReport{}, ErrBadInput.New(op, "both days are needed, the first not after the last")
-		}
-		set, err := s.setup(ctx, tx, op, nil)
+		set, err := v.setup(ctx, tx, op)
 		if err != nil {
 			return TaxReport{}, err
 		}
-		r := &taxReporting{set: set, out: TaxReport{From: from, To: to}, boxes: map[string]int64{}, declared: map[uuid.UUID]int64{}}
-		rows, err := taxSums(ctx, tx, `t.entry_date BETWEEN ? AND ?`, from, to)
+		in, err := cutOf(ctx, tx, op, of)
 		if err != nil {
 			return TaxReport{}, err
 		}
-		for i := range rows {
-			r.add(&rows[i])
-		}
-		waiting, err := taxSums(ctx, tx, `t.entry_date <= ? AND NOT t.due`, to)
+		groups, err := taxReports(ctx, tx, op, set, Span{from, to}, in)
 		if err != nil {
 			return TaxReport{}, err
 		}
-		for i := range waiting {
-			r.out.NotDue = r.figure(r.out.NotDue, &waiting[i])
+		r := groups[""]
+		if r == nil {
+			r = newTaxReporting(set, Span{from, to})
 		}
+		if in == nil {
+			err = r.accounts(ctx, tx)
+		}
+		return r.out, err
+	})
+}
+
+// TaxReportBy draws up one tax report for each value of a dimension that supplies were analysed by, and one for those without a value, by
+// code; those that declare nothing are left out. They sum to [Service.TaxReport] of the same slices, but for Accounts, which they have none of.
+//
+// Permission: accounting.read. Errors: accounting.bad_input, accounting.unknown_dimension, accounting.books_not_open.
+func (s *Service) TaxReportBy(ctx context.Context, dimension string, from, to date.Date, slices ...Slice) ([]Group[TaxReport], error) {
+	return Statements{s, time.Time{}}.TaxReportBy(ctx, dimension, from, to, slices...)
+}
+
+// TaxReportBy is [Service.TaxReportBy] as the books said then.
+func (v Statements) TaxReportBy(ctx context.Context, dimension string, from, to date.Date, slices ...Slice) ([]Group[TaxReport], error) {
+	const op = "accounting.TaxReportBy"
+	return groupBy(ctx, v, op, dimension, slices, func(ctx context.Context, tx *tenancy.Tx, set *setup, in *cut) (map[string]TaxReport, error) {
+		groups, err := taxReports(ctx, tx, op, set, Span{from, to}, in)
+		out := make(map[string]TaxReport, len(groups))
+		for value, r := range groups {
+			if len(r.out.Taxes)+len(r.out.NotDue) > 0 {
+				out[value] = r.out
+			}
+		}
+		return out, err
+	})
+}
+
+// taxReports draws up one report for each value that a cut groups by, as balanceSheets does, without accounts.
+func taxReports(ctx context.Context, tx *tenancy.Tx, op string, set *setup, days Span, in *cut) (map[string]*taxReporting, error) {
+	if days.From.IsZero() || days.To.Before(days.From) {
+		return nil, ErrBadInput.New(op, "both days are needed, the first not after the last")
+	}
+	out := map[string]*taxReporting{}
+	of := func(value string) *taxReporting {
+		if out[value] == nil {
+			out[value] = newTaxReporting(set, days)
+		}
+		return out[value]
+	}
+	rows, err := in.taxSums(ctx, tx, set, `t.entry_date BETWEEN ? AND ?`, days.From, days.To)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		of(rows[i].Value).add(&rows[i])
+	}
+	waiting, err := in.taxSums(ctx, tx, set, `t.entry_date <= ? AND NOT t.due`, days.To)
+	if err != nil {
+		return nil, err
+	}
+	for i := range waiting {
+		r := of(waiting[i].Value)
+		r.out.NotDue = r.figure(r.out.NotDue, &waiting[i])
+	}
+	for _, r := range out {
 		// What has become due in full waits no longer.
 		r.out.NotDue = slices.DeleteFunc(r.out.NotDue, func(f TaxFigure) bool { return f.Base.Minor == 0 && f.Tax.Minor == 0 })
 		r.finish()
-		return r.out, r.accounts(ctx, tx)
-	})
+	}
+	return out, nil
 }
 
 // taxSumRow is a sum of tax entries.
@@ -121,13 +181,18 @@ type taxSumRow struct {
 	Base           int64           `bun:"base"`
 	Tax            int64           `bun:"tax"`
 	NotRecoverable int64           `bun:"not_recoverable"`
+	Value          string          `bun:"value"` // as of slicedSum
 }
 
-func taxSums(ctx context.Context, tx *tenancy.Tx, where string, args ...any) ([]taxSumRow, error) {
+// taxSums sums the tax entries of a cut that were known.
+func (c *cut) taxSums(ctx context.Context, tx *tenancy.Tx, set *setup, which string, args ...any) ([]taxSumRow, error) {
+	value, join, joined := c.grouping("t.supply_set_id")
+	where, more := c.where("t.supply_set_id")
+	args = append(append(append(joined, args...), set.knownUntil()), more...)
 	return tenancy.Report[taxSumRow](ctx, tx, `SELECT t.source_model, t.tax_id, t.account_id, t.kind, t.trade, t.side, t.rate, t.due, t.base_box, t.tax_box,
-		CAST(SUM(t.base_minor) AS BIGINT) AS base, CAST(SUM(t.tax_minor) AS BIGINT) AS tax, CAST(SUM(t.not_recoverable_minor) AS BIGINT) AS not_recoverable
-		FROM {tax_entries} AS t WHERE t.source_model <> '' AND `+where+`
-		GROUP BY t.source_model, t.tax_id, t.account_id, t.kind, t.trade, t.side, t.rate, t.due, t.base_box, t.tax_box`, args...)
+		CAST(SUM(t.base_minor) AS BIGINT) AS base, CAST(SUM(t.tax_minor) AS BIGINT) AS tax, CAST(SUM(t.not_recoverable_minor) AS BIGINT) AS not_recoverable, `+value+` AS value
+		FROM {tax_entries} AS t`+join+` WHERE t.source_model <> '' AND `+which+` AND t.recorded_at <= ?`+where+`
+		GROUP BY t.source_model, t.tax_id, t.account_id, t.kind, t.trade, t.side, t.rate, t.due, t.base_box, t.tax_box, 14`, args...)
 }
 
 type taxReporting struct {
@@ -135,6 +200,10 @@ type taxReporting struct {
 	out      TaxReport
 	boxes    map[string]int64
 	declared map[uuid.UUID]int64
+}
+
+func newTaxReporting(set *setup, days Span) *taxReporting {
+	return &taxReporting{set: set, out: TaxReport{From: days.From, To: days.To}, boxes: map[string]int64{}, declared: map[uuid.UUID]int64{}}
 }
 
 func (r *taxReporting) of(minor int64) money.Amount {
@@ -214,8 +283,10 @@ func (r *taxReporting) accounts(ctx context.Context, tx *tenancy.Tx) error {
 		AccountID uuid.UUID `bun:"account_id"`
 		Minor     int64     `bun:"minor"`
 	}
+	known, instant := r.set.entryKnown("l.entry_id")
 	totals, err := tenancy.Report[total](ctx, tx, `SELECT l.account_id, CAST(SUM(l.amount_minor) AS BIGINT) AS minor FROM {journal_lines} AS l
-		WHERE l.account_id IN (?) AND l.entry_date BETWEEN ? AND ? GROUP BY l.account_id`, tenancy.List(ids), r.out.From, r.out.To)
+		WHERE l.account_id IN (?) AND l.entry_date BETWEEN ? AND ?`+known+` GROUP BY l.account_id`,
+		append([]any{tenancy.List(ids), r.out.From, r.out.To}, instant...)...)
 	if err != nil {
 		return err
 	}

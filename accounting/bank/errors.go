@@ -17,9 +17,9 @@ var (
 	ErrLedgerAccount = fault.Define(fault.Invalid, "bank.ledger_account", "this account of the chart cannot stand for a bank account")
 	// ErrWrongCurrency: a statement is not in the currency of its account.
 	ErrWrongCurrency = fault.Define(fault.Invalid, "bank.wrong_currency", "the statement is not in the currency of the bank account")
-	// ErrForeignCurrency: an open item is in another currency than the bank account. Such a payment is booked by accounting.Pay, which
-	// takes both amounts, and its entry is what the line is reconciled with.
-	ErrForeignCurrency = fault.Define(fault.Invalid, "bank.foreign_currency", "the item is in another currency than the bank account")
+	// ErrForeignCurrency: an open item is in another currency than the bank account, and what the line settles of it is stated neither by
+	// the bank nor by the caller. A rate of the day is not asked: it says what the money is worth, and not what was paid.
+	ErrForeignCurrency = fault.Define(fault.Invalid, "bank.foreign_currency", "what is settled of an item in another currency is not known")
 
 	// ErrUnbalanced: opening balance and lines are not the closing balance; the detail gives the figures. The database refuses it as well.
 	ErrUnbalanced = fault.Define(fault.Invalid, "bank.unbalanced", "opening balance and lines are not the closing balance")

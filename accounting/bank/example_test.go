@@ -135,6 +135,40 @@ func ExampleService_Reconcile_foreign() {
 	// INV-2026-00001 is paid: 98.00 USD in the books, worth 73.50 GBP
 }
 
+// Dollars that a customer owes are paid into an account in pounds. The bank states both amounts and keeps a fee; what the pounds are more than
+// the invoice stood in the books at is a gain.
+func ExampleService_Reconcile_exchanged() {
+	ctx, books, at, account, done := open()
+	defer done()
+	ada := must(books.CreateParties(ctx, []accounting.NewParty{{Name: "Ada Inc", Customer: true}}))[0]
+	must(books.SetRates(ctx, []accounting.NewExchangeRate{{From: "USD", To: "GBP", On: date.Of(2026, 1, 5), Rate: decimal.RequireFromString("0.75"), Source: "ECB"}}))
+	must(books.Issue(ctx, []accounting.NewInvoice{{PartyID: ada.ID, Date: date.Of(2026, 1, 5), Currency: "USD",
+		Lines: []accounting.NewInvoiceLine{{Description: "Tea", Quantity: must(money.Units(1)), UnitPrice: decimal.RequireFromString("100")}}}}))
+	file := `<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt><Id>ST-1</Id><Acct><Id><IBAN>GB82WEST12345698765432</IBAN></Id></Acct>
+		<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="GBP">0.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-01-09</Dt></Dt></Bal>
+		<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="GBP">79.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-01-09</Dt></Dt></Bal>
+		<Ntry><Amt Ccy="GBP">79.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-01-09</Dt></BookgDt><BkTxCd/><NtryDtls><TxDtls>
+			<AmtDtls><InstdAmt><Amt Ccy="USD">100.00</Amt></InstdAmt></AmtDtls><RmtInf><Ustrd>INV-2026-00001</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>
+	</Stmt></BkToCstmrStmt></Document>`
+	must(at.Import(ctx, bank.NewImport{Statements: must(statement.ReadCAMT053(strings.NewReader(file)))}))
+
+	found := must(at.Propose(ctx, bank.ProposalRequest{BankAccountID: account.ID}))[0]
+	fmt.Println(found.Amount.Format()+":", found.Reason)
+	item := found.Parts[0]
+	item.Amount = money.Of(8000, "GBP") // the bank kept a pound back
+	must(at.Reconcile(ctx, []bank.NewReconciliation{{LineID: found.LineID, Parts: []bank.Part{item, {Account: accounting.ByRole(accounting.RoleFees)}}}}))
+	for _, role := range []accounting.Role{accounting.RoleBank, accounting.RoleFees, accounting.RoleExchangeGain} {
+		fmt.Println(role, must(books.Balance(ctx, accounting.ByRole(role), date.Of(2026, 1, 31))))
+	}
+	fmt.Println("still open:", len(must(books.OpenItems(ctx, date.Of(2026, 1, 31))).Items))
+	// Output:
+	// 79.00 GBP: the line names invoice INV-2026-00001, and the bank states its amount, 100.00 USD
+	// bank 79.00
+	// fees 1.00
+	// exchange_gain -5.00
+	// still open: 0
+}
+
 // It was another customer's money. What reconciling the line booked is taken back with it: the invoice is open again, and the line waits.
 func ExampleService_Unreconcile() {
 	ctx, books, at, account, done := open()

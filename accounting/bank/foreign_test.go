@@ -23,10 +23,27 @@ func (s *shop) dollars() (bank.Account, accounting.Account) {
 	account, err := s.bank.CreateAccount(s.ctx, bank.NewAccount{Number: "USD-1", Name: "Dollars", Currency: "USD", Ledger: accounting.ByID(ledger.ID)})
 	require.NoError(s.t, err)
 	for on, value := range map[string]string{"2026-01-05": "0.80", "2026-01-09": "0.82", "2026-01-31": "0.90"} {
-		_, err := s.books.SetRates(s.ctx, []accounting.NewExchangeRate{{From: "USD", To: "GBP", On: date.Must(on), Rate: price(value), Source: "test"}})
-		require.NoError(s.t, err)
+		s.rate(on, value)
 	}
 	return account, ledger
+}
+
+// rate is what a dollar is worth in pounds.
+func (s *shop) rate(on, value string) {
+	s.t.Helper()
+	_, err := s.books.SetRates(s.ctx, []accounting.NewExchangeRate{{From: "USD", To: "GBP", On: date.Must(on), Rate: price(value), Source: "test"}})
+	require.NoError(s.t, err)
+}
+
+// inCurrency is an invoice in a currency.
+func (s *shop) inCurrency(cur money.Currency, party uuid.UUID, on, amount string) accounting.Invoice {
+	s.t.Helper()
+	one, err := money.Units(1)
+	require.NoError(s.t, err)
+	out, err := s.books.Issue(s.ctx, []accounting.NewInvoice{{PartyID: party, Date: day(on), Currency: cur,
+		Lines: []accounting.NewInvoiceLine{{Description: "Lamp", Quantity: one, UnitPrice: price(amount)}}}})
+	require.NoError(s.t, err)
+	return out[0]
 }
 
 // inDollars imports a statement of the account in dollars.

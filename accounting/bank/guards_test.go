@@ -95,7 +95,7 @@ func (m rows) statement(id uuid.UUID, name string, lines, sum, difference, closi
 
 func (m rows) line(id, statement uuid.UUID, no, minor int, changes ...string) string {
 	row := fmt.Sprintf(`INSERT INTO erp.bank_lines (tenant_id, id, bank_account_id, statement_id, line_no, booked_on, value_stated, amount_minor, amount_currency,
-		reversal, code) VALUES ('%s', '%s', '%s', '%s', %d, '2026-01-05', '', %d, 'GBP', FALSE, '')`, m.r.tenant, id, m.r.s.account.ID, statement, no, minor)
+		foreign_minor, foreign_currency, foreign_rate, reversal, code) VALUES ('%s', '%s', '%s', '%s', %d, '2026-01-05', '', %d, 'GBP', 0, NULL, '0', FALSE, '')`, m.r.tenant, id, m.r.s.account.ID, statement, no, minor)
 	return changed(m.r.s.t, row, changes)
 }
 
@@ -152,6 +152,7 @@ func TestGuards(t *testing.T) {
 			m, id, one, two := rows{r}, uuid.New(), uuid.New(), uuid.New()
 			good := [][]string{
 				{m.statement(id, "Y", 2, 4, 0, 4), m.line(one, id, 1, 2), m.line(two, id, 2, 2)},
+				{m.statement(id, "Y", 1, 4, 0, 4), m.line(one, id, 1, 4, "0, NULL, '0'", "5, 'USD', '0.8'")},
 				{m.statement(id, "Y", 0, 0, 0, 0)}, {m.statement(id, "Y", 0, 0, 5, 5, "FALSE, 0", "TRUE, 0")},
 				{m.statement(id, "S-I", 0, 0, 0, 0, "0, 0, 'x'", "0, 1, 'x'")},
 				{m.reconciliation(id, lines[1].ID, "TRUE"), m.match(id, 1, other.ID, 1)}, {m.match(done.ID, 2, other.ID, 1)},
@@ -169,6 +170,10 @@ func TestGuards(t *testing.T) {
 				{"a line added", "bank.statement_changed", []string{m.line(uuid.New(), st, 3, 1)}},
 				{"a line of no statement", "", []string{m.line(one, id, 1, 2)}},
 				{"a line of another currency", "bank.statement_changed", []string{m.statement(id, "Y", 1, 4, 0, 4), m.line(one, id, 1, 4, "GBP", "EUR")}},
+				{"an amount in no other currency", "lines_foreign", []string{m.statement(id, "Y", 1, 4, 0, 4), m.line(one, id, 1, 4, "0, NULL", "5, NULL")}},
+				{"another currency without an amount", "lines_foreign", []string{m.statement(id, "Y", 1, 4, 0, 4), m.line(one, id, 1, 4, "0, NULL", "0, 'USD'")}},
+				{"its own currency as another", "lines_foreign", []string{m.statement(id, "Y", 1, 4, 0, 4), m.line(one, id, 1, 4, "0, NULL", "5, 'GBP'")}},
+				{"another currency the other way", "lines_foreign", []string{m.statement(id, "Y", 1, 4, 0, 4), m.line(one, id, 1, 4, "0, NULL", "-5, 'USD'")}},
 				{"a line number zero", "line_no", []string{m.statement(id, "Y", 1, 4, 0, 4), m.line(one, id, 0, 4)}},
 				{"the same place twice", "", []string{m.statement(id, "Y", 3, 4, 0, 4), m.line(one, id, 1, 2), m.line(two, id, 1, 2)}},
 				{"a statement of a taken name", "", []string{m.statement(id, "S-I", 0, 0, 0, 0)}},

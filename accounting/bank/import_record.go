@@ -65,6 +65,8 @@ func wrongLine(l *statement.Line) string {
 		return "BookedOn is needed"
 	case beyond(l.Amount.Minor):
 		return "the amount is larger than the books hold"
+	case wrongForeign(l):
+		return "Foreign is in another currency than Amount and on the same side, and ForeignRate is not below zero, with at most 20 digits"
 	case !oneLine(l.ValueStated) || len(l.ValueStated) > 100:
 		return "ValueStated has more than 100 bytes, or control characters"
 	}
@@ -74,6 +76,14 @@ func wrongLine(l *statement.Line) string {
 		}
 	}
 	return ""
+}
+
+func wrongForeign(l *statement.Line) bool {
+	f, r := l.Foreign, l.ForeignRate
+	if f != (money.Amount{}) && (!f.Currency.Valid() || f.Currency == l.Amount.Currency || beyond(f.Minor) || f.Minor == 0 || l.Amount.Sign() != f.Sign()) {
+		return true
+	}
+	return r.IsNegative() || r.NumDigits() > 20 || r.Exponent() < -20 || r.Exponent() > 20
 }
 
 func beyond(minor int64) bool { return minor > maxMinor || minor < -maxMinor }
@@ -110,7 +120,7 @@ func (w *importing) record(i int, in *statement.Statement) (*Statement, []*Line,
 	for n := range in.Lines {
 		l := &in.Lines[n]
 		lines[n] = &Line{Row: tenancy.Row{ID: tenancy.NewID()}, BankAccountID: account.ID, StatementID: st.ID, LineNo: int64(n + 1), BookedOn: l.BookedOn,
-			ValueOn: l.ValueOn, ValueStated: l.ValueStated, Amount: l.Amount, Reversal: l.Reversal, Code: l.Code}
+			ValueOn: l.ValueOn, ValueStated: l.ValueStated, Amount: l.Amount, ForeignMinor: l.Foreign.Minor, ForeignCurrency: l.Foreign.Currency, ForeignRate: l.ForeignRate, Reversal: l.Reversal, Code: l.Code}
 		texts[n] = &LineText{LineID: lines[n].ID, StatementID: st.ID, Reference: l.Reference, BankReference: l.BankReference, Party: l.Party,
 			PartyAccount: l.PartyAccount, Remittance: l.Text}
 	}
@@ -136,6 +146,7 @@ func fingerprint(in *statement.Statement) string {
 	for i := range in.Lines {
 		l := &in.Lines[i]
 		balance(l.BookedOn.String(), l.Amount)
+		balance(l.ForeignRate.String(), l.Foreign)
 		text(l.ValueOn.String())
 		text(l.ValueStated)
 		text(l.Code)

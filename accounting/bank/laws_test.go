@@ -80,7 +80,8 @@ func TestLawOfReconciliation(t *testing.T) {
 	tenancytest.Each(t, modules, func(t *testing.T, env *tenancytest.Env) {
 		rapid.Check(t, func(r *rapid.T) {
 			h := &history{r: r, s: newShop(t, env, "GBP")}
-			acts := []func(){h.invoice, h.statement, h.statement, h.reconcile, h.reconcile, h.reconcile, h.proposed, h.undo, h.thereAndBack}
+			h.s.rate("2026-01-01", "0.8")
+			acts := []func(){h.invoice, h.dollars, h.statement, h.statement, h.reconcile, h.reconcile, h.reconcile, h.proposed, h.undo, h.thereAndBack}
 			for range rapid.IntRange(5, 25).Draw(r, "acts") {
 				acts[rapid.IntRange(0, len(acts)-1).Draw(r, "act")]()
 			}
@@ -91,12 +92,13 @@ func TestLawOfReconciliation(t *testing.T) {
 
 // history is one run of the law.
 type history struct {
-	r     *rapid.T
-	s     *shop
-	n     int
-	items []uuid.UUID
-	lines []bank.StatementLine
-	tied  []uuid.UUID
+	r      *rapid.T
+	s      *shop
+	n      int
+	items  []uuid.UUID
+	abroad []uuid.UUID // items in dollars, which are among items as well
+	lines  []bank.StatementLine
+	tied   []uuid.UUID
 }
 
 func (h *history) ref(prefix string) string { h.n++; return fmt.Sprintf("%s-%d", prefix, h.n) }
@@ -111,6 +113,11 @@ func (h *history) invoice() {
 	h.items = append(h.items, v.ID)
 }
 
+func (h *history) dollars() {
+	v := h.s.inCurrency("USD", []uuid.UUID{h.s.ann, h.s.ben}[rapid.IntRange(0, 1).Draw(h.r, "party")], "2026-01-02", usd(h.amount()).String())
+	h.items, h.abroad = append(h.items, v.ID), append(h.abroad, v.ID)
+}
+
 func (h *history) statement() {
 	var in []statement.Line
 	for range rapid.IntRange(1, 3).Draw(h.r, "lines") {
@@ -118,13 +125,20 @@ func (h *history) statement() {
 		if rapid.Bool().Draw(h.r, "out") {
 			minor = -minor
 		}
-		in = append(in, line(fmt.Sprintf("2026-01-%02d", rapid.IntRange(1, 31).Draw(h.r, "day")), minor, h.ref("text")))
+		l := line(fmt.Sprintf("2026-01-%02d", rapid.IntRange(1, 31).Draw(h.r, "day")), minor, h.ref("text"))
+		if rapid.IntRange(0, 2).Draw(h.r, "exchanged") == 0 {
+			l.Foreign = usd(h.amount())
+			if minor < 0 {
+				l.Foreign.Minor = -l.Foreign.Minor
+			}
+		}
+		in = append(in, l)
 	}
 	h.lines = append(h.lines, h.s.lines(in...)...)
 }
 
 // refused are the codes with which a history's acts may be refused.
-var refused = []string{"", "bank.reconciled", "bank.split_differs", "bank.ledger_line_taken", "accounting.over_allocated"}
+var refused = []string{"", "bank.reconciled", "bank.split_differs", "bank.foreign_currency", "bank.ledger_line_taken", "accounting.over_allocated"}
 
 func (h *history) reconcile() {
 	if len(h.lines) == 0 {
@@ -132,7 +146,9 @@ func (h *history) reconcile() {
 	}
 	l := h.lines[rapid.IntRange(0, len(h.lines)-1).Draw(h.r, "line")]
 	var parts []bank.Part
-	switch kind := rapid.IntRange(0, 3).Draw(h.r, "kind"); {
+	switch kind := rapid.IntRange(0, 4).Draw(h.r, "kind"); {
+	case kind == 4 && len(h.abroad) > 0:
+		parts = []bank.Part{{ItemID: h.abroad[rapid.IntRange(0, len(h.abroad)-1).Draw(h.r, "item")], Settles: usd(h.amount())}}
 	case kind == 0 && len(h.items) > 0:
 		parts = []bank.Part{{ItemID: h.items[rapid.IntRange(0, len(h.items)-1).Draw(h.r, "item")]}}
 	case kind == 1 && len(h.items) > 0:
@@ -163,10 +179,18 @@ func (h *history) thereAndBack() {
 	if len(items) > 0 && rapid.Bool().Draw(h.r, "items") {
 		// One item of the line's side or the other, and the rest to an account.
 		o := items[rapid.IntRange(0, len(items)-1).Draw(h.r, "item")]
-		parts = []bank.Part{{ItemID: o.ID, Amount: o.Open()}, {Account: accounting.ByRole(accounting.RoleFees)}}
+		settled := func(o accounting.OpenItem) bank.Part { // dollars at any price
+			if o.Original.Currency == "GBP" {
+				return bank.Part{ItemID: o.ID, Amount: o.Open()}
+			}
+			price := gbp(h.amount())
+			price.Minor *= int64(o.Open().Sign())
+			return bank.Part{ItemID: o.ID, Amount: price, Settles: o.Open()}
+		}
+		parts = []bank.Part{settled(o), {Account: accounting.ByRole(accounting.RoleFees)}}
 		for _, c := range items {
 			if c.PartyID == o.PartyID && c.AccountID == o.AccountID && c.ID != o.ID {
-				parts = append(parts, bank.Part{ItemID: c.ID, Amount: c.Open()})
+				parts = append(parts, settled(c))
 				break
 			}
 		}

@@ -24,12 +24,13 @@ const (
 	ByParty   Confidence = 4 // the party's name stands in the line, and the amounts are the same
 	ByPart    Confidence = 5 // a document's number stands in the line, and the line pays a part of it
 	ByAmount  Confidence = 6 // one open document alone has this amount, within the window of days
+	ByRate    Confidence = 7 // a document's number stands in the line, and at the rate of the day its amount in another currency is nearly the line's
 )
 
 // String is the rank's name.
 func (c Confidence) String() string {
 	return map[Confidence]string{ByNumber: "number and amount", ByNumbers: "numbers and sum", ByLedger: "ledger and date", ByParty: "party and amount",
-		ByPart: "number and a part", ByAmount: "amount and date"}[c]
+		ByPart: "number and a part", ByAmount: "amount and date", ByRate: "number and rate"}[c]
 }
 
 // Proposal is what a line of a statement may be. It books nothing: hand [Proposal.Reconciliation] to [Service.Reconcile], or do not.
@@ -37,7 +38,8 @@ type Proposal struct {
 	LineID     uuid.UUID
 	Amount     money.Amount
 	Confidence Confidence
-	// Reason says what was found, for a bookkeeper to read: it quotes documents and days.
+	// Reason says what was found, for a bookkeeper to read: it quotes documents and days, and of items in another currency the amount, and who
+	// says so: the bank, or but a rate.
 	Reason string
 	Parts  []Part
 }
@@ -55,6 +57,9 @@ type ProposalRequest struct {
 	// Days is how far the day of a booking may lie from the day of a line or the due date of a document where nothing but the amount
 	// speaks for it, 1 to 60. Default 7.
 	Days int
+	// RatePercent is by how much a line may differ from what a document in another currency comes to at the rate of the day, in percent, for
+	// [ByRate], 1 to 20: banks buy and sell at rates of their own. Default 5.
+	RatePercent int
 	// Each is the greatest number of proposals of one line, 1 to 20. Default 3.
 	Each int
 }
@@ -67,15 +72,16 @@ const MaxProposalLines = 500
 const maxCandidates = 20_000
 
 // Propose says what lines that are not reconciled may be: open items, payments and journal lines that the books have. For each line the
-// surest come first. It writes nothing.
+// surest come first. What is open in another currency is proposed for what the bank states that was paid in it ([Line.Foreign]), and, where it
+// states nothing, for a document that the line names and that comes near it at the rate of the day. It writes nothing.
 //
-// Permission: bank.read. Errors: bank.bad_input, bank.too_many, tenancy.not_found.
+// Permission: bank.read. Errors: bank.bad_input, bank.too_many, tenancy.not_found, accounting.books_not_open.
 func (s *Service) Propose(ctx context.Context, in ProposalRequest) ([]Proposal, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]Proposal, error) {
 		const op = "bank.Propose"
-		in.Days, in.Each = cmp.Or(in.Days, 7), cmp.Or(in.Each, 3)
-		if in.Days < 1 || in.Days > 60 || in.Each < 1 || in.Each > 20 {
-			return nil, ErrBadInput.New(op, "Days is 1 to 60 and Each 1 to 20")
+		in.Days, in.Each, in.RatePercent = cmp.Or(in.Days, 7), cmp.Or(in.Each, 3), cmp.Or(in.RatePercent, 5)
+		if in.Days < 1 || in.Days > 60 || in.Each < 1 || in.Each > 20 || in.RatePercent < 1 || in.RatePercent > 20 {
+			return nil, ErrBadInput.New(op, "Days is 1 to 60, Each 1 to 20 and RatePercent 1 to 20")
 		}
 		if len(in.Lines) > MaxProposalLines {
 			return nil, ErrTooMany.New(op, "%d lines in one call; the limit is %d", len(in.Lines), MaxProposalLines)
@@ -90,6 +96,9 @@ func (s *Service) Propose(ctx context.Context, in ProposalRequest) ([]Proposal, 
 		}
 		c, err := findCandidates(ctx, tx, op, account)
 		if err != nil {
+			return nil, err
+		}
+		if err := c.readRates(ctx, tx, s.books, waiting); err != nil {
 			return nil, err
 		}
 		var out []Proposal
@@ -118,8 +127,8 @@ func waitingLines(ctx context.Context, tx *tenancy.Tx, account *Account, asked [
 // candidate is an open item, or a journal line on the bank's account, that a line may be.
 type candidate struct {
 	part    Part
-	minor   int64     // what a line would have to be
-	on      date.Date // due, or booked
+	amount  money.Amount // what a line would have to be, or what the bank would have to state
+	on      date.Date    // due, or booked
 	partyID uuid.UUID
 	party   string // its name, folded
 	keys    []string
@@ -129,14 +138,17 @@ type candidate struct {
 
 // candidates are all of them, and who has each amount.
 type candidates struct {
-	all     []candidate
-	byMinor map[int64][]int
+	account  *Account
+	all      []candidate
+	byAmount map[money.Amount][]int
+	rates    []accounting.ExchangeRate // into the account's currency, the latest first
+	maxAge   int64                     // in days, of a rate
 }
 
 func findCandidates(ctx context.Context, tx *tenancy.Tx, op string, account *Account) (*candidates, error) {
 	var items []accounting.OpenItem
 	b := tx.Batch()
-	tenancy.Load(b, &items, tenancy.Ne("open_minor", int64(0)), tenancy.Eq("original_currency", account.Currency), tenancy.OrderBy("item_date", "id"), tenancy.Limit(maxCandidates+1))
+	tenancy.Load(b, &items, tenancy.Ne("open_minor", int64(0)), tenancy.OrderBy("item_date", "id"), tenancy.Limit(maxCandidates+1))
 	if err := b.Run(ctx); err != nil {
 		return nil, err
 	}
@@ -148,7 +160,7 @@ func findCandidates(ctx context.Context, tx *tenancy.Tx, op string, account *Acc
 	if len(items) > maxCandidates || len(ledger) > maxCandidates {
 		return nil, ErrTooMany.New(op, "more than %d open items, or journal lines that wait, would have to be looked at", maxCandidates)
 	}
-	c := &candidates{byMinor: map[int64][]int{}}
+	c := &candidates{account: account, byAmount: map[money.Amount][]int{}}
 	if err := c.addItems(ctx, tx, items); err != nil {
 		return nil, err
 	}
@@ -156,7 +168,7 @@ func findCandidates(ctx context.Context, tx *tenancy.Tx, op string, account *Acc
 		return nil, err
 	}
 	for i := range c.all {
-		c.byMinor[c.all[i].minor] = append(c.byMinor[c.all[i].minor], i)
+		c.byAmount[c.all[i].amount] = append(c.byAmount[c.all[i].amount], i)
 	}
 	return c, nil
 }
@@ -184,7 +196,7 @@ func (c *candidates) addItems(ctx context.Context, tx *tenancy.Tx, items []accou
 	person := byID(people, func(p *accounting.Party) uuid.UUID { return p.ID })
 	for i := range items {
 		o := &items[i]
-		next := candidate{part: Part{ItemID: o.ID}, minor: o.OpenMinor, on: o.DueDate, partyID: o.PartyID, label: string(o.Kind) + " of " + o.ItemDate.String()}
+		next := candidate{part: Part{ItemID: o.ID}, amount: o.Open(), on: o.DueDate, partyID: o.PartyID, label: string(o.Kind) + " of " + o.ItemDate.String()}
 		if p := person[o.PartyID]; p != nil {
 			next.party = folded(p.Name)
 		}
@@ -219,7 +231,7 @@ func (c *candidates) addLedger(ctx context.Context, tx *tenancy.Tx, ledger []Led
 	payment := byID(payments, func(p *accounting.Payment) uuid.UUID { return p.EntryID })
 	for i := range ledger {
 		l := &ledger[i]
-		next := candidate{part: Part{EntryID: l.EntryID, EntryLineNo: l.LineNo}, minor: l.Minor, on: l.EntryDate, keys: keys(l.Reference),
+		next := candidate{part: Part{EntryID: l.EntryID, EntryLineNo: l.LineNo}, amount: money.Amount{Minor: l.Minor, Currency: c.account.Currency}, on: l.EntryDate, keys: keys(l.Reference),
 			label: string(l.Kind) + " of " + l.EntryDate.String(), ledger: true}
 		if p := payment[l.EntryID]; p != nil {
 			next.keys, next.partyID = keys(p.Reference), p.PartyID

@@ -97,52 +97,62 @@ func (c *candidates) propose(l *StatementLine, in ProposalRequest) []Proposal {
 	add := func(rank Confidence, reason string, which ...int) {
 		p := Proposal{LineID: l.ID, Amount: l.Amount, Confidence: rank, Reason: reason}
 		for _, i := range which {
-			part := c.all[i].part
-			part.Amount = money.Amount{Minor: c.all[i].minor, Currency: l.Amount.Currency}
-			p.Parts, taken[i] = append(p.Parts, part), true
+			taken[i] = true
 		}
-		if rank == ByPart {
-			p.Parts[0].Amount = l.Amount
-		}
+		p.Parts = c.parts(l, rank, which)
 		out = append(out, p)
 	}
 	c.byNumbers(s, add)
 	c.byAmounts(s, in.Days, taken, add)
+	c.byRates(s, in.RatePercent, taken, add)
 	slices.SortStableFunc(out, func(a, b Proposal) int { return int(a.Confidence - b.Confidence) })
 	return out[:min(len(out), in.Each)]
 }
 
 // byNumbers proposes what the line itself names.
 func (c *candidates) byNumbers(s *seen, add func(Confidence, string, ...int)) {
-	want := s.line.Amount.Minor
-	byParty := map[uuid.UUID][]int{}
-	var order []uuid.UUID
+	type of struct {
+		party    uuid.UUID
+		currency money.Currency
+	}
+	byParty := map[of][]int{}
+	var order []of
 	for _, i := range s.numbers {
 		n := &c.all[i]
-		if n.minor == want {
-			add(ByNumber, fmt.Sprintf("the line names %s, and the amounts are the same", n.label), i)
+		if want := s.line.in(n.amount.Currency); n.amount.Minor == want && want != 0 {
+			add(ByNumber, fmt.Sprintf("the line names %s, and %s", n.label, c.same(n.amount)), i)
 		}
 		if !n.ledger {
-			if byParty[n.partyID] == nil {
-				order = append(order, n.partyID)
+			key := of{n.partyID, n.amount.Currency}
+			if byParty[key] == nil {
+				order = append(order, key)
 			}
-			byParty[n.partyID] = append(byParty[n.partyID], i)
+			byParty[key] = append(byParty[key], i)
 		}
 	}
-	for _, party := range order {
-		var sum int64
+	for _, key := range order {
+		sum := money.Zero(key.currency)
 		var labels []string
-		for _, i := range byParty[party] {
-			sum, labels = sum+c.all[i].minor, append(labels, c.all[i].label)
+		for _, i := range byParty[key] {
+			sum.Minor, labels = sum.Minor+c.all[i].amount.Minor, append(labels, c.all[i].label)
 		}
-		if len(labels) > 1 && len(labels) <= MaxParts && sum == want {
-			add(ByNumbers, "the line names "+strings.Join(labels, ", ")+", and together they are its amount", byParty[party]...)
+		if want := s.line.in(key.currency); len(labels) > 1 && len(labels) <= MaxParts && sum.Minor == want && want != 0 && c.splits(byParty[key]) {
+			reason := "together they are its amount"
+			if key.currency != c.account.Currency {
+				reason = "together they are what the bank states, " + sum.Format()
+			}
+			add(ByNumbers, "the line names "+strings.Join(labels, ", ")+", and "+reason, byParty[key]...)
 		}
 	}
 	for _, i := range s.numbers {
 		n := &c.all[i]
-		if part := !n.ledger && (n.minor > 0) == (want > 0) && abs(want) < abs(n.minor); part && want != 0 {
-			add(ByPart, fmt.Sprintf("the line names %s, of which it is a part", n.label), i)
+		want := s.line.in(n.amount.Currency)
+		if part := !n.ledger && (n.amount.Minor > 0) == (want > 0) && abs(want) < abs(n.amount.Minor); part && want != 0 {
+			reason := "of which it is a part"
+			if n.amount.Currency != c.account.Currency {
+				reason = fmt.Sprintf("of which %s, as the bank states it, is a part", money.Amount{Minor: want, Currency: n.amount.Currency}.Format())
+			}
+			add(ByPart, fmt.Sprintf("the line names %s, %s", n.label, reason), i)
 		}
 	}
 }
@@ -152,7 +162,11 @@ func (c *candidates) byAmounts(s *seen, days int, taken map[int]bool, add func(C
 	l := s.line
 	var ledger, open []int // within the window
 	alike := 0             // what is open within it, with what is proposed already
-	for _, i := range c.byMinor[l.Amount.Minor] {
+	same := c.byAmount[l.Amount]
+	if l.ForeignMinor != 0 {
+		same = slices.Concat(same, c.byAmount[l.Foreign()])
+	}
+	for _, i := range same {
 		n := &c.all[i]
 		near := within(n.on, l.BookedOn, days) || within(n.on, l.ValueOn, days)
 		if near && !n.ledger {
@@ -161,7 +175,7 @@ func (c *candidates) byAmounts(s *seen, days int, taken map[int]bool, add func(C
 		switch {
 		case taken[i]:
 		case !n.ledger && s.named(n):
-			add(ByParty, fmt.Sprintf("the line names the party of %s, and the amounts are the same", n.label), i)
+			add(ByParty, fmt.Sprintf("the line names the party of %s, and %s", n.label, c.same(n.amount)), i)
 		case near && n.ledger:
 			ledger = append(ledger, i)
 		case near:
@@ -174,7 +188,11 @@ func (c *candidates) byAmounts(s *seen, days int, taken map[int]bool, add func(C
 	}
 	if len(open) == 1 && alike == 1 {
 		n := &c.all[open[0]]
-		add(ByAmount, fmt.Sprintf("of all that is open within %d days of the line %s alone has this amount, due %d days from it", days, n.label,
+		amount := "this amount"
+		if n.amount.Currency != c.account.Currency {
+			amount = "the amount that the bank states, " + n.amount.Format()
+		}
+		add(ByAmount, fmt.Sprintf("of all that is open within %d days of the line %s alone has %s, due %d days from it", days, n.label, amount,
 			abs(int64(n.on.DaysUntil(l.BookedOn)))), open[0])
 	}
 }

@@ -11,20 +11,24 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // Reconcile says what lines of statements are in the books, all or none, and books what the books do not have yet, in one transaction:
 // payments by [accounting.Service.Pay], what is set off by Allocate, what goes to accounts by Post. In the end the journal lines on the
-// bank's account add up to the line, in the account's currency; what it is worth in the books' is the rate of the day. A line that is reconciled with the same parts is given back with Replayed set.
+// bank's account add up to the line, in the account's currency; what it is worth in the books' is the rate of the day. An item in another
+// currency is settled through currency clearing by what the part says that it settles, or the bank: see [Part].Settles. A line that is
+// reconciled with the same parts is given back with Replayed set.
 //
 // A line is reconciled at most once at a time, and so is a journal line: lines are locked in the order of their ids before anything is
 // read that a rival could change, and the database holds both by unique keys.
 //
 // Permission: bank.reconcile, and accounting.exception where a LockException is given. Errors: bank.bad_input, bank.too_many,
 // tenancy.not_found, bank.foreign_currency, bank.reconciled, bank.split_differs, bank.unknown_item, bank.ledger_line_taken; of accounting
-// those of Pay, Allocate and Post (accounting.over_allocated, accounting.control_account, accounting.period_locked, ...).
+// those of Pay, Allocate and Post (accounting.over_allocated, accounting.control_account, accounting.period_locked, accounting.no_rate where neither currency is the
+// books', ...).
 func (s *Service) Reconcile(ctx context.Context, in []NewReconciliation) ([]Reconciliation, error) {
 	return againstRivals(func() ([]Reconciliation, error) {
 		return tenancy.Act(ctx, s.db, PermReconcile, func(ctx context.Context, tx *tenancy.Tx) ([]Reconciliation, error) {
@@ -129,8 +133,13 @@ func (p *Part) wrong() string {
 		return "Against goes with PartyID"
 	case p.EntryLineNo != 0 && p.EntryID == uuid.Nil || p.EntryLineNo < 0:
 		return "EntryLineNo goes with EntryID"
-	case beyond(p.Amount.Minor):
+	case beyond(p.Amount.Minor) || beyond(p.Settles.Minor):
 		return "the amount is larger than the books hold"
+	case p.Settles == (money.Amount{}):
+	case p.ItemID == uuid.Nil && p.PartyID == uuid.Nil:
+		return "Settles goes with ItemID or PartyID"
+	case p.Settles.Minor == 0 || !p.Settles.Currency.Valid():
+		return "Settles is an amount in another currency, and not zero"
 	}
 	return ""
 }

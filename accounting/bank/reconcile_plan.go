@@ -134,27 +134,32 @@ func (w *reconciling) planParts(i int, where string, parts []Part, account *Acco
 			charges.Parts = append(charges.Parts, chargePart{p.Account, p.Amount})
 		case p.PartyID != uuid.Nil:
 			w.partiesOf[i] = append(w.partiesOf[i], p.PartyID)
-			w.pays(accounting.NewPayment{PartyID: p.PartyID, Against: p.Against, Date: on, Memo: memo, LockException: lock}, p.Amount, account)
+			paid, err := w.paid(fmt.Sprintf("%spart %d: ", where, j+1), p, account)
+			if err != nil {
+				return err
+			}
+			w.pays(accounting.NewPayment{PartyID: p.PartyID, Against: p.Against, Date: on, Memo: memo, LockException: lock}, paid, p.Amount, account)
 		default:
 			item := w.items[p.ItemID]
 			if item == nil {
 				return ErrUnknownItem.New(w.op, "%spart %d: there is no such open item", where, j+1)
 			}
-			if item.Original.Currency != account.Currency {
-				return ErrForeignCurrency.New(w.op, "%spart %d: the item is in %s and the bank account in %s", where, j+1, item.Original.Currency, account.Currency)
+			settles, err := w.settles(fmt.Sprintf("%spart %d: ", where, j+1), l, parts, j, item, account)
+			if err != nil {
+				return err
 			}
-			if (item.Original.Minor > 0) != (p.Amount.Minor > 0) {
-				return ErrSplit.New(w.op, "%spart %d: %s of the item are open, which %s does not settle", where, j+1, item.Open().Format(), p.Amount.Format())
-			}
-			g := group{item.PartyID, item.AccountID}
+			g := group{item.PartyID, item.AccountID, item.Original.Currency}
 			if groups[g] == nil {
 				groups[g], order = &settling{}, append(order, g)
 			}
-			groups[g].add(item, p.Amount.Minor)
+			groups[g].add(item, settles.Minor, p.Amount.Minor)
 		}
 	}
 	for _, g := range order {
-		w.settle(i, g, groups[g], accounting.NewPayment{PartyID: g.party, Against: accounting.ByID(g.control), Date: on, Memo: memo, LockException: lock}, account)
+		in := accounting.NewPayment{PartyID: g.party, Against: accounting.ByID(g.control), Date: on, Memo: memo, LockException: lock}
+		if err := w.settle(i, where, g, groups[g], in, account); err != nil {
+			return err
+		}
 	}
 	if len(charges.Parts) > 0 {
 		w.post, w.postFor = append(w.post, chargeEntry(&charges)), append(w.postFor, len(w.fresh)-1)
@@ -164,10 +169,16 @@ func (w *reconciling) planParts(i int, where string, parts []Part, account *Acco
 }
 
 // group are items that one payment can settle.
-type group struct{ party, control uuid.UUID }
+type group struct {
+	party, control uuid.UUID
+	currency       money.Currency
+}
 
-// settling are the items of a group: what is paid, by sign.
-type settling struct{ debits, credits []slice }
+// settling are the items of a group: what is paid, by sign, and what the line has for it.
+type settling struct {
+	debits, credits []slice
+	banked          int64 // in the bank account's currency
+}
 
 // slice is so much of an item, above zero.
 type slice struct {
@@ -175,7 +186,8 @@ type slice struct {
 	minor int64
 }
 
-func (s *settling) add(item *accounting.OpenItem, minor int64) {
+func (s *settling) add(item *accounting.OpenItem, minor, banked int64) {
+	s.banked += banked
 	if minor > 0 {
 		s.debits = append(s.debits, slice{item, minor})
 	} else {
@@ -183,8 +195,8 @@ func (s *settling) add(item *accounting.OpenItem, minor int64) {
 	}
 }
 
-// settle sets debits off against credits and has the rest paid.
-func (w *reconciling) settle(i int, g group, s *settling, in accounting.NewPayment, account *Account) {
+// settle sets debits off against credits and has the rest paid. Errors: bank.split_differs.
+func (w *reconciling) settle(i int, where string, g group, s *settling, in accounting.NewPayment, account *Account) error {
 	w.partiesOf[i] = append(w.partiesOf[i], g.party)
 	d, c := 0, 0
 	for d < len(s.debits) && c < len(s.credits) {
@@ -199,7 +211,7 @@ func (w *reconciling) settle(i int, g group, s *settling, in accounting.NewPayme
 			}
 		}
 		w.allocate = append(w.allocate, accounting.NewAllocation{DebitID: debit.item.ID, CreditID: credit.item.ID, Date: on,
-			Amount: money.Amount{Minor: minor, Currency: account.Currency}})
+			Amount: money.Amount{Minor: minor, Currency: g.currency}})
 		w.setOffFor = append(w.setOffFor, len(w.fresh)-1)
 		if debit.minor -= minor; debit.minor == 0 {
 			d++
@@ -212,21 +224,28 @@ func (w *reconciling) settle(i int, g group, s *settling, in accounting.NewPayme
 	if len(rest) == 0 {
 		rest, sign = s.credits[c:], -1
 	}
-	total := money.Zero(account.Currency)
+	total, banked := money.Zero(g.currency), money.Amount{Minor: s.banked, Currency: account.Currency}
 	for _, part := range rest {
 		total.Minor += sign * part.minor
-		in.Allocate = append(in.Allocate, accounting.PaymentAllocation{InvoiceID: part.item.ID, Amount: money.Amount{Minor: part.minor, Currency: account.Currency}})
+		in.Allocate = append(in.Allocate, accounting.PaymentAllocation{InvoiceID: part.item.ID, Amount: money.Amount{Minor: part.minor, Currency: g.currency}})
+	}
+	if total.Sign() != banked.Sign() {
+		return ErrSplit.New(w.op, "%swhat is set off leaves %s to be paid, and the line has %s for it", where, total.Format(), banked.Format())
 	}
 	if total.Minor != 0 {
-		w.pays(in, total, account)
+		w.pays(in, total, banked, account)
 	}
+	return nil
 }
 
-// pays plans a payment of an amount that is above zero for money in.
-func (w *reconciling) pays(in accounting.NewPayment, amount money.Amount, account *Account) {
-	in.Direction, in.Amount, in.Account = accounting.MoneyIn, amount, accounting.ByID(account.AccountID)
+// pays plans a payment of an amount that is above zero for money in, and of what the bank took or gave for it.
+func (w *reconciling) pays(in accounting.NewPayment, amount, banked money.Amount, account *Account) {
+	in.Direction, in.Account = accounting.MoneyIn, accounting.ByID(account.AccountID)
 	if amount.Minor < 0 {
-		in.Direction, in.Amount.Minor = accounting.MoneyOut, -amount.Minor
+		in.Direction, amount.Minor, banked.Minor = accounting.MoneyOut, -amount.Minor, -banked.Minor
+	}
+	if in.Amount = amount; banked.Currency != amount.Currency {
+		in.Banked = banked
 	}
 	w.pay, w.payFor = append(w.pay, in), append(w.payFor, len(w.fresh)-1)
 }

@@ -25,7 +25,7 @@ type NewReconciliation struct {
 // Part is one part of a line. It names exactly one of: an open item, a party, a payment, an entry, an account.
 type Part struct {
 	// ItemID is an open item that the money settles: an invoice paid (money in), a bill (money out), a credit note set off against the
-	// others of its party. Booked by Pay, with one payment a party, and by Allocate where items are set off.
+	// others of its party. Booked by Pay, with one payment a party and currency, and by Allocate where items are set off.
 	ItemID uuid.UUID
 	// PartyID is whose money on account it is: booked by Pay, and allocated to nothing. Against is the control account, as in
 	// [accounting.NewPayment].
@@ -39,6 +39,10 @@ type Part struct {
 	EntryLineNo int64
 	// Account is booked against by Post: fees, interest, a transfer. No control account.
 	Account accounting.AccountRef
+	// Settles is what Amount settles of an item, or pays on account, in another currency than the bank account's, signed as Amount. The
+	// difference to what the item stands in the books at is realised. Left out, what the bank states is settled ([Line.Foreign]), where
+	// the other parts of the line are accounts; what nobody states is refused, for what a rate would make of it is not what was paid.
+	Settles money.Amount
 	// Amount is signed as the line is: above zero for money in. So a fee that the bank kept back from a payment of 100 is a part of
 	// -2 beside one of 100, on a line of 98. One part may leave it out and takes what is left; of a payment or entry it is known.
 	Amount money.Amount

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
 
 	"github.com/opsmatiq/erp/accounting/bank/statement"
 	"github.com/opsmatiq/erp/accounting/money"
@@ -59,11 +60,21 @@ type Line struct {
 	ValueStated string `bun:"value_stated" privacy:"none"`
 	// Amount is above zero for money in.
 	Amount money.Amount `bun:"embed:amount_"`
+	// ForeignMinor and ForeignCurrency are what was paid in another currency, as the bank states it, signed as Amount; none where it
+	// states none. ForeignRate is the rate that it exchanged at, as it quotes it; zero for none.
+	ForeignMinor    int64           `bun:"foreign_minor"`
+	ForeignCurrency money.Currency  `bun:"foreign_currency,nullzero" privacy:"none"`
+	ForeignRate     decimal.Decimal `bun:"foreign_rate"`
 	// Reversal says that the bank takes a booking back; the sign is this line's own.
 	Reversal bool   `bun:"reversal"`
 	Code     string `bun:"code" privacy:"none"`
 	// PartyID is whom it was reconciled with, where that was one party: by it erasure finds the texts.
 	PartyID uuid.UUID `bun:"party_id,nullzero"`
+}
+
+// Foreign is what was paid in another currency, as the bank states it; the zero amount where it states none.
+func (l *Line) Foreign() money.Amount {
+	return money.Amount{Minor: l.ForeignMinor, Currency: l.ForeignCurrency}
 }
 
 // LineText is what a line says of people. It stands beside the immutable figures so that erasure can reach it, and lies sealed.

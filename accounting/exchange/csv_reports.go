@@ -124,12 +124,12 @@ func (s *Service) WriteStatementOfAccount(ctx context.Context, w io.Writer, q ac
 }
 
 // WriteTaxReport writes the tax of a span of days as CSV, in the sections box (name and amount, which stands under tax), tax, not_due and
-// account (what was declared under base, what was booked by hand under not_recoverable, the ledger under tax).
+// account (what was declared under base, what was booked by hand under not_recoverable, the ledger under tax; none of slices).
 //
 // Permission: exchange.export. Errors: those of [accounting.Service.TaxReport], and w's own.
-func (s *Service) WriteTaxReport(ctx context.Context, w io.Writer, from, to date.Date) error {
+func (s *Service) WriteTaxReport(ctx context.Context, w io.Writer, from, to date.Date, slices ...accounting.Slice) error {
 	return s.sheet(ctx, w, anyInput, taxColumns, func(ctx context.Context, _ *tenancy.Tx, out *sheet) error {
-		r, err := s.books.TaxReport(ctx, from, to)
+		r, err := s.books.TaxReport(ctx, from, to, slices...)
 		if err != nil {
 			return err
 		}

@@ -50,6 +50,7 @@ CREATE TABLE erp.tax_entries (
     document_not_recoverable_minor BIGINT NOT NULL,
     document_currency TEXT NOT NULL,
     dimension_set_id UUID,
+    supply_set_id UUID,
     variance_minor BIGINT NOT NULL,
     due BOOLEAN NOT NULL,
     due_on DATE,
@@ -63,6 +64,7 @@ CREATE TABLE erp.tax_entries (
         AND (document_currency <> base_currency OR (document_base_minor = base_minor AND document_tax_minor = tax_minor
             AND document_not_recoverable_minor = not_recoverable_minor))),
     CONSTRAINT erp_tax_entries_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
+    CONSTRAINT erp_tax_entries_supply FOREIGN KEY (tenant_id, supply_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_tax_entries_due_on CHECK (due_on IS NULL OR NOT due),
     CONSTRAINT erp_tax_entries_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
     CONSTRAINT erp_tax_entries_entry FOREIGN KEY (tenant_id, entry_id) REFERENCES erp.journal_entries (tenant_id, id),
@@ -84,12 +86,21 @@ CREATE TABLE erp.document_drafts (
     state TEXT NOT NULL CHECK (state IN ('draft', 'issued', 'discarded')),
     document_id UUID,
     content TEXT NOT NULL,
+    document_kind TEXT CHECK (document_kind IN ('bill', 'vendor_credit', 'vendor_debit', 'prepayment')),
+    vendor_number TEXT COLLATE "C",
+    document_date DATE,
+    stated_minor BIGINT NOT NULL,
+    stated_currency TEXT,
+    tax_included BOOLEAN NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     changed_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_document_drafts_issued CHECK ((state = 'issued') = (document_id IS NOT NULL)),
-    CONSTRAINT erp_document_drafts_content CHECK (state = 'draft' OR content = ''),
+    CONSTRAINT erp_document_drafts_content CHECK (state = 'draft' OR (content = '' AND document_kind IS NULL)),
+    CONSTRAINT erp_document_drafts_stated CHECK ((stated_currency IS NULL) = (stated_minor = 0)
+        AND (document_kind IS NOT NULL OR (vendor_number IS NULL AND document_date IS NULL AND stated_minor = 0))),
     CONSTRAINT erp_document_drafts_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id)
 );
 CREATE UNIQUE INDEX erp_document_drafts_reference ON erp.document_drafts (tenant_id, reference) WHERE reference IS NOT NULL;
+CREATE INDEX erp_document_drafts_of ON erp.document_drafts (tenant_id, party_id) WHERE state = 'draft';
 CREATE INDEX erp_document_drafts_open ON erp.document_drafts (tenant_id, changed_at, id) WHERE state = 'draft';

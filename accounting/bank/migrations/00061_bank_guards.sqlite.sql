@@ -25,10 +25,10 @@ END;
 -- +goose StatementBegin
 CREATE TRIGGER erp_bank_lines_guard BEFORE UPDATE ON erp.bank_lines FOR EACH ROW
 WHEN (NEW.tenant_id, NEW.id, NEW.bank_account_id, NEW.statement_id, NEW.line_no, NEW.booked_on, NEW.value_stated, NEW.amount_minor,
-      NEW.amount_currency, NEW.reversal, NEW.code)
+      NEW.amount_currency, NEW.foreign_minor, NEW.foreign_rate, NEW.reversal, NEW.code)
   <> (OLD.tenant_id, OLD.id, OLD.bank_account_id, OLD.statement_id, OLD.line_no, OLD.booked_on, OLD.value_stated, OLD.amount_minor,
-      OLD.amount_currency, OLD.reversal, OLD.code)
-  OR NEW.value_on IS NOT OLD.value_on
+      OLD.amount_currency, OLD.foreign_minor, OLD.foreign_rate, OLD.reversal, OLD.code)
+  OR NEW.value_on IS NOT OLD.value_on OR NEW.foreign_currency IS NOT OLD.foreign_currency
 BEGIN
     SELECT RAISE(ABORT, 'erp/locked/bank.statement_changed/what a bank stated never changes');
 END;

@@ -312,6 +312,7 @@ func (c *camt) entry(s *Statement, e *camtEntry) error {
 		s.note(e.FileLine, NoSuchDay, "the value date is %s, which is no day", l.ValueStated)
 	}
 	l.explain(e)
+	l.Foreign, l.ForeignRate = c.foreign(s, e, amount)
 	s.Lines = append(s.Lines, l)
 	return nil
 }

@@ -58,6 +58,7 @@ type camtEntry struct {
 	Value        camtDate          `xml:"ValDt"`
 	Servicer     string            `xml:"AcctSvcrRef"`
 	Code         camtCode          `xml:"BkTxCd"`
+	Amounts      camtDetails       `xml:"AmtDtls"`
 	Transactions []camtTransaction `xml:"NtryDtls>TxDtls"`
 	Additional   string            `xml:"AddtlNtryInf"`
 	FileLine     int               `xml:"-"`
@@ -97,9 +98,23 @@ func (a camtAccount) number() string {
 	return accountNumber(a.Other)
 }
 
+// camtDetails are the amounts that an amount came from.
+type camtDetails struct {
+	Instructed   camtExchanged `xml:"InstdAmt"`
+	Transaction  camtExchanged `xml:"TxAmt"`
+	CounterValue camtExchanged `xml:"CntrValAmt"`
+}
+
+type camtExchanged struct {
+	Amount camtAmount `xml:"Amt"`
+	Rate   string     `xml:"CcyXchg>XchgRate"`
+}
+
 type camtTransaction struct {
-	EndToEnd    string `xml:"Refs>EndToEndId"`
-	Servicer    string `xml:"Refs>AcctSvcrRef"`
+	Mark        string      `xml:"CdtDbtInd"` // from version 3; that of the entry before
+	Amounts     camtDetails `xml:"AmtDtls"`
+	EndToEnd    string      `xml:"Refs>EndToEndId"`
+	Servicer    string      `xml:"Refs>AcctSvcrRef"`
 	Proprietary []struct {
 		Reference string `xml:"Ref"`
 	} `xml:"Refs>Prtry"`

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting/bank/statement"
+	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
@@ -227,6 +228,63 @@ func TestWhatTransactionsWithinAnEntrySay(t *testing.T) {
 	debtor := "<TxDtls><RltdPties><Dbtr><Nm>Us</Nm></Dbtr><Cdtr><Nm>Them</Nm></Cdtr></RltdPties></TxDtls>"
 	require.Equal(t, "Them", line(debtor).Party)
 	require.Equal(t, "Us", line(debtor, `Ccy="GBP">50.00</Amt><CdtDbtInd>DBIT`, `Ccy="GBP">50.00</Amt><CdtDbtInd>CRDT`).Party)
+}
+
+// What was paid in another currency: as ordered, else as transferred, of all transactions together or of the entry.
+func TestForeignAmountsOfCAMT053(t *testing.T) {
+	good := file(t, "collected.v2.xml")
+	read := func(details string) (statement.Line, []statement.Note) {
+		out := oneCAMT(t, swap(t, good, "<NtryDtls><TxDtls><RltdPties><Cdtr><Nm>Leaf</Nm></Cdtr><CdtrAcct><Id><IBAN>DE12500105170648489890</IBAN></Id></CdtrAcct></RltdPties></TxDtls></NtryDtls>", details))
+		return out.Lines[1], out.Notes
+	}
+	amount := func(name, cur, value, rate string) string {
+		if rate != "" {
+			rate = "<CcyXchg><SrcCcy>USD</SrcCcy><XchgRate>" + rate + "</XchgRate></CcyXchg>"
+		}
+		return "<" + name + `><Amt Ccy="` + cur + `">` + value + "</Amt>" + rate + "</" + name + ">"
+	}
+	transaction := func(amounts ...string) string {
+		return "<TxDtls><AmtDtls>" + strings.Join(amounts, "") + "</AmtDtls></TxDtls>"
+	}
+	entry := func(transactions ...string) string {
+		return "<NtryDtls>" + strings.Join(transactions, "") + "</NtryDtls>"
+	}
+	ordered, transferred, own := amount("InstdAmt", "USD", "61.00", "0.8197"), amount("TxAmt", "USD", "60.50", ""), amount("InstdAmt", "GBP", "50.00", "")
+	for name, c := range map[string]struct {
+		in   string
+		want money.Amount
+		rate string
+	}{
+		"as ordered":                       {entry(transaction(ordered, transferred)), money.Of(-6_100, "USD"), "0.8197"},
+		"as transferred":                   {entry(transaction(own, transferred)), money.Of(-6_050, "USD"), "0"},
+		"a rate beside":                    {entry(transaction(transferred, amount("CntrValAmt", "GBP", "50.00", "1.22"))), money.Of(-6_050, "USD"), "1.22"},
+		"of the entry":                     {"<AmtDtls>" + ordered + "</AmtDtls>" + entry("<TxDtls/>"), money.Of(-6_100, "USD"), "0.8197"},
+		"a transaction before the entry":   {"<AmtDtls>" + ordered + "</AmtDtls>" + entry(transaction(transferred)), money.Of(-6_050, "USD"), "0"},
+		"of all transactions":              {entry(transaction(ordered), transaction(ordered)), money.Of(-12_200, "USD"), "0.8197"},
+		"at several rates":                 {entry(transaction(ordered), transaction(transferred)), money.Of(-12_150, "USD"), "0"},
+		"of some of them":                  {entry(transaction(ordered), "<TxDtls/>"), money.Amount{}, "0"},
+		"in several currencies":            {entry(transaction(ordered), transaction(amount("InstdAmt", "EUR", "1.00", ""))), money.Amount{}, "0"},
+		"one of them the other way":        {entry(transaction(ordered), strings.Replace(transaction(ordered), "<TxDtls>", "<TxDtls><CdtDbtInd>CRDT</CdtDbtInd>", 1)), money.Amount{}, "0"},
+		"the way of the entry":             {entry(strings.Replace(transaction(ordered), "<TxDtls>", "<TxDtls><CdtDbtInd>DBIT</CdtDbtInd>", 1)), money.Of(-6_100, "USD"), "0.8197"},
+		"in the account's currency":        {entry(transaction(own)), money.Amount{}, "0"},
+		"without minor units":              {entry(transaction(amount("TxAmt", "JPY", "7300", ""))), money.Of(-7_300, "JPY"), "0"},
+		"nothing":                          {entry(transaction(amount("TxAmt", "USD", "0.00", ""))), money.Amount{}, "0"},
+		"a rate that is none":              {entry(transaction(amount("TxAmt", "USD", "1.00", "1e9"))), money.Of(-100, "USD"), "0"},
+		"more than the books hold, summed": {entry(transaction(amount("TxAmt", "USD", "9999999999999.99", "")), transaction(transferred)), money.Amount{}, "0"},
+	} {
+		l, notes := read(c.in)
+		require.Equal(t, c.want, l.Foreign, name)
+		require.Equal(t, c.rate, l.ForeignRate.String(), name)
+		require.Equal(t, int64(-5_000), l.Amount.Minor)
+		require.Len(t, notes, 2, "%s: those of the file alone: %v", name, notes)
+	}
+	for _, bad := range []string{amount("InstdAmt", "USD", "1,5", ""), amount("InstdAmt", "QQQ", "1.5", ""), amount("InstdAmt", "USD", "-1", "")} {
+		l, notes := read(entry(transaction(bad)))
+		require.Empty(t, l.Foreign, "it keeps no statement out")
+		require.Equal(t, statement.NotRead, notes[len(notes)-2].Code, "%v", notes)
+	}
+	credit := oneCAMT(t, swap(t, swap(t, good, "<Refs><EndToEndId>E-1</EndToEndId></Refs>", "<AmtDtls>"+ordered+"</AmtDtls>"), "<Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs>", "<AmtDtls>"+ordered+"</AmtDtls>"))
+	require.Equal(t, money.Of(12_200, "USD"), credit.Lines[0].Foreign)
 }
 
 func TestMoreRefusalsOfCAMT053(t *testing.T) {

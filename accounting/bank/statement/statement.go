@@ -3,6 +3,8 @@ package statement
 import (
 	"errors"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
@@ -72,6 +74,12 @@ type Line struct {
 	ValueStated string
 	// Amount is above zero for money in, below for money out.
 	Amount money.Amount
+	// Foreign is what was paid in another currency than the account's, as the bank states it, signed as Amount; none where it states none.
+	// Of CAMT.053 it is what was ordered (AmtDtls/InstdAmt), before anybody's charges, else what was transferred (TxAmt); of several
+	// transactions their sum, where each states it in the same currency. MT940 and CSV are not read for it.
+	Foreign money.Amount
+	// ForeignRate is the rate that the bank exchanged at, as it quotes it (CcyXchg/XchgRate); zero for none. Nothing is computed with it.
+	ForeignRate decimal.Decimal
 	// Reversal says that the bank takes a booking back. The sign is this line's own.
 	Reversal bool
 	// Code is the bank's code of the transaction: "PMNT/RCDT/ESCT", "NTRF/166", "544".
