@@ -13,7 +13,7 @@ import (
 const maxShown = 5
 
 // Verify proves that sales, their invoices and their goods say the same: line by line the same quantities on the invoice and,
-// where goods moved, on the stock document; and what was taken back is what the credits add up to. Of orders it proves the
+// where goods moved, on the stock document, under the same dimensions; and what was taken back is what the credits add up to. Of orders it proves the
 // same, and that their counters and states follow from what was done for them, and that no number of a quotation is missing.
 // It reads all sales and orders.
 //
@@ -36,6 +36,13 @@ func (s *Service) Verify(ctx context.Context) ([]tenancy.Check, error) {
 				}
 				checks = append(checks, check)
 			}
+		}
+		for _, p := range dimensionProofs {
+			check, err := p.run(ctx, tx)
+			if err != nil {
+				return nil, err
+			}
+			checks = append(checks, check)
 		}
 		return checks, nil
 	})
