@@ -65,9 +65,14 @@ func (m *making) readDimensions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	place, err := m.s.stock.WarehouseDimensions(ctx, m.register.WarehouseID)
-	if err != nil {
-		return err
+	var place accounting.Dimensions
+	for id := range m.products {
+		if m.isGoods(id) {
+			if place, err = m.s.stock.WarehouseDimensions(ctx, m.register.WarehouseID); err != nil {
+				return err
+			}
+			break
+		}
 	}
 	var all []accounting.Dimensions
 	for _, d := range m.fresh {

@@ -30,13 +30,11 @@ func bookedTo(revenue accounting.AccountRef, moves, giveaway bool) []accounting.
 }
 
 // analysed is what a line that names d is analysed by.
-func (s *Service) analysed(ctx context.Context, d, document accounting.Dimensions, goods bool, warehouse uuid.UUID) (accounting.Dimensions, error) {
-	d = d.Over(document)
-	if !goods {
-		return d, nil
+func analysed(d, document, place accounting.Dimensions, goods bool) accounting.Dimensions {
+	if d = d.Over(document); goods {
+		return d.Over(place)
 	}
-	place, err := s.stock.WarehouseDimensions(ctx, warehouse)
-	return d.Over(place), err
+	return d
 }
 
 // readDimensions finds what the batch's lines are analysed by, and reads what of it there is.
@@ -64,20 +62,28 @@ func (b *booking) readDimensions(ctx context.Context) error {
 		} else if origin := of[d.credits]; len(d.dimensions) == 0 && origin != nil {
 			d.dimensions = origin.dimensions
 		}
+		place, err := b.place(ctx, d)
+		if err != nil {
+			return err
+		}
 		all = append(all, d.dimensions)
 		for i := range d.lines {
-			l := &d.lines[i]
-			if l.saleLine != 0 {
-				continue
+			if l := &d.lines[i]; l.saleLine == 0 {
+				l.analysed = analysed(l.Dimensions, d.dimensions, place, isGoods(b.products, l.ProductID))
+				all = append(all, l.analysed)
 			}
-			if l.analysed, err = b.s.analysed(ctx, l.Dimensions, d.dimensions, isGoods(b.products, l.ProductID), d.warehouse); err != nil {
-				return err
-			}
-			all = append(all, l.analysed)
 		}
 	}
 	b.stated, err = b.s.books.ReadDimensions(ctx, b.op, all...)
 	return err
+}
+
+// place is what goods of a document are analysed by where nobody says otherwise; without goods it is not asked for.
+func (b *booking) place(ctx context.Context, d *draft) (accounting.Dimensions, error) {
+	if !slices.ContainsFunc(d.lines, func(l draftLine) bool { return isGoods(b.products, l.ProductID) }) {
+		return nil, nil
+	}
+	return b.s.stock.WarehouseDimensions(ctx, d.warehouse)
 }
 
 // analyse gives a new sale or credit its dimensions. What a credit has of its sale stands as it is.
@@ -108,23 +114,25 @@ type offer struct {
 	dimensions accounting.Dimensions
 	order      bool // which is booked one day; a quotation may never be
 	warehouse  uuid.UUID
-	from       *Quotation // that is accepted; then lines are none
+	place      accounting.Dimensions // of the warehouse
+	from       *Quotation            // that is accepted; then lines are none
 }
 
 // readDimensions finds what the lines of offers are analysed by, and reads what of it there is.
 func (c *catalogue) readDimensions(ctx context.Context, op string, offers []*offer) error {
 	var all []accounting.Dimensions
+	var err error
 	for _, o := range offers {
-		all = append(all, o.document())
-		for i := range o.count() {
-			d, err := c.analysed(ctx, o, i)
-			if err != nil {
+		if o.order {
+			if o.place, err = c.s.stock.WarehouseDimensions(ctx, o.warehouse); err != nil {
 				return err
 			}
-			all = append(all, d)
+		}
+		all = append(all, o.document())
+		for i := range o.count() {
+			all = append(all, c.analysed(o, i))
 		}
 	}
-	var err error
 	c.stated, err = c.s.books.ReadDimensions(ctx, op, all...)
 	return err
 }
@@ -145,25 +153,22 @@ func (o *offer) document() accounting.Dimensions {
 }
 
 // analysed is what line i of an offer is analysed by. What an acceptance names goes before what its quotation said.
-func (c *catalogue) analysed(ctx context.Context, o *offer, i int) (accounting.Dimensions, error) {
+func (c *catalogue) analysed(o *offer, i int) accounting.Dimensions {
 	if o.from != nil {
 		t := &o.from.Lines[i].Terms
-		return c.s.analysed(ctx, o.dimensions, t.Dimensions, t.Goods, o.warehouse)
+		return analysed(o.dimensions, t.Dimensions, o.place, t.Goods)
 	}
-	goods := o.order && isGoods(c.products, o.lines[i].ProductID)
-	return c.s.analysed(ctx, o.lines[i].Dimensions, o.dimensions, goods, o.warehouse)
+	return analysed(o.lines[i].Dimensions, o.dimensions, o.place, isGoods(c.products, o.lines[i].ProductID))
 }
 
 // analyse gives the terms of an offer's lines their combinations; those of an order are held to what the accounts require.
-func (c *catalogue) analyse(ctx context.Context, o *offer, terms []Terms) (document uuid.UUID, err error) {
+func (c *catalogue) analyse(o *offer, terms []Terms) (document uuid.UUID, err error) {
 	if document, err = c.stated.Hold(o.what+": ", o.document()); err != nil {
 		return document, err
 	}
 	for i := range terms {
 		t := &terms[i]
-		if t.Dimensions, err = c.analysed(ctx, o, i); err != nil {
-			return document, err
-		}
+		t.Dimensions = c.analysed(o, i)
 		var accounts []accounting.AccountRef
 		if o.order {
 			revenue, err := t.account()

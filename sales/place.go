@@ -220,7 +220,7 @@ func (p *placing) make(ctx context.Context, wanted []int) error {
 		if err != nil {
 			return err
 		}
-		if o.DimensionSetID, err = c.analyse(ctx, offers[n], terms); err != nil {
+		if o.DimensionSetID, err = c.analyse(offers[n], terms); err != nil {
 			return err
 		}
 		o.Dimensions = offers[n].document()

@@ -141,7 +141,7 @@ func (q *quoting) make(ctx context.Context, wanted []int) error {
 		if terms, made.Net, err = c.terms(q.op, h.what, in.Lines); err != nil {
 			return err
 		}
-		if made.DimensionSetID, err = c.analyse(ctx, offers[n], terms); err != nil {
+		if made.DimensionSetID, err = c.analyse(offers[n], terms); err != nil {
 			return err
 		}
 		made.Dimensions = in.Dimensions

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/inventory"
 )
 
 // What buying is analysed by. An order's line has one combination of dimensions: its own over the order's, and where it is about goods over
@@ -19,41 +20,39 @@ func goodsAccounts() []accounting.AccountRef {
 		accounting.ByRole(accounting.RoleStock)}
 }
 
-// analysed is what line j of an order is analysed by. A product that there is not is refused elsewhere.
-func (w *ordering) analysed(ctx context.Context, o *NewOrder, j int) (accounting.Dimensions, error) {
+// analysed is what line j of order i is analysed by. A product that there is not is refused elsewhere.
+func (w *ordering) analysed(i, j int) accounting.Dimensions {
+	o := &w.in[i]
 	l := &o.Lines[j]
 	of := l.Dimensions.Over(o.Dimensions)
-	if l.ProductID == uuid.Nil || !l.Account.IsZero() {
-		return of, nil
+	if l.ProductID != uuid.Nil && w.products[l.ProductID].Kind == inventory.Goods {
+		return of.Over(w.placed[i])
 	}
-	place, err := w.s.stock.WarehouseDimensions(ctx, o.WarehouseID)
-	return of.Over(place), err
+	return of
 }
 
 // readDimensions finds what the orders' lines are analysed by, and reads what of it there is.
 func (w *ordering) readDimensions(ctx context.Context) error {
 	var all []accounting.Dimensions
+	var err error
+	w.placed = make([]accounting.Dimensions, len(w.in))
 	for i := range w.in {
 		o := &w.in[i]
+		if w.placed[i], err = w.s.stock.WarehouseDimensions(ctx, o.WarehouseID); err != nil {
+			return err
+		}
 		all = append(all, o.Dimensions)
 		for j := range o.Lines {
-			of, err := w.analysed(ctx, o, j)
-			if err != nil {
-				return err
-			}
-			all = append(all, of)
+			all = append(all, w.analysed(i, j))
 		}
 	}
-	var err error
 	w.stated, err = w.s.books.ReadDimensions(ctx, w.op, all...)
 	return err
 }
 
 // analyse gives a line its combination, and holds it to what the accounts require that it will be booked to.
-func (w *ordering) analyse(ctx context.Context, what string, o *NewOrder, j int, l *OrderLine) (err error) {
-	if l.Dimensions, err = w.analysed(ctx, o, j); err != nil {
-		return err
-	}
+func (w *ordering) analyse(what string, i, j int, l *OrderLine) (err error) {
+	l.Dimensions = w.analysed(i, j)
 	accounts := goodsAccounts()
 	if !l.Goods {
 		accounts = []accounting.AccountRef{accounting.ByID(l.AccountID)}

@@ -63,6 +63,7 @@ type ordering struct {
 	places   map[uuid.UUID]bool
 	accounts map[accounting.AccountRef]uuid.UUID
 	stated   *accounting.StatedDimensions
+	placed   []accounting.Dimensions // of the warehouses of the orders
 
 	fresh []*Order // in order; their Lines are stored
 	texts []*OrderText
@@ -241,7 +242,7 @@ func (w *ordering) order(ctx context.Context, i int) (*Order, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := w.analyse(ctx, what, in, j, &l); err != nil {
+		if err := w.analyse(what, i, j, &l); err != nil {
 			return nil, err
 		}
 		l.TenantID, l.OrderID, l.LineNo = o.TenantID, o.ID, int64(j)+1
