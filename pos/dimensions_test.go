@@ -246,11 +246,6 @@ func TestDimensionsCostTheSame(t *testing.T) {
 	})
 }
 
-func (s *shop) inYork2(t require.TestingT) {
-	s.closeWith(t, s.session, "100.00")
-	s.inYork(t)
-}
-
 // TestSliceLaws runs a till at random, under random dimensions: what is closed has earned by shop what a child would add up, and profit
 // and loss by slice sums to the whole.
 func TestSliceLaws(t *testing.T) {

@@ -272,6 +272,35 @@ func TestDimensionsAreContent(t *testing.T) {
 	})
 }
 
+// Verify names the line whose invoice or goods stand under other dimensions than it says.
+func TestVerifyFindsOtherDimensions(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		s.analysed(t)
+		lines := []NewLine{in(line(s.tea, "1", "3.00"), dims("york", ""))}
+		s.sell(t, s.onAccount("S-1", lines...))
+		_, err := s.sales.Order(s.ctx, []NewOrder{{Reference: "O-1", PartyID: s.anna, Date: newYear, Lines: lines}})
+		require.NoError(t, err)
+		_, err = s.sales.Deliver(s.ctx, []NewDelivery{{Reference: "L-1", Order: "O-1", Date: newYear}})
+		require.NoError(t, err)
+		s.verify(t)
+		tenant := tenancy.ScopeOf(s.ctx).TenantID()
+		owner := s.env.Owner(t, tenant)
+		for table, shown := range map[string]string{"sale_lines": "S-1", "order_lines": "L-1"} {
+			_, err := owner.Exec(s.env.SQL("UPDATE erp." + table + " SET dimension_set_id = NULL WHERE tenant_id = '" + tenant.String() + "'"))
+			require.NoError(t, err)
+			checks, err := s.sales.Verify(s.ctx)
+			require.NoError(t, err)
+			var details []string
+			for _, c := range checks {
+				if !c.OK {
+					details = append(details, c.Detail)
+				}
+			}
+			require.Contains(t, fmt.Sprint(details), shown)
+		}
+	})
+}
+
 // However many documents and combinations there are, an act costs the same number of statements.
 func TestDimensionsCostTheSame(t *testing.T) {
 	eachShop(t, func(t *testing.T, s *shop) {

@@ -224,14 +224,14 @@ func TestSliceLaws(t *testing.T) {
 					placed, err := s.buying.Order(s.ctx, []NewOrder{{Reference: reference, PartyID: s.leaf, Date: newYear, Lines: lines, Dimensions: dims(shop.Draw(rt, "shop of all"), "17")}})
 					require.NoError(rt, err)
 					o := placed[0]
-					came, billing, sent, credited := receipt(reference, o), bill(reference), NewReturn{}, NewCredit{}
+					came, billing := receipt(reference, o), bill(reference)
 					price := func() string { return fmt.Sprintf("%d.7", rapid.IntRange(0, 5).Draw(rt, "billed at")) }
 					for i := range lines {
 						came.Lines = append(came.Lines, some(int64(i)+1, "3"))
 						billing.Lines = append(billing.Lines, billed(o, int64(i)+1, "3", price()))
 					}
 					n := s.receive(rt, came)[0]
-					sent = back(reference+"-T", n, some(1, "1"))
+					sent := back(reference+"-T", n, some(1, "1"))
 					early := rapid.Bool().Draw(rt, "back before the bill")
 					if early {
 						s.sendBack(rt, sent)
@@ -240,7 +240,7 @@ func TestSliceLaws(t *testing.T) {
 					b := s.bill(rt, billing)[0]
 					if !early && rapid.Bool().Draw(rt, "back") {
 						s.sendBack(rt, sent)
-						credited = credit(reference+"-V", b, billed(o, 1, "1", price()))
+						credited := credit(reference+"-V", b, billed(o, 1, "1", price()))
 						if credited.Lines[0].UnitPrice.LessThanOrEqual(billing.Lines[0].UnitPrice) {
 							s.credit(rt, credited)
 						}
