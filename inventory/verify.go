@@ -272,5 +272,6 @@ func (v verifier) dimensions(ctx context.Context) (tenancy.Check, error) {
 	for _, r := range rows {
 		bad = append(bad, fmt.Sprintf("entry %s books %s too much under one combination", r.EntryID, v.amount(r.Minor)))
 	}
-	return verdict("entries stand under the dimensions of their moves", "by combination", bad), nil
+	moves, err := tenancy.Count[Move](ctx, v.tx)
+	return verdict("entries stand under the dimensions of their moves", fmt.Sprintf("%d moves", moves), bad), err
 }

@@ -21,7 +21,7 @@ const maxShown = 5
 func (s *Service) Verify(ctx context.Context) ([]tenancy.Check, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]tenancy.Check, error) {
 		var checks []tenancy.Check
-		for _, part := range []struct {
+		for i, part := range []struct {
 			proofs []proof
 			lines  func(context.Context, *tenancy.Tx, ...tenancy.Option) (int64, error)
 		}{{proofs, tenancy.Count[Line]}, {orderProofs, tenancy.Count[OrderLine]}} {
@@ -36,9 +36,7 @@ func (s *Service) Verify(ctx context.Context) ([]tenancy.Check, error) {
 				}
 				checks = append(checks, check)
 			}
-		}
-		for _, p := range dimensionProofs {
-			check, err := p.run(ctx, tx)
+			check, err := dimensionProofs[i].run(ctx, tx, lines)
 			if err != nil {
 				return nil, err
 			}
