@@ -1,7 +1,9 @@
 package erp_test
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -16,13 +18,15 @@ import (
 	"github.com/opsmatiq/erp/inventory/purchasing"
 	"github.com/opsmatiq/erp/pos"
 	"github.com/opsmatiq/erp/sales"
+	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/fault"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
 // TestLaws lets all domains act on the same goods and accounts at random. After every step all checks of all domains hold; a
-// refused act has changed nothing; ordered >= received >= billed, sold >= refunded, and the drawer holds what it should; and in
-// the end the tenant is exported, imported, and says the same.
+// refused act has changed nothing; ordered >= received >= billed, sold >= refunded, and the drawer holds what it should; profit and loss by
+// shop sums to the whole, and whatever is closed or asked for meanwhile, what was stated before is booked; and in the end the tenant is
+// exported, imported, and says the same.
 func TestLaws(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
 		for _, method := range []inventory.Method{inventory.Average, inventory.FIFO} {
@@ -57,7 +61,15 @@ func (h *history) open() {
 	parties, err := h.suite.Accounting.CreateParties(h.ctx, []accounting.NewParty{{Reference: "V-1", Name: "Leaf Ltd", Vendor: true}})
 	require.NoError(h.t, err)
 	h.vendor = parties[0].ID
-	registers, err := h.suite.POS.CreateRegisters(h.ctx, []pos.NewRegister{{Code: "T1", Name: "Front"}})
+	_, err = h.suite.Accounting.CreateDimension(h.ctx, accounting.NewDimension{Code: "shop", Name: "Shop"})
+	require.NoError(h.t, err)
+	_, err = h.suite.Accounting.SetDimensionValues(h.ctx, "shop", []accounting.NewDimensionValue{{Code: "york", Name: "York"}, {Code: "leeds", Name: "Leeds"}})
+	require.NoError(h.t, err)
+	settings, err := h.suite.Inventory.Settings(h.ctx)
+	require.NoError(h.t, err)
+	_, err = h.suite.Inventory.UpdateWarehouse(h.ctx, inventory.WarehouseChange{ID: settings.DefaultWarehouseID, Name: "Main", Dimensions: h.dimensions()})
+	require.NoError(h.t, err)
+	registers, err := h.suite.POS.CreateRegisters(h.ctx, []pos.NewRegister{{Code: "T1", Name: "Front", Dimensions: h.dimensions()}})
 	require.NoError(h.t, err)
 	session, err := h.suite.POS.OpenSession(h.ctx, pos.NewSession{RegisterID: registers[0].ID, Float: money.Of(10000, "GBP"), Date: day(20), Reference: "DAY"})
 	require.NoError(h.t, err)
@@ -73,6 +85,10 @@ func (h *history) ref(kind string) string {
 	return fmt.Sprintf("%s-%d", kind, h.n-rapid.SampledFrom([]int{0, 0, 0, 0, 1}).Draw(h.r, "again"))
 }
 
+func (h *history) dimensions() accounting.Dimensions {
+	return rapid.SampledFrom([]accounting.Dimensions{nil, nil, {"shop": "york"}, {"shop": "leeds"}}).Draw(h.r, "dimensions")
+}
+
 func (h *history) goods() uuid.UUID {
 	return rapid.SampledFrom([]uuid.UUID{h.tea, h.cup}).Draw(h.r, "goods")
 }
@@ -81,13 +97,18 @@ func (h *history) goods() uuid.UUID {
 func (h *history) step() {
 	before := h.digest(h.t)
 	acts := map[string]func() error{"order": h.order, "receive": h.receive, "bill": h.bill, "send back": h.sendBack, "sell": h.sellSome, "quote": h.quote,
-		"deliver": h.deliver, "charge": h.charge, "cancel": h.cancel, "ticket": h.ticket, "refund": h.refund, "void": h.void, "cash": h.cash, "count": h.count, "close": h.close}
-	names := []string{"order", "receive", "receive", "bill", "bill", "send back", "sell", "quote", "deliver", "charge", "cancel", "ticket", "ticket", "refund", "void", "cash", "count", "close"}
+		"deliver": h.deliver, "charge": h.charge, "cancel": h.cancel, "ticket": h.ticket, "refund": h.refund, "void": h.void, "cash": h.cash, "count": h.count, "close": h.close,
+		"ask": h.ask, "shut": h.shut}
+	names := []string{"ask", "shut", "order", "receive", "receive", "bill", "bill", "send back", "sell", "quote", "deliver", "charge", "cancel", "ticket", "ticket", "refund", "void", "cash", "count", "close"}
 	name := rapid.SampledFrom(names).Draw(h.r, "act")
 	err := acts[name]()
 	if err != nil {
 		require.NotEqual(h.t, fault.Internal, fault.KindOf(err), "%s: %v", name, err)
 		require.Equal(h.t, before, h.digest(h.t), "%s was refused and changed something: %v", name, err)
+		if slices.Contains([]string{"receive", "bill", "send back", "deliver", "charge", "refund", "void", "close"}, name) {
+			require.NotErrorIs(h.t, err, accounting.ErrDimensionNeeded, "%s: what was stated stands", name)
+			require.NotErrorIs(h.t, err, accounting.ErrDimensionInactive, "%s: what was stated stands", name)
+		}
 	}
 	h.verify(h.t)
 	h.bounds()
@@ -108,6 +129,15 @@ func (h *history) bounds() {
 		require.NoError(h.t, err)
 		require.GreaterOrEqual(h.t, ticket.Gross.Minor, ticket.RefundedMinor)
 	}
+	whole, err := h.suite.Accounting.ProfitAndLoss(h.ctx, day(1), day(31))
+	require.NoError(h.t, err)
+	shops, err := h.suite.Accounting.ProfitAndLossBy(h.ctx, "shop", day(1), day(31))
+	require.NoError(h.t, err)
+	var net int64
+	for _, shop := range shops {
+		net += shop.Report.NetProfit.Minor
+	}
+	require.Equal(h.t, whole.NetProfit.Minor, net, "the shops are the whole")
 	s, err := h.suite.POS.GetSession(h.ctx, h.session)
 	require.NoError(h.t, err)
 	c := s.Totals
@@ -116,7 +146,7 @@ func (h *history) bounds() {
 
 func (h *history) order() error {
 	orders, err := h.suite.Purchasing.Order(h.ctx, []purchasing.NewOrder{{Reference: h.ref("PO"), PartyID: h.vendor, Date: day(20),
-		Lines: []purchasing.NewOrderLine{{ProductID: h.goods(), Quantity: h.pick(40), UnitPrice: price("1.37")}}}})
+		Dimensions: h.dimensions(), Lines: []purchasing.NewOrderLine{{ProductID: h.goods(), Quantity: h.pick(40), UnitPrice: price("1.37")}}}})
 	if err == nil && !orders[0].Replayed {
 		h.orders = append(h.orders, orders[0].ID)
 	}
@@ -153,19 +183,23 @@ func (h *history) sendBack() error {
 
 func (h *history) sellSome() error {
 	in := h.sale(h.ref("S"), rapid.Int64Range(1, 60).Draw(h.r, "quantity"))
-	in.Date = day(20)
+	in.Date, in.Dimensions = day(20), h.dimensions()
 	_, err := h.suite.Sales.Sell(h.ctx, []sales.NewSale{in})
 	return err
 }
 
 func (h *history) quote() error {
 	ref := h.ref("Q")
-	if _, err := h.suite.Sales.Quote(h.ctx, []sales.NewQuotation{{Reference: ref, PartyID: h.customer, Date: day(20), ValidUntil: day(25),
-		Lines: []sales.NewLine{{ProductID: h.goods(), Quantity: h.pick(20), UnitPrice: price("4.44"), TaxCode: "S20"}}}}); err != nil {
+	quotation := sales.NewQuotation{Reference: ref, PartyID: h.customer, Date: day(20), ValidUntil: day(25), Dimensions: h.dimensions(),
+		Lines: []sales.NewLine{{ProductID: h.goods(), Quantity: h.pick(20), UnitPrice: price("4.44"), TaxCode: "S20"}}}
+	acceptance := sales.Acceptance{Quotation: ref, Reference: "SO-" + ref, Date: day(20), Dimensions: h.dimensions()}
+	return h.suite.Tenancy.Tx(h.ctx, func(ctx context.Context, _ *tenancy.Tx) error {
+		if _, err := h.suite.Sales.Quote(ctx, []sales.NewQuotation{quotation}); err != nil {
+			return err
+		}
+		_, err := h.suite.Sales.Accept(ctx, []sales.Acceptance{acceptance})
 		return err
-	}
-	_, err := h.suite.Sales.Accept(h.ctx, []sales.Acceptance{{Quotation: ref, Reference: "SO-" + ref, Date: day(20)}})
-	return err
+	})
 }
 
 func (h *history) salesOrder() string {
@@ -191,7 +225,7 @@ func (h *history) cancel() error {
 func (h *history) ticket() error {
 	quantity := h.pick(70)
 	sold, err := h.suite.POS.Sell(h.ctx, []pos.NewTicket{{SessionID: h.session, Reference: h.ref("T"), TaxIncluded: true,
-		Lines:    []pos.NewLine{{ProductID: h.goods(), Quantity: quantity, UnitPrice: price("5.99"), TaxCode: "S20"}},
+		Lines:    []pos.NewLine{{ProductID: h.goods(), Quantity: quantity, UnitPrice: price("5.99"), TaxCode: "S20", Dimensions: h.dimensions()}},
 		Payments: []pos.NewPayment{{Method: pos.Cash, Amount: money.Of(50000, "GBP")}}}})
 	if err == nil && !sold[0].Replayed {
 		h.tickets = append(h.tickets, sold[0].ID)
@@ -217,18 +251,33 @@ func (h *history) void() error {
 func (h *history) cash() error {
 	way := rapid.SampledFrom([]pos.NewCashMove{{Direction: pos.CashIn}, {Direction: pos.CashOut}}).Draw(h.r, "way")
 	_, err := h.suite.POS.MoveCash(h.ctx, []pos.NewCashMove{{SessionID: h.session, Reference: h.ref("M"), Direction: way.Direction,
-		Amount: money.Of(1234, "GBP"), Account: accounting.ByRole(accounting.RoleBank), Reason: "bank"}})
+		Dimensions: h.dimensions(), Amount: money.Of(1234, "GBP"), Account: accounting.ByRole(accounting.RoleBank), Reason: "bank"}})
 	return err
 }
 
 func (h *history) count() error {
-	_, err := h.suite.Inventory.Adjust(h.ctx, []inventory.NewDocument{{Reference: h.ref("C"), Date: day(20),
+	_, err := h.suite.Inventory.Adjust(h.ctx, []inventory.NewDocument{{Reference: h.ref("C"), Date: day(20), Dimensions: h.dimensions(),
 		Lines: []inventory.NewMove{{ProductID: h.goods(), Quantity: -h.pick(3)}}}})
 	return err
 }
 
 func (h *history) close() error {
 	_, err := h.suite.POS.CloseSession(h.ctx, pos.Close{SessionID: h.session, Counted: money.Of(rapid.Int64Range(0, 50000).Draw(h.r, "counted"), "GBP")})
+	return err
+}
+
+// ask has an account require the shop from now on, or no more.
+func (h *history) ask() error {
+	role := rapid.SampledFrom([]accounting.Role{accounting.RoleSales, accounting.RoleCostOfGoodsSold, accounting.RoleGoodsReceived, accounting.RoleStock,
+		accounting.RoleStockLoss, accounting.RoleOverShort}).Draw(h.r, "role")
+	codes := rapid.SampledFrom([][]string{nil, {"shop"}}).Draw(h.r, "required")
+	_, err := h.suite.Accounting.RequireDimensions(h.ctx, accounting.ByRole(role), codes)
+	return err
+}
+
+// shut closes a shop, or opens it again.
+func (h *history) shut() error {
+	_, err := h.suite.Accounting.SetDimensionValues(h.ctx, "shop", []accounting.NewDimensionValue{{Code: "leeds", Name: "Leeds", Inactive: rapid.Bool().Draw(h.r, "shut")}})
 	return err
 }
 

@@ -92,6 +92,7 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	s.tradeOrders(t)
 	s.tradePOS(t)
 	s.tradeCurrencies(t)
+	s.tradeDimensions(t)
 	s.tradeRetention(t)
 	s.tradePrivacy(t)
 	s.tradeErasures(t)

@@ -42,10 +42,11 @@ type NewBill struct {
 	RefuseDuplicates bool
 	// Date is the document's date; it decides the period.
 	Date date.Date `validate:"day"`
-	// Currency, Rate and Dimensions are as in [NewInvoice].
+	// Currency, Rate, Dimensions and AsStated are as in [NewInvoice].
 	Currency   money.Currency
 	Rate       DocumentRate
 	Dimensions Dimensions
+	AsStated   bool
 	// TaxPoint, TaxIncluded and TaxRounding are as in [NewInvoice].
 	TaxPoint    date.Date
 	TaxIncluded bool

@@ -129,8 +129,8 @@ func (s *Service) SetDimensionValues(ctx context.Context, dimension string, in [
 // RequireDimensions says which dimensions every line on an account names from now on; none takes the requirement away. What was
 // posted before stays, and can be reversed. Accounts that acts of this package book to on their own (control accounts, accounts that
 // hold tax, and the roles of exchange, revaluation and rounding) cannot require any, for these acts know none. On other accounts
-// what nobody can name the dimensions of is booked without: README.md says of each kind of derived entry how it is. Lines of invoices and bills and the entry
-// of an early-payment discount know none either: such documents and discounts are refused on an account that requires one.
+// what nobody can name the dimensions of is booked without: README.md says of each kind of derived entry how it is. What other domains'
+// documents stated before (orders, tickets, goods to be posted with their group) is booked as it was stated.
 //
 // Permission: accounting.setup. Errors: accounting.unknown_account, accounting.role_type, accounting.unknown_dimension,
 // accounting.dimension_inactive.

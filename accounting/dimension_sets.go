@@ -26,8 +26,15 @@ type dimensionBook struct {
 	byCode  map[string]*Dimension
 	ofValue map[valueKey]*DimensionValue
 	known   map[uuid.UUID]bool
-	sets    []*dimensionSet // new ones
-	parts   []*dimensionSetValue
+	fresh   *newSets
+
+	standing bool // what is named was held to accounts before, by the document that stated it
+}
+
+// newSets are combinations that were never used.
+type newSets struct {
+	sets  []*dimensionSet
+	parts []*dimensionSetValue
 }
 
 type valueKey struct {
@@ -36,7 +43,15 @@ type valueKey struct {
 }
 
 func newDimensionBook(op string, tx *tenancy.Tx) *dimensionBook {
-	return &dimensionBook{op: op, tx: tx}
+	return &dimensionBook{op: op, tx: tx, fresh: &newSets{}}
+}
+
+// asStated is the same book, for what a document stated that was held to accounts then: neither closed values nor what accounts
+// require by now refuse it.
+func (d *dimensionBook) asStated() *dimensionBook {
+	own := *d
+	own.standing = true
+	return &own
 }
 
 // dimensionsOf wants what the lines of entries name.
@@ -62,7 +77,9 @@ func (d *dimensionBook) want(of Dimensions) {
 	}
 	d.wanted[of.setID(d.tx.Scope().TenantID())] = of
 	for _, value := range of {
-		d.codes[value] = true
+		if only(value, 1, 20, codeRune) { // there is no other
+			d.codes[value] = true
+		}
 	}
 }
 
@@ -126,15 +143,15 @@ func (d *dimensionBook) set(where string, of Dimensions) (uuid.UUID, error) {
 		switch {
 		case value == nil:
 			return uuid.Nil, ErrUnknownDimension.New(d.op, "%sthe dimension %s has no value %q", where, code, of[code])
-		case !dimension.Active || !value.Active:
+		case !d.standing && (!dimension.Active || !value.Active):
 			return uuid.Nil, ErrDimensionInactive.New(d.op, "%s%s of the dimension %s takes no postings", where, value.Code, code)
 		}
 		parts = append(parts, &dimensionSetValue{SetID: id, DimensionID: dimension.ID, ValueID: value.ID})
 	}
 	if !d.known[id] {
 		d.known[id] = true
-		d.sets = append(d.sets, &dimensionSet{Row: tenancy.Row{ID: id}, ValueCount: int64(len(parts)), CreatedAt: d.tx.Now()})
-		d.parts = append(d.parts, parts...)
+		d.fresh.sets = append(d.fresh.sets, &dimensionSet{Row: tenancy.Row{ID: id}, ValueCount: int64(len(parts)), CreatedAt: d.tx.Now()})
+		d.fresh.parts = append(d.fresh.parts, parts...)
 	}
 	return id, nil
 }
@@ -142,28 +159,46 @@ func (d *dimensionBook) set(where string, of Dimensions) (uuid.UUID, error) {
 // write adds the new combinations to a batch, before the lines that name them.
 func (d *dimensionBook) write(b *tenancy.Batch) {
 	if d != nil {
-		tenancy.Put(b, d.sets)
-		tenancy.Put(b, d.parts)
+		tenancy.Put(b, d.fresh.sets)
+		tenancy.Put(b, d.fresh.parts)
 	}
+}
+
+// needs refuses a combination that lacks what an account requires. Errors: accounting.dimension_needed.
+func (d *dimensionBook) needs(where string, account *Account, of Dimensions) error {
+	if d.standing {
+		return nil
+	}
+	for _, code := range account.requires() {
+		if _, ok := of[code]; !ok {
+			return ErrDimensionNeeded.New(d.op, "%sa line on %s %s names the dimension %s", where, account.Code, account.Name, code)
+		}
+	}
+	return nil
 }
 
 // dimensions is the combination of line i, held to what the account requires; what an act has derived, and nobody can name
 // dimensions of, stands without. Errors: accounting.dimension_needed,
 // accounting.unknown_dimension, accounting.dimension_inactive.
-func (p *plan) dimensions(where string, i int, account *Account, in *NewLine, derived bool) (uuid.UUID, error) {
+func (p *plan) dimensions(where string, i int, account *Account, in *NewLine, derived, stated bool) (uuid.UUID, error) {
 	if in.booked != nil { // as it was booked, even before the account required any
 		return in.booked.set, nil
 	}
 	if len(in.Dimensions) == 0 && (derived || p.set.derived(account)) {
 		return uuid.Nil, nil
 	}
-	for _, code := range account.requires() {
-		if _, ok := in.Dimensions[code]; !ok {
-			return uuid.Nil, ErrDimensionNeeded.New(p.op, "%sline %d: a line on %s %s names the dimension %s", where, i+1, account.Code, account.Name, code)
-		}
-	}
-	if len(in.Dimensions) == 0 {
+	if len(in.Dimensions) == 0 && (stated || account.RequiredDimensions == "") {
 		return uuid.Nil, nil
 	}
-	return p.dims.set(fmt.Sprintf("%sline %d: ", where, i+1), in.Dimensions)
+	where, book := fmt.Sprintf("%sline %d: ", where, i+1), p.dims
+	if book == nil { // nothing names any
+		book = newDimensionBook(p.op, p.tx)
+	}
+	if stated {
+		book = book.asStated()
+	}
+	if err := book.needs(where, account, in.Dimensions); err != nil {
+		return uuid.Nil, err
+	}
+	return book.set(where, in.Dimensions)
 }

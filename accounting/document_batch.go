@@ -172,7 +172,11 @@ func (w *documents[T, P]) draft(i int) (*draft, money.Currency, error) {
 	in := w.work[i]
 	where := fmt.Sprintf("document %d: ", i+1)
 	n := len(in.items) + len(in.adjustments)
-	d := &draft{paperwork: in, op: w.op, where: where, set: w.set, book: w.dims, usual: w.usual, lines: make([]*DocumentLine, n), costs: make([]int64, n), stated: map[string]int64{},
+	book := w.dims
+	if in.asStated {
+		book = book.asStated()
+	}
+	d := &draft{paperwork: in, op: w.op, where: where, set: w.set, book: book, usual: w.usual, lines: make([]*DocumentLine, n), costs: make([]int64, n), stated: map[string]int64{},
 		taxes: documentTaxes{trade: w.trade, included: in.included, rounding: in.rounding}}
 	cur, err := currencyOf(w.op, where, *in.currency, w.set.books.Currency, w.figuresOf(in.corrects))
 	if err != nil || in.corrects == uuid.Nil {

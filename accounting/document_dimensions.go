@@ -20,8 +20,9 @@ type lineDims struct {
 	booked bool      // as it was booked before, whatever the account requires now
 }
 
-// over is a line's dimensions over the document's.
-func (d Dimensions) over(document Dimensions) Dimensions {
+// Over is what a line is analysed by that names d on a document that names others for lines which say nothing of them: both, and
+// of a dimension that both name, d's value.
+func (d Dimensions) Over(document Dimensions) Dimensions {
 	switch {
 	case len(document) == 0:
 		return d
@@ -33,22 +34,29 @@ func (d Dimensions) over(document Dimensions) Dimensions {
 	return both
 }
 
+// analysed is what a line of the document is analysed by: its own dimensions over the document's; where they are as another document
+// stated them, exactly its own.
+func (p *paperwork) analysed(line Dimensions) Dimensions {
+	if p.asStated {
+		return line
+	}
+	return line.Over(p.dims)
+}
+
 // line is what a line that is booked to an account is analysed by. Errors: accounting.dimension_needed,
 // accounting.unknown_dimension, accounting.dimension_inactive.
 func (d *dimensionBook) line(where string, account *Account, of Dimensions, booked *uuid.UUID) (lineDims, error) {
 	if booked != nil {
 		return lineDims{set: *booked, booked: true}, nil
 	}
-	for _, code := range account.requires() {
-		if _, ok := of[code]; !ok {
-			return lineDims{}, ErrDimensionNeeded.New(d.op, "%sa line on %s %s names the dimension %s", where, account.Code, account.Name, code)
-		}
+	if err := d.needs(where, account, of); err != nil {
+		return lineDims{}, err
 	}
 	if len(of) == 0 {
-		return lineDims{}, nil
+		return lineDims{booked: d.standing}, nil
 	}
 	set, err := d.set(where, of)
-	return lineDims{of: of, set: set}, err
+	return lineDims{of: of, set: set, booked: d.standing}, err
 }
 
 // whole is what the document's own lines on an account are analysed by. Errors: as of line.

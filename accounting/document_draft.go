@@ -74,7 +74,7 @@ func (d *draft) settleLine(i int) error {
 		return err
 	}
 	row.Kind, row.AccountID, row.Quantity, row.UnitPrice = LineItem, account.ID, in.quantity, in.price
-	of, err := d.book.line(fmt.Sprintf("%sline %d: ", d.where, i+1), account, in.dims.over(d.dims), in.booked)
+	of, err := d.book.line(fmt.Sprintf("%sline %d: ", d.where, i+1), account, d.analysed(in.dims), in.booked)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (d *draft) settleAdjustment(j int) error {
 	if err != nil {
 		return err
 	}
-	of, err := d.book.line(where, account, a.Dimensions.over(d.dims), nil)
+	of, err := d.book.line(where, account, a.Dimensions.Over(d.dims), nil)
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,7 @@ type paperwork struct {
 	currency         *money.Currency
 	rate             *DocumentRate
 	dims             Dimensions
+	asStated         bool // by another document, which was held to what accounts require
 	included         bool
 	rounding         TaxRounding
 	terms            *Terms
@@ -80,7 +81,7 @@ type lineInput struct {
 
 func (v *NewInvoice) paperwork() *paperwork {
 	p := &paperwork{credit: v.Kind == CreditNoteDocument, advance: v.Kind == PrepaymentDocument, party: v.PartyID, corrects: v.CorrectsID, date: v.Date, due: v.Due, taxPoint: v.TaxPoint,
-		currency: &v.Currency, rate: &v.Rate, dims: v.Dimensions, included: v.TaxIncluded, rounding: v.TaxRounding, terms: &v.Terms, items: make([]lineInput, len(v.Lines)),
+		currency: &v.Currency, rate: &v.Rate, dims: v.Dimensions, asStated: v.AsStated, included: v.TaxIncluded, rounding: v.TaxRounding, terms: &v.Terms, items: make([]lineInput, len(v.Lines)),
 		adjustments: v.Adjustments, prepaid: v.Prepaid, note: v.Note, lock: v.LockException, late: v.Late, kind: string(v.Kind), correcting: "an invoice", own: func(f *fingerprint) { f.text(v.SettledBy.text) }}
 	for i := range v.Lines {
 		l := &v.Lines[i]
@@ -91,7 +92,7 @@ func (v *NewInvoice) paperwork() *paperwork {
 
 func (v *NewBill) paperwork() *paperwork {
 	p := &paperwork{credit: v.Kind == VendorCreditDocument, advance: v.Kind == PrepaymentBillDocument, party: v.PartyID, corrects: v.CorrectsID, date: v.Date, due: v.Due, taxPoint: v.TaxPoint,
-		currency: &v.Currency, rate: &v.Rate, dims: v.Dimensions, included: v.TaxIncluded, rounding: v.TaxRounding, terms: &v.Terms, items: make([]lineInput, len(v.Lines)),
+		currency: &v.Currency, rate: &v.Rate, dims: v.Dimensions, asStated: v.AsStated, included: v.TaxIncluded, rounding: v.TaxRounding, terms: &v.Terms, items: make([]lineInput, len(v.Lines)),
 		adjustments: v.Adjustments, prepaid: v.Prepaid, note: v.Note, lock: v.LockException, late: v.Late, kind: string(v.Kind), correcting: "a bill", own: func(f *fingerprint) {
 			f.text(v.VendorNumber)
 			for i := range v.Taxes {
@@ -110,10 +111,10 @@ func (v *NewBill) paperwork() *paperwork {
 func (p *paperwork) wantDimensions(d *dimensionBook) {
 	d.want(p.dims)
 	for i := range p.items {
-		d.want(p.items[i].dims.over(p.dims))
+		d.want(p.analysed(p.items[i].dims))
 	}
 	for i := range p.adjustments {
-		d.want(p.adjustments[i].Dimensions.over(p.dims))
+		d.want(p.adjustments[i].Dimensions.Over(p.dims))
 	}
 }
 

@@ -75,6 +75,10 @@ type NewEntry struct {
 	Late LatePolicy `validate:"omitempty,oneof=refuse first_open"`
 	// Source is the document that is booked, if any.
 	Source Source
+	// AsStated says that Source stated the lines' dimensions, and was held to what accounts require then (see
+	// [Service.ReadDimensions]): they are booked as they are, whichever values are closed and whatever accounts require by now.
+	// It needs a Source, and is not part of what makes two inputs the same.
+	AsStated bool
 }
 
 // NewLine is one line of a [NewEntry]: an amount above zero, on one side.

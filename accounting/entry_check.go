@@ -30,6 +30,8 @@ func checkEntries(op string, in []NewEntry) error {
 			return ErrBadInput.New(op, "entry %d: Source has a model and an id, or neither", i+1)
 		case !validReference(e.Source.Model):
 			return ErrBadInput.New(op, "entry %d: Source.Model is the name of a model", i+1)
+		case e.AsStated && e.Source == (Source{}):
+			return ErrBadInput.New(op, "entry %d: what stated its dimensions is its Source", i+1)
 		}
 	}
 	return nil

@@ -42,6 +42,9 @@ type NewInvoice struct {
 	// Dimensions are what lines are analysed by that say nothing else, such as {"shop": "york"}. Taxes, and the account of SettledBy,
 	// have them where their account requires any, and else none; the party's side and roundings never have any.
 	Dimensions Dimensions
+	// AsStated says that another document stated the lines' dimensions, and was held to what accounts require then (see
+	// [Service.ReadDimensions]): each line has exactly its own, whichever values are closed and whatever accounts require by now.
+	AsStated bool
 	// TaxPoint decides the rates of tax: the day of the supply. Default Date; of a document that corrects an invoice, that
 	// invoice's.
 	TaxPoint date.Date

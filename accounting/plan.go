@@ -126,7 +126,7 @@ func (p *plan) addLine(where string, entry *Entry, e *NewEntry, i int, derived b
 	if err := p.checkWorthOnly(where, i, entry.Kind, account, in); err != nil {
 		return err
 	}
-	dimensions, err := p.dimensions(where, i, account, in, derived)
+	dimensions, err := p.dimensions(where, i, account, in, derived, e.AsStated)
 	if err != nil {
 		return err
 	}

@@ -83,6 +83,9 @@ func (s *Service) book(ctx context.Context, tx *tenancy.Tx, op string, checked [
 	if err := b.value(); err != nil {
 		return nil, err
 	}
+	if err := b.stated.Record(ctx); err != nil {
+		return nil, err
+	}
 	if err := b.post(ctx); err != nil {
 		return nil, err
 	}
@@ -100,7 +103,9 @@ type booking struct {
 	requests []*request
 
 	settings Settings
+	stated   *accounting.StatedDimensions
 	facts    facts
+	analysis analysis
 	plan     *plan
 	booked   []*booked // the new documents, in order
 }
@@ -139,6 +144,9 @@ func (b *booking) value() error {
 		if err := b.join(r, doc); err != nil {
 			return err
 		}
+		if err := b.analyse(r); err != nil {
+			return err
+		}
 		documents, err := b.plan.value(r, doc)
 		if err != nil {
 			return err
@@ -174,6 +182,9 @@ func (b *booking) post(ctx context.Context) error {
 	if err := b.checkCounters(ctx); err != nil {
 		return err
 	}
+	if err := b.spell(ctx); err != nil {
+		return err
+	}
 	var entries []accounting.NewEntry
 	var of []*Document
 	var silent []*booked
@@ -182,7 +193,7 @@ func (b *booking) post(ctx context.Context) error {
 			silent = append(silent, k)
 			continue
 		}
-		entry, ok, err := entryOf(k.doc, k.charges, k.lockException)
+		entry, ok, err := entryOf(k.doc, k.charges, &b.analysis, k.lockException)
 		if err != nil {
 			return err
 		}

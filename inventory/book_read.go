@@ -55,6 +55,9 @@ func (b *booking) read(ctx context.Context) error {
 	if err := b.place(ctx); err != nil {
 		return err
 	}
+	if err := b.readDimensions(ctx); err != nil { // before the stock is locked, as everywhere
+		return err
+	}
 	ask := b.reading()
 	if err := b.ask(ctx, ask, nil); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
@@ -93,6 +94,10 @@ type Move struct {
 	OriginLineNo     int64     `bun:"origin_line_no,nullzero"`
 	// ReservationID is the reservation that an issue took from; none for most.
 	ReservationID uuid.UUID `bun:"reservation_id,nullzero"`
+	// DimensionSetID is what the accounts on the other side of stock are analysed by, zero for nothing; [Service.GetDocument] spells
+	// it out in Dimensions.
+	DimensionSetID uuid.UUID             `bun:"dimension_set_id,nullzero"`
+	Dimensions     accounting.Dimensions `bun:"-"`
 }
 
 // PriceVariance is what went to the price variance account: above zero when goods that are not on hand any more cost more

@@ -25,6 +25,9 @@ func (s *Service) GetDocument(ctx context.Context, id uuid.UUID) (DocumentDetail
 		if err := loadMoves(ctx, tx, []*Document{doc}); err != nil {
 			return DocumentDetail{}, err
 		}
+		if err := s.spellMoves(ctx, doc.Moves); err != nil {
+			return DocumentDetail{}, err
+		}
 		texts, err := loadIn[DocumentText](ctx, tx, "document_id", []uuid.UUID{id})
 		if err != nil {
 			return DocumentDetail{}, err

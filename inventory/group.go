@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -25,11 +26,14 @@ type Group struct {
 	Postings int64 `bun:"postings,notnull"`
 }
 
-// Charge is what a document of a group adds to an account in its group's entry. The stock account gets the opposite of all.
+// Charge is what a document of a group adds to an account, under one combination of dimensions, in its group's entry. The stock
+// account gets the opposite of all.
 type Charge struct {
 	tenancy.Owned
 	DocumentID uuid.UUID `bun:"document_id,pk"`
 	AccountID  uuid.UUID `bun:"account_id,pk"`
+	// DimensionSetID is the nil UUID where there are no dimensions.
+	DimensionSetID uuid.UUID `bun:"dimension_set_id,pk"`
 	// GroupID and PostingNo are the document's, repeated for the sums.
 	GroupID   uuid.UUID    `bun:"group_id,notnull"`
 	PostingNo int64        `bun:"posting_no,notnull"`
@@ -75,38 +79,47 @@ func (b *booking) groupCharges(ctx context.Context) ([]*Charge, error) {
 		if k.doc.GroupID == uuid.Nil {
 			continue
 		}
-		sums, err := sumsOf(k.charges)
+		sums, err := sumsOf(k.charges, &b.analysis)
 		if err != nil {
 			return nil, err
 		}
-		totals := map[uuid.UUID]money.Amount{} // by account, which two references may both name
-		for _, ref := range sums.order {
-			if ref == accounting.ByRole(accounting.RoleStock) || sums.totals[ref].IsZero() {
+		totals := map[chargeKey]money.Amount{} // by account, which two references may both name
+		for _, part := range sums.order {
+			if part.account == accounting.ByRole(accounting.RoleStock) || sums.totals[part].IsZero() {
 				continue // stock gets the opposite of all others
 			}
-			account, err := b.chargeable(ctx, ref)
+			account, err := b.chargeable(ctx, part.account)
 			if err != nil {
 				return nil, err
 			}
-			old, seen := totals[account]
+			key := chargeKey{account, part.set}
+			old, seen := totals[key]
 			if !seen {
 				old = money.Zero(b.facts.currency)
 			}
-			if totals[account], err = old.Add(sums.totals[ref]); err != nil {
+			if totals[key], err = old.Add(sums.totals[part]); err != nil {
 				return nil, err
 			}
 		}
-		for _, account := range slices.SortedFunc(maps.Keys(totals), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }) {
-			total := totals[account]
+		for _, key := range slices.SortedFunc(maps.Keys(totals), chargeKey.compare) {
+			total := totals[key]
 			if total.Minor > maxCharge || total.Minor < -maxCharge {
 				return nil, accounting.ErrAmountLimit.New(b.op, "%s is more than the books hold", total.Format())
 			}
 			if total.Minor != 0 {
-				out = append(out, &Charge{DocumentID: k.doc.ID, AccountID: account, GroupID: k.doc.GroupID, PostingNo: k.doc.PostingNo, Value: total})
+				out = append(out, &Charge{DocumentID: k.doc.ID, AccountID: key.account, DimensionSetID: key.set, GroupID: k.doc.GroupID, PostingNo: k.doc.PostingNo,
+					Value: total})
 			}
 		}
 	}
 	return out, nil
+}
+
+// chargeKey is what the charges of a document are kept by.
+type chargeKey struct{ account, set uuid.UUID }
+
+func (k chargeKey) compare(o chargeKey) int {
+	return cmp.Or(bytes.Compare(k.account[:], o.account[:]), bytes.Compare(k.set[:], o.set[:]))
 }
 
 // maxCharge is what accounting takes on one line, in minor units.

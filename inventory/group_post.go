@@ -23,14 +23,15 @@ type PostGroup struct {
 	LockException string `validate:"max=500,text"`
 }
 
-// accountTotal is what the documents of a posting add up to on an account; debits are positive.
+// accountTotal is what the documents of a posting add up to on an account under one combination of dimensions; debits are positive.
 type accountTotal struct {
-	account uuid.UUID
-	value   money.Amount
+	account, set uuid.UUID
+	value        money.Amount
 }
 
-// PostGroup makes one entry of all documents of a group that have none yet, added up by account in the database, so it costs
-// the same memory however many there are. Called again it posts what was booked since; with nothing to post it gives the last
+// PostGroup makes one entry of all documents of a group that have none yet, added up by account and combination of dimensions in the
+// database, so it costs the same memory however many there are. Dimensions were held to what accounts require when the documents were
+// booked; no requirement since refuses the entry. Called again it posts what was booked since; with nothing to post it gives the last
 // posting, marked Replayed. Of a group that nothing was booked in, it gives a posting without an id and without documents.
 //
 // Permission: inventory.post_group. Errors: inventory.bad_input, inventory.group_date, accounting.books_not_open,
@@ -93,24 +94,29 @@ func (s *Service) toPost(ctx context.Context, tx *tenancy.Tx, posting *GroupPost
 	}
 	posting.Documents = counts[0]
 	type row struct {
-		AccountID  uuid.UUID `bun:"account_id"`
-		ValueMinor int64     `bun:"value_minor"`
+		AccountID      uuid.UUID `bun:"account_id"`
+		DimensionSetID uuid.UUID `bun:"dimension_set_id"`
+		ValueMinor     int64     `bun:"value_minor"`
 	}
-	rows, err := tenancy.Report[row](ctx, tx, `SELECT account_id, CAST(SUM(value_minor) AS BIGINT) AS value_minor FROM {stock_charges} AS c
-		WHERE group_id = ? AND posting_no = ? GROUP BY account_id ORDER BY account_id`, posting.GroupID, posting.PostingNo)
+	rows, err := tenancy.Report[row](ctx, tx, `SELECT account_id, dimension_set_id, CAST(SUM(value_minor) AS BIGINT) AS value_minor FROM {stock_charges} AS c
+		WHERE group_id = ? AND posting_no = ? GROUP BY account_id, dimension_set_id ORDER BY account_id, dimension_set_id`, posting.GroupID, posting.PostingNo)
 	if err != nil {
 		return nil, err
 	}
 	totals := make([]accountTotal, len(rows))
 	for i, r := range rows {
-		totals[i] = accountTotal{r.AccountID, money.Amount{Minor: r.ValueMinor, Currency: books.Currency}}
+		totals[i] = accountTotal{r.AccountID, r.DimensionSetID, money.Amount{Minor: r.ValueMinor, Currency: books.Currency}}
 	}
 	return totals, nil
 }
 
 // postTotals makes the entry, or holds a posting that is worth nothing to the same periods.
 func (s *Service) postTotals(ctx context.Context, posting *GroupPosting, totals []accountTotal, in PostGroup) error {
-	entry, ok, err := groupEntry(posting, totals, in.LockException, in.Source)
+	a, err := s.analysisOf(ctx, totals)
+	if err != nil {
+		return err
+	}
+	entry, ok, err := groupEntry(posting, totals, a, in.LockException, in.Source)
 	if err != nil {
 		return err
 	}

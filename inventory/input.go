@@ -25,6 +25,13 @@ type NewDocument struct {
 	// supplier, the opening balance?); issues and returns default to the cost of goods sold, adjustments to stock losses,
 	// returns to vendors to goods received.
 	Counter accounting.AccountRef `validate:"-"`
+	// Dimensions are what lines are analysed by that say nothing else: the account on the other side, a price variance, and the stock
+	// account where it requires any. Default, dimension by dimension: those of the warehouse. What names its Origin has that one's.
+	Dimensions accounting.Dimensions `validate:"-"`
+	// AsStated says that the document behind this one stated the lines' dimensions, and was held to what accounts require then (see
+	// [accounting.Service.ReadDimensions]): each line has exactly its own, whichever values are closed and whatever accounts require by
+	// now. It is not part of what makes two inputs the same.
+	AsStated bool `validate:"-"`
 	// BelowZero lets an issue take out more than there is, as a till must: the customer holds the article. What is not there
 	// goes out at what such goods last cost in this warehouse, at nothing when that was never known; what comes in next makes
 	// up for it. Issues only.
@@ -62,6 +69,8 @@ type NewMove struct {
 	Reservation uuid.UUID `validate:"-"`
 	// Counter is an account for this line instead of the document's, such as marketing for goods given away.
 	Counter accounting.AccountRef `validate:"-"`
+	// Dimensions are what the line is analysed by, over those of the document; not together with Origin.
+	Dimensions accounting.Dimensions `validate:"-"`
 }
 
 // Origin names the line of an issue or a receipt.
@@ -88,6 +97,8 @@ type line struct {
 	NewMove
 	warehouse  uuid.UUID
 	difference money.Amount // of a revaluation
+	analysed   accounting.Dimensions
+	set        uuid.UUID // of dimensions
 }
 
 // at says which line it is, for messages.
@@ -190,10 +201,11 @@ func (r *request) digest(op string) (string, error) {
 		Held       uuid.UUID
 		Counter    string
 		Difference money.Amount
+		Dimensions accounting.Dimensions `json:",omitempty"`
 	}
 	lines := make([]line, len(r.lines))
 	for i, m := range r.lines {
-		lines[i] = line{m.LineNo, m.ProductID, m.Quantity, m.Cost, m.Origin, m.Reservation, m.Counter.String(), m.difference}
+		lines[i] = line{m.LineNo, m.ProductID, m.Quantity, m.Cost, m.Origin, m.Reservation, m.Counter.String(), m.difference, m.Dimensions}
 	}
 	return digest(op, struct {
 		Kind        Kind
@@ -202,8 +214,9 @@ func (r *request) digest(op string) (string, error) {
 		Counter     string
 		BelowZero   bool
 		Group       uuid.UUID
+		Dimensions  accounting.Dimensions `json:",omitempty"`
 		Lines       []line
-	}{r.Kind, r.Date, r.WarehouseID, r.Counter.String(), r.BelowZero, r.Group, lines})
+	}{r.Kind, r.Date, r.WarehouseID, r.Counter.String(), r.BelowZero, r.Group, r.Dimensions, lines})
 }
 
 // checkMove holds a line to what its kind of document allows.
@@ -229,6 +242,8 @@ func (r *request) checkMove(op string, m NewMove) error {
 		return bad("only an issue takes from a reservation")
 	case r.Kind == VendorReturn && m.Origin.isZero():
 		return bad("a return to a vendor names the receipt that brought the goods")
+	case !m.Origin.isZero() && len(m.Dimensions) > 0:
+		return bad("what names its origin has the dimensions of that; none can be stated")
 	case !m.Origin.isZero() && m.Cost.Stated():
 		return bad("what comes back from a known issue comes back at its cost; none can be stated")
 	}

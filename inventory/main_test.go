@@ -127,7 +127,7 @@ func (s *shop) balance(t testing.TB, role accounting.Role) string {
 func (s *shop) verify(t require.TestingT) {
 	checks, err := s.stock.Verify(s.ctx)
 	require.NoError(t, err)
-	require.Len(t, checks, 7)
+	require.Len(t, checks, 8)
 	for _, c := range checks {
 		require.True(t, c.OK, "%s: %s", c.Name, c.Detail)
 	}

@@ -76,7 +76,7 @@ func (p *plan) value(r *request, doc *Document) ([]*booked, error) {
 		l := &r.lines[i]
 		m := &Move{DocumentID: doc.ID, LineNo: l.LineNo, ProductID: l.ProductID, WarehouseID: l.warehouse,
 			Date: doc.Date, Quantity: l.Quantity, OriginDocumentID: l.Origin.DocumentID, OriginLineNo: l.Origin.LineNo,
-			ReservationID: l.Reservation}
+			ReservationID: l.Reservation, DimensionSetID: l.set}
 		s, err := p.shelf(shelfKey{l.ProductID, l.warehouse})
 		if err != nil {
 			return nil, err
@@ -101,7 +101,7 @@ func (p *plan) value(r *request, doc *Document) ([]*booked, error) {
 				variance = k.variance()
 			}
 			variance.add(&Move{DocumentID: variance.doc.ID, LineNo: m.LineNo, ProductID: m.ProductID, WarehouseID: m.WarehouseID, Date: m.Date,
-				Value: difference, OriginDocumentID: m.DocumentID, OriginLineNo: m.LineNo}, counterOf(Variance, accounting.AccountRef{}, accounting.AccountRef{}))
+				Value: difference, OriginDocumentID: m.DocumentID, OriginLineNo: m.LineNo, DimensionSetID: m.DimensionSetID}, counterOf(Variance, accounting.AccountRef{}, accounting.AccountRef{}))
 		}
 	}
 	if variance == nil {
@@ -120,7 +120,7 @@ func (k *booked) variance() *booked {
 // add appends a line to a document.
 func (k *booked) add(m *Move, counter accounting.AccountRef) {
 	k.moves = append(k.moves, m)
-	k.charges = append(k.charges, charge{counter: counter, value: m.Value, variance: m.PriceVariance()})
+	k.charges = append(k.charges, charge{counter: counter, value: m.Value, variance: m.PriceVariance(), set: m.DimensionSetID})
 }
 
 func (p *plan) shelf(key shelfKey) (*shelf, error) {

@@ -1,6 +1,8 @@
 package inventory
 
 import (
+	"github.com/google/uuid"
+
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy/date"
@@ -8,8 +10,8 @@ import (
 
 // This file is the only one that makes journal entries. A document becomes one entry in the stock journal, dated like the
 // document: the stock account by what the moves changed it, against the counter accounts of the lines. Lines of one
-// account are added up, debits come first, and both in the order in which accounts first appear; an account that comes out
-// at nothing is left out, and a document that does so altogether has no entry.
+// account and combination of dimensions are added up, debits come first, and both in the order in which accounts first appear; an
+// account that comes out at nothing is left out, and a document that does so altogether has no entry.
 //
 //	                debit                    credit
 //	receipt         stock                    the counter named (a supplier, opening equity)
@@ -50,20 +52,36 @@ type charge struct {
 	counter  accounting.AccountRef
 	value    money.Amount // signed as the move's
 	variance money.Amount // debits are positive
+	set      uuid.UUID    // of dimensions, of counter and variance
+}
+
+// analysis says what combinations of dimensions are, and whether the stock account requires any. Else it has none: where goods lie,
+// the warehouses tell.
+type analysis struct {
+	named map[uuid.UUID]accounting.Dimensions
+	stock bool
+}
+
+// ofStock is the combination that the stock account has for goods of one.
+func (a *analysis) ofStock(set uuid.UUID) uuid.UUID {
+	if a.stock {
+		return set
+	}
+	return uuid.Nil
 }
 
 // entryOf is the journal entry of a document; ok is false when there is nothing to book. Errors: money.overflow.
-func entryOf(doc *Document, charges []charge, lockException string) (entry accounting.NewEntry, ok bool, err error) {
-	sums, err := sumsOf(charges)
+func entryOf(doc *Document, charges []charge, a *analysis, lockException string) (entry accounting.NewEntry, ok bool, err error) {
+	sums, err := sumsOf(charges, a)
 	if err != nil {
 		return entry, false, err
 	}
-	return stockEntry(doc.Date, sums, lockException, accounting.Source{Model: documentTable, ID: doc.ID})
+	return stockEntry(doc.Date, sums, a, lockException, accounting.Source{Model: documentTable, ID: doc.ID})
 }
 
 // groupEntry is the one entry of a group's documents: what their accounts add up to, debits positive, against stock. Errors:
 // money.overflow.
-func groupEntry(posting *GroupPosting, totals []accountTotal, lockException string, source accounting.Source) (entry accounting.NewEntry, ok bool, err error) {
+func groupEntry(posting *GroupPosting, totals []accountTotal, a *analysis, lockException string, source accounting.Source) (entry accounting.NewEntry, ok bool, err error) {
 	var sums ledgerSums
 	stock := accounting.ByRole(accounting.RoleStock)
 	for _, t := range totals {
@@ -71,34 +89,34 @@ func groupEntry(posting *GroupPosting, totals []accountTotal, lockException stri
 		if err != nil {
 			return entry, false, err
 		}
-		if err := sums.add(stock, opposite); err != nil {
+		if err := sums.add(stock, a.ofStock(t.set), opposite); err != nil {
 			return entry, false, err
 		}
-		if err := sums.add(accounting.ByID(t.account), t.value); err != nil {
+		if err := sums.add(accounting.ByID(t.account), t.set, t.value); err != nil {
 			return entry, false, err
 		}
 	}
 	if source == (accounting.Source{}) {
 		source = accounting.Source{Model: groupPostingTable, ID: posting.ID}
 	}
-	return stockEntry(posting.Date, sums, lockException, source)
+	return stockEntry(posting.Date, sums, a, lockException, source)
 }
 
-func stockEntry(day date.Date, sums ledgerSums, lockException string, source accounting.Source) (entry accounting.NewEntry, ok bool, err error) {
-	lines, err := sums.lines()
+func stockEntry(day date.Date, sums ledgerSums, a *analysis, lockException string, source accounting.Source) (entry accounting.NewEntry, ok bool, err error) {
+	lines, err := sums.lines(a.named)
 	if err != nil || len(lines) == 0 {
 		return entry, false, err
 	}
 	return accounting.NewEntry{Journal: accounting.JournalStock, Kind: accounting.KindStock, Date: day, Lines: lines,
-		LockException: lockException, Source: source}, true, nil
+		LockException: lockException, Source: source, AsStated: true}, true, nil
 }
 
 // sumsOf adds up what a document's moves did to the accounts.
-func sumsOf(charges []charge) (ledgerSums, error) {
+func sumsOf(charges []charge, a *analysis) (ledgerSums, error) {
 	var sums ledgerSums
 	stock, variance := accounting.ByRole(accounting.RoleStock), accounting.ByRole(accounting.RolePriceVariance)
 	for _, c := range charges {
-		if err := sums.add(stock, c.value); err != nil {
+		if err := sums.add(stock, a.ofStock(c.set), c.value); err != nil {
 			return sums, err
 		}
 		opposite, err := c.value.Neg()
@@ -106,54 +124,65 @@ func sumsOf(charges []charge) (ledgerSums, error) {
 			return sums, err
 		}
 		if c.variance.Minor != 0 {
-			if err := sums.add(variance, c.variance); err != nil {
+			if err := sums.add(variance, c.set, c.variance); err != nil {
 				return sums, err
 			}
 			if opposite, err = opposite.Sub(c.variance); err != nil {
 				return sums, err
 			}
 		}
-		if err := sums.add(c.counter, opposite); err != nil {
+		if err := sums.add(c.counter, c.set, opposite); err != nil {
 			return sums, err
 		}
 	}
 	return sums, nil
 }
 
-// ledgerSums adds up by account, in the order of first appearance. Debits are positive.
-type ledgerSums struct {
-	order  []accounting.AccountRef
-	totals map[accounting.AccountRef]money.Amount
+// ledgerPart is an account under one combination of dimensions.
+type ledgerPart struct {
+	account accounting.AccountRef
+	set     uuid.UUID
 }
 
-func (s *ledgerSums) add(account accounting.AccountRef, amount money.Amount) error {
+// ledgerSums adds up by account and combination, in the order of first appearance. Debits are positive.
+type ledgerSums struct {
+	order  []ledgerPart
+	totals map[ledgerPart]money.Amount
+}
+
+func (s *ledgerSums) add(account accounting.AccountRef, set uuid.UUID, amount money.Amount) error {
 	if s.totals == nil {
-		s.totals = map[accounting.AccountRef]money.Amount{}
+		s.totals = map[ledgerPart]money.Amount{}
 	}
-	old, seen := s.totals[account]
+	part := ledgerPart{account, set}
+	old, seen := s.totals[part]
 	if !seen {
-		s.order = append(s.order, account)
+		s.order = append(s.order, part)
 		old = money.Zero(amount.Currency)
 	}
 	total, err := old.Add(amount)
-	s.totals[account] = total
+	s.totals[part] = total
 	return err
 }
 
 // lines are the debits and then the credits.
-func (s *ledgerSums) lines() ([]accounting.NewLine, error) {
+func (s *ledgerSums) lines(named map[uuid.UUID]accounting.Dimensions) ([]accounting.NewLine, error) {
 	var debits, credits []accounting.NewLine
-	for _, account := range s.order {
-		total := s.totals[account]
+	for _, part := range s.order {
+		total := s.totals[part]
 		switch total.Sign() {
 		case 1:
-			debits = append(debits, accounting.DebitLine(account, total))
+			l := accounting.DebitLine(part.account, total)
+			l.Dimensions = named[part.set]
+			debits = append(debits, l)
 		case -1:
 			opposite, err := total.Neg()
 			if err != nil {
 				return nil, err
 			}
-			credits = append(credits, accounting.CreditLine(account, opposite))
+			l := accounting.CreditLine(part.account, opposite)
+			l.Dimensions = named[part.set]
+			credits = append(credits, l)
 		}
 	}
 	return append(debits, credits...), nil

@@ -61,7 +61,7 @@ func TestPostings(t *testing.T) {
 		}
 		doc := &Document{Kind: c.kind, Date: date.Must("2026-01-05")}
 		doc.ID = uuid.MustParse("00000000-0000-7000-8000-000000000001")
-		entry, ok, err := entryOf(doc, charges, "")
+		entry, ok, err := entryOf(doc, charges, &analysis{}, "")
 		require.NoError(t, err)
 		fmt.Fprintf(&out, "%s\n", c.name)
 		if ok {
@@ -86,13 +86,13 @@ func writeGroupEntry(t *testing.T, out *strings.Builder) {
 	account := func(n byte) uuid.UUID { return uuid.UUID{15: n} }
 	posting := &GroupPosting{Date: date.Must("2026-01-05")}
 	posting.ID = uuid.MustParse("00000000-0000-7000-8000-000000000002")
-	totals := []accountTotal{{account(1), pence(1200)}, {account(2), pence(80)}, {account(3), pence(-5)}}
-	entry, ok, err := groupEntry(posting, totals, "", accounting.Source{})
+	totals := []accountTotal{{account: account(1), value: pence(1200)}, {account: account(2), value: pence(80)}, {account: account(3), value: pence(-5)}}
+	entry, ok, err := groupEntry(posting, totals, &analysis{}, "", accounting.Source{})
 	require.NoError(t, err)
 	require.True(t, ok)
 	out.WriteString("a group: cost of goods sold, marketing, stock losses with a find\n")
 	writeEntry(t, out, entry)
-	_, ok, err = groupEntry(posting, []accountTotal{{account(1), pence(0)}}, "", accounting.Source{})
+	_, ok, err = groupEntry(posting, []accountTotal{{account: account(1), value: pence(0)}}, &analysis{}, "", accounting.Source{})
 	require.NoError(t, err)
 	require.False(t, ok)
 }
@@ -118,6 +118,6 @@ func writeEntry(t *testing.T, out *strings.Builder, e accounting.NewEntry) {
 
 func TestPostingOverflow(t *testing.T) {
 	huge := money.Of(1<<63-1, "GBP")
-	_, _, err := entryOf(&Document{Kind: Receipt}, []charge{{counter: accounting.ByCode("1"), value: huge}, {counter: accounting.ByCode("1"), value: huge}}, "")
+	_, _, err := entryOf(&Document{Kind: Receipt}, []charge{{counter: accounting.ByCode("1"), value: huge}, {counter: accounting.ByCode("1"), value: huge}}, &analysis{}, "")
 	require.ErrorIs(t, err, money.ErrOverflow)
 }

@@ -97,18 +97,30 @@ func (s *Service) Settings(ctx context.Context) (Settings, error) {
 
 const settingsMemo = "inventory.settings"
 
-// settings are read once a transaction.
-func settings(ctx context.Context, tx *tenancy.Tx, op string) (Settings, error) {
-	return tenancy.Memo(tx, settingsMemo, func() (Settings, error) {
-		var found []Settings
+// choices are the settings, none before there are any, and the warehouses that have dimensions of their own.
+type choices struct {
+	settings   []Settings
+	warehouses []Warehouse
+}
+
+// chosen are read once a transaction.
+func chosen(ctx context.Context, tx *tenancy.Tx) (*choices, error) {
+	return tenancy.Memo(tx, settingsMemo, func() (*choices, error) {
+		c := new(choices)
 		b := tx.Batch()
-		tenancy.Load(b, &found)
-		if err := b.Run(ctx); err != nil {
-			return Settings{}, err
-		}
-		if len(found) == 0 {
-			return Settings{}, ErrNotConfigured.New(op, "")
-		}
-		return found[0], nil
+		tenancy.Load(b, &c.settings)
+		tenancy.Load(b, &c.warehouses, tenancy.Ne("dimension_set_id", uuid.Nil)) // none is NULL, and equals nothing
+		return c, b.Run(ctx)
 	})
+}
+
+func settings(ctx context.Context, tx *tenancy.Tx, op string) (Settings, error) {
+	c, err := chosen(ctx, tx)
+	if err != nil {
+		return Settings{}, err
+	}
+	if len(c.settings) == 0 {
+		return Settings{}, ErrNotConfigured.New(op, "")
+	}
+	return c.settings[0], nil
 }

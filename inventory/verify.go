@@ -30,7 +30,7 @@ func (s *Service) Verify(ctx context.Context) ([]tenancy.Check, error) {
 		v := verifier{s: s, tx: tx, currency: books.Currency}
 		var checks []tenancy.Check
 		for _, check := range []func(context.Context) (tenancy.Check, error){
-			v.onHand, v.layers, v.ledger, v.groups, v.notNegative, v.returns, v.reserved,
+			v.onHand, v.layers, v.ledger, v.groups, v.notNegative, v.returns, v.reserved, v.dimensions,
 		} {
 			c, err := check(ctx)
 			if err != nil {
@@ -243,4 +243,35 @@ func verdict(name, detail string, bad []string) tenancy.Check {
 		detail += "; and more"
 	}
 	return tenancy.Check{Name: name, Detail: detail}
+}
+
+// dimensions compares what entries booked on the other side of stock with what the moves were worth, combination by combination.
+func (v verifier) dimensions(ctx context.Context) (tenancy.Check, error) {
+	stock, err := v.s.books.GetAccount(ctx, accounting.ByRole(accounting.RoleStock))
+	if err != nil {
+		return tenancy.Check{}, err
+	}
+	type row struct {
+		EntryID uuid.UUID `bun:"entry_id"`
+		Minor   int64     `bun:"minor"`
+	}
+	rows, err := tenancy.Report[row](ctx, v.tx, `SELECT d.entry_id, CAST(SUM(d.minor) AS BIGINT) AS minor
+		FROM (SELECT s.entry_id, m.dimension_set_id, m.value_minor AS minor FROM {stock_moves} AS m JOIN {stock_documents} AS s ON s.id = m.document_id
+				WHERE s.entry_id IS NOT NULL
+			UNION ALL SELECT p.entry_id, m.dimension_set_id, m.value_minor FROM {stock_moves} AS m JOIN {stock_documents} AS s ON s.id = m.document_id
+				JOIN {stock_group_postings} AS p ON p.group_id = s.group_id AND p.posting_no = s.posting_no WHERE p.entry_id IS NOT NULL
+			UNION ALL SELECT j.entry_id, j.dimension_set_id, j.amount_minor FROM {journal_lines} AS j JOIN {stock_documents} AS s ON s.entry_id = j.entry_id
+				WHERE j.account_id <> ?
+			UNION ALL SELECT j.entry_id, j.dimension_set_id, j.amount_minor FROM {journal_lines} AS j JOIN {stock_group_postings} AS p ON p.entry_id = j.entry_id
+				WHERE j.account_id <> ?) AS d
+		GROUP BY d.entry_id, d.dimension_set_id HAVING SUM(d.minor) <> 0 ORDER BY d.entry_id LIMIT ?`, stock.ID, stock.ID, maxShown)
+	if err != nil {
+		return tenancy.Check{}, err
+	}
+	var bad []string
+	for _, r := range rows {
+		bad = append(bad, fmt.Sprintf("entry %s books %s too much under one combination", r.EntryID, v.amount(r.Minor)))
+	}
+	moves, err := tenancy.Count[Move](ctx, v.tx)
+	return verdict("entries stand under the dimensions of their moves", fmt.Sprintf("%d moves", moves), bad), err
 }

@@ -2,31 +2,41 @@ package inventory
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
 // Warehouse is a place where goods are kept. Each has its own layers: what moves between two keeps its cost.
 type Warehouse struct {
 	tenancy.Row
-	Code      string    `bun:"code,notnull" privacy:"none"`
-	Name      string    `bun:"name,notnull" privacy:"none"`
-	CreatedAt time.Time `bun:"created_at,notnull"`
+	Code string `bun:"code,notnull" privacy:"none"`
+	Name string `bun:"name,notnull" privacy:"none"`
+	// DimensionSetID is what goods that come to it or leave it are analysed by where nobody says otherwise, zero for nothing;
+	// Dimensions spells it out.
+	DimensionSetID uuid.UUID             `bun:"dimension_set_id,nullzero"`
+	Dimensions     accounting.Dimensions `bun:"-"`
+	CreatedAt      time.Time             `bun:"created_at,notnull"`
 }
 
 // NewWarehouse is the input of [Service.CreateWarehouse].
 type NewWarehouse struct {
 	Code string `validate:"required,max=20,line"`
 	Name string `validate:"required,max=200,line"`
+	// Dimensions are what goods are analysed by that come to it or leave it, on documents that say nothing else, such as
+	// {"shop": "york"}. Optional.
+	Dimensions accounting.Dimensions `validate:"-"`
 }
 
-// CreateWarehouse adds a warehouse. A code that exists is not created again: the warehouse is given back if its name is
-// the same.
+// CreateWarehouse adds a warehouse. A code that exists is not created again: the warehouse is given back if its name and its
+// dimensions are the same.
 //
-// Permission: inventory.setup. Errors: inventory.bad_input, inventory.warehouse_code_taken.
+// Permission: inventory.setup. Errors: inventory.bad_input, inventory.warehouse_code_taken; where dimensions are named
+// accounting.unknown_dimension, accounting.dimension_inactive, accounting.books_not_open.
 func (s *Service) CreateWarehouse(ctx context.Context, in NewWarehouse) (Warehouse, error) {
 	const op = "inventory.CreateWarehouse"
 	return againstRivals(func() (Warehouse, error) {
@@ -39,12 +49,18 @@ func (s *Service) CreateWarehouse(ctx context.Context, in NewWarehouse) (Warehou
 				return Warehouse{}, err
 			}
 			if len(known) > 0 {
-				if known[0].Name != in.Name {
-					return Warehouse{}, ErrWarehouseCodeTaken.New(op, "the code %s belongs to the warehouse %s", in.Code, known[0].Name)
+				if err := s.spellWarehouses(ctx, known); err != nil {
+					return Warehouse{}, err
+				}
+				if known[0].Name != in.Name || !maps.Equal(known[0].Dimensions, in.Dimensions) {
+					return Warehouse{}, ErrWarehouseCodeTaken.New(op, "the code %s belongs to the warehouse %s, which says otherwise", in.Code, known[0].Name)
 				}
 				return known[0], nil
 			}
 			w := &Warehouse{Code: in.Code, Name: in.Name, CreatedAt: tx.Now()}
+			if err := s.analyseWarehouse(ctx, tx, op, w, in.Dimensions); err != nil {
+				return Warehouse{}, err
+			}
 			if err := tenancy.Insert(ctx, tx, w); err != nil {
 				return Warehouse{}, err
 			}
@@ -60,7 +76,9 @@ func (s *Service) GetWarehouse(ctx context.Context, id uuid.UUID) (Warehouse, er
 		if err != nil {
 			return Warehouse{}, err
 		}
-		return *w, nil
+		out := []Warehouse{*w}
+		err = s.spellWarehouses(ctx, out)
+		return out[0], err
 	})
 }
 
@@ -72,19 +90,25 @@ func (s *Service) ListWarehouses(ctx context.Context, page tenancy.PageRequest) 
 		if page.Sort == "" {
 			page.Sort = "code"
 		}
-		return tenancy.Page[Warehouse](ctx, tx, page)
+		found, err := tenancy.Page[Warehouse](ctx, tx, page)
+		if err != nil {
+			return found, err
+		}
+		return found, s.spellWarehouses(ctx, found.Items)
 	})
 }
 
-// WarehouseChange is the input of [Service.UpdateWarehouse].
+// WarehouseChange is the input of [Service.UpdateWarehouse]: the whole of what may change, so that Dimensions left out are none.
 type WarehouseChange struct {
-	ID   uuid.UUID `validate:"required"`
-	Name string    `validate:"required,max=200,line"`
+	ID         uuid.UUID             `validate:"required"`
+	Name       string                `validate:"required,max=200,line"`
+	Dimensions accounting.Dimensions `validate:"-"` // as in [NewWarehouse]; of what is booked from now on
 }
 
-// UpdateWarehouse renames a warehouse.
+// UpdateWarehouse renames a warehouse, and says by what goods are analysed there from now on.
 //
-// Permission: inventory.setup. Errors: inventory.bad_input, tenancy.not_found.
+// Permission: inventory.setup. Errors: inventory.bad_input, tenancy.not_found; where dimensions are named
+// accounting.unknown_dimension, accounting.dimension_inactive, accounting.books_not_open.
 func (s *Service) UpdateWarehouse(ctx context.Context, in WarehouseChange) (Warehouse, error) {
 	const op = "inventory.UpdateWarehouse"
 	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (Warehouse, error) {
@@ -96,6 +120,9 @@ func (s *Service) UpdateWarehouse(ctx context.Context, in WarehouseChange) (Ware
 			return Warehouse{}, err
 		}
 		w.Name = in.Name
-		return *w, tenancy.Update(ctx, tx, w, "name")
+		if err := s.analyseWarehouse(ctx, tx, op, w, in.Dimensions); err != nil {
+			return Warehouse{}, err
+		}
+		return *w, tenancy.Update(ctx, tx, w, "name", "dimension_set_id")
 	})
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -16,7 +17,8 @@ import (
 //
 // Permission: pos.cash. Errors: pos.bad_input, pos.too_many, pos.amount_limit, pos.session_closed, pos.session_expired,
 // pos.reference_taken, tenancy.not_found (the session), accounting.wrong_currency, accounting.unknown_account,
-// accounting.account_inactive, accounting.control_account.
+// accounting.account_inactive, accounting.control_account, accounting.dimension_needed, accounting.unknown_dimension,
+// accounting.dimension_inactive.
 func (s *Service) MoveCash(ctx context.Context, in []NewCashMove) ([]CashMove, error) {
 	const op = "pos.MoveCash"
 	return againstRivals(func() ([]CashMove, error) {
@@ -40,6 +42,10 @@ func (s *Service) MoveCash(ctx context.Context, in []NewCashMove) ([]CashMove, e
 				stored[i].Replayed = true
 				known[stored[i].Reference] = &stored[i]
 			}
+			named, stated, err := s.moveDimensions(ctx, op, in, sessions)
+			if err != nil {
+				return nil, err
+			}
 			out := make([]CashMove, len(in))
 			var added []*CashMove
 			var texts []*CashMoveText
@@ -61,14 +67,39 @@ func (s *Service) MoveCash(ctx context.Context, in []NewCashMove) ([]CashMove, e
 					return nil, err
 				}
 				m.Fingerprint = prints[i]
+				of := n.Dimensions.Over(named[session.DimensionSetID])
+				if m.DimensionSetID, err = stated.Hold(fmt.Sprintf("cash move %d (%q): ", i+1, n.Reference), of, accounting.ByID(m.AccountID)); err != nil {
+					return nil, err
+				}
 				known[n.Reference], out[i] = m, *m
 				added, texts = append(added, m), append(texts, &CashMoveText{CashMoveID: m.ID, Reason: n.Reason})
+			}
+			if err := stated.Record(ctx); err != nil {
+				return nil, err
 			}
 			tenancy.Put(b, added)
 			tenancy.Put(b, texts)
 			return out, b.Run(ctx)
 		})
 	})
+}
+
+// moveDimensions reads what cash moves are analysed by, and what their session is.
+func (s *Service) moveDimensions(ctx context.Context, op string, in []NewCashMove, sessions []Session) (map[uuid.UUID]accounting.Dimensions, *accounting.StatedDimensions, error) {
+	var session uuid.UUID
+	if len(sessions) > 0 {
+		session = sessions[0].DimensionSetID
+	}
+	named, err := s.spell(ctx, session)
+	if err != nil {
+		return nil, nil, err
+	}
+	all := make([]accounting.Dimensions, len(in))
+	for i, n := range in {
+		all[i] = n.Dimensions.Over(named[session])
+	}
+	stated, err := s.books.ReadDimensions(ctx, op, all...)
+	return named, stated, err
 }
 
 // checkMoves checks what needs no database, and gives the fingerprints.
@@ -89,12 +120,13 @@ func checkMoves(op string, in []NewCashMove) ([]string, error) {
 			return nil, ErrBadInput.New(op, "%s: the account on the other side is needed", what)
 		}
 		prints[i] = fingerprint(struct {
-			Session   uuid.UUID
-			Direction CashDirection
-			Minor     int64
-			Currency  money.Currency
-			Account   string
-		}{n.SessionID, n.Direction, n.Amount.Minor, n.Amount.Currency, n.Account.String()})
+			Session    uuid.UUID
+			Direction  CashDirection
+			Minor      int64
+			Currency   money.Currency
+			Account    string
+			Dimensions accounting.Dimensions `json:",omitempty"`
+		}{n.SessionID, n.Direction, n.Amount.Minor, n.Amount.Currency, n.Account.String(), n.Dimensions})
 	}
 	return prints, nil
 }

@@ -34,6 +34,8 @@ type CashMove struct {
 	// Date is the session's business date.
 	Date    date.Date `bun:"move_date,notnull"`
 	MovedAt time.Time `bun:"moved_at,notnull"`
+	// DimensionSetID is what that account's line is analysed by, zero for nothing.
+	DimensionSetID uuid.UUID `bun:"dimension_set_id,nullzero"`
 
 	// Replayed says that the reference had been used before with the same content, and nothing was written now.
 	Replayed bool `bun:"-"`
@@ -56,6 +58,8 @@ type NewCashMove struct {
 	Amount money.Amount `validate:"-"`
 	// Account is where the cash comes from or goes to: the bank, an expense. Required.
 	Account accounting.AccountRef `validate:"-"`
+	// Dimensions are what that account's line is analysed by, over those of the register.
+	Dimensions accounting.Dimensions `validate:"-"`
 	// Reason is required, at most 500 characters. It is not part of what makes two inputs the same.
 	Reason string `validate:"required,max=500,text"`
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // CloseSession closes a session with the cash that was counted in its drawer, and books it on its business date: one entry of
-// money, revenue, tax and over/short, and one of its goods, both added up in the database, so that it costs the same memory
-// however many tickets there are. Closing again with the same count gives the closing; with another count it is refused.
+// money, revenue, tax and over/short, and one of its goods, both added up in the database by account and combination of dimensions, so
+// that it costs the same memory however many tickets there are. What an account requires since the lines were made refuses neither. Closing again with the same count gives the closing; with another count it is refused.
 //
 // Permission: pos.close. Errors: pos.bad_input, pos.amount_limit, pos.session_closed, tenancy.not_found,
 // accounting.wrong_currency, accounting.account_inactive, accounting.unknown_account (the roles rounding and over_short),
@@ -81,20 +81,23 @@ func (s *Service) book(ctx context.Context, tx *tenancy.Tx, op string, session *
 		return nil, err
 	}
 	f := &closingFact{SessionID: session.ID, Date: session.BusinessDate, Currency: session.Float.Currency, Lock: in.LockException,
-		Cash: posted{register.CashAccountID, in.Counted.Minor - session.Left.Minor},
-		Card: posted{register.CardAccountID, c.CardSales.Minor - c.CardBack.Minor}}
+		Cash: posted{AccountID: register.CashAccountID, Minor: in.Counted.Minor - session.Left.Minor},
+		Card: posted{AccountID: register.CardAccountID, Minor: c.CardSales.Minor - c.CardBack.Minor}}
 	if f.Postings, err = postings(ctx, tx, session.ID); err != nil {
 		return nil, err
 	}
 	if c.RoundingAccountID, err = s.residueAccount(ctx, op, c.Rounding.Minor, accounting.RoleRounding); err != nil {
 		return nil, err
 	}
-	f.Rounding = posted{c.RoundingAccountID, -c.Rounding.Minor}
+	f.Rounding = posted{AccountID: c.RoundingAccountID, Minor: -c.Rounding.Minor}
 	over := c.overShort(session)
 	if c.OverShortAccountID, err = s.residueAccount(ctx, op, over.Minor, accounting.RoleOverShort); err != nil {
 		return nil, err
 	}
-	f.OverShort = posted{c.OverShortAccountID, -over.Minor}
+	f.OverShort = posted{AccountID: c.OverShortAccountID, Set: session.DimensionSetID, Minor: -over.Minor}
+	if err := s.analyseClosing(ctx, f, session.DimensionSetID); err != nil {
+		return nil, err
+	}
 	entry, ok := closingEntry(f)
 	if !ok {
 		return c, nil
@@ -105,6 +108,25 @@ func (s *Service) book(ctx context.Context, tx *tenancy.Tx, op string, session *
 	}
 	c.EntryID = entries[0].ID
 	return c, s.declare(ctx, tx, session, c.EntryID)
+}
+
+// analyseClosing gives the accounts of cash and cards the session's combination where they require any, and says what all are.
+func (s *Service) analyseClosing(ctx context.Context, f *closingFact, session uuid.UUID) (err error) {
+	for _, p := range []*posted{&f.Cash, &f.Card} {
+		account, err := s.books.GetAccount(ctx, accounting.ByID(p.AccountID))
+		if err != nil {
+			return err
+		}
+		if account.RequiredDimensions != "" {
+			p.Set = session
+		}
+	}
+	sets := []uuid.UUID{session}
+	for _, p := range f.Postings {
+		sets = append(sets, p.Set)
+	}
+	f.Named, err = s.spell(ctx, sets...)
+	return err
 }
 
 // declare declares the tax of a session's tickets, by tax.

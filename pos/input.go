@@ -42,6 +42,9 @@ type NewLine struct {
 	TaxCode string `validate:"max=20,line"`
 	// Account is what the line is booked to. Default: the account with the role sales.
 	Account accounting.AccountRef `validate:"-"`
+	// Dimensions are what the line is analysed by, its revenue and the cost of its goods, over those of the register and of its
+	// warehouse.
+	Dimensions accounting.Dimensions `validate:"-"`
 }
 
 // NewPayment is one payment of a [NewTicket] or, paying back, of a [NewRefund].
@@ -101,8 +104,9 @@ type draft struct {
 	reference   string
 	origin      uuid.UUID // the sale that is taken back
 	taxIncluded bool
-	lines       []NewLine       // of a sale
-	back        []NewRefundLine // of a refund
+	lines       []NewLine               // of a sale
+	analysed    []accounting.Dimensions // of these
+	back        []NewRefundLine         // of a refund
 	payments    []NewPayment
 	note        string
 

@@ -82,6 +82,9 @@ func (m *making) saleLines(ctx context.Context, it *item) (descriptions []string
 				return nil, err
 			}
 		}
+		if err := m.analyse(where, it.draft, i, l); err != nil {
+			return nil, err
+		}
 		if err := l.compute(it.ticket.TaxIncluded, m.currency); err != nil {
 			return nil, ErrAmountLimit.Wrap(m.op, err, "%s: the amount cannot be computed", where)
 		}

@@ -92,7 +92,7 @@ func (m *making) takeBack(it *item, sold *Line, quantity money.Quantity, restock
 		return err
 	}
 	l := &Line{TicketID: it.ticket.ID, LineNo: int64(len(it.lines)) + 1, ProductID: sold.ProductID, AccountID: sold.AccountID, Quantity: quantity,
-		UnitPrice: sold.UnitPrice, TaxID: sold.TaxID, TaxRate: sold.TaxRate, Net: money.Zero(m.currency), Tax: money.Zero(m.currency), Moved: restock,
+		UnitPrice: sold.UnitPrice, DimensionSetID: sold.DimensionSetID, Dimensions: m.named[sold.DimensionSetID], TaxID: sold.TaxID, TaxRate: sold.TaxRate, Net: money.Zero(m.currency), Tax: money.Zero(m.currency), Moved: restock,
 		OriginTicketID: sold.TicketID, OriginLineNo: sold.LineNo}
 	l.Tax.Minor = tax.Minor - sold.RefundedTaxMinor
 	l.Net.Minor = gross.Minor - sold.RefundedGrossMinor - l.Tax.Minor

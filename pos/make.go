@@ -24,7 +24,8 @@ import (
 // pos.unknown_product, pos.underpaid, pos.overpaid, pos.negative_total, pos.reference_taken, pos.signer; tenancy.not_found
 // (the session); accounting.unknown_tax, accounting.no_tax_rate, accounting.tax_kind, accounting.tax_account,
 // accounting.unknown_account, accounting.account_inactive, accounting.control_account,
-// accounting.wrong_currency, accounting.backdated, accounting.period_locked.
+// accounting.wrong_currency, accounting.backdated, accounting.period_locked, accounting.dimension_needed (with the line that lacks one),
+// accounting.unknown_dimension, accounting.dimension_inactive.
 func (s *Service) Sell(ctx context.Context, tickets []NewTicket) ([]Ticket, error) {
 	return makeTickets(ctx, s, PermSell, "pos.Sell", tickets)
 }
@@ -85,8 +86,9 @@ type making struct {
 	drawer   *drawer
 	currency money.Currency
 	products map[uuid.UUID]inventory.Product
-	taxes    map[string]accounting.Tax
-	origins  map[uuid.UUID]*origin
+	dimensioned
+	taxes   map[string]accounting.Tax
+	origins map[uuid.UUID]*origin
 }
 
 // origin is a sale that is taken back.
@@ -117,6 +119,9 @@ func (m *making) make(ctx context.Context) error {
 		if items[i], err = m.item(ctx, d); err != nil {
 			return err
 		}
+	}
+	if err := m.stated.Record(ctx); err != nil {
+		return err
 	}
 	if err := m.moveGoods(ctx, items); err != nil {
 		return err
@@ -158,7 +163,8 @@ func (m *making) moveGoods(ctx context.Context, items []*item) error {
 
 // stockDocument is the issue or return of a ticket's goods; without lines when none move.
 func (m *making) stockDocument(it *item) inventory.NewDocument {
-	doc := inventory.NewDocument{Kind: inventory.Issue, BelowZero: true, Date: m.session.BusinessDate, WarehouseID: m.register.WarehouseID, Group: m.session.ID}
+	doc := inventory.NewDocument{Kind: inventory.Issue, BelowZero: true, Date: m.session.BusinessDate, WarehouseID: m.register.WarehouseID, Group: m.session.ID,
+		AsStated: true}
 	if it.origin != nil {
 		doc.Kind, doc.BelowZero = inventory.Return, false
 	}
@@ -169,6 +175,8 @@ func (m *making) stockDocument(it *item) inventory.NewDocument {
 		move := inventory.NewMove{LineNo: l.LineNo, ProductID: l.ProductID, Quantity: l.Quantity}
 		if it.origin != nil {
 			move.Origin = inventory.Origin{DocumentID: it.origin.StockDocumentID, LineNo: l.OriginLineNo}
+		} else {
+			move.Dimensions = m.named[l.DimensionSetID]
 		}
 		doc.Lines = append(doc.Lines, move)
 	}

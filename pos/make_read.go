@@ -147,7 +147,14 @@ func (m *making) readMaster(ctx context.Context) error {
 	}
 	m.products = map[uuid.UUID]inventory.Product{}
 	if len(products) > 0 {
-		m.products, err = m.s.stock.ProductsByID(ctx, slices.Collect(maps.Keys(products)))
+		if m.products, err = m.s.stock.ProductsByID(ctx, slices.Collect(maps.Keys(products))); err != nil {
+			return err
+		}
 	}
-	return err
+	return m.readDimensions(ctx)
+}
+
+// isGoods reports whether a product has stock.
+func (m *making) isGoods(product uuid.UUID) bool {
+	return product != uuid.Nil && m.products[product].Kind == inventory.Goods
 }

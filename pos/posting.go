@@ -9,7 +9,9 @@ import (
 )
 
 // This is the only file of the package that makes journal entries. A session becomes one entry in the cash journal when it is
-// closed, dated on its business date, added up by account:
+// closed, dated on its business date, added up by account and combination of dimensions: revenue and the other sides of cash moves under
+// theirs, over/short under the session's, cash and cards under the session's where their accounts require any. Taxes and rounding
+// have none.
 //
 //	                                            debit           credit
 //	what the drawer holds more than before      cash
@@ -34,28 +36,34 @@ type closingFact struct {
 	OverShort  posted
 	Currency   money.Currency
 	Lock       string
+	Named      map[uuid.UUID]accounting.Dimensions // what combinations are
 }
 
 // closingEntry books a session. Accounts that come out at nothing are left out; ok is false when there is nothing to book.
 func closingEntry(f *closingFact) (entry accounting.NewEntry, ok bool) {
-	sums := make(map[uuid.UUID]int64, len(f.Postings)+4)
-	var order []uuid.UUID
+	sums := make(map[posted]int64, len(f.Postings)+4)
+	var order []posted
 	for _, p := range append([]posted{f.Cash, f.Card}, append(f.Postings[:len(f.Postings):len(f.Postings)], f.Rounding, f.OverShort)...) {
-		if _, seen := sums[p.AccountID]; !seen {
-			order = append(order, p.AccountID)
+		key := posted{AccountID: p.AccountID, Set: p.Set}
+		if _, seen := sums[key]; !seen {
+			order = append(order, key)
 		}
-		sums[p.AccountID] += p.Minor
+		sums[key] += p.Minor
 	}
 	var debits, credits []accounting.NewLine
-	for _, account := range order {
-		switch minor := sums[account]; {
+	for _, key := range order {
+		switch minor := sums[key]; {
 		case minor > 0:
-			debits = append(debits, accounting.DebitLine(accounting.ByID(account), money.Amount{Minor: minor, Currency: f.Currency}))
+			l := accounting.DebitLine(accounting.ByID(key.AccountID), money.Amount{Minor: minor, Currency: f.Currency})
+			l.Dimensions = f.Named[key.Set]
+			debits = append(debits, l)
 		case minor < 0:
-			credits = append(credits, accounting.CreditLine(accounting.ByID(account), money.Amount{Minor: -minor, Currency: f.Currency}))
+			l := accounting.CreditLine(accounting.ByID(key.AccountID), money.Amount{Minor: -minor, Currency: f.Currency})
+			l.Dimensions = f.Named[key.Set]
+			credits = append(credits, l)
 		}
 	}
 	lines := append(debits, credits...)
 	return accounting.NewEntry{Journal: accounting.JournalCash, Kind: accounting.KindTill, Date: f.Date, Lines: lines, LockException: f.Lock,
-		Source: accounting.Source{Model: sessionTable, ID: f.SessionID}}, len(lines) > 0
+		Source: accounting.Source{Model: sessionTable, ID: f.SessionID}, AsStated: true}, len(lines) > 0
 }

@@ -31,19 +31,26 @@ func named(name string) uuid.UUID {
 
 // TestPostingGolden shows an auditor every kind of entry that this package makes.
 func TestPostingGolden(t *testing.T) {
+	var here uuid.UUID // what the session is analysed by
 	day := func(cash, card, rounding, over int64, postings ...posted) *closingFact {
 		return &closingFact{SessionID: uuid.MustParse("01900000-0000-7000-8000-000000000001"), Date: date.Must("2026-01-05"), Currency: "CHF",
-			Cash: posted{named("cash"), cash}, Card: posted{named("card takings"), card}, Postings: postings,
-			Rounding: posted{named("rounding"), rounding}, OverShort: posted{named("over/short"), over}}
+			Cash: posted{AccountID: named("cash"), Minor: cash}, Card: posted{AccountID: named("card takings"), Minor: card}, Postings: postings,
+			Rounding: posted{AccountID: named("rounding"), Minor: rounding}, OverShort: posted{AccountID: named("over/short"), Set: here, Minor: over}}
 	}
 	sales, tax, bank, wages := named("sales"), named("tax"), named("bank"), named("wages")
+	york, leeds := named("york"), named("leeds")
+	here = york
+	analysed := day(9900, 0, 0, 100, posted{sales, york, -6000}, posted{sales, leeds, -3000}, posted{tax, uuid.Nil, -1800}, posted{wages, york, 800})
+	analysed.Named = map[uuid.UUID]accounting.Dimensions{york: {"shop": "york"}, leeds: {"shop": "leeds"}}
+	here = uuid.Nil
 	for name, f := range map[string]*closingFact{
-		"a_day":                   day(11990, 8000, 10, 0, posted{sales, -18000}, posted{tax, -2000}),
-		"short":                   day(11900, 0, 0, 100, posted{sales, -12000}),
-		"over":                    day(12100, 0, 0, -100, posted{sales, -12000}),
-		"more_given_back":         day(-500, -1500, 0, 0, posted{sales, 1800}, posted{tax, 200}),
-		"cash_moved":              day(-45500, 0, 0, 0, posted{bank, 40000}, posted{wages, 5500}),
-		"a_move_between_drawers":  day(-1000, 0, 0, 0, posted{named("cash"), 1000}),
+		"analysed":                analysed,
+		"a_day":                   day(11990, 8000, 10, 0, posted{AccountID: sales, Minor: -18000}, posted{AccountID: tax, Minor: -2000}),
+		"short":                   day(11900, 0, 0, 100, posted{AccountID: sales, Minor: -12000}),
+		"over":                    day(12100, 0, 0, -100, posted{AccountID: sales, Minor: -12000}),
+		"more_given_back":         day(-500, -1500, 0, 0, posted{AccountID: sales, Minor: 1800}, posted{AccountID: tax, Minor: 200}),
+		"cash_moved":              day(-45500, 0, 0, 0, posted{AccountID: bank, Minor: 40000}, posted{AccountID: wages, Minor: 5500}),
+		"a_move_between_drawers":  day(-1000, 0, 0, 0, posted{AccountID: named("cash"), Minor: 1000}),
 		"rounding_and_over_alike": day(100, 0, -50, -50),
 		"nothing":                 day(0, 0, 0, 0),
 	} {
@@ -62,7 +69,11 @@ func shown(e *accounting.NewEntry) string {
 	var balance int64
 	for _, l := range e.Lines {
 		_, id, _ := strings.Cut(l.Account.String(), ":")
-		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-24s %10s %10s", names[uuid.MustParse(id)], side(l.Debit), side(l.Credit)), " ") + "\n")
+		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-24s %10s %10s", names[uuid.MustParse(id)], side(l.Debit), side(l.Credit)), " "))
+		if len(l.Dimensions) > 0 {
+			fmt.Fprintf(&b, "  %v", l.Dimensions)
+		}
+		b.WriteByte('\n')
 		balance += l.Debit.Minor - l.Credit.Minor
 	}
 	if balance != 0 {

@@ -23,8 +23,12 @@ type Register struct {
 	CashAccountID uuid.UUID `bun:"cash_account_id,notnull"`
 	CardAccountID uuid.UUID `bun:"card_account_id,notnull"`
 	// MaxHours is how long a session of it may be open.
-	MaxHours  int64     `bun:"max_hours,notnull"`
-	CreatedAt time.Time `bun:"created_at,notnull"`
+	MaxHours int64 `bun:"max_hours,notnull"`
+	// DimensionSetID is what all that is booked of it is analysed by where nobody says otherwise, zero for nothing; Dimensions spells it
+	// out. A session has what its register had at the opening.
+	DimensionSetID uuid.UUID             `bun:"dimension_set_id,nullzero"`
+	Dimensions     accounting.Dimensions `bun:"-"`
+	CreatedAt      time.Time             `bun:"created_at,notnull"`
 }
 
 // drawer is what a register has at the moment. Its row is the lock of all that happens at the register: whoever sells,
@@ -58,13 +62,18 @@ type NewRegister struct {
 	CardAccount accounting.AccountRef `validate:"-"`
 	// MaxHours is how long a session may be open, 1 to 168. Default 24.
 	MaxHours int64 `validate:"min=0,max=168"`
+	// Dimensions are what all that is booked of it is analysed by, such as {"shop": "york"}: lines of tickets and cash moves that say
+	// nothing else, over/short, and the accounts of cash and cards where these require any. Optional.
+	Dimensions accounting.Dimensions `validate:"-"`
 }
 
-// RegisterChange is the input of [Service.UpdateRegister].
+// RegisterChange is the input of [Service.UpdateRegister]: the whole of what may change, so that Dimensions left out are none. But for
+// Name it counts from the next session on.
 type RegisterChange struct {
-	ID       uuid.UUID `validate:"required"`
-	Name     string    `validate:"required,max=200,line"`
-	MaxHours int64     `validate:"min=1,max=168"` // counts from the next session on
+	ID         uuid.UUID             `validate:"required"`
+	Name       string                `validate:"required,max=200,line"`
+	MaxHours   int64                 `validate:"min=1,max=168"`
+	Dimensions accounting.Dimensions `validate:"-"`
 }
 
 // defaultMaxHours is long enough for any day and short enough that yesterday's till is noticed.
@@ -79,5 +88,5 @@ func (r *Register) series() string { return seriesPrefix + r.Code }
 // same reports whether r says what o says.
 func (r *Register) same(o *Register) bool {
 	return r.Code == o.Code && r.Name == o.Name && r.WarehouseID == o.WarehouseID && r.Country == o.Country && r.CashAccountID == o.CashAccountID &&
-		r.CardAccountID == o.CardAccountID && r.MaxHours == o.MaxHours
+		r.CardAccountID == o.CardAccountID && r.MaxHours == o.MaxHours && r.DimensionSetID == o.DimensionSetID
 }

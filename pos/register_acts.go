@@ -16,7 +16,8 @@ import (
 //
 // Permission: pos.setup. Errors: pos.bad_input, pos.too_many, pos.code_taken, inventory.not_configured,
 // accounting.books_not_open, accounting.unknown_account, accounting.account_inactive, accounting.control_account,
-// tenancy.not_found (the warehouse).
+// tenancy.not_found (the warehouse), accounting.dimension_needed (cash, cards and over/short are booked under the register's),
+// accounting.unknown_dimension, accounting.dimension_inactive.
 func (s *Service) CreateRegisters(ctx context.Context, in []NewRegister) ([]Register, error) {
 	const op = "pos.CreateRegisters"
 	return againstRivals(func() ([]Register, error) {
@@ -36,10 +37,24 @@ func (s *Service) CreateRegisters(ctx context.Context, in []NewRegister) ([]Regi
 			out := make([]Register, len(in))
 			var added []*Register
 			var drawers []*drawer
+			stated, err := s.books.ReadDimensions(ctx, op, registerDimensions(in)...)
+			if err != nil {
+				return nil, err
+			}
 			for i, n := range in {
-				r, err := s.register(ctx, tx, op, fmt.Sprintf("register %d (%s)", i+1, n.Code), n)
+				what := fmt.Sprintf("register %d (%s)", i+1, n.Code)
+				r, err := s.register(ctx, tx, op, what, n)
 				if err != nil {
 					return nil, err
+				}
+				if r.DimensionSetID, err = stated.Keep(what+": ", n.Dimensions); err != nil {
+					return nil, err
+				}
+				r.Dimensions = n.Dimensions
+				if byCode[n.Code] == nil {
+					if _, err = stated.Hold(what+": ", n.Dimensions, r.drawerAccounts()...); err != nil {
+						return nil, err
+					}
 				}
 				if old := byCode[n.Code]; old == nil {
 					byCode[n.Code], added = r, append(added, r)
@@ -48,6 +63,10 @@ func (s *Service) CreateRegisters(ctx context.Context, in []NewRegister) ([]Regi
 					return nil, ErrCodeTaken.New(op, "register %d: the code %s belongs to the register %q, which says otherwise", i+1, n.Code, old.Name)
 				}
 				out[i] = *byCode[n.Code]
+				out[i].Dimensions = r.Dimensions
+			}
+			if err := stated.Record(ctx); err != nil {
+				return nil, err
 			}
 			b := tx.Batch()
 			tenancy.Put(b, added)
@@ -55,6 +74,14 @@ func (s *Service) CreateRegisters(ctx context.Context, in []NewRegister) ([]Regi
 			return out, b.Run(ctx)
 		})
 	})
+}
+
+func registerDimensions(in []NewRegister) []accounting.Dimensions {
+	out := make([]accounting.Dimensions, len(in))
+	for i, n := range in {
+		out[i] = n.Dimensions
+	}
+	return out
 }
 
 func registerCodes(op string, in []NewRegister) ([]string, error) {
@@ -123,8 +150,9 @@ func (s *Service) account(ctx context.Context, op, what string, ref accounting.A
 	return a.ID, err
 }
 
-// UpdateRegister renames a register and sets how long its next sessions may be open. Permission: pos.setup. Errors:
-// pos.bad_input, tenancy.not_found.
+// UpdateRegister renames a register, and sets how long its next sessions may be open and what they are analysed by. Permission:
+// pos.setup. Errors: pos.bad_input, tenancy.not_found, accounting.dimension_needed, accounting.unknown_dimension,
+// accounting.dimension_inactive.
 func (s *Service) UpdateRegister(ctx context.Context, in RegisterChange) (Register, error) {
 	const op = "pos.UpdateRegister"
 	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (Register, error) {
@@ -135,8 +163,18 @@ func (s *Service) UpdateRegister(ctx context.Context, in RegisterChange) (Regist
 		if err != nil {
 			return Register{}, err
 		}
-		r.Name, r.MaxHours = in.Name, in.MaxHours
-		return *r, tenancy.Update(ctx, tx, r, "name", "max_hours")
+		stated, err := s.books.ReadDimensions(ctx, op, in.Dimensions)
+		if err != nil {
+			return Register{}, err
+		}
+		r.Name, r.MaxHours, r.Dimensions = in.Name, in.MaxHours, in.Dimensions
+		if r.DimensionSetID, err = stated.Hold("register "+r.Code+": ", in.Dimensions, r.drawerAccounts()...); err != nil {
+			return Register{}, err
+		}
+		if err := stated.Record(ctx); err != nil {
+			return Register{}, err
+		}
+		return *r, tenancy.Update(ctx, tx, r, "name", "max_hours", "dimension_set_id")
 	})
 }
 
@@ -147,7 +185,9 @@ func (s *Service) GetRegister(ctx context.Context, id uuid.UUID) (Register, erro
 		if err != nil {
 			return Register{}, err
 		}
-		return *r, nil
+		out := []Register{*r}
+		err = s.spellRegisters(ctx, out)
+		return out[0], err
 	})
 }
 
@@ -158,6 +198,10 @@ func (s *Service) ListRegisters(ctx context.Context, page tenancy.PageRequest) (
 		if page.Sort == "" {
 			page.Sort = "code"
 		}
-		return tenancy.Page[Register](ctx, tx, page)
+		found, err := tenancy.Page[Register](ctx, tx, page)
+		if err != nil {
+			return found, err
+		}
+		return found, s.spellRegisters(ctx, found.Items)
 	})
 }

@@ -37,6 +37,8 @@ type Session struct {
 	OpenedAt time.Time    `bun:"opened_at,notnull"`
 	// ExpiresAt is when it has been open for as long as its register allows.
 	ExpiresAt time.Time `bun:"expires_at,notnull"`
+	// DimensionSetID is its register's at the opening.
+	DimensionSetID uuid.UUID `bun:"dimension_set_id,nullzero"`
 
 	// Replayed says that the reference had been used before with the same content, and nothing was written now.
 	Replayed bool `bun:"-"`

@@ -17,7 +17,8 @@ import (
 // The first float of a register is taken as it is: the books have it on the register's cash account already.
 //
 // Permission: pos.open. Errors: pos.bad_input, pos.session_open, pos.reference_taken, pos.amount_limit, tenancy.not_found (the
-// register), accounting.wrong_currency, accounting.no_period, accounting.period_locked, accounting.period_soft_locked.
+// register), accounting.wrong_currency, accounting.no_period, accounting.period_locked, accounting.period_soft_locked,
+// accounting.dimension_needed and accounting.dimension_inactive (what the register's money is booked under; see UpdateRegister).
 func (s *Service) OpenSession(ctx context.Context, in NewSession) (Session, error) {
 	const op = "pos.OpenSession"
 	return againstRivals(func() (Session, error) {
@@ -79,7 +80,10 @@ func (s *Service) newSession(ctx context.Context, tx *tenancy.Tx, op string, in 
 			return nil, err
 		}
 	}
-	session := &Session{RegisterID: r.ID, Reference: in.Reference, State: SessionOpen, BusinessDate: day, Float: in.Float, Left: in.Float,
+	if err := s.holdRegister(ctx, op, r); err != nil {
+		return nil, err
+	}
+	session := &Session{RegisterID: r.ID, DimensionSetID: r.DimensionSetID, Reference: in.Reference, State: SessionOpen, BusinessDate: day, Float: in.Float, Left: in.Float,
 		OpenedAt: tx.Now(), ExpiresAt: tx.Now().Add(time.Duration(r.MaxHours) * time.Hour)}
 	session.ID = tenancy.NewID()
 	if d.Closings > 0 {
@@ -87,6 +91,21 @@ func (s *Service) newSession(ctx context.Context, tx *tenancy.Tx, op string, in 
 	}
 	d.SessionID = session.ID
 	return session, nil
+}
+
+// holdRegister holds what a register is analysed by to what is required now, as long as its session can still be opened otherwise.
+func (s *Service) holdRegister(ctx context.Context, op string, r *Register) error {
+	named, err := s.spell(ctx, r.DimensionSetID)
+	if err != nil {
+		return err
+	}
+	of := named[r.DimensionSetID]
+	stated, err := s.books.ReadDimensions(ctx, op, of)
+	if err != nil {
+		return err
+	}
+	_, err = stated.Hold("register "+r.Code+": ", of, r.drawerAccounts()...)
+	return err
 }
 
 // GetSession reads a session with what it came to so far, or at its closing. Permission: pos.read. Errors: tenancy.not_found.

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 
+	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
@@ -112,6 +113,10 @@ type Line struct {
 	Refunded           money.Quantity `bun:"refunded,notnull"`
 	RefundedGrossMinor int64          `bun:"refunded_gross_minor,notnull"`
 	RefundedTaxMinor   int64          `bun:"refunded_tax_minor,notnull"`
+	// DimensionSetID is what revenue and cost of the line are analysed by, zero for nothing; [Service.GetTicket] spells it out in
+	// Dimensions. What comes back has that of the line that it was sold on.
+	DimensionSetID uuid.UUID             `bun:"dimension_set_id,nullzero"`
+	Dimensions     accounting.Dimensions `bun:"-"`
 }
 
 // Gross is Net and Tax.

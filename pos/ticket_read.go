@@ -20,6 +20,9 @@ func (s *Service) GetTicket(ctx context.Context, id uuid.UUID) (TicketDetail, er
 		if err := complete(ctx, tx, []*Ticket{t}); err != nil {
 			return TicketDetail{}, err
 		}
+		if err := s.spellLines(ctx, t.Lines); err != nil {
+			return TicketDetail{}, err
+		}
 		register, err := tenancy.Get[Register](ctx, tx, t.RegisterID)
 		if err != nil {
 			return TicketDetail{}, err
@@ -78,6 +81,19 @@ func (s *Service) ListTickets(ctx context.Context, page tenancy.PageRequest) (te
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (tenancy.PageOf[Ticket], error) {
 		return tenancy.Page[Ticket](ctx, tx, page)
 	})
+}
+
+// spellLines says what lines are analysed by.
+func (s *Service) spellLines(ctx context.Context, lines []Line) error {
+	sets := make([]uuid.UUID, len(lines))
+	for i := range lines {
+		sets[i] = lines[i].DimensionSetID
+	}
+	named, err := s.spell(ctx, sets...)
+	for i := range lines {
+		lines[i].Dimensions = named[lines[i].DimensionSetID]
+	}
+	return err
 }
 
 // complete gives stored tickets their lines and payments, in two statements; for no tickets, in none.

@@ -70,25 +70,27 @@ func (t *Totals) expected() (money.Amount, error) {
 	return in.Sub(out)
 }
 
-// postingsSQL adds up by account what a session's tickets and cash moves book beside money and rounding: revenue, tax, the
-// other sides of cash moves. Debits are positive. Its rows are as many as there are accounts, in the order of their codes.
-const postingsSQL = `SELECT a.id AS account_id, CAST(SUM(d.minor) AS BIGINT) AS minor
-	FROM (SELECT l.account_id AS account_id, CASE WHEN t.kind = 'sale' THEN 0 - l.net_minor ELSE l.net_minor END AS minor
+// postingsSQL adds up by account and combination of dimensions what a session's tickets and cash moves book beside money and rounding: revenue, tax, the
+// other sides of cash moves; taxes have no dimensions. Debits are positive. Its rows are as many as there are accounts and combinations,
+// in the order of the accounts' codes.
+const postingsSQL = `SELECT a.id AS account_id, d.dimension_set_id, CAST(SUM(d.minor) AS BIGINT) AS minor
+	FROM (SELECT l.account_id AS account_id, l.dimension_set_id AS dimension_set_id, CASE WHEN t.kind = 'sale' THEN 0 - l.net_minor ELSE l.net_minor END AS minor
 			FROM {tickets} AS t JOIN {ticket_lines} AS l ON l.ticket_id = t.id WHERE t.session_id = ?
-		UNION ALL SELECT x.account_id, CASE WHEN t.kind = 'sale' THEN 0 - l.tax_minor ELSE l.tax_minor END
+		UNION ALL SELECT x.account_id, NULL, CASE WHEN t.kind = 'sale' THEN 0 - l.tax_minor ELSE l.tax_minor END
 			FROM {tickets} AS t JOIN {ticket_lines} AS l ON l.ticket_id = t.id JOIN {taxes} AS x ON x.id = l.tax_id WHERE t.session_id = ?
-		UNION ALL SELECT m.account_id, CASE WHEN m.direction = 'in' THEN 0 - m.amount_minor ELSE m.amount_minor END
+		UNION ALL SELECT m.account_id, m.dimension_set_id, CASE WHEN m.direction = 'in' THEN 0 - m.amount_minor ELSE m.amount_minor END
 			FROM {cash_moves} AS m WHERE m.session_id = ?) AS d
 		JOIN {accounts} AS a ON a.id = d.account_id
-	GROUP BY a.id, a.code HAVING SUM(d.minor) <> 0 ORDER BY a.code`
+	GROUP BY a.id, a.code, d.dimension_set_id HAVING SUM(d.minor) <> 0 ORDER BY a.code, CASE WHEN d.dimension_set_id IS NULL THEN 0 ELSE 1 END, d.dimension_set_id`
 
-// posted is what goes to one account, debits positive.
+// posted is what goes to one account under one combination of dimensions, debits positive.
 type posted struct {
 	AccountID uuid.UUID `bun:"account_id"`
+	Set       uuid.UUID `bun:"dimension_set_id"`
 	Minor     int64     `bun:"minor"`
 }
 
-// postings adds a session up by account, in the database.
+// postings adds a session up by account and combination, in the database.
 func postings(ctx context.Context, tx *tenancy.Tx, session uuid.UUID) ([]posted, error) {
 	return tenancy.Report[posted](ctx, tx, postingsSQL, session, session, session)
 }

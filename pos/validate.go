@@ -162,11 +162,12 @@ func (d *draft) check(op string) error {
 // digest tells two inputs apart by all but their free text, which erasure may empty.
 func (d *draft) digest() string {
 	type line struct {
-		ProductID uuid.UUID
-		Quantity  money.Quantity
-		UnitPrice string
-		TaxCode   string
-		Account   string
+		ProductID  uuid.UUID
+		Quantity   money.Quantity
+		UnitPrice  string
+		TaxCode    string
+		Account    string
+		Dimensions accounting.Dimensions `json:",omitempty"`
 	}
 	type payment struct {
 		Method   Method
@@ -175,7 +176,7 @@ func (d *draft) digest() string {
 	}
 	lines, payments := make([]line, len(d.lines)), make([]payment, len(d.payments))
 	for i, l := range d.lines {
-		lines[i] = line{l.ProductID, l.Quantity, l.UnitPrice.String(), l.TaxCode, l.Account.String()}
+		lines[i] = line{l.ProductID, l.Quantity, l.UnitPrice.String(), l.TaxCode, l.Account.String(), l.Dimensions}
 	}
 	for i, p := range d.payments {
 		payments[i] = payment{p.Method, p.Amount.Minor, p.Amount.Currency}

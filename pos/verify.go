@@ -13,13 +13,13 @@ const maxShown = 5
 
 // Verify proves that tills add up: tickets equal their lines and payments, receipts are without a gap, nothing came back that
 // was not sold, goods moved as the tickets say, the arithmetic of every drawer, and closed sessions equal their entries account
-// by account. It reads all tickets. Chains of receipts are proved by [Service.VerifyChain].
+// by account and under the dimensions of their lines. It reads all tickets. Chains of receipts are proved by [Service.VerifyChain].
 //
 // Permission: pos.read.
 func (s *Service) Verify(ctx context.Context) ([]tenancy.Check, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]tenancy.Check, error) {
 		var checks []tenancy.Check
-		for _, p := range proofs {
+		for _, p := range append(proofs[:len(proofs):len(proofs)], dimensionProof) {
 			c, err := p.run(ctx, tx)
 			if err != nil {
 				return nil, err
@@ -128,6 +128,23 @@ var proofs = []proof{
 			GROUP BY d.session_id, d.account_id HAVING SUM(d.says) <> SUM(d.should)) AS b
 		JOIN {till_sessions} AS s ON s.id = b.session_id ORDER BY s.reference, b.account_id LIMIT ?`, countSessions, "closed sessions"},
 }
+
+// dimensionProof holds what a closing booked under dimensions to what its lines, its cash moves and its session were stated with. Cash and
+// cards are left out: they are booked under the session's where their accounts required any at the time.
+var dimensionProof = proof{"closed sessions stand under their lines' dimensions", `SELECT s.reference AS what, b.says, b.should
+	FROM (SELECT d.session_id, d.dimension_set_id, CAST(SUM(d.says) AS BIGINT) AS says, CAST(SUM(d.should) AS BIGINT) AS should
+		FROM (SELECT c.session_id, l.account_id, l.dimension_set_id, l.amount_minor AS says, 0 AS should
+				FROM {till_closings} AS c JOIN {journal_lines} AS l ON l.entry_id = c.entry_id
+			UNION ALL SELECT t.session_id, l.account_id, l.dimension_set_id, 0, CASE WHEN t.kind = 'sale' THEN 0 - l.net_minor ELSE l.net_minor END
+				FROM {till_closings} AS c JOIN {tickets} AS t ON t.session_id = c.session_id JOIN {ticket_lines} AS l ON l.ticket_id = t.id
+			UNION ALL SELECT m.session_id, m.account_id, m.dimension_set_id, 0, CASE WHEN m.direction = 'in' THEN 0 - m.amount_minor ELSE m.amount_minor END
+				FROM {till_closings} AS c JOIN {cash_moves} AS m ON m.session_id = c.session_id
+			UNION ALL SELECT c.session_id, c.over_short_account_id, s.dimension_set_id, 0, s.left_minor - s.float_minor - c.over_short_minor
+				FROM {till_closings} AS c JOIN {till_sessions} AS s ON s.id = c.session_id WHERE c.over_short_account_id IS NOT NULL) AS d
+			JOIN {till_sessions} AS s ON s.id = d.session_id JOIN {registers} AS r ON r.id = s.register_id
+		WHERE d.dimension_set_id IS NOT NULL AND d.account_id <> r.cash_account_id AND d.account_id <> r.card_account_id
+		GROUP BY d.session_id, d.account_id, d.dimension_set_id HAVING SUM(d.says) <> SUM(d.should)) AS b
+	JOIN {till_sessions} AS s ON s.id = b.session_id ORDER BY s.reference, b.dimension_set_id LIMIT ?`, countSessions, "closed sessions"}
 
 func (p proof) run(ctx context.Context, tx *tenancy.Tx) (tenancy.Check, error) {
 	rows, err := tenancy.Report[violation](ctx, tx, p.query, maxShown)

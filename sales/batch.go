@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 
+	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
 )
 
@@ -85,18 +86,19 @@ func (e *head) known(op, fingerprint string) error {
 
 // lineContent is a [NewLine] without its free text, for fingerprints.
 type lineContent struct {
-	ProductID uuid.UUID
-	Quantity  money.Quantity
-	UnitPrice decimal.Decimal
-	TaxCode   string
-	Account   string
-	Giveaway  bool
+	ProductID  uuid.UUID
+	Quantity   money.Quantity
+	UnitPrice  decimal.Decimal
+	TaxCode    string
+	Account    string
+	Giveaway   bool
+	Dimensions accounting.Dimensions `json:",omitempty"`
 }
 
 func contentOf(lines []NewLine) []lineContent {
 	out := make([]lineContent, len(lines))
 	for i, l := range lines {
-		out[i] = lineContent{l.ProductID, l.Quantity, l.UnitPrice, l.TaxCode, l.Account.String(), l.Giveaway}
+		out[i] = lineContent{l.ProductID, l.Quantity, l.UnitPrice, l.TaxCode, l.Account.String(), l.Giveaway, l.Dimensions}
 	}
 	return out
 }

@@ -18,7 +18,7 @@ import (
 //
 // Permission: sales.sell. Errors: sales.bad_input, sales.too_many, sales.unknown_product, sales.reference_taken; of inventory
 // above all inventory.insufficient_stock; of accounting above all accounting.period_locked, accounting.unknown_party,
-// accounting.backdated.
+// accounting.backdated, accounting.dimension_needed (with the line that lacks one), accounting.unknown_dimension.
 func (s *Service) Sell(ctx context.Context, sales []NewSale) ([]Sale, error) {
 	return book(ctx, s, PermSell, "sales.Sell", sales)
 }
@@ -80,6 +80,8 @@ type booking struct {
 	fresh    map[string]bool  // the references that this batch books
 	lines    map[lineKey]*soldLine
 	products map[uuid.UUID]inventory.Product
+	stated   *accounting.StatedDimensions
+	named    map[uuid.UUID]accounting.Dimensions // what combinations are
 }
 
 // soldLine is a line that can be taken back.
@@ -129,6 +131,9 @@ func (b *booking) book(ctx context.Context, part []*draft) error {
 			return err
 		}
 	}
+	if err := b.stated.Record(ctx); err != nil {
+		return err
+	}
 	if err := b.moveGoods(ctx, items); err != nil {
 		return err
 	}
@@ -143,7 +148,7 @@ func (b *booking) moveGoods(ctx context.Context, items []*item) error {
 	var documents []inventory.NewDocument
 	var of []*item
 	for _, it := range items {
-		if doc := it.stockDocument(); len(doc.Lines) > 0 {
+		if doc := it.stockDocument(b.named); len(doc.Lines) > 0 {
 			documents, of = append(documents, doc), append(of, it)
 		}
 	}
@@ -167,7 +172,7 @@ func (b *booking) moveGoods(ctx context.Context, items []*item) error {
 func (b *booking) issue(ctx context.Context, items []*item) error {
 	invoices := make([]accounting.NewInvoice, len(items))
 	for i, it := range items {
-		invoices[i] = it.invoice(b.products)
+		invoices[i] = it.invoice(b)
 	}
 	issued, err := b.s.books.Issue(ctx, invoices)
 	if err != nil {
@@ -223,6 +228,7 @@ func (b *booking) link(ctx context.Context, items []*item) error {
 		for _, l := range it.lines {
 			l.stored = true
 			b.lines[lineKey{l.SaleID, l.LineNo}] = l
+			l.Dimensions = b.named[l.DimensionSetID]
 			it.sale.Lines = append(it.sale.Lines, l.Line)
 		}
 	}

@@ -42,7 +42,10 @@ func (b *booking) read(ctx context.Context) error {
 	if err := b.readCredited(ctx, products); err != nil {
 		return err
 	}
-	return b.readProducts(ctx, products)
+	if err := b.readProducts(ctx, products); err != nil {
+		return err
+	}
+	return b.readDimensions(ctx)
 }
 
 // sortOut tells the new from what was booked before.

@@ -64,7 +64,7 @@ func (s *Service) decide(ctx context.Context, op string, by act, references []st
 		if err := q.Run(ctx); err != nil {
 			return nil, err
 		}
-		if err := completeQuotations(ctx, tx, pointers(found)); err != nil {
+		if err := s.completeQuotations(ctx, tx, pointers(found)); err != nil {
 			return nil, err
 		}
 		return values(out), nil

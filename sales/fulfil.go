@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 
+	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -97,6 +98,7 @@ type fulfilling struct {
 
 	orders      map[uuid.UUID]*openOrder // locked
 	byReference map[string]*openOrder
+	named       map[uuid.UUID]accounting.Dimensions // what the orders' combinations are
 	origins     map[string]*origin
 	known       map[string]*Fulfilment // by reference: done before, or by this batch
 	work        []*job                 // what is new, in order

@@ -34,9 +34,16 @@ func (f *fulfilling) read(ctx context.Context) ([]*Fulfilment, error) {
 		o := &openOrder{order: &orders[i], changed: map[*OrderLine]bool{}, state: orders[i].State}
 		f.orders[o.order.ID], f.byReference[o.order.Reference] = o, o
 	}
+	documents, terms := make([]uuid.UUID, len(orders)), make([]*Terms, len(lines))
+	for i := range orders {
+		documents[i] = orders[i].DimensionSetID
+	}
 	for i := range lines {
 		o := f.orders[lines[i].OrderID]
-		o.lines = append(o.lines, &lines[i])
+		o.lines, terms[i] = append(o.lines, &lines[i]), &lines[i].Terms
+	}
+	if f.named, err = f.s.spellTerms(ctx, terms, documents...); err != nil {
+		return nil, err
 	}
 	f.known = make(map[string]*Fulfilment, len(f.steps))
 	for i := range done {

@@ -58,7 +58,7 @@ func (f *fulfilling) move(ctx context.Context) error {
 // stockDocument is the issue or return of a job's goods, line by line.
 func (f *fulfilling) stockDocument(j *job) inventory.NewDocument {
 	doc := inventory.NewDocument{Reference: j.head.reference, Date: j.made.Date, WarehouseID: j.of.order.WarehouseID, Reason: j.step.note,
-		LockException: j.step.lock}
+		LockException: j.step.lock, AsStated: true}
 	if j.step.warehouse != uuid.Nil {
 		doc.WarehouseID = j.step.warehouse
 	}
@@ -66,6 +66,7 @@ func (f *fulfilling) stockDocument(j *job) inventory.NewDocument {
 		ordered := j.of.lines[l.OrderLineNo-1]
 		m := inventory.NewMove{LineNo: l.LineNo, ProductID: ordered.ProductID, Quantity: l.Quantity}
 		if f.kind == Delivery {
+			m.Dimensions = ordered.Dimensions
 			m.Reservation = ordered.ReservationID // as far as it still holds; the rest comes from what is free
 		} else {
 			m.Origin = inventory.Origin{DocumentID: j.origin.fulfilment.StockDocumentID, LineNo: l.OriginLineNo}
@@ -106,7 +107,7 @@ func (f *fulfilling) charge(ctx context.Context) error {
 // invoice is a job's invoice or credit note, line by line.
 func (f *fulfilling) invoice(j *job) (accounting.NewInvoice, error) {
 	in := accounting.NewInvoice{Kind: accounting.InvoiceDocument, Reference: j.head.reference, PartyID: j.of.order.PartyID, Date: j.made.Date, Due: j.step.due,
-		SettledBy: j.step.settledBy, Note: j.step.note, LockException: j.step.lock, Late: j.step.late}
+		SettledBy: j.step.settledBy, Note: j.step.note, LockException: j.step.lock, Late: j.step.late, Dimensions: f.named[j.of.order.DimensionSetID], AsStated: true}
 	if j.origin != nil {
 		in.Kind, in.CorrectsID = accounting.CreditNoteDocument, j.origin.fulfilment.InvoiceID
 	}
@@ -117,7 +118,7 @@ func (f *fulfilling) invoice(j *job) (accounting.NewInvoice, error) {
 			return in, err
 		}
 		in.Lines = append(in.Lines, accounting.NewInvoiceLine{Description: ordered.Description, Quantity: l.Quantity, UnitPrice: j.prices[i],
-			TaxCode: ordered.TaxCode, Account: account})
+			TaxCode: ordered.TaxCode, Account: account, Dimensions: ordered.Dimensions})
 	}
 	return in, nil
 }

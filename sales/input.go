@@ -30,6 +30,9 @@ type NewSale struct {
 	SettledBy accounting.AccountRef `validate:"-"`
 	// WarehouseID is where the goods leave. Default: the tenant's default warehouse.
 	WarehouseID uuid.UUID `validate:"-"`
+	// Dimensions are what lines are analysed by that say nothing else, such as {"shop": "york"}: revenue, and the cost of what is sold. A
+	// line of goods has those of the warehouse besides, where neither says otherwise.
+	Dimensions accounting.Dimensions `validate:"-"`
 	// Lines are 1 to 10,000.
 	Lines []NewLine `validate:"required,min=1,max=10000,dive"`
 	// Note is free text on the invoice, at most 2,000 characters.
@@ -58,6 +61,8 @@ type NewLine struct {
 	// Giveaway marks goods that are given away: their cost is a marketing expense. The price must be zero. A price of zero
 	// alone does not make a giveaway: a free part of a bundle is a cost of what was sold with it.
 	Giveaway bool `validate:"-"`
+	// Dimensions are what the line is analysed by, over those of its document.
+	Dimensions accounting.Dimensions `validate:"-"`
 }
 
 // NewCredit is the input of [Service.Credit].
@@ -75,6 +80,8 @@ type NewCredit struct {
 	RefundedBy accounting.AccountRef `validate:"-"`
 	// WarehouseID is where goods come back. Default: the tenant's default warehouse.
 	WarehouseID uuid.UUID `validate:"-"`
+	// Dimensions are as in [NewSale], of lines that name no line of a sale; those that do have that one's. Default: the sale's.
+	Dimensions accounting.Dimensions `validate:"-"`
 	// Lines are 1 to 10,000.
 	Lines []NewCreditLine `validate:"required,min=1,max=10000,dive"`
 	// Note is free text on the credit note, at most 2,000 characters.
@@ -103,6 +110,8 @@ type NewCreditLine struct {
 	Restock bool `validate:"-"`
 	// ReturnCost is what the goods cost when they left, where the sale is not known and somebody knows it.
 	ReturnCost inventory.Cost `validate:"-"`
+	// Dimensions are as in [NewLine]; left out where SaleLine is named.
+	Dimensions accounting.Dimensions `validate:"-"`
 }
 
 // draft is a sale or a credit in the form that both are booked in.
@@ -118,6 +127,7 @@ type draft struct {
 	note          string
 	lockException string
 	late          accounting.LatePolicy
+	dimensions    accounting.Dimensions
 	lines         []draftLine
 
 	what        string // for messages: "document 3 (R-17)"
@@ -130,11 +140,12 @@ type draftLine struct {
 	saleLine   int64
 	moves      bool // goods of it, if it has any, move
 	returnCost inventory.Cost
+	analysed   accounting.Dimensions // of a line that names no other
 }
 
 func (n NewSale) draft() *draft {
 	d := &draft{kind: KindSale, input: n, reference: n.Reference, party: n.PartyID, date: n.Date, due: n.Due, settledBy: n.SettledBy,
-		warehouse: n.WarehouseID, note: n.Note, lockException: n.LockException, late: n.Late}
+		warehouse: n.WarehouseID, note: n.Note, lockException: n.LockException, late: n.Late, dimensions: n.Dimensions}
 	for _, l := range n.Lines {
 		d.lines = append(d.lines, draftLine{NewLine: l, moves: true})
 	}
@@ -143,11 +154,11 @@ func (n NewSale) draft() *draft {
 
 func (n NewCredit) draft() *draft {
 	d := &draft{kind: KindCredit, input: n, reference: n.Reference, credits: n.Sale, party: n.PartyID, date: n.Date, settledBy: n.RefundedBy,
-		warehouse: n.WarehouseID, note: n.Note, lockException: n.LockException, late: n.Late}
+		warehouse: n.WarehouseID, note: n.Note, lockException: n.LockException, late: n.Late, dimensions: n.Dimensions}
 	for _, l := range n.Lines {
 		d.lines = append(d.lines, draftLine{saleLine: l.SaleLine, moves: l.Restock, returnCost: l.ReturnCost,
 			NewLine: NewLine{ProductID: l.ProductID, Description: l.Description, Quantity: l.Quantity, UnitPrice: l.UnitPrice,
-				TaxCode: l.TaxCode, Account: l.Account, Giveaway: l.Giveaway}})
+				TaxCode: l.TaxCode, Account: l.Account, Giveaway: l.Giveaway, Dimensions: l.Dimensions}})
 	}
 	return d
 }

@@ -19,6 +19,9 @@ func (b *booking) item(d *draft) (*item, error) {
 	if err := b.findOrigin(it); err != nil {
 		return nil, err
 	}
+	if err := b.analyse(it); err != nil {
+		return nil, err
+	}
 	for i := range d.lines {
 		line, err := b.line(it, i)
 		if err != nil {
@@ -58,20 +61,24 @@ func (b *booking) line(it *item, i int) (*soldLine, error) {
 			return nil, err
 		}
 	}
-	goods := false
-	if l.ProductID != uuid.Nil {
-		p, ok := b.products[l.ProductID]
-		if !ok {
-			return nil, ErrUnknownProduct.New(b.op, "%s, line %d: there is no such product", it.draft.what, i+1)
-		}
-		goods = p.Kind == inventory.Goods
+	if _, ok := b.products[l.ProductID]; !ok && l.ProductID != uuid.Nil {
+		return nil, ErrUnknownProduct.New(b.op, "%s, line %d: there is no such product", it.draft.what, i+1)
 	}
 	out := &soldLine{Line: Line{SaleID: it.sale.ID, LineNo: int64(i) + 1, ProductID: l.ProductID, Quantity: l.Quantity, Giveaway: l.Giveaway,
-		Moved: goods && l.moves}}
+		Moved: isGoods(b.products, l.ProductID) && l.moves}}
 	if l.saleLine != 0 {
 		out.OriginSaleID, out.OriginLineNo = it.origin.ID, l.saleLine
+		out.DimensionSetID = b.lines[lineKey{it.origin.ID, l.saleLine}].DimensionSetID
+		return out, nil
 	}
-	return out, nil
+	var err error
+	out.DimensionSetID, err = b.held(it, i, out.Moved)
+	return out, err
+}
+
+// isGoods reports whether a product has stock.
+func isGoods(products map[uuid.UUID]inventory.Product, id uuid.UUID) bool {
+	return id != uuid.Nil && products[id].Kind == inventory.Goods
 }
 
 // takeBack counts a line of a credit against the line it names, and learns from it what is not stated again.
@@ -96,9 +103,10 @@ func (b *booking) takeBack(it *item, l *draftLine, no int) error {
 }
 
 // stockDocument is the issue or return of the goods; without lines when no goods move.
-func (it *item) stockDocument() inventory.NewDocument {
+func (it *item) stockDocument(named map[uuid.UUID]accounting.Dimensions) inventory.NewDocument {
 	d := it.draft
-	doc := inventory.NewDocument{Kind: inventory.Issue, Reference: d.reference, Date: it.sale.Date, WarehouseID: d.warehouse, LockException: d.lockException}
+	doc := inventory.NewDocument{Kind: inventory.Issue, Reference: d.reference, Date: it.sale.Date, WarehouseID: d.warehouse, LockException: d.lockException,
+		AsStated: true}
 	if d.kind == KindCredit {
 		doc.Kind = inventory.Return
 	}
@@ -109,6 +117,8 @@ func (it *item) stockDocument() inventory.NewDocument {
 		m := inventory.NewMove{LineNo: int64(i) + 1, ProductID: l.ProductID, Quantity: l.Quantity, Cost: l.returnCost}
 		if l.saleLine != 0 {
 			m.Origin = inventory.Origin{DocumentID: it.origin.StockDocumentID, LineNo: l.saleLine}
+		} else {
+			m.Dimensions = named[it.lines[i].DimensionSetID]
 		}
 		if l.Giveaway {
 			m.Counter = accounting.ByRole(accounting.RoleMarketing)
@@ -119,22 +129,23 @@ func (it *item) stockDocument() inventory.NewDocument {
 }
 
 // invoice is the invoice or credit note.
-func (it *item) invoice(products map[uuid.UUID]inventory.Product) accounting.NewInvoice {
+func (it *item) invoice(b *booking) accounting.NewInvoice {
 	d := it.draft
 	inv := accounting.NewInvoice{Kind: accounting.InvoiceDocument, Reference: d.reference, PartyID: it.sale.PartyID, Date: it.sale.Date, Due: d.due,
-		SettledBy: d.settledBy, Note: d.note, LockException: d.lockException, Late: d.late}
+		SettledBy: d.settledBy, Note: d.note, LockException: d.lockException, Late: d.late, Dimensions: b.named[it.sale.DimensionSetID], AsStated: true}
 	if d.kind == KindCredit {
 		inv.Kind = accounting.CreditNoteDocument
 	}
 	if it.origin != nil {
 		inv.CorrectsID = it.origin.InvoiceID
 	}
-	for _, l := range d.lines {
+	for i, l := range d.lines {
 		text := l.Description
 		if text == "" {
-			text = products[l.ProductID].Name
+			text = b.products[l.ProductID].Name
 		}
-		inv.Lines = append(inv.Lines, accounting.NewInvoiceLine{Description: text, Quantity: l.Quantity, UnitPrice: l.UnitPrice, TaxCode: l.TaxCode, Account: l.Account})
+		inv.Lines = append(inv.Lines, accounting.NewInvoiceLine{Description: text, Quantity: l.Quantity, UnitPrice: l.UnitPrice, TaxCode: l.TaxCode, Account: l.Account,
+			Dimensions: b.named[it.lines[i].DimensionSetID]})
 	}
 	return inv
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
@@ -30,6 +31,9 @@ type Order struct {
 	Net       money.Amount `bun:"embed:net_"`
 	State     OrderState   `bun:"state,notnull" privacy:"none"`
 	OrderedAt time.Time    `bun:"ordered_at,notnull"`
+	// DimensionSetID is what was stated for lines that say nothing else, zero for nothing; Dimensions spells it out.
+	DimensionSetID uuid.UUID             `bun:"dimension_set_id,nullzero"`
+	Dimensions     accounting.Dimensions `bun:"-"`
 
 	// Lines are in order, with their descriptions.
 	Lines []OrderLine `bun:"-"`

@@ -17,7 +17,7 @@ func (s *Service) GetOrder(ctx context.Context, id uuid.UUID) (Order, error) {
 		if err != nil {
 			return Order{}, err
 		}
-		if err := completeOrders(ctx, tx, []*Order{found}); err != nil {
+		if err := s.completeOrders(ctx, tx, []*Order{found}); err != nil {
 			return Order{}, err
 		}
 		return *found, nil
@@ -41,7 +41,7 @@ func (s *Service) OrdersByReference(ctx context.Context, references []string) (m
 		if err := q.Run(ctx); err != nil {
 			return nil, err
 		}
-		if err := completeOrders(ctx, tx, pointers(found)); err != nil {
+		if err := s.completeOrders(ctx, tx, pointers(found)); err != nil {
 			return nil, err
 		}
 		for _, o := range found {
@@ -60,7 +60,7 @@ func (s *Service) ListOrders(ctx context.Context, page tenancy.PageRequest) (ten
 }
 
 // completeOrders gives stored orders their lines and texts, in one round trip; for none, in none.
-func completeOrders(ctx context.Context, tx *tenancy.Tx, orders []*Order) error {
+func (s *Service) completeOrders(ctx context.Context, tx *tenancy.Tx, orders []*Order) error {
 	if len(orders) == 0 {
 		return nil
 	}
@@ -82,7 +82,16 @@ func completeOrders(ctx context.Context, tx *tenancy.Tx, orders []*Order) error 
 		found.Note = t.Note
 		decodeTexts(t.LineTexts, found.terms())
 	}
-	return nil
+	var terms []*Terms
+	var documents []uuid.UUID
+	for _, o := range orders {
+		terms, documents = append(terms, o.terms()...), append(documents, o.DimensionSetID)
+	}
+	named, err := s.spellTerms(ctx, terms, documents...)
+	for _, o := range orders {
+		o.Dimensions = named[o.DimensionSetID]
+	}
+	return err
 }
 
 // GetFulfilment reads one fulfilment with its lines, and its invoice where it has one. Permission: sales.read. Errors:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
@@ -17,7 +18,7 @@ import (
 //
 // Permission: sales.order. Errors: sales.bad_input, sales.too_many, sales.unknown_product, sales.reference_taken; of
 // inventory, for orders that reserve, inventory.insufficient_stock and inventory.unknown_warehouse; of accounting as
-// [Service.Quote].
+// [Service.Quote], and accounting.dimension_needed, with the line that lacks what its accounts require.
 func (s *Service) Order(ctx context.Context, orders []NewOrder) ([]Order, error) {
 	const op = "sales.Order"
 	return s.place(ctx, op, func() (*heads, []*orderDraft, error) {
@@ -32,12 +33,14 @@ func (s *Service) Order(ctx context.Context, orders []NewOrder) ([]Order, error)
 				PartyID, WarehouseID uuid.UUID
 				Date                 date.Date
 				ReserveUntil         time.Time
+				Dimensions           accounting.Dimensions `json:",omitempty"`
 				Lines                []lineContent
-			}{n.PartyID, n.WarehouseID, n.Date, n.ReserveUntil.UTC(), contentOf(n.Lines)}
+			}{n.PartyID, n.WarehouseID, n.Date, n.ReserveUntil.UTC(), n.Dimensions, contentOf(n.Lines)}
 			if err := h.add(n.Reference, *n, len(n.Lines), content, func(what string) error { return checkLines(op, what, n.Lines) }); err != nil {
 				return nil, nil, err
 			}
-			drafts[i] = &orderDraft{party: n.PartyID, date: n.Date, warehouse: n.WarehouseID, reserveUntil: n.ReserveUntil, lines: n.Lines, note: n.Note}
+			drafts[i] = &orderDraft{party: n.PartyID, date: n.Date, warehouse: n.WarehouseID, reserveUntil: n.ReserveUntil, dimensions: n.Dimensions, lines: n.Lines,
+				note: n.Note}
 		}
 		return h, drafts, nil
 	})
@@ -63,11 +66,12 @@ func (s *Service) Accept(ctx context.Context, acceptances []Acceptance) ([]Order
 				WarehouseID  uuid.UUID
 				Date         date.Date
 				ReserveUntil time.Time
-			}{n.Quotation, n.WarehouseID, n.Date, n.ReserveUntil.UTC()}
+				Dimensions   accounting.Dimensions `json:",omitempty"`
+			}{n.Quotation, n.WarehouseID, n.Date, n.ReserveUntil.UTC(), n.Dimensions}
 			if err := h.add(n.Reference, *n, 1, content, func(string) error { return nil }); err != nil {
 				return nil, nil, err
 			}
-			drafts[i] = &orderDraft{quotation: n.Quotation, date: n.Date, warehouse: n.WarehouseID, reserveUntil: n.ReserveUntil}
+			drafts[i] = &orderDraft{quotation: n.Quotation, date: n.Date, warehouse: n.WarehouseID, reserveUntil: n.ReserveUntil, dimensions: n.Dimensions}
 		}
 		return h, drafts, nil
 	})
@@ -94,6 +98,7 @@ type orderDraft struct {
 	date         date.Date
 	warehouse    uuid.UUID
 	reserveUntil time.Time
+	dimensions   accounting.Dimensions
 	lines        []NewLine
 	note         string
 }
@@ -130,7 +135,7 @@ func (p *placing) run(ctx context.Context) ([]Order, error) {
 			wanted = append(wanted, i)
 		}
 	}
-	if err := completeOrders(ctx, p.tx, stored); err != nil {
+	if err := p.s.completeOrders(ctx, p.tx, stored); err != nil {
 		return nil, err
 	}
 	if len(wanted) > 0 {
@@ -181,22 +186,24 @@ func (p *placing) read(ctx context.Context) ([]*Order, error) {
 	for i := range found {
 		p.known[found[i].Reference] = &found[i]
 	}
-	return pointers(found), completeQuotations(ctx, p.tx, pointers(quotations))
+	return pointers(found), p.s.completeQuotations(ctx, p.tx, pointers(quotations))
 }
 
 // make takes the new orders.
 func (p *placing) make(ctx context.Context, wanted []int) error {
 	var parties, warehouses []uuid.UUID
-	var lines [][]NewLine
+	var offers []*offer
 	for _, i := range wanted {
 		d := p.drafts[i]
-		parties, warehouses, lines = append(parties, d.party), append(warehouses, d.warehouse), append(lines, d.lines)
+		parties, warehouses = append(parties, d.party), append(warehouses, d.warehouse)
+		offers = append(offers, &offer{what: p.heads.all[i].what, order: true, dimensions: d.dimensions, warehouse: d.warehouse, lines: d.lines,
+			from: p.quotations[d.quotation]})
 	}
-	c, err := p.s.catalogue(ctx, p.tx, p.op, parties, warehouses, lines...)
+	c, err := p.s.catalogue(ctx, p.tx, p.op, parties, warehouses, offers)
 	if err != nil {
 		return err
 	}
-	for _, i := range wanted {
+	for n, i := range wanted {
 		h, d := &p.heads.all[i], p.drafts[i]
 		o := &Order{Reference: h.reference, Fingerprint: h.fingerprint, PartyID: d.party, Date: d.date, WarehouseID: d.warehouse, State: OrderOpen,
 			OrderedAt: p.tx.Now(), Note: d.note}
@@ -213,11 +220,18 @@ func (p *placing) make(ctx context.Context, wanted []int) error {
 		if err != nil {
 			return err
 		}
+		if o.DimensionSetID, err = c.analyse(offers[n], terms); err != nil {
+			return err
+		}
+		o.Dimensions = offers[n].document()
 		for n, t := range terms {
 			o.Lines = append(o.Lines, OrderLine{OrderID: o.ID, LineNo: int64(n) + 1, Terms: t})
 		}
 		p.fresh, p.until = append(p.fresh, o), append(p.until, d.reserveUntil)
 		p.known[o.Reference] = o
+	}
+	if err := c.stated.Record(ctx); err != nil {
+		return err
 	}
 	if err := p.write(ctx); err != nil { // before goods are reserved: one of two with the same reference stops here
 		return err

@@ -34,6 +34,9 @@ type Quotation struct {
 	Net      money.Amount   `bun:"embed:net_"`
 	State    QuotationState `bun:"state,notnull" privacy:"none"`
 	QuotedAt time.Time      `bun:"quoted_at,notnull"`
+	// DimensionSetID is what was stated for lines that say nothing else, zero for nothing; Dimensions spells it out.
+	DimensionSetID uuid.UUID             `bun:"dimension_set_id,nullzero"`
+	Dimensions     accounting.Dimensions `bun:"-"`
 	// DecidedAt is when it stopped being open; zero before.
 	DecidedAt time.Time `bun:"decided_at,nullzero"`
 
@@ -58,6 +61,9 @@ type Terms struct {
 	// Account is what the line is charged to, as [accounting.AccountRef] writes it; "" is the account with the role sales.
 	Account  string `bun:"account,notnull" privacy:"none"`
 	Giveaway bool   `bun:"giveaway,notnull"`
+	// DimensionSetID is what revenue and cost of the line are analysed by, zero for nothing; Dimensions spells it out.
+	DimensionSetID uuid.UUID             `bun:"dimension_set_id,nullzero"`
+	Dimensions     accounting.Dimensions `bun:"-"`
 	// Description is the text of the line; once erased, "".
 	Description string `bun:"-"`
 }

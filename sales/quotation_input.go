@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
@@ -18,6 +19,9 @@ type NewQuotation struct {
 	Date date.Date `validate:"-"`
 	// ValidUntil is the last day on which it can be accepted. Required.
 	ValidUntil date.Date `validate:"-"`
+	// Dimensions are what lines are analysed by that say nothing else. Those of the warehouse are added when it is accepted, and then
+	// what accounts require is asked for.
+	Dimensions accounting.Dimensions `validate:"-"`
 	// Lines are 1 to 10,000.
 	Lines []NewLine `validate:"required,min=1,max=10000,dive"`
 	// Note is free text, at most 2,000 characters.
@@ -35,6 +39,8 @@ type Acceptance struct {
 	// WarehouseID and ReserveUntil are as in [NewOrder].
 	WarehouseID  uuid.UUID `validate:"-"`
 	ReserveUntil time.Time `validate:"-"`
+	// Dimensions go before those of the quotation, dimension by dimension.
+	Dimensions accounting.Dimensions `validate:"-"`
 }
 
 // NewOrder is the input of [Service.Order].
@@ -50,6 +56,9 @@ type NewOrder struct {
 	// ReserveUntil, when set, reserves all goods of the order until that instant: nobody else can have them. When not all
 	// are available the order is refused.
 	ReserveUntil time.Time `validate:"-"`
+	// Dimensions are what lines are analysed by that say nothing else, such as {"project": "17"}: revenue, and the cost of what is sold. A
+	// line of goods has those of the warehouse besides, where neither says otherwise. They stand as they are agreed.
+	Dimensions accounting.Dimensions `validate:"-"`
 	// Lines are 1 to 10,000.
 	Lines []NewLine `validate:"required,min=1,max=10000,dive"`
 	// Note is free text, at most 2,000 characters.

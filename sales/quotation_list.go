@@ -17,7 +17,7 @@ func (s *Service) GetQuotation(ctx context.Context, id uuid.UUID) (Quotation, er
 		if err != nil {
 			return Quotation{}, err
 		}
-		if err := completeQuotations(ctx, tx, []*Quotation{found}); err != nil {
+		if err := s.completeQuotations(ctx, tx, []*Quotation{found}); err != nil {
 			return Quotation{}, err
 		}
 		return *found, nil
@@ -35,7 +35,7 @@ func (s *Service) QuotationsByReference(ctx context.Context, references []string
 		if err != nil {
 			return nil, err
 		}
-		if err := completeQuotations(ctx, tx, pointers(found)); err != nil {
+		if err := s.completeQuotations(ctx, tx, pointers(found)); err != nil {
 			return nil, err
 		}
 		out := make(map[string]Quotation, len(found))
@@ -65,7 +65,7 @@ func quotationsByReference(ctx context.Context, tx *tenancy.Tx, references []str
 }
 
 // completeQuotations gives stored quotations their lines and texts, in one round trip; for none, in none.
-func completeQuotations(ctx context.Context, tx *tenancy.Tx, quotations []*Quotation) error {
+func (s *Service) completeQuotations(ctx context.Context, tx *tenancy.Tx, quotations []*Quotation) error {
 	if len(quotations) == 0 {
 		return nil
 	}
@@ -87,5 +87,14 @@ func completeQuotations(ctx context.Context, tx *tenancy.Tx, quotations []*Quota
 		found.Note = t.Note
 		decodeTexts(t.LineTexts, found.terms())
 	}
-	return nil
+	var terms []*Terms
+	var documents []uuid.UUID
+	for _, found := range quotations {
+		terms, documents = append(terms, found.terms()...), append(documents, found.DimensionSetID)
+	}
+	named, err := s.spellTerms(ctx, terms, documents...)
+	for _, found := range quotations {
+		found.Dimensions = named[found.DimensionSetID]
+	}
+	return err
 }

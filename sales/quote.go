@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
@@ -45,8 +46,9 @@ func checkQuotations(op string, in []NewQuotation) (*heads, error) {
 		content := struct {
 			PartyID          uuid.UUID
 			Date, ValidUntil date.Date
+			Dimensions       accounting.Dimensions `json:",omitempty"`
 			Lines            []lineContent
-		}{n.PartyID, n.Date, n.ValidUntil, contentOf(n.Lines)}
+		}{n.PartyID, n.Date, n.ValidUntil, n.Dimensions, contentOf(n.Lines)}
 		err := h.add(n.Reference, *n, len(n.Lines), content, func(what string) error {
 			if n.ValidUntil.IsZero() {
 				return ErrBadInput.New(op, "%s: ValidUntil, the last day on which it can be accepted, is needed", what)
@@ -92,7 +94,7 @@ func (q *quoting) run(ctx context.Context) ([]Quotation, error) {
 			wanted = append(wanted, i)
 		}
 	}
-	if err := completeQuotations(ctx, q.tx, pointers(old)); err != nil {
+	if err := q.s.completeQuotations(ctx, q.tx, pointers(old)); err != nil {
 		return nil, err
 	}
 	if len(wanted) > 0 {
@@ -115,15 +117,16 @@ func (q *quoting) run(ctx context.Context) ([]Quotation, error) {
 // make makes the new ones.
 func (q *quoting) make(ctx context.Context, wanted []int) error {
 	var parties []uuid.UUID
-	var lines [][]NewLine
+	var offers []*offer
 	for _, i := range wanted {
-		parties, lines = append(parties, q.in[i].PartyID), append(lines, q.in[i].Lines)
+		in := &q.in[i]
+		parties, offers = append(parties, in.PartyID), append(offers, &offer{what: q.heads.all[i].what, lines: in.Lines, dimensions: in.Dimensions})
 	}
-	c, err := q.s.catalogue(ctx, q.tx, q.op, parties, nil, lines...)
+	c, err := q.s.catalogue(ctx, q.tx, q.op, parties, nil, offers)
 	if err != nil {
 		return err
 	}
-	for _, i := range wanted {
+	for n, i := range wanted {
 		in, h := &q.in[i], &q.heads.all[i]
 		made := &Quotation{Reference: in.Reference, Fingerprint: h.fingerprint, PartyID: in.PartyID, Date: in.Date, ValidUntil: in.ValidUntil,
 			State: QuotationOpen, QuotedAt: q.tx.Now(), Note: in.Note}
@@ -138,11 +141,18 @@ func (q *quoting) make(ctx context.Context, wanted []int) error {
 		if terms, made.Net, err = c.terms(q.op, h.what, in.Lines); err != nil {
 			return err
 		}
+		if made.DimensionSetID, err = c.analyse(offers[n], terms); err != nil {
+			return err
+		}
+		made.Dimensions = in.Dimensions
 		for n, t := range terms {
 			made.Lines = append(made.Lines, QuotationLine{QuotationID: made.ID, LineNo: int64(n) + 1, Terms: t})
 		}
 		q.fresh = append(q.fresh, made)
 		q.known[made.Reference] = made
+	}
+	if err := c.stated.Record(ctx); err != nil {
+		return err
 	}
 	if err := q.number(ctx); err != nil {
 		return err

@@ -38,7 +38,10 @@ type Sale struct {
 	StockDocumentID uuid.UUID `bun:"stock_document_id,nullzero"`
 	// CreditsID is the sale that a credit takes back; none for a sale, and for a credit that names none.
 	CreditsID uuid.UUID `bun:"credits_id,nullzero"`
-	PostedAt  time.Time `bun:"posted_at,notnull"`
+	// DimensionSetID is what was stated for lines that say nothing else, zero for nothing; Dimensions spells it out.
+	DimensionSetID uuid.UUID             `bun:"dimension_set_id,nullzero"`
+	Dimensions     accounting.Dimensions `bun:"-"`
+	PostedAt       time.Time             `bun:"posted_at,notnull"`
 
 	// Invoice is the invoice or credit note: its legal number and its totals.
 	Invoice accounting.Invoice `bun:"-"`
@@ -66,6 +69,9 @@ type Line struct {
 	OriginLineNo int64     `bun:"origin_line_no,nullzero"`
 	// Credited is how much of it credits have taken back, at most Quantity; the database holds it to that.
 	Credited money.Quantity `bun:"credited,notnull"`
+	// DimensionSetID is what revenue and cost of the line are analysed by, zero for nothing; Dimensions spells it out.
+	DimensionSetID uuid.UUID             `bun:"dimension_set_id,nullzero"`
+	Dimensions     accounting.Dimensions `bun:"-"`
 }
 
 // lineKey names a line of a sale.

@@ -83,6 +83,9 @@ func (s *Service) complete(ctx context.Context, tx *tenancy.Tx, sales []*Sale) e
 	for _, l := range lines {
 		byID[l.SaleID].Lines = append(byID[l.SaleID].Lines, l)
 	}
+	if err := s.spellSales(ctx, sales); err != nil {
+		return err
+	}
 	invoices, err := s.books.InvoicesByReference(ctx, references)
 	if err != nil {
 		return err

@@ -17,13 +17,15 @@ import (
 // catalogue is what the lines of quotations and orders are held against, so that what is promised can be delivered and
 // charged later.
 type catalogue struct {
+	s        *Service
+	stated   *accounting.StatedDimensions
 	currency money.Currency
 	taxes    map[string]bool
 	products map[uuid.UUID]inventory.Product
 }
 
 // catalogue reads what the lines name, in a number of statements that does not depend on how many there are.
-func (s *Service) catalogue(ctx context.Context, tx *tenancy.Tx, op string, parties, warehouses []uuid.UUID, lines ...[]NewLine) (*catalogue, error) {
+func (s *Service) catalogue(ctx context.Context, tx *tenancy.Tx, op string, parties, warehouses []uuid.UUID, offers []*offer) (*catalogue, error) {
 	books, err := s.books.GetBooks(ctx)
 	if err != nil {
 		return nil, err
@@ -32,13 +34,13 @@ func (s *Service) catalogue(ctx context.Context, tx *tenancy.Tx, op string, part
 	if err != nil {
 		return nil, err
 	}
-	c := &catalogue{currency: books.Currency, taxes: make(map[string]bool, len(taxes)), products: map[uuid.UUID]inventory.Product{}}
+	c := &catalogue{s: s, currency: books.Currency, taxes: make(map[string]bool, len(taxes)), products: map[uuid.UUID]inventory.Product{}}
 	for _, t := range taxes {
 		c.taxes[t.Code] = t.Active
 	}
 	products, accounts := map[uuid.UUID]bool{}, map[accounting.AccountRef]bool{}
-	for _, part := range lines {
-		for _, l := range part {
+	for _, o := range offers {
+		for _, l := range o.lines {
 			products[l.ProductID], accounts[l.Account] = true, true
 		}
 	}
@@ -54,7 +56,10 @@ func (s *Service) catalogue(ctx context.Context, tx *tenancy.Tx, op string, part
 			return nil, err
 		}
 	}
-	return c, exist(ctx, tx, op, distinct(parties), distinct(warehouses))
+	if err := exist(ctx, tx, op, distinct(parties), distinct(warehouses)); err != nil {
+		return nil, err
+	}
+	return c, c.readDimensions(ctx, op, offers)
 }
 
 // exist refuses a party or a warehouse that does not exist, before a foreign key does so without words.

@@ -134,6 +134,8 @@ func (d *draft) wrong(l draftLine) string {
 		return "a line of a sale is named, but not the sale"
 	case d.credits != "" && l.saleLine == 0 && l.ProductID != uuid.Nil:
 		return "a credit of a sale names the line that a product comes from (SaleLine)"
+	case l.saleLine != 0 && len(l.Dimensions) > 0:
+		return "what comes back from a known sale has the dimensions of that; none can be stated"
 	case l.saleLine != 0 && l.returnCost.Stated():
 		return "what comes back from a known sale comes back at its cost; none can be stated"
 	}
@@ -168,10 +170,11 @@ func (d *draft) digest() (string, error) {
 		SaleLine   int64
 		Moves      bool
 		ReturnCost inventory.Cost
+		Dimensions accounting.Dimensions `json:",omitempty"`
 	}
 	lines := make([]line, len(d.lines))
 	for i, l := range d.lines {
-		lines[i] = line{l.ProductID, l.Quantity, l.UnitPrice, l.TaxCode, l.Account.String(), l.Giveaway, l.saleLine, l.moves, l.returnCost}
+		lines[i] = line{l.ProductID, l.Quantity, l.UnitPrice, l.TaxCode, l.Account.String(), l.Giveaway, l.saleLine, l.moves, l.returnCost, l.Dimensions}
 	}
 	b, err := json.Marshal(struct {
 		Kind        Kind
@@ -180,8 +183,9 @@ func (d *draft) digest() (string, error) {
 		Date, Due   date.Date
 		SettledBy   string
 		WarehouseID uuid.UUID
+		Dimensions  accounting.Dimensions `json:",omitempty"`
 		Lines       []line
-	}{d.kind, d.credits, d.party, d.date, d.due, d.settledBy.String(), d.warehouse, lines})
+	}{d.kind, d.credits, d.party, d.date, d.due, d.settledBy.String(), d.warehouse, d.dimensions, lines})
 	if err != nil {
 		return "", err
 	}

@@ -13,7 +13,7 @@ import (
 const maxShown = 5
 
 // Verify proves that sales, their invoices and their goods say the same: line by line the same quantities on the invoice and,
-// where goods moved, on the stock document; and what was taken back is what the credits add up to. Of orders it proves the
+// where goods moved, on the stock document, under the same dimensions; and what was taken back is what the credits add up to. Of orders it proves the
 // same, and that their counters and states follow from what was done for them, and that no number of a quotation is missing.
 // It reads all sales and orders.
 //
@@ -21,7 +21,7 @@ const maxShown = 5
 func (s *Service) Verify(ctx context.Context) ([]tenancy.Check, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]tenancy.Check, error) {
 		var checks []tenancy.Check
-		for _, part := range []struct {
+		for i, part := range []struct {
 			proofs []proof
 			lines  func(context.Context, *tenancy.Tx, ...tenancy.Option) (int64, error)
 		}{{proofs, tenancy.Count[Line]}, {orderProofs, tenancy.Count[OrderLine]}} {
@@ -36,6 +36,11 @@ func (s *Service) Verify(ctx context.Context) ([]tenancy.Check, error) {
 				}
 				checks = append(checks, check)
 			}
+			check, err := dimensionProofs[i].run(ctx, tx, lines)
+			if err != nil {
+				return nil, err
+			}
+			checks = append(checks, check)
 		}
 		return checks, nil
 	})

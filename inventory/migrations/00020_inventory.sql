@@ -21,9 +21,11 @@ CREATE TABLE erp.warehouses (
     id UUID NOT NULL,
     code TEXT COLLATE "C" NOT NULL,
     name TEXT NOT NULL,
+    dimension_set_id UUID,
     created_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id),
-    CONSTRAINT erp_warehouses_code UNIQUE (tenant_id, code)
+    CONSTRAINT erp_warehouses_code UNIQUE (tenant_id, code),
+    CONSTRAINT erp_warehouses_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id)
 );
 
 -- One row per tenant. The method is chosen once: the layers of one method mean nothing to the other.
@@ -73,16 +75,18 @@ CREATE TABLE erp.stock_documents (
 CREATE INDEX erp_stock_documents_grouped ON erp.stock_documents (tenant_id, group_id, posting_no)
     WHERE group_id IS NOT NULL;
 
--- What a document of a group adds to its group's entry, by account; debits are positive. The stock account gets the opposite.
+-- What a document of a group adds to its group's entry, by account and set of dimensions (without any the nil UUID); debits are
+-- positive. The stock account gets the opposite.
 CREATE TABLE erp.stock_charges (
     tenant_id UUID NOT NULL,
     document_id UUID NOT NULL,
     account_id UUID NOT NULL,
+    dimension_set_id UUID NOT NULL,
     group_id UUID NOT NULL,
     posting_no BIGINT NOT NULL CHECK (posting_no > 0),
     value_minor BIGINT NOT NULL CHECK (value_minor <> 0),
     value_currency TEXT NOT NULL,
-    PRIMARY KEY (tenant_id, document_id, account_id),
+    PRIMARY KEY (tenant_id, document_id, account_id, dimension_set_id),
     CONSTRAINT erp_stock_charges_document FOREIGN KEY (tenant_id, document_id) REFERENCES erp.stock_documents (tenant_id, id),
     CONSTRAINT erp_stock_charges_account FOREIGN KEY (tenant_id, account_id) REFERENCES erp.accounts (tenant_id, id),
     CONSTRAINT erp_stock_charges_group FOREIGN KEY (tenant_id, group_id) REFERENCES erp.stock_groups (tenant_id, id)
@@ -163,6 +167,7 @@ CREATE TABLE erp.stock_moves (
     origin_document_id UUID,
     origin_line_no BIGINT,
     reservation_id UUID,
+    dimension_set_id UUID,
     PRIMARY KEY (tenant_id, document_id, line_no),
     CONSTRAINT erp_stock_moves_sign CHECK ((quantity > 0 AND value_minor >= 0) OR (quantity < 0 AND value_minor <= 0) OR quantity = 0),
     CONSTRAINT erp_stock_moves_variance CHECK (variance_minor = 0 OR origin_document_id IS NOT NULL),
@@ -171,6 +176,7 @@ CREATE TABLE erp.stock_moves (
     CONSTRAINT erp_stock_moves_product FOREIGN KEY (tenant_id, product_id) REFERENCES erp.products (tenant_id, id),
     CONSTRAINT erp_stock_moves_warehouse FOREIGN KEY (tenant_id, warehouse_id) REFERENCES erp.warehouses (tenant_id, id),
     CONSTRAINT erp_stock_moves_origin FOREIGN KEY (tenant_id, origin_document_id, origin_line_no) REFERENCES erp.stock_moves (tenant_id, document_id, line_no) DEFERRABLE INITIALLY IMMEDIATE,
+    CONSTRAINT erp_stock_moves_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_stock_moves_reservation FOREIGN KEY (tenant_id, reservation_id) REFERENCES erp.stock_reservations (tenant_id, id)
 );
 

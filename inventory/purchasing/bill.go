@@ -79,6 +79,8 @@ type NewBill struct {
 	Date date.Date `validate:"-"`
 	// Due is when it is to be paid. Default Date.
 	Due date.Date `validate:"-"`
+	// Dimensions are what lines beside the orders are analysed by that say nothing else. Lines of orders have those of the order's line.
+	Dimensions accounting.Dimensions `validate:"-"`
 	// Lines are 1 to 10,000.
 	Lines []NewBillLine `validate:"required,min=1,max=10000,dive"`
 	// Note is free text beside the document, at most 2,000 characters.
@@ -104,6 +106,8 @@ type NewCredit struct {
 	// BillID is the bill that it corrects and is set off against. Optional; without it the credit stays open until it is
 	// allocated.
 	BillID uuid.UUID `validate:"-"`
+	// Dimensions are as in [NewBill].
+	Dimensions accounting.Dimensions `validate:"-"`
 	// Lines are 1 to 10,000.
 	Lines []NewBillLine `validate:"required,min=1,max=10000,dive"`
 	// Note is as in [NewBill].
@@ -133,4 +137,6 @@ type NewBillLine struct {
 	TaxCode string `validate:"max=20,line"`
 	// Account is what a line beside the orders is booked to.
 	Account accounting.AccountRef `validate:"-"`
+	// Dimensions are what a line beside the orders is analysed by, over those of the bill; refused on lines of orders.
+	Dimensions accounting.Dimensions `validate:"-"`
 }

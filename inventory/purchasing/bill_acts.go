@@ -25,12 +25,13 @@ import (
 //
 // Permission: purchasing.bill. Errors: purchasing.bad_input, purchasing.too_many, purchasing.unknown_order,
 // purchasing.wrong_vendor, purchasing.over_billed, purchasing.reference_taken; those of [accounting.Service.Bill]
-// (accounting.bill_taken, accounting.unknown_tax, accounting.period_locked, ...) and of [inventory.Service.Revalue].
+// (accounting.bill_taken, accounting.unknown_tax, accounting.period_locked, ...), accounting.dimension_needed where a line beside the
+// orders lacks what its account requires, and those of [inventory.Service.Revalue].
 func (s *Service) Bill(ctx context.Context, in []NewBill) ([]Bill, error) {
 	return s.bill(ctx, "purchasing.Bill", len(in), func(i int) (*billDraft, any) {
 		n := &in[i]
 		return &billDraft{kind: accounting.BillDocument, head: head{reference: n.Reference}, number: n.VendorNumber, party: n.PartyID, date: n.Date,
-			due: n.Due, lines: n.Lines, note: n.Note, lock: n.LockException, late: n.Late}, n
+			due: n.Due, dimensions: n.Dimensions, lines: n.Lines, note: n.Note, lock: n.LockException, late: n.Late}, n
 	})
 }
 
@@ -44,22 +45,23 @@ func (s *Service) Credit(ctx context.Context, in []NewCredit) ([]Bill, error) {
 	return s.bill(ctx, "purchasing.Credit", len(in), func(i int) (*billDraft, any) {
 		n := &in[i]
 		return &billDraft{kind: accounting.VendorCreditDocument, head: head{reference: n.Reference}, number: n.VendorNumber, party: n.PartyID, date: n.Date,
-			corrects: n.BillID, lines: n.Lines, note: n.Note, lock: n.LockException, late: n.Late}, n
+			corrects: n.BillID, dimensions: n.Dimensions, lines: n.Lines, note: n.Note, lock: n.LockException, late: n.Late}, n
 	})
 }
 
 // billDraft is the common form of both.
 type billDraft struct {
 	head
-	kind      accounting.BillKind
-	number    string
-	party     uuid.UUID
-	date, due date.Date
-	corrects  uuid.UUID
-	lines     []NewBillLine
-	note      string
-	lock      string
-	late      accounting.LatePolicy
+	kind       accounting.BillKind
+	number     string
+	party      uuid.UUID
+	date, due  date.Date
+	corrects   uuid.UUID
+	dimensions accounting.Dimensions
+	lines      []NewBillLine
+	note       string
+	lock       string
+	late       accounting.LatePolicy
 }
 
 // bill is the one path of both.
@@ -75,6 +77,9 @@ func (s *Service) bill(ctx context.Context, op string, n int, draft func(i int) 
 				return nil, err
 			}
 			if err := w.plan(); err != nil {
+				return nil, err
+			}
+			if err := w.stated.Record(ctx); err != nil {
 				return nil, err
 			}
 			if err := w.revalue(ctx); err != nil { // stock is locked before balances
@@ -135,6 +140,8 @@ func (l *NewBillLine) wrong() string {
 		return "an order is named with its line"
 	case l.OrderID != uuid.Nil && !l.Account.IsZero():
 		return "the order says what its line is booked to; no account can be named"
+	case l.OrderID != uuid.Nil && len(l.Dimensions) > 0:
+		return "the order says what its line is analysed by; no dimensions can be stated"
 	case l.OrderID != uuid.Nil && l.Quantity <= 0:
 		return "the quantity is above zero"
 	case l.OrderID != uuid.Nil && (l.UnitPrice.IsNegative() || l.Net.Minor < 0):
@@ -152,27 +159,29 @@ func (l *NewBillLine) wrong() string {
 // content is what makes two bills the same.
 func (d *billDraft) content() any {
 	type line struct {
-		OrderID   uuid.UUID
-		LineNo    int64
-		Quantity  money.Quantity
-		UnitPrice decimal.Decimal
-		NetMinor  int64
-		Currency  money.Currency
-		TaxCode   string
-		Account   string
+		OrderID    uuid.UUID
+		LineNo     int64
+		Quantity   money.Quantity
+		UnitPrice  decimal.Decimal
+		NetMinor   int64
+		Currency   money.Currency
+		TaxCode    string
+		Account    string
+		Dimensions accounting.Dimensions `json:",omitempty"`
 	}
 	lines := make([]line, len(d.lines))
 	for i, l := range d.lines {
-		lines[i] = line{l.OrderID, l.LineNo, l.Quantity, l.UnitPrice, l.Net.Minor, l.Net.Currency, l.TaxCode, l.Account.String()}
+		lines[i] = line{l.OrderID, l.LineNo, l.Quantity, l.UnitPrice, l.Net.Minor, l.Net.Currency, l.TaxCode, l.Account.String(), l.Dimensions}
 	}
 	return struct {
-		Kind      accounting.BillKind
-		Number    string
-		PartyID   uuid.UUID
-		Date, Due date.Date
-		Corrects  uuid.UUID
-		Lines     []line
-	}{d.kind, d.number, d.party, d.date, d.due, d.corrects, lines}
+		Kind       accounting.BillKind
+		Number     string
+		PartyID    uuid.UUID
+		Date, Due  date.Date
+		Corrects   uuid.UUID
+		Dimensions accounting.Dimensions `json:",omitempty"`
+		Lines      []line
+	}{d.kind, d.number, d.party, d.date, d.due, d.corrects, d.dimensions, lines}
 }
 
 // billing is one act on bills.
@@ -185,7 +194,9 @@ type billing struct {
 	currency money.Currency
 	held     *held
 	products map[uuid.UUID]inventory.Product
-	stocks   map[uuid.UUID]uuid.UUID // the stock document of a receipt
+	stocks   map[uuid.UUID]uuid.UUID             // the stock document of a receipt
+	stated   *accounting.StatedDimensions        // of lines beside the orders
+	named    map[uuid.UUID]accounting.Dimensions // what the orders' lines are analysed by
 	replays  *replays[Bill]
 
 	bills    []*Bill // the answers, in the order of the drafts
@@ -230,7 +241,10 @@ func (w *billing) read(ctx context.Context) error {
 		return err
 	}
 	w.replays = newReplays(w.op, stored, func(b *Bill) (string, string) { return b.Reference, b.Fingerprint })
-	return w.readProducts(ctx)
+	if err := w.readProducts(ctx); err != nil {
+		return err
+	}
+	return w.readDimensions(ctx)
 }
 
 // readProducts asks for the products of lines that have no description.
@@ -274,8 +288,11 @@ func (w *billing) plan() error {
 func (w *billing) draft(d *billDraft) (*Bill, error) {
 	b := &Bill{Kind: d.kind, Reference: d.reference, Fingerprint: d.fingerprint, PartyID: d.party, Date: d.date, PostedAt: w.tx.Now()}
 	in := accounting.NewBill{Kind: d.kind, VendorNumber: d.number, Date: d.date, Due: d.due, CorrectsID: d.corrects, Note: d.note, LockException: d.lock, Late: d.late,
-		Lines: make([]accounting.NewBillLine, len(d.lines))}
+		Dimensions: d.dimensions, AsStated: true, Lines: make([]accounting.NewBillLine, len(d.lines))}
 	b.Lines = make([]BillLine, len(d.lines))
+	if _, err := w.stated.Hold(d.what+": ", d.dimensions); err != nil {
+		return nil, err
+	}
 	for i := range d.lines {
 		if err := w.line(fmt.Sprintf("%s, line %d", d.what, i+1), d, b, i, &in.Lines[i]); err != nil {
 			return nil, err

@@ -19,7 +19,12 @@ func (w *billing) line(what string, d *billDraft, b *Bill, i int, out *accountin
 	l := &b.Lines[i]
 	l.LineNo, l.OrderID, l.OrderLineNo, l.Quantity = int64(i)+1, in.OrderID, in.LineNo, in.Quantity
 	var err error
-	if l.Net, err = w.net(in); err != nil || in.OrderID == uuid.Nil {
+	if l.Net, err = w.net(in); err != nil {
+		return err
+	}
+	if in.OrderID == uuid.Nil {
+		out.Dimensions = in.Dimensions.Over(d.dimensions)
+		_, err = w.stated.Hold(what+": ", out.Dimensions, in.Account)
 		return err
 	}
 	order, err := w.held.order(what, in.OrderID)
@@ -39,6 +44,7 @@ func (w *billing) line(what string, d *billDraft, b *Bill, i int, out *accountin
 	if out.Account = accounting.ByID(ordered.AccountID); ordered.Goods {
 		out.Account = accounting.ByRole(accounting.RoleGoodsReceived)
 	}
+	out.Dimensions = w.named[ordered.DimensionSetID]
 	if out.Description == "" {
 		out.Description = w.products[ordered.ProductID].Name
 	}
@@ -201,19 +207,20 @@ func (w *billing) record(ctx context.Context) error {
 
 // creditFact is what a credit gave back more than the goods were received at; nothing for a bill, which values goods anew.
 func (w *billing) creditFact(b *Bill, in *accounting.NewBill) (*creditFact, error) {
-	f := &creditFact{ID: b.ID, Date: b.Date, More: money.Zero(w.currency), Lock: in.LockException, Late: in.Late}
+	f := &creditFact{ID: b.ID, Date: b.Date, Lock: in.LockException, Late: in.Late}
 	if b.Kind != accounting.VendorCreditDocument {
 		return f, nil
 	}
 	for i := range b.Lines {
 		l := &b.Lines[i]
-		if l.OrderID == uuid.Nil || !w.held.lines[lineKey{l.OrderID, l.OrderLineNo}].Goods {
+		ordered := w.held.lines[lineKey{l.OrderID, l.OrderLineNo}]
+		if ordered == nil || !ordered.Goods {
 			continue
 		}
 		for _, m := range l.Matches {
 			more, err := m.Net.Sub(m.Share)
 			if err == nil {
-				f.More, err = f.More.Add(more)
+				err = f.add(w.named[ordered.DimensionSetID], more)
 			}
 			if err != nil {
 				return nil, err

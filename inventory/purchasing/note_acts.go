@@ -131,7 +131,8 @@ type noting struct {
 
 	currency money.Currency
 	held     *held
-	origins  map[uuid.UUID]*Note // the receipts that returns name
+	named    map[uuid.UUID]accounting.Dimensions // what the orders' lines are analysed by
+	origins  map[uuid.UUID]*Note                 // the receipts that returns name
 	replays  *replays[Note]
 
 	notes    []*Note // the answers, in the order of the drafts
@@ -179,6 +180,9 @@ func (w *noting) read(ctx context.Context) error {
 	if err := loadNoteLines(ctx, w.tx, pointers(stored)); err != nil {
 		return err
 	}
+	if w.named, err = w.held.spell(ctx, w.s); err != nil {
+		return err
+	}
 	w.replays = newReplays(w.op, stored, func(n *Note) (string, string) { return n.Reference, n.Fingerprint })
 	return nil
 }
@@ -222,7 +226,7 @@ func (w *noting) draft(d *noteDraft) (*Note, error) {
 		n.Date = w.tx.Today()
 	}
 	doc := inventory.NewDocument{Date: n.Date, WarehouseID: d.warehouse, Counter: accounting.ByRole(accounting.RoleGoodsReceived), Reason: d.reason,
-		LockException: d.lock}
+		LockException: d.lock, AsStated: true}
 	if doc.WarehouseID == uuid.Nil {
 		doc.WarehouseID = order.WarehouseID
 	}
@@ -283,7 +287,8 @@ func (w *noting) line(what string, d *noteDraft, order *Order, l *NoteLine, in N
 	if !ordered.Goods {
 		return nil, nil
 	}
-	return &inventory.NewMove{LineNo: l.LineNo, ProductID: ordered.ProductID, Quantity: in.Quantity, Cost: inventory.PerUnit(ordered.UnitPrice)}, nil
+	return &inventory.NewMove{LineNo: l.LineNo, ProductID: ordered.ProductID, Quantity: in.Quantity, Cost: inventory.PerUnit(ordered.UnitPrice),
+		Dimensions: w.named[ordered.DimensionSetID]}, nil
 }
 
 // returned counts a line that goes back on its receipt and on the order.

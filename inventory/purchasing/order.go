@@ -50,6 +50,10 @@ type Order struct {
 	// Total is the sum over the lines of quantity x price, each rounded half up.
 	Total money.Amount `bun:"embed:total_"`
 	State OrderState   `bun:"state,notnull" privacy:"none"`
+	// DimensionSetID is what was stated for lines that say nothing else, zero for nothing; [Service.GetOrder] spells it out in
+	// Dimensions.
+	DimensionSetID uuid.UUID             `bun:"dimension_set_id,nullzero"`
+	Dimensions     accounting.Dimensions `bun:"-"`
 	// OrderedAt is when we learnt of it.
 	OrderedAt time.Time `bun:"ordered_at,notnull"`
 
@@ -78,6 +82,10 @@ type OrderLine struct {
 	Returned  money.Quantity  `bun:"returned,notnull"`
 	Credited  money.Quantity  `bun:"credited,notnull"`
 	Cancelled money.Quantity  `bun:"cancelled,notnull"`
+	// DimensionSetID is what all that is booked of the line is analysed by, zero for nothing; [Service.GetOrder] spells it out in
+	// Dimensions.
+	DimensionSetID uuid.UUID             `bun:"dimension_set_id,nullzero"`
+	Dimensions     accounting.Dimensions `bun:"-"`
 }
 
 // ToCome is how much of a line is still to come.
@@ -112,6 +120,10 @@ type NewOrder struct {
 	ExpectedOn date.Date `validate:"-"`
 	// WarehouseID is where the goods are to come. Default: the tenant's default warehouse at the time of the receipt.
 	WarehouseID uuid.UUID `validate:"-"`
+	// Dimensions are what lines are analysed by that say nothing else, such as {"project": "17"}: goods received, the bill, price variance,
+	// and the cost of what is no goods. A line of goods has those of the warehouse besides, where neither says otherwise. They stand as
+	// they are ordered.
+	Dimensions accounting.Dimensions `validate:"-"`
 	// Lines are 1 to 10,000.
 	Lines []NewOrderLine `validate:"required,min=1,max=10000,dive"`
 	// Note is free text on the order, at most 2,000 characters.
@@ -130,4 +142,6 @@ type NewOrderLine struct {
 	UnitPrice decimal.Decimal `validate:"-"`
 	// Account is what a line that is not about goods is booked to when it is billed: required there, refused on goods.
 	Account accounting.AccountRef `validate:"-"`
+	// Dimensions are what the line is analysed by, over those of the order.
+	Dimensions accounting.Dimensions `validate:"-"`
 }

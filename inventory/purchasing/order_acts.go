@@ -25,7 +25,8 @@ const series = "PO"
 //
 // Permission: purchasing.order. Errors: purchasing.bad_input, purchasing.too_many, purchasing.not_vendor,
 // purchasing.unknown_product, purchasing.reference_taken; of accounting: accounting.books_not_open, accounting.unknown_account,
-// accounting.control_account, accounting.no_period, accounting.backdated; inventory.unknown_warehouse; money.overflow.
+// accounting.control_account, accounting.no_period, accounting.backdated, accounting.dimension_needed (with the line that lacks what
+// its accounts require), accounting.unknown_dimension, accounting.dimension_inactive; inventory.unknown_warehouse; money.overflow.
 func (s *Service) Order(ctx context.Context, in []NewOrder) ([]Order, error) {
 	return againstRivals(func() ([]Order, error) {
 		return tenancy.Act(ctx, s.db, PermOrder, func(ctx context.Context, tx *tenancy.Tx) ([]Order, error) {
@@ -61,6 +62,8 @@ type ordering struct {
 	products map[uuid.UUID]inventory.Product
 	places   map[uuid.UUID]bool
 	accounts map[accounting.AccountRef]uuid.UUID
+	stated   *accounting.StatedDimensions
+	placed   []accounting.Dimensions // of the warehouses of the orders
 
 	fresh []*Order // in order; their Lines are stored
 	texts []*OrderText
@@ -109,21 +112,23 @@ func (l *NewOrderLine) wrong() string {
 // content is what makes two orders the same.
 func (o *NewOrder) content() any {
 	type line struct {
-		ProductID uuid.UUID
-		Quantity  money.Quantity
-		UnitPrice decimal.Decimal
-		Account   string
+		ProductID  uuid.UUID
+		Quantity   money.Quantity
+		UnitPrice  decimal.Decimal
+		Account    string
+		Dimensions accounting.Dimensions `json:",omitempty"`
 	}
 	lines := make([]line, len(o.Lines))
 	for i, l := range o.Lines {
-		lines[i] = line{l.ProductID, l.Quantity, l.UnitPrice, l.Account.String()}
+		lines[i] = line{l.ProductID, l.Quantity, l.UnitPrice, l.Account.String(), l.Dimensions}
 	}
 	return struct {
 		PartyID          uuid.UUID
 		Date, ExpectedOn date.Date
 		WarehouseID      uuid.UUID
+		Dimensions       accounting.Dimensions `json:",omitempty"`
 		Lines            []line
-	}{o.PartyID, o.Date, o.ExpectedOn, o.WarehouseID, lines}
+	}{o.PartyID, o.Date, o.ExpectedOn, o.WarehouseID, o.Dimensions, lines}
 }
 
 // read asks for what the batch is about.
@@ -167,9 +172,11 @@ func (w *ordering) read(ctx context.Context) error {
 	}
 	w.products = map[uuid.UUID]inventory.Product{}
 	if len(products) > 0 {
-		w.products, err = w.s.stock.ProductsByID(ctx, sorted(products))
+		if w.products, err = w.s.stock.ProductsByID(ctx, sorted(products)); err != nil {
+			return err
+		}
 	}
-	return err
+	return w.readDimensions(ctx)
 }
 
 // plan makes the orders that are new.
@@ -223,10 +230,19 @@ func (w *ordering) order(ctx context.Context, i int) (*Order, error) {
 	if o.Date.IsZero() {
 		o.Date = w.tx.Today()
 	}
+	var err error
+	if o.DimensionSetID, err = w.stated.Hold(h.what+": ", in.Dimensions); err != nil {
+		return nil, err
+	}
+	o.Dimensions = in.Dimensions
 	texts := make([]string, len(in.Lines))
 	for j := range in.Lines {
-		l, err := w.line(ctx, fmt.Sprintf("%s, line %d", h.what, j+1), &in.Lines[j])
+		what := fmt.Sprintf("%s, line %d", h.what, j+1)
+		l, err := w.line(ctx, what, &in.Lines[j])
 		if err != nil {
+			return nil, err
+		}
+		if err := w.analyse(what, i, j, &l); err != nil {
 			return nil, err
 		}
 		l.TenantID, l.OrderID, l.LineNo = o.TenantID, o.ID, int64(j)+1
@@ -308,6 +324,9 @@ func (w *ordering) write(ctx context.Context) error {
 	var lines []*OrderLine
 	for _, o := range w.fresh {
 		lines = append(lines, pointers(o.Lines)...)
+	}
+	if err := w.stated.Record(ctx); err != nil {
+		return err
 	}
 	b := w.tx.Batch()
 	tenancy.Put(b, w.fresh)

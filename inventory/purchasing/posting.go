@@ -1,6 +1,8 @@
 package purchasing
 
 import (
+	"maps"
+
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting"
@@ -23,19 +25,46 @@ import (
 type creditFact struct {
 	ID   uuid.UUID
 	Date date.Date
-	More money.Amount
+	More []analysedAmount // in the order of the lines, each combination once
 	Lock string
 	Late accounting.LatePolicy
 }
 
-// creditEntry books the difference as price variance: the goods are gone, so no stock can take it. ok is false when there
-// is none.
+// analysedAmount is an amount under one combination of dimensions.
+type analysedAmount struct {
+	Dimensions accounting.Dimensions
+	Amount     money.Amount
+}
+
+// add adds an amount to that of its combination. Errors: money.overflow.
+func (f *creditFact) add(of accounting.Dimensions, amount money.Amount) (err error) {
+	for i := range f.More {
+		if m := &f.More[i]; maps.Equal(m.Dimensions, of) {
+			m.Amount, err = m.Amount.Add(amount)
+			return err
+		}
+	}
+	f.More = append(f.More, analysedAmount{of, amount})
+	return nil
+}
+
+// creditEntry books the difference as price variance, under the dimensions of the orders' lines: the goods are gone, so no stock can
+// take it. ok is false when there is none.
 func creditEntry(f *creditFact) (entry accounting.NewEntry, ok bool) {
-	received, variance := accounting.ByRole(accounting.RoleGoodsReceived), accounting.ByRole(accounting.RolePriceVariance)
-	amount := f.More
-	if amount.Minor < 0 {
-		received, variance = variance, received
-		amount.Minor = -amount.Minor
+	var lines []accounting.NewLine
+	for _, m := range f.More {
+		received, variance := accounting.ByRole(accounting.RoleGoodsReceived), accounting.ByRole(accounting.RolePriceVariance)
+		amount := m.Amount
+		if amount.Minor < 0 {
+			received, variance = variance, received
+			amount.Minor = -amount.Minor
+		}
+		if amount.Minor == 0 {
+			continue
+		}
+		debit, credit := accounting.DebitLine(received, amount), accounting.CreditLine(variance, amount)
+		debit.Dimensions, credit.Dimensions = m.Dimensions, m.Dimensions
+		lines = append(lines, debit, credit)
 	}
 	return accounting.NewEntry{
 		Journal:       accounting.JournalPurchases,
@@ -43,6 +72,7 @@ func creditEntry(f *creditFact) (entry accounting.NewEntry, ok bool) {
 		LockException: f.Lock,
 		Late:          f.Late,
 		Source:        accounting.Source{Model: billTable, ID: f.ID},
-		Lines:         []accounting.NewLine{accounting.DebitLine(received, amount), accounting.CreditLine(variance, amount)},
-	}, amount.Minor != 0
+		Lines:         lines,
+		AsStated:      true,
+	}, len(lines) > 0
 }

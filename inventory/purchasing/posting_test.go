@@ -25,9 +25,12 @@ func TestPostingGolden(t *testing.T) {
 	var b strings.Builder
 	for _, c := range []struct {
 		name string
-		more int64
-	}{{"credited more than received at", 125}, {"credited less", -40}, {"credited the same", 0}} {
-		e, ok := creditEntry(&creditFact{ID: uuid.MustParse("01900000-0000-7000-8000-000000000001"), Date: date.Must("2026-01-10"), More: gbp(c.more), Lock: "late"})
+		more []analysedAmount
+	}{{"credited more than received at", []analysedAmount{{nil, gbp(125)}}}, {"credited less", []analysedAmount{{nil, gbp(-40)}}},
+		{"credited the same", []analysedAmount{{nil, gbp(0)}}},
+		{"credited more for one shop, less for another", []analysedAmount{{accounting.Dimensions{"shop": "york"}, gbp(125)}, {accounting.Dimensions{"shop": "leeds"}, gbp(-40)},
+			{accounting.Dimensions{"shop": "hull"}, gbp(0)}}}} {
+		e, ok := creditEntry(&creditFact{ID: uuid.MustParse("01900000-0000-7000-8000-000000000001"), Date: date.Must("2026-01-10"), More: c.more, Lock: "late"})
 		fmt.Fprintf(&b, "%s: ", c.name)
 		if !ok {
 			b.WriteString("no entry\n")
@@ -35,7 +38,11 @@ func TestPostingGolden(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "%s, journal %s, books %s %s, exception %q\n", e.Date, e.Journal, e.Source.Model, e.Source.ID, e.LockException)
 		for _, l := range e.Lines {
-			fmt.Fprintf(&b, "  %-24s %8s %8s\n", l.Account, l.Debit, l.Credit)
+			fmt.Fprintf(&b, "  %-24s %8s %8s", l.Account, l.Debit, l.Credit)
+			if len(l.Dimensions) > 0 {
+				fmt.Fprintf(&b, "  %v", l.Dimensions)
+			}
+			b.WriteByte('\n')
 		}
 	}
 	golden(t, "postings", b.String())

@@ -19,6 +19,9 @@ func (s *Service) GetOrder(ctx context.Context, id uuid.UUID) (OrderDetail, erro
 		if err := loadOrderLines(ctx, tx, []*Order{o}); err != nil {
 			return OrderDetail{}, err
 		}
+		if err := s.spellOrder(ctx, o); err != nil {
+			return OrderDetail{}, err
+		}
 		out := OrderDetail{Order: *o}
 		texts, err := tenancy.Find[OrderText](ctx, tx, tenancy.Eq("order_id", id))
 		for _, t := range texts {

@@ -91,6 +91,15 @@ var proofs = []proof{
 			ON w.order_id = o.id
 		WHERE o.state <> CASE WHEN s.to_come > 0 THEN 'open' WHEN COALESCE(w.n, 0) > 0 THEN 'received' WHEN s.received > 0 THEN 'closed' ELSE 'cancelled' END
 		ORDER BY 1 LIMIT ?`, `SELECT COUNT(*) FROM {purchase_orders} AS o`},
+	{"receipts and bills stand under the dimensions of the orders' lines", `SELECT o.number AS id FROM (
+		SELECT l.order_id FROM {purchase_note_lines} AS n JOIN {purchase_notes} AS p ON p.id = n.note_id
+			JOIN {purchase_order_lines} AS l ON l.order_id = n.order_id AND l.line_no = n.order_line_no
+			JOIN {stock_moves} AS m ON m.document_id = p.stock_document_id AND m.line_no = n.line_no
+			WHERE m.dimension_set_id IS DISTINCT FROM l.dimension_set_id
+		UNION SELECT l.order_id FROM {purchase_bill_lines} AS b JOIN {purchase_order_lines} AS l ON l.order_id = b.order_id AND l.line_no = b.order_line_no
+			JOIN {bill_lines} AS d ON d.bill_id = b.bill_id AND d.line_no = b.line_no
+			WHERE d.dimension_set_id IS DISTINCT FROM l.dimension_set_id) AS w
+		JOIN {purchase_orders} AS o ON o.id = w.order_id ORDER BY 1 LIMIT ?`, `SELECT COUNT(*) FROM {purchase_order_lines} AS l`},
 	{"no gaps in the numbers of purchase orders", `SELECT y.label AS id FROM {number_series} AS s JOIN {fiscal_years} AS y ON y.id = s.fiscal_year_id
 		LEFT JOIN (SELECT series_id, COUNT(*) AS n, MAX(seq) AS high FROM {purchase_orders} AS o GROUP BY series_id) AS u ON u.series_id = s.id
 		WHERE s.code = 'PO' AND (s.taken <> COALESCE(u.n, 0) OR s.taken <> COALESCE(u.high, 0)) ORDER BY 1 LIMIT ?`, `SELECT COUNT(*) FROM {purchase_orders} AS o`},

@@ -14,10 +14,12 @@ CREATE TABLE erp.registers (
     cash_account_id UUID NOT NULL,
     card_account_id UUID NOT NULL,
     max_hours BIGINT NOT NULL CHECK (max_hours BETWEEN 1 AND 168),
+    dimension_set_id UUID,
     created_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_registers_code UNIQUE (tenant_id, code),
     CONSTRAINT erp_registers_warehouse FOREIGN KEY (tenant_id, warehouse_id) REFERENCES erp.warehouses (tenant_id, id),
+    CONSTRAINT erp_registers_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_registers_cash FOREIGN KEY (tenant_id, cash_account_id) REFERENCES erp.accounts (tenant_id, id),
     CONSTRAINT erp_registers_card FOREIGN KEY (tenant_id, card_account_id) REFERENCES erp.accounts (tenant_id, id)
 );
@@ -37,8 +39,10 @@ CREATE TABLE erp.till_sessions (
     left_currency TEXT NOT NULL,
     opened_at TIMESTAMPTZ NOT NULL,
     expires_at TIMESTAMPTZ NOT NULL,
+    dimension_set_id UUID,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_till_sessions_reference UNIQUE (tenant_id, reference),
+    CONSTRAINT erp_till_sessions_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_till_sessions_register FOREIGN KEY (tenant_id, register_id) REFERENCES erp.registers (tenant_id, id)
 );
 CREATE UNIQUE INDEX erp_till_sessions_one_open ON erp.till_sessions (tenant_id, register_id) WHERE state <> 'closed';
@@ -130,6 +134,7 @@ CREATE TABLE erp.ticket_lines (
     refunded BIGINT NOT NULL,
     refunded_gross_minor BIGINT NOT NULL,
     refunded_tax_minor BIGINT NOT NULL,
+    dimension_set_id UUID,
     PRIMARY KEY (tenant_id, ticket_id, line_no),
     CONSTRAINT erp_ticket_lines_not_over_refunded CHECK (refunded BETWEEN 0 AND quantity),
     CONSTRAINT erp_ticket_lines_not_over_refunded_gross CHECK (refunded_gross_minor BETWEEN 0 AND net_minor + tax_minor
@@ -139,6 +144,7 @@ CREATE TABLE erp.ticket_lines (
     CONSTRAINT erp_ticket_lines_ticket FOREIGN KEY (tenant_id, ticket_id) REFERENCES erp.tickets (tenant_id, id),
     CONSTRAINT erp_ticket_lines_product FOREIGN KEY (tenant_id, product_id) REFERENCES erp.products (tenant_id, id),
     CONSTRAINT erp_ticket_lines_account FOREIGN KEY (tenant_id, account_id) REFERENCES erp.accounts (tenant_id, id),
+    CONSTRAINT erp_ticket_lines_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_ticket_lines_tax FOREIGN KEY (tenant_id, tax_id) REFERENCES erp.taxes (tenant_id, id),
     CONSTRAINT erp_ticket_lines_origin FOREIGN KEY (tenant_id, origin_ticket_id, origin_line_no) REFERENCES erp.ticket_lines (tenant_id, ticket_id, line_no) DEFERRABLE INITIALLY IMMEDIATE
 );
@@ -180,7 +186,9 @@ CREATE TABLE erp.cash_moves (
     account_id UUID NOT NULL,
     move_date DATE NOT NULL,
     moved_at TIMESTAMPTZ NOT NULL,
+    dimension_set_id UUID,
     PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_cash_moves_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_cash_moves_session FOREIGN KEY (tenant_id, session_id) REFERENCES erp.till_sessions (tenant_id, id),
     CONSTRAINT erp_cash_moves_account FOREIGN KEY (tenant_id, account_id) REFERENCES erp.accounts (tenant_id, id)
 );

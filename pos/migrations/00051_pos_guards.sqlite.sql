@@ -28,7 +28,7 @@ WHEN (NEW.tenant_id, NEW.id, NEW.register_id, NEW.reference, NEW.fingerprint, NE
       NEW.left_currency, NEW.opened_at, NEW.expires_at)
   <> (OLD.tenant_id, OLD.id, OLD.register_id, OLD.reference, OLD.fingerprint, OLD.business_date, OLD.float_minor, OLD.float_currency, OLD.left_minor,
       OLD.left_currency, OLD.opened_at, OLD.expires_at)
-  OR (OLD.state = 'closed' AND NEW.state <> 'closed') OR (OLD.state = 'expired' AND NEW.state = 'open')
+  OR NEW.dimension_set_id IS NOT OLD.dimension_set_id OR (OLD.state = 'closed' AND NEW.state <> 'closed') OR (OLD.state = 'expired' AND NEW.state = 'open')
 BEGIN
     SELECT RAISE(ABORT, 'erp/locked/pos.final/a session goes from open over expired to closed, and nothing else of it changes');
 END;
@@ -94,7 +94,7 @@ WHEN NEW.refunded < OLD.refunded
   <> (OLD.tenant_id, OLD.ticket_id, OLD.line_no, OLD.account_id, OLD.quantity, OLD.unit_price, OLD.tax_rate, OLD.net_minor, OLD.net_currency, OLD.tax_minor,
       OLD.tax_currency, OLD.moved)
   OR NEW.product_id IS NOT OLD.product_id OR NEW.tax_id IS NOT OLD.tax_id OR NEW.origin_ticket_id IS NOT OLD.origin_ticket_id
-  OR NEW.origin_line_no IS NOT OLD.origin_line_no
+  OR NEW.origin_line_no IS NOT OLD.origin_line_no OR NEW.dimension_set_id IS NOT OLD.dimension_set_id
 BEGIN
     SELECT RAISE(ABORT, 'erp/locked/pos.final/a line of a ticket is final');
 END;

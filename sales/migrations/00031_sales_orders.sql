@@ -19,12 +19,14 @@ CREATE TABLE erp.quotations (
     state TEXT NOT NULL CHECK (state IN ('open', 'accepted', 'declined', 'expired', 'withdrawn')),
     quoted_at TIMESTAMPTZ NOT NULL,
     decided_at TIMESTAMPTZ,
+    dimension_set_id UUID,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_quotations_reference UNIQUE (tenant_id, reference),
     CONSTRAINT erp_quotations_number UNIQUE (tenant_id, series_id, seq),
     CONSTRAINT erp_quotations_validity CHECK (quotation_date <= valid_until),
     CONSTRAINT erp_quotations_decided CHECK ((state = 'open') = (decided_at IS NULL)),
     CONSTRAINT erp_quotations_series FOREIGN KEY (tenant_id, series_id) REFERENCES erp.number_series (tenant_id, id),
+    CONSTRAINT erp_quotations_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_quotations_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id)
 );
 CREATE INDEX erp_quotations_by_validity ON erp.quotations (tenant_id, valid_until) WHERE state = 'open';
@@ -40,9 +42,11 @@ CREATE TABLE erp.quotation_lines (
     tax_code TEXT NOT NULL,
     account TEXT NOT NULL,
     giveaway BOOLEAN NOT NULL,
+    dimension_set_id UUID,
     PRIMARY KEY (tenant_id, quotation_id, line_no),
     CONSTRAINT erp_quotation_lines_goods CHECK (product_id IS NOT NULL OR NOT goods),
     CONSTRAINT erp_quotation_lines_quotation FOREIGN KEY (tenant_id, quotation_id) REFERENCES erp.quotations (tenant_id, id),
+    CONSTRAINT erp_quotation_lines_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_quotation_lines_product FOREIGN KEY (tenant_id, product_id) REFERENCES erp.products (tenant_id, id)
 );
 
@@ -69,9 +73,11 @@ CREATE TABLE erp.orders (
     net_currency TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'closed', 'cancelled')),
     ordered_at TIMESTAMPTZ NOT NULL,
+    dimension_set_id UUID,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_orders_reference UNIQUE (tenant_id, reference),
     CONSTRAINT erp_orders_quotation FOREIGN KEY (tenant_id, quotation_id) REFERENCES erp.quotations (tenant_id, id),
+    CONSTRAINT erp_orders_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_orders_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
     CONSTRAINT erp_orders_warehouse FOREIGN KEY (tenant_id, warehouse_id) REFERENCES erp.warehouses (tenant_id, id)
 );
@@ -90,6 +96,7 @@ CREATE TABLE erp.order_lines (
     tax_code TEXT NOT NULL,
     account TEXT NOT NULL,
     giveaway BOOLEAN NOT NULL,
+    dimension_set_id UUID,
     reservation_id UUID,
     delivered BIGINT NOT NULL CHECK (delivered >= 0),
     returned BIGINT NOT NULL CHECK (returned >= 0),
@@ -105,6 +112,7 @@ CREATE TABLE erp.order_lines (
     CONSTRAINT erp_order_lines_not_over_credited CHECK (credited <= invoiced),
     CONSTRAINT erp_order_lines_order FOREIGN KEY (tenant_id, order_id) REFERENCES erp.orders (tenant_id, id),
     CONSTRAINT erp_order_lines_reserved_goods CHECK (goods OR reservation_id IS NULL),
+    CONSTRAINT erp_order_lines_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_order_lines_product FOREIGN KEY (tenant_id, product_id) REFERENCES erp.products (tenant_id, id),
     CONSTRAINT erp_order_lines_reservation FOREIGN KEY (tenant_id, reservation_id) REFERENCES erp.stock_reservations (tenant_id, id)
 );

@@ -20,10 +20,12 @@ CREATE TABLE erp.purchase_orders (
     total_currency TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'received', 'closed', 'cancelled')),
     ordered_at TIMESTAMPTZ NOT NULL,
+    dimension_set_id UUID,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT erp_purchase_orders_reference UNIQUE (tenant_id, reference),
     CONSTRAINT erp_purchase_orders_number UNIQUE (tenant_id, series_id, seq),
     CONSTRAINT erp_purchase_orders_series FOREIGN KEY (tenant_id, series_id) REFERENCES erp.number_series (tenant_id, id),
+    CONSTRAINT erp_purchase_orders_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_purchase_orders_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),
     CONSTRAINT erp_purchase_orders_warehouse FOREIGN KEY (tenant_id, warehouse_id) REFERENCES erp.warehouses (tenant_id, id)
 );
@@ -44,6 +46,7 @@ CREATE TABLE erp.purchase_order_lines (
     returned BIGINT NOT NULL CHECK (returned >= 0),
     credited BIGINT NOT NULL CHECK (credited >= 0),
     cancelled BIGINT NOT NULL CHECK (cancelled >= 0),
+    dimension_set_id UUID,
     PRIMARY KEY (tenant_id, order_id, line_no),
     CONSTRAINT erp_purchase_order_lines_received CHECK (received <= quantity - cancelled),
     CONSTRAINT erp_purchase_order_lines_billed CHECK (billed <= received),
@@ -51,6 +54,7 @@ CREATE TABLE erp.purchase_order_lines (
     CONSTRAINT erp_purchase_order_lines_credited CHECK (credited <= billed AND credited <= returned),
     CONSTRAINT erp_purchase_order_lines_goods CHECK ((goods AND product_id IS NOT NULL AND account_id IS NULL) OR (NOT goods AND account_id IS NOT NULL)),
     CONSTRAINT erp_purchase_order_lines_order FOREIGN KEY (tenant_id, order_id) REFERENCES erp.purchase_orders (tenant_id, id),
+    CONSTRAINT erp_purchase_order_lines_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_purchase_order_lines_product FOREIGN KEY (tenant_id, product_id) REFERENCES erp.products (tenant_id, id),
     CONSTRAINT erp_purchase_order_lines_account FOREIGN KEY (tenant_id, account_id) REFERENCES erp.accounts (tenant_id, id)
 );
