@@ -11,6 +11,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/exchange"
+	"github.com/opsmatiq/erp/internal/oracle"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -89,6 +90,7 @@ func TestRenderedDocumentsAreThoseThatAreWritten(t *testing.T) {
 				continue
 			}
 			require.NoError(t, files[i].Refusal)
+			require.Empty(t, oracle.Broken(t, t.TempDir(), "../einvoice/testdata/en16931.xsl", files[i].Content), "read by another engine")
 			var one bytes.Buffer
 			require.NoError(t, h.ex.WriteUBL(h.ctx, &one, exchange.UBLInvoice{InvoiceID: id}))
 			require.Equal(t, one.String(), string(files[i].Content))
