@@ -22,8 +22,8 @@ GOLANGCI := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(G
 # As internal/pgtest looks for it: a given server, Debian's layout, PATH.
 have_postgres = test -n "$$ERP_TEST_POSTGRES" || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1
 
-# The programs that read what accounting/exchange writes, as package:program. They are the independent oracle of its tests.
-oracles := hledger:hledger ledger:ledger beancount:bean-check beancount:bean-query
+# The programs that read what accounting/exchange and accounting/einvoice write, as package:program. They are the independent oracle of their tests.
+oracles := hledger:hledger ledger:ledger beancount:bean-check beancount:bean-query xsltproc:xsltproc
 
 # The folders of PKGS that have a TestRace.
 race_list = $$($(GO) list -f '{{$$d := .Dir}}{{range .TestGoFiles}}{{$$d}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$d}}/{{.}} {{end}}' $(PKGS) | xargs grep -l '^func TestRace' | xargs -n1 dirname | sort -u)
@@ -41,7 +41,7 @@ quickstart: ## book the sample month on an embedded database and print what came
 	$(GO) run ./examples/quickstart
 
 .PHONY: setup
-setup: ## find PostgreSQL's binaries and the plain-text accounting tools, or install them (Debian, as root)
+setup: ## find PostgreSQL's binaries, the plain-text accounting tools and xsltproc, or install them (Debian, as root)
 	@want=""; $(have_postgres) || want="postgresql"; \
 	for tool in $(oracles); do command -v $${tool#*:} >/dev/null 2>&1 || want="$$want $${tool%:*}"; done; \
 	if [ -z "$$want" ]; then exit 0; fi; \
@@ -51,7 +51,7 @@ setup: ## find PostgreSQL's binaries and the plain-text accounting tools, or ins
 		apt-get -q update && apt-get -qy --no-install-recommends install $$want; \
 	fi; \
 	for tool in $(oracles); do command -v $${tool#*:} >/dev/null 2>&1 || \
-		{ echo "make: the tests need hledger, ledger and beancount, which read the journals that we export: install the packages of these names" >&2; exit 1; }; done; \
+		{ echo "make: the tests need hledger, ledger and beancount, which read the journals that we export, and xsltproc, which reads our invoices: install the packages of these names" >&2; exit 1; }; done; \
 	if $(have_postgres); then exit 0; fi; \
 	echo "make: the tests need PostgreSQL 15 or later: install the server package (Debian: postgresql, Fedora: postgresql-server, Homebrew: postgresql@17), or set ERP_TEST_POSTGRES to a superuser's URL" >&2; \
 	exit 1

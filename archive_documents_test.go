@@ -209,3 +209,35 @@ func sown(t *testing.T, s *shop, word string) (canaries []string) {
 	require.NoError(t, err)
 	return canaries
 }
+
+// An archive of many invoices takes the statements of one of few: they are rendered by the batch, and nothing but the export is on record.
+func TestAnArchiveRendersInvoicesByTheBatch(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, suite *erp.Suite) {
+		s := openShop(t, env, suite, inventory.Average)
+		_, err := suite.Accounting.DescribeBusiness(s.ctx, accounting.Business{Name: "The Shop", Address: []string{"1 High Street", "London"}, Country: "GB", TaxID: "GB123456789"})
+		require.NoError(t, err)
+		ada, issued := s.party(t, "Ada", "ada@canary.example"), 0
+		export := func(invoices int64) int {
+			return env.Count(t, func() {
+				m, err := suite.Privacy.Export(s.ctx, io.Discard)
+				require.NoError(t, err)
+				require.Equal(t, invoices, m.Documents[0].Documents)
+				require.Empty(t, m.Documents[0].Refused)
+			})
+		}
+		issue := func(n int) {
+			in := make([]accounting.NewInvoice, n)
+			for i := range in {
+				in[i] = accounting.NewInvoice{PartyID: ada, Date: day(20), TaxRounding: accounting.RoundPerDocument,
+					Lines: []accounting.NewInvoiceLine{{Description: "Tea", Quantity: pieces(1), UnitPrice: price("6.00"), TaxCode: "S20"}}}
+			}
+			_, err := suite.Accounting.Issue(s.ctx, in)
+			require.NoError(t, err)
+			issued += n
+		}
+		issue(2)
+		few := export(int64(issued))
+		issue(40)
+		require.Equal(t, few, export(int64(issued)))
+	})
+}

@@ -14,37 +14,13 @@ import (
 // Permission: accounting.read. Errors: tenancy.not_found.
 func (s *Service) GetInvoice(ctx context.Context, id uuid.UUID) (InvoiceDetail, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (InvoiceDetail, error) {
-		const op = "accounting.GetInvoice"
-		var found []Invoice
-		var texts []InvoiceText
-		out := InvoiceDetail{}
-		b := tx.Batch()
-		tenancy.Load(b, &found, tenancy.Eq("id", id))
-		tenancy.Load(b, &out.Lines, tenancy.Eq("invoice_id", id), tenancy.OrderBy("line_no"))
-		tenancy.Load(b, &texts, tenancy.Eq("invoice_id", id))
-		tenancy.Load(b, &out.Taxes, tenancy.Eq("source_id", id), tenancy.Ne("source_model", ""), tenancy.OrderBy("id"))
-		tenancy.Load(b, &out.Prepayments, tenancy.Eq("invoice_id", id))
-		if err := b.Run(ctx); err != nil {
+		found, err := invoiceDetails(ctx, tx, []uuid.UUID{id})
+		if err != nil {
 			return InvoiceDetail{}, err
 		}
-		if len(found) == 0 {
-			return InvoiceDetail{}, tenancy.ErrNotFound.New(op, "there is no such document")
-		}
-		out.Invoice = found[0]
-		out.Taxes = ownTaxes(out.Taxes, out.EntryID)
-		lines := make([]*DocumentLine, len(out.Lines))
-		for i := range out.Lines {
-			lines[i] = &out.Lines[i].DocumentLine
-		}
-		var err error
-		if out.Dimensions, err = spelt(ctx, tx, out.DimensionSetID, lines); err != nil {
-			return InvoiceDetail{}, err
-		}
-		if out.PrepaidTaxes, err = prepaidTaxes(ctx, tx, out.EntryID, len(out.Prepayments)); err != nil {
-			return InvoiceDetail{}, err
-		}
-		for _, t := range texts {
-			out.Text, out.Descriptions = t, t.descriptions()
+		out, ok := found[id]
+		if !ok {
+			return InvoiceDetail{}, tenancy.ErrNotFound.New("accounting.GetInvoice", "there is no such document")
 		}
 		return out, nil
 	})

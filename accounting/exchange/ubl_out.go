@@ -14,7 +14,6 @@ import (
 	"github.com/opsmatiq/erp/accounting/einvoice"
 	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
-	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // UBLInvoice is the input of [Service.WriteUBL].
@@ -45,131 +44,51 @@ func (s *Service) WriteUBL(ctx context.Context, w io.Writer, in UBLInvoice) erro
 		}
 		return nil
 	}
-	return s.export(ctx, check, func(ctx context.Context, _ *tenancy.Tx) error {
-		v, err := s.books.GetInvoice(ctx, in.InvoiceID)
+	var file []byte
+	err := s.export(ctx, check, func(ctx context.Context, _ *tenancy.Tx) error {
+		made, err := s.renderUBL(ctx, op, []UBLInvoice{in})
 		if err != nil {
 			return err
 		}
-		taxes, err := s.books.ListTaxes(ctx)
-		if err != nil {
-			return err
-		}
-		doc, err := s.documentOf(ctx, op, &v, taxes, &in)
-		if err != nil {
-			return err
-		}
-		if in.Complete != nil {
-			in.Complete(&doc)
-		}
-		if err := einvoice.Calculate(&doc); err != nil {
-			return err
-		}
-		if got, want := doc.Totals.TaxInTaxCurrency, declared(&v, doc.TaxCurrency); got != want {
-			return ErrUBLFigures.New(op, "the tax of %s is declared at %s, and the document says %s (BT-111)", v.Number, want, got)
-		}
-		if t := &doc.Totals; t.Tax.Minor != v.Tax.Minor || t.WithTax.Minor != v.Gross.Minor || t.Payable.Minor != v.Payable.Minor {
-			return ErrUBLFigures.New(op, "%s has %s with %s tax, and EN 16931 (BR-CO-15, BR-CO-17) %s with %s", v.Number, v.Gross, v.Tax, t.WithTax, t.Tax)
-		}
-		file, err := einvoice.WriteUBL(doc)
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(file)
+		file = made[0].Content
+		return made[0].Refusal
+	})
+	if err != nil {
 		return err
+	}
+	_, err = w.Write(file)
+	return err
+}
+
+// MaxRendered is how many documents [Service.RenderUBL] makes in one call.
+const MaxRendered = accounting.MaxDetails
+
+// UBLFile is what [Service.RenderUBL] made of a document.
+type UBLFile struct {
+	InvoiceID uuid.UUID
+	// Content is the file; nil where it was refused.
+	Content []byte
+	// Refusal is why there is none: tenancy.not_found, or what [Service.WriteUBL] refuses.
+	Refusal error
+}
+
+// RenderUBL makes the files that [Service.WriteUBL] writes, in the order of in: at most [MaxRendered], in a number of statements that does not
+// grow with them. What cannot be made of one document is that document's refusal, and the others are made. It reads, as
+// [accounting.Service.GetInvoice] does, and records nothing: it is for what is on record itself, such as an archive, or goes no further, such as a preview.
+//
+// Permission: accounting.read. Errors: exchange.bad_input, accounting.books_not_open.
+func (s *Service) RenderUBL(ctx context.Context, in []UBLInvoice) ([]UBLFile, error) {
+	const op = "exchange.RenderUBL"
+	if len(in) > MaxRendered || slices.ContainsFunc(in, func(d UBLInvoice) bool { return d.InvoiceID == uuid.Nil }) {
+		return nil, ErrBadInput.New(op, "at most %d documents, each with InvoiceID", MaxRendered)
+	}
+	return tenancy.View(ctx, s.db, accounting.PermRead, func(ctx context.Context, _ *tenancy.Tx) ([]UBLFile, error) {
+		return s.renderUBL(ctx, op, in)
 	})
 }
 
-// documentOf is an issued document in the terms of EN 16931, before its sums.
-func (s *Service) documentOf(ctx context.Context, op string, v *accounting.InvoiceDetail, taxes []accounting.Tax, in *UBLInvoice) (einvoice.Document, error) {
-	switch {
-	case v.TaxIncluded:
-		return einvoice.Document{}, ErrNotInUBL.New(op, "%s has prices that include tax, and the standard's do not", v.Number)
-	case v.Withheld.Minor != 0:
-		return einvoice.Document{}, ErrNotInUBL.New(op, "tax is withheld from %s, which the standard does not know", v.Number)
-	}
-	doc := einvoice.Document{Number: v.Number, IssueDate: v.InvoiceDate, Type: einvoice.CommercialInvoice, Currency: v.Net.Currency, DueDate: v.DueDate,
-		Seller: partyIn(v.Text.OwnName, v.Text.OwnAddress, v.Text.OwnCountry, v.Text.OwnTaxID),
-		Buyer:  partyIn(v.Text.PartyName, v.Text.PartyAddress, v.Text.PartyCountry, v.Text.PartyTaxID)}
-	if v.Foreign() {
-		books, err := s.books.GetBooks(ctx)
-		if err != nil {
-			return doc, err
-		}
-		doc.TaxCurrency = books.Currency
-		doc.Totals.TaxInTaxCurrency = declared(v, books.Currency)
-	}
-	if v.TaxPoint != v.InvoiceDate {
-		doc.TaxPointDate = v.TaxPoint
-	}
-	if v.Text.Note != "" {
-		doc.Notes = []einvoice.Note{{Text: v.Text.Note}}
-	}
-	var err error
-	if doc.PaymentTerms, err = s.termsOf(ctx, v); err != nil {
-		return doc, err
-	}
-	switch v.Kind {
-	case accounting.CreditNoteDocument:
-		doc.Type, doc.DueDate = einvoice.CreditNote, date.Date{} // UBL's credit note has no place for it
-	case accounting.DebitNoteDocument:
-		doc.Type = einvoice.DebitNote
-	case accounting.PrepaymentDocument:
-		doc.Type = einvoice.PrepaymentInvoice
-	case accounting.InvoiceDocument:
-	}
-	if err := s.addPrepayments(ctx, &doc, v); err != nil {
-		return doc, err
-	}
-	if v.CorrectsID != uuid.Nil {
-		before, err := s.books.GetInvoice(ctx, v.CorrectsID)
-		if err != nil {
-			return doc, err
-		}
-		doc.Preceding = []einvoice.Preceding{{Number: before.Number, IssueDate: before.InvoiceDate}}
-	}
-	for i := range v.Lines {
-		if err := addLine(op, &doc, v, i, taxes, in); err != nil {
-			return doc, err
-		}
-	}
-	return doc, nil
-}
-
-// declared is a document's tax in the currency that it is declared in; not set where that is the document's own.
-func declared(v *accounting.InvoiceDetail, in money.Currency) money.Amount {
-	if !v.Foreign() {
-		return money.Amount{}
-	}
-	return money.Amount{Minor: v.TaxBaseMinor, Currency: in}
-}
-
-// termsOf are the terms of payment in words (BT-20), for the standard has no fields for instalments and discounts: "" for one payment without
-// a discount. Amounts of instalments are those of their open items.
-func (s *Service) termsOf(ctx context.Context, v *accounting.InvoiceDetail) (string, error) {
-	var out []string
-	if v.Instalments > 1 {
-		ids := make([]uuid.UUID, v.Instalments)
-		for n := range ids {
-			ids[n] = accounting.InstalmentID(v.ID, n+1)
-		}
-		items, err := s.books.OpenItemsByID(ctx, ids)
-		if err != nil {
-			return "", err
-		}
-		for n, id := range ids {
-			if o, ok := items[id]; ok {
-				out = append(out, "Instalment "+strconv.Itoa(n+1)+": "+o.Original.String()+" "+string(o.Original.Currency)+" due on "+o.DueDate.String()+".")
-			}
-		}
-	}
-	if !v.DiscountPercent.IsZero() {
-		out = append(out, v.DiscountPercent.String()+" % discount if paid by "+v.DiscountUntil.String()+".")
-	}
-	return strings.Join(out, "\n"), nil
-}
-
 // addLine adds a line, or a discount or charge of the whole document.
-func addLine(op string, doc *einvoice.Document, v *accounting.InvoiceDetail, i int, taxes []accounting.Tax, in *UBLInvoice) error {
+func addLine(op string, doc *einvoice.Document, v *accounting.InvoiceDetail, i int, taxes map[uuid.UUID]*accounting.Tax, in *UBLInvoice) error {
 	l := &v.Lines[i]
 	tax, reason, err := taxIn(op, l, taxes)
 	if err != nil {
@@ -211,30 +130,25 @@ func addLine(op string, doc *einvoice.Document, v *accounting.InvoiceDetail, i i
 }
 
 // taxIn is a line's tax in the standard's terms, with the reason where none is charged. A line without a tax is outside its scope.
-func taxIn(op string, l *accounting.InvoiceLine, taxes []accounting.Tax) (einvoice.Tax, *einvoice.TaxBreakdown, error) {
+func taxIn(op string, l *accounting.InvoiceLine, taxes map[uuid.UUID]*accounting.Tax) (einvoice.Tax, *einvoice.TaxBreakdown, error) {
 	if l.TaxID == uuid.Nil {
-		t := einvoice.Untaxed(einvoice.NotSubject)
-		return t, nil, nil
+		return einvoice.Untaxed(einvoice.NotSubject), nil, nil
 	}
-	for i := range taxes {
-		t := &taxes[i]
-		if t.ID != l.TaxID {
-			continue
-		}
-		category := einvoice.Category(t.Kind.Category())
-		if category == "" {
-			return einvoice.Tax{}, nil, ErrNotInUBL.New(op, "line %d: a tax of the kind %s has no category of the standard", l.LineNo, t.Kind)
-		}
-		if category == einvoice.StandardRated {
-			return einvoice.Rated(l.TaxRate), nil, nil
-		}
-		untaxed := einvoice.Untaxed(category)
-		if category == einvoice.ZeroRated { // it is rated, at zero: the standard wants no reason
-			return untaxed, nil, nil
-		}
-		return untaxed, &einvoice.TaxBreakdown{Tax: untaxed, Reason: t.Reason, ReasonCode: t.ReasonCode}, nil
+	t := taxes[l.TaxID]
+	if t == nil {
+		return einvoice.Tax{}, nil, ErrNotInUBL.New(op, "line %d: its tax is not known", l.LineNo)
 	}
-	return einvoice.Tax{}, nil, ErrNotInUBL.New(op, "line %d: its tax is not known", l.LineNo)
+	category := einvoice.Category(t.Kind.Category())
+	switch category {
+	case "":
+		return einvoice.Tax{}, nil, ErrNotInUBL.New(op, "line %d: a tax of the kind %s has no category of the standard", l.LineNo, t.Kind)
+	case einvoice.StandardRated:
+		return einvoice.Rated(l.TaxRate), nil, nil
+	case einvoice.ZeroRated: // it is rated, at zero: the standard wants no reason
+		return einvoice.Untaxed(category), nil, nil
+	}
+	untaxed := einvoice.Untaxed(category)
+	return untaxed, &einvoice.TaxBreakdown{Tax: untaxed, Reason: t.Reason, ReasonCode: t.ReasonCode}, nil
 }
 
 // partyIn puts a party's text where the standard has places. Cities are not told from other lines.

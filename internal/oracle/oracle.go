@@ -1,5 +1,5 @@
-// Package oracle asks other people's programs what our exported journals come to. They know nothing of this library, so that what they
-// and we say alike is right, or wrong in the same way twice.
+// Package oracle asks other people's programs what our exported journals come to, and an engine that is not ours what rules our electronic
+// invoices break. They know nothing of this library, so that what they and we say alike is right, or wrong in the same way twice.
 package oracle
 
 import (
@@ -87,7 +87,7 @@ func Statement(t require.TestingT, dir, journal, report string, query ...string)
 func Run(t require.TestingT, file, content, program string, args ...string) string {
 	path, err := exec.LookPath(program)
 	if err != nil {
-		require.FailNow(t, program+" is missing: `make setup` installs it (Debian: apt-get install hledger ledger beancount)")
+		require.FailNow(t, program+" is missing: `make setup` installs it (Debian: apt-get install hledger ledger beancount xsltproc)")
 	}
 	require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
 	cmd := exec.Command(path, args...) // #nosec G204 -- a program that the test names
