@@ -9,13 +9,15 @@ import (
 
 	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
 const year = 365 * 24 * time.Hour
 
 // Grants that have had their time go with their approvals and uses, by a record; and no other does: what is younger, of which the owner may not know, what the trail does not say yet, and what a legal hold is on.
 func TestGrantsAreSweptWhenTheirTimeIsOver(t *testing.T) {
-	eachWorld(t, func(t *testing.T, w *world) {
+	eachAlone(t, func(t *testing.T, env *tenancytest.Env) {
+		w := newWorld(t, env) // of a database of its own: a sweep is of all tenants
 		job := w.staff(t, "system:job", "*")
 		grants := w.db.Grants()
 		old := w.authorised(t)
@@ -106,7 +108,8 @@ func TestGrantsAreSweptWhenTheirTimeIsOver(t *testing.T) {
 
 // The database lets nothing go without the record of a sweep that is of it.
 func TestTheDatabaseSweepsNoYoungGrants(t *testing.T) {
-	eachWorld(t, func(t *testing.T, w *world) {
+	eachAlone(t, func(t *testing.T, env *tenancytest.Env) {
+		w := newWorld(t, env) // of a database of its own: a sweep is of all tenants
 		g := w.authorised(t)
 		_, err := w.books(w.inside(t, g.ID))
 		require.NoError(t, err)
@@ -136,7 +139,8 @@ func TestTheDatabaseSweepsNoYoungGrants(t *testing.T) {
 
 // Two who sweep at once sweep each grant once.
 func TestRaceTwoGrantSweeps(t *testing.T) {
-	eachWorld(t, func(t *testing.T, w *world) {
+	eachAlone(t, func(t *testing.T, env *tenancytest.Env) {
+		w := newWorld(t, env) // of a database of its own: a sweep is of all tenants
 		job := w.staff(t, "system:job", "*")
 		for range 12 {
 			w.ask(t, w.request())

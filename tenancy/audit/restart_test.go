@@ -30,6 +30,7 @@ func TestARestartIsStated(t *testing.T) {
 		_, err := d.Restart(d.ctx, in)
 		require.ErrorIs(t, err, audit.ErrNothingLost, "the chain is what the anchor kept")
 		d.putBack(t)
+		d.open() // the program starts anew on it
 		d.write(t, 2)
 		d.seal(t)
 		require.Equal(t, audit.ErrBroken.Code, d.alarms[len(d.alarms)-1].Code)
