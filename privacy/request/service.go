@@ -76,7 +76,7 @@ func Module() tenancy.Module {
 		Flows: []tenancy.Flow{
 			{Name: "request.forward", About: "A request, with who asked, goes to the other controller whom it concerns: from the platform to a tenant, or from a tenant to the platform.",
 				Tables: []string{"erp.requesters", "erp.subject_requests", "erp.request_forwards"}},
-			{Name: "request.notice", About: "Recipients of a person's data are told that they were corrected, erased or restricted (GDPR Art. 19).", Tables: []string{"erp.recipient_notices"}},
+			{Name: "request.notice", About: "Recipients of a person's data are told that they were corrected, erased or restricted (GDPR Art. 19).", Tables: []string{"erp.recipient_notices", "erp.notice_recipients"}},
 		}}
 }
 
@@ -106,6 +106,7 @@ var models = []*tenancy.Model{
 	tenancy.Define[RestrictionRecord](law(tenancy.Spec{Table: "erp.request_restrictions", Subject: "person_id", Anybody: true, Writes: tenancy.Keep, RetainFrom: "imposed_at"})),
 	tenancy.Define[ObjectionRecord](law(tenancy.Spec{Table: "erp.request_objections", Subject: "person_id", Anybody: true, Writes: tenancy.Keep, RetainFrom: "objected_at"})),
 	tenancy.Define[Notice](law(tenancy.Spec{Table: "erp.recipient_notices", Subject: "person_id", Anybody: true, Writes: tenancy.Keep, RetainFrom: "closed_at"})),
+	tenancy.Define[noticeName](law(tenancy.Spec{Table: "erp.notice_recipients", PartOf: "erp.recipient_notices", Writes: tenancy.Companion})),
 	tenancy.Define[ForwardedPart](law(tenancy.Spec{Table: "erp.request_forwards", Subject: "request_id", Writes: tenancy.Keep, RetainFrom: "decided_at"})),
 }
 

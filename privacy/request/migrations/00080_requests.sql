@@ -168,7 +168,6 @@ CREATE TABLE erp.recipient_notices (
     person_id UUID NOT NULL,
     act TEXT NOT NULL CHECK (act IN ('correct', 'erase', 'restrict', 'object', 'lift')),
     recipient_key TEXT COLLATE "C" NOT NULL,
-    recipient TEXT NOT NULL,
     known_as TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'told', 'impossible', 'disproportionate')),
     reason TEXT NOT NULL,
@@ -183,6 +182,15 @@ CREATE TABLE erp.recipient_notices (
 );
 CREATE INDEX erp_recipient_notices_open ON erp.recipient_notices (tenant_id, due_from) WHERE state = 'open';
 CREATE INDEX erp_recipient_notices_person ON erp.recipient_notices (tenant_id, person_id);
+
+-- Whom a notice is for, by name: another than the person whom it is about, so it is not erased with that one.
+CREATE TABLE erp.notice_recipients (
+    tenant_id UUID NOT NULL,
+    notice_id UUID NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, notice_id),
+    CONSTRAINT erp_notice_recipients_notice FOREIGN KEY (tenant_id, notice_id) REFERENCES erp.recipient_notices (tenant_id, id)
+);
 
 -- Parts of requests that another controller answers for. ask is emptied when it is there.
 CREATE TABLE erp.request_forwards (

@@ -61,7 +61,7 @@ CREATE FUNCTION erp.guard_request_records() RETURNS trigger LANGUAGE plpgsql SET
 DECLARE
     before jsonb := to_jsonb(OLD);
     after jsonb := to_jsonb(NEW);
-    erasable text[] := ARRAY['known_as', 'reason', 'ask', 'recipient'];
+    erasable text[] := ARRAY['known_as', 'reason', 'ask'];
     moving text[] := ARRAY['state', 'decided_at', 'announced_at', 'lifted_at', 'channel', 'closed_at', 'closed_by', 'received_at'];
     over boolean := coalesce(before ->> 'state', '') NOT IN ('', 'open', 'pending', 'recalled') OR before ->> 'lifted_at' IS NOT NULL;
 BEGIN
