@@ -29,6 +29,8 @@ func (s *Suite) jobs(production bool) []tenancy.Job {
 			Every: time.Minute, Platform: bounded(s.Tenancy.Tenants().CompletePending)},
 		{Name: "tenancy.complete_grants", About: "What was done under break-glass grants is in the tenants' own trails, owners are told, and databases know of revocations.",
 			Every: time.Minute, Platform: bounded(s.Tenancy.Grants().CompletePending)},
+		{Name: "tenancy.sweep_grants", About: "Break-glass grants that have had their time are deleted with what is on record of their use.",
+			Every: 24 * time.Hour, Platform: bounded(s.sweepGrants)},
 		{Name: "tenancy.reseal", About: "After a rotation of a tenant's key, what was sealed under the old version is sealed under the new one.",
 			Every: time.Hour, Tenant: s.Tenancy.Reseal},
 		{Name: "tenancy.scrub", About: "The files of the control database hold nothing of accounts that were erased.",

@@ -75,6 +75,9 @@ type Options struct {
 	TrustedKeys []ed25519.PublicKey
 	// Limits are what each tenant may take at most of what all share. Default: see [tenancy.Limits].
 	Limits tenancy.Limits
+	// Platform is the name of whoever runs the program, such as "Opsmatiq". Where the platform has no tenant of its own yet ([tenancy.NewTenant].Platform), one is made under this name at the start: its registers as a controller lie there, and
+	// certificates of deletion. Default: none is made; without one tenants are deleted without a certificate, and in Production the program does not start.
+	Platform string
 	// Production says that real people's data are in it: what the privacy policy promises of how the program is run is asked for at the start
 	// ([privacy.Service.PostureAtStart]), and where something is absent, the program does not start (privacy.promise_absent) and names each. Attestations are made beforehand, by a
 	// program without it. Default: what is absent is logged.
@@ -151,7 +154,7 @@ func Open(ctx context.Context, eng tenancy.Engine, opt Options) (*Suite, error) 
 // Wire makes a suite on a database that the caller opened with [Modules] among its modules, and [access.Module] where
 // [Options].Access is set. Of the options, Models, Migrate, OwnerAddress, Limits and OnStatement are the database's and count for
 // nothing here; nor does Ports.Keys for sealed columns. Errors: tenancy.bad_input (jobs that cannot be), access.bad_input, ending.bad_input, retention.bad_rule,
-// retention.shortens, privacy.promise_absent.
+// retention.shortens, privacy.promise_absent, and those of [tenancy.Tenants.Create] for Platform.
 func Wire(db *tenancy.DB, opt Options) (*Suite, error) { return wire(context.Background(), db, opt) }
 
 func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
@@ -194,6 +197,9 @@ func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
 		work.OnStuck = s.tellOperator
 	}
 	if s.background, err = db.Background(work); err != nil {
+		return nil, err
+	}
+	if err := s.ownTenant(ctx, opt.Platform); err != nil {
 		return nil, err
 	}
 	if err := s.checkPosture(ctx, opt.Production); err != nil {

@@ -167,6 +167,17 @@ func TestRestoreDrill(t *testing.T) {
 			for _, c := range checks {
 				require.Equal(t, c.Name != audit.CheckAnchor, c.OK, "%s: %s", c.Name, c.Detail)
 			}
+			// Until somebody answers for it, with a reason; from then on each verification says so.
+			_, err = d.suite.Audit.Restart(s.ctx, audit.NewRestart{Reference: "DRILL-2", Reason: "restored once more, from the backup of before the erasure"})
+			require.NoError(t, err)
+			checks, err = d.suite.Verify(s.ctx)
+			require.NoError(t, err)
+			for _, c := range checks {
+				require.True(t, c.OK, "%s: %s", c.Name, c.Detail)
+				if c.Name == audit.CheckAnchor {
+					require.Contains(t, c.Detail, "DRILL-2: restored once more")
+				}
+			}
 		})
 	}
 }

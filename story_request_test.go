@@ -36,15 +36,21 @@ func (s *shop) tradeRequests(t *testing.T) {
 		Changes: []privacy.Change{{Table: "erp.parties", RowID: person, Column: "name", To: "Ćurious Customer"}}})
 	require.NoError(t, err)
 	require.NoError(t, s.suite.Tenancy.Tx(s.ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+		notice := tenancy.NewID()
+		of := []struct {
+			table   string
+			columns map[string]any
+		}{
+			{"erp.recipient_notices", map[string]any{"request_id": r.ID, "seq": int64(1), "person_id": person, "act": request.Correct, "id": notice, "recipient_key": "D-1", "known_as": "Curious Customer",
+				"state": request.NoticeOpen, "due_from": tx.Now()}},
+			{"erp.notice_recipients", map[string]any{"notice_id": notice, "name": "The Carrier"}},
+			{"erp.request_forwards", map[string]any{"request_id": r.ID, "to_tenant": tenancy.NewID(), "kind": request.Access, "ask": "what the platform holds", "state": request.ForwardReceived, "decided_at": tx.Now(), "received_at": tx.Now()}},
+		}
 		b := tx.Batch()
-		for table, columns := range map[string]map[string]any{
-			"erp.recipient_notices": {"request_id": r.ID, "seq": int64(1), "person_id": person, "act": request.Correct, "recipient_key": "D-1", "recipient": "The Carrier", "known_as": "Curious Customer",
-				"state": request.NoticeOpen, "due_from": tx.Now()},
-			"erp.request_forwards": {"request_id": r.ID, "to_tenant": tenancy.NewID(), "kind": request.Access, "ask": "what the platform holds", "state": request.ForwardReceived, "decided_at": tx.Now(), "received_at": tx.Now()},
-		} {
-			m := s.suite.Tenancy.Registry().Table(table)
+		for _, o := range of {
+			m := s.suite.Tenancy.Registry().Table(o.table)
 			row := m.Verbs().New()
-			for name, v := range columns {
+			for name, v := range o.columns {
 				reflect.ValueOf(row).Elem().FieldByIndex(m.Column(name).Index).Set(reflect.ValueOf(v))
 			}
 			m.Verbs().Put(b, []any{row})

@@ -97,6 +97,7 @@ func (s *shop) trade(t *testing.T) accounting.Invoice {
 	s.tradePrivacy(t)
 	s.tradeErasures(t)
 	s.tradeRequests(t)
+	s.tradeRestarts(t)
 	s.tradeRegisters(t)
 	s.tradeAudit(t)
 	return sold[0].Invoice

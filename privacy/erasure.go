@@ -27,6 +27,7 @@ const (
 	Deleted       Treatment = "deleted"       // emptied, or the row is gone
 	Pseudonymised Treatment = "pseudonymised" // replaced by a name that says nothing, the same in all the person's rows
 	Redacted      Treatment = "redacted"      // the person's names and addresses were taken out of a text that is about somebody else, or nobody
+	Named         Treatment = "named"         // stays, in a record that is about nobody and has to say whom it names, such as a recipient's in a register: see [Service.Redact]
 	Held          Treatment = "held"          // stays until what holds it ends, and is for nothing else until then
 )
 

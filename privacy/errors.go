@@ -15,6 +15,9 @@ var (
 	ErrHolds          = fault.Define(fault.Internal, "privacy.holds", "what holds rows was not said of each of them")
 	ErrTooManyPersons = fault.Define(fault.Exhausted, "privacy.too_many_persons", "more people meet the search than it tells apart; say more of whom you look for")
 
+	ErrRedactionHeld   = fault.Define(fault.Conflict, "privacy.redaction_held", "a rule or a legal hold keeps the record as it is")
+	ErrNothingToRedact = fault.Define(fault.Conflict, "privacy.nothing_to_redact", "nothing in the record can be redacted")
+
 	ErrNotCorrectable  = fault.Define(fault.Invalid, "privacy.not_correctable", "the column is none that a correction may change")
 	ErrCorrectionTaken = fault.Define(fault.Conflict, "privacy.correction_taken", "the reference belongs to another correction")
 

@@ -40,7 +40,13 @@ func (s *Service) replayLedger(ctx context.Context) ([]tenancy.LedgerEntry, erro
 
 // eraseAgain erases whom an entry names, if the restored data have them: whoever came after the backup, or was removed before, is not there.
 func (s *Service) eraseAgain(ctx context.Context, e tenancy.LedgerEntry) error {
-	_, err := s.Erase(ctx, Erasure{PersonID: e.RowID, Reference: "ledger " + e.ErasureID.String(), Reason: "erased before, and restored from a backup"})
+	reference, reason := "ledger "+e.ErasureID.String(), "erased before, and restored from a backup"
+	var err error
+	if s.isRecord(e) {
+		err = s.redactAgain(ctx, e, reference, reason)
+	} else {
+		_, err = s.Erase(ctx, Erasure{PersonID: e.RowID, Reference: reference, Reason: reason})
+	}
 	if err != nil && !tenancy.IsNotFound(err) {
 		return err
 	}

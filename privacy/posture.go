@@ -123,7 +123,7 @@ func (s *Service) platform(ctx context.Context) (context.Context, error) {
 // stand holds each promise against what can be seen, and where nothing can, against what is attested.
 func (s *Service) stand(ctx context.Context, at time.Time, vouched map[PromiseID]Attestation) (Posture, error) {
 	out := Posture{At: at}
-	looks := map[PromiseID]Look{PromiseDatabaseTLS: s.lookAtLinks, PromiseListenerTLS: s.lookAtListener, PromiseAtRest: s.lookAtColumns}
+	looks := map[PromiseID]Look{PromiseDatabaseTLS: s.lookAtLinks, PromiseListenerTLS: s.lookAtListener, PromiseAtRest: s.lookAtColumns, PromisePlatform: s.lookAtPlatform}
 	if s.opt.Backups.on() {
 		looks[PromiseBackups], looks[PromiseRotation] = s.lookAtBackups, s.lookAtRotation
 	}
@@ -181,6 +181,22 @@ func (s *Service) lookAtLinks(ctx context.Context, _ time.Time) (State, string, 
 	}
 	state, why := judge(links)
 	return state, why, nil
+}
+
+// lookAtPlatform looks whether the platform has a tenant of its own.
+func (s *Service) lookAtPlatform(ctx context.Context, _ time.Time) (State, string, error) {
+	platform, err := s.platform(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	own, err := s.db.Tenants().Platform(platform)
+	switch {
+	case tenancy.IsNotFound(err):
+		return Absent, "the platform has no tenant of its own: tenants are deleted without a certificate, and it has no registers", nil
+	case err != nil:
+		return "", "", err
+	}
+	return Enforced, "the platform's own tenant is " + own.ID.String(), nil
 }
 
 // judge says whether all links are safe, and how each is.

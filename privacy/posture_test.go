@@ -318,7 +318,7 @@ func TestAPostureNamesWhatIsAbsent(t *testing.T) {
 		*h.now = march.AddDate(1, 0, 0)
 		late, err := s.PostureAtStart(t.Context())
 		require.NoError(t, err)
-		require.Len(t, late.Absent(), len(privacy.Promises())-2)
+		require.Len(t, late.Absent(), len(privacy.Promises())-3)
 	})
 }
 

@@ -19,6 +19,7 @@ const (
 	PromiseDevelopment PromiseID = "secure_development"
 	PromiseIncidents   PromiseID = "incident_response"
 	PromiseTraining    PromiseID = "training"
+	PromisePlatform    PromiseID = "platform_tenant"
 )
 
 // Promise is what the policy promises and [Service.Posture] asks after.
@@ -48,6 +49,7 @@ var promises = []Promise{
 	{PromiseDevelopment, "Software is developed securely.", []string{"5.4-3"}, true, "the written practice, and a review against it"},
 	{PromiseIncidents, "There are procedures for incidents.", []string{"5.4-4"}, true, "the procedure, and the record of its last exercise"},
 	{PromiseTraining, "Employees are trained in security.", []string{"5.4-5"}, true, "the attendance list of the last training"},
+	{PromisePlatform, "The platform accounts for what it deletes, and has registers of its own: it has a tenant of its own.", []string{"7.2-2"}, false, ""},
 }
 
 // Promises lists them, in the policy's order.

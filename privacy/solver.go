@@ -283,7 +283,7 @@ func (e *solver) unlinked(ctx context.Context) error {
 func searched(m *tenancy.Model) []*tenancy.Column {
 	var out []*tenancy.Column
 	for _, c := range m.Columns {
-		if c.Type != tenancy.Text || !m.Erasable(c) || c.Privacy.Erasure == tenancy.EraseKeep {
+		if c.Type != tenancy.Text || !m.Erasable(c) {
 			continue
 		}
 		switch c.Privacy.Category { //nolint:exhaustive // in the others nobody is named
@@ -311,12 +311,15 @@ func (e *solver) redact(ctx context.Context, m *tenancy.Model, texts []*tenancy.
 		touched := false
 		for _, c := range texts {
 			before := field[string](row, c)
-			if c.Privacy.Category != tenancy.FreeText && !nobodys[i] {
+			keeps := c.Privacy.Erasure == tenancy.EraseKeep
+			if (keeps || c.Privacy.Category != tenancy.FreeText) && !nobodys[i] {
 				continue // somebody's own name or address, who is called the same
 			}
 			after := e.known.redact(before)
 			switch {
 			case after == before:
+			case keeps:
+				e.count(m, c, Named, Hold{Why: "the record is about nobody, and has to say whom it names: it is redacted by an act of its own"})
 			case held[i] != (Hold{}) && held[i].Until.IsZero():
 				e.count(m, c, Held, held[i])
 				e.waiting = true

@@ -36,6 +36,8 @@ var controlTables = []ControlTable{
 	{Table: "erp_control.grant_uses", About: "A statement that was sent under a grant: columns, comparisons and ids, never values.", Class: Log, RetainFrom: "used_micros", Tenant: "tenant_id",
 		Outlasts: "who looked into a tenant's data is answered for longer than the data are there",
 		Columns:  []string{"id", "grant_id", "tenant_id", "used_micros", "actor", "act", "verb", "table_name", "filter", "row_count", "refusal", "marked_micros"}},
+	{Table: "erp_control.grant_sweeps", About: "That grants which had had their time were deleted: how many, by which rule, and when.", Class: Log, RetainFrom: "swept_micros",
+		Columns: []string{"id", "rule", "before_micros", "swept_micros", "grants", "uses"}},
 	{Table: "erp_control.tenant_limits", About: "What a tenant may take at most of what all share.", Class: Settings, Tenant: "tenant_id",
 		Columns: []string{"tenant_id", "statement_timeout_micros", "transactions", "waiting", "wait_micros", "rows_written", "rows_read"}},
 	{Table: "erp_control.dedicated_placements", About: "For which tenant a placement is kept.", Class: Settings, Tenant: "tenant_id", Columns: []string{"placement", "tenant_id"}},

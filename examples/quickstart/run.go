@@ -116,7 +116,7 @@ func (c *config) book(ctx context.Context, stdout, stderr io.Writer) (status int
 		return exitFailed, err
 	}
 	defer func() { err = errors.Join(err, db.cleanUp()) }()
-	opt := erp.Options{Migrate: true, Dir: db.dir, OnStatement: c.onStatement}
+	opt := erp.Options{Migrate: true, Dir: db.dir, Platform: "The platform", OnStatement: c.onStatement}
 	if file == nil {
 		opt.Clock = lastEvening
 	}

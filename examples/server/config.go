@@ -18,6 +18,7 @@ type config struct {
 	Dir        string // of the embedded database and of the ports' defaults
 	Postgres   string // an admin's URL; "" is the embedded database
 	Production bool
+	Platform   string // who runs the server
 	Tenant     string // to be made, with its owner; "" serves
 	Owner      string
 	Zone       string
@@ -32,6 +33,7 @@ func parseConfig(args []string) (config, error) {
 	fs.StringVar(&c.Dir, "dir", "server-data", "the `directory` of the embedded database, keys and mail")
 	fs.StringVar(&c.Postgres, "postgres", "", "an admin's `URL` of a PostgreSQL database to use instead of the embedded one")
 	fs.BoolVar(&c.Production, "production", false, "refuse what is only good for trying out: plain connections beyond this machine, demo tenants")
+	fs.StringVar(&c.Platform, "platform", "", "the `name` of who runs the server; their own tenant is made with it at the first start, for certificates of deletion and registers")
 	fs.StringVar(&c.Tenant, "tenant", "", "make a tenant of this `name`, invite its -owner, and end")
 	fs.StringVar(&c.Owner, "owner", "", "the e-mail `address` of the new tenant's owner")
 	fs.StringVar(&c.Zone, "zone", "UTC", "the new tenant's time zone")
@@ -51,6 +53,9 @@ func (c config) check() error {
 	}
 	if !c.Production {
 		return nil
+	}
+	if c.Platform == "" {
+		return errors.New("in production the server needs -platform: whoever runs it answers for what it deletes")
 	}
 	if c.Cert == "" && !loopback(c.Addr) {
 		return fmt.Errorf("in production a listener on %s needs -cert and -key: anybody on the way could read along", c.Addr)

@@ -32,8 +32,16 @@ func TestProductionRefusesPlainConnections(t *testing.T) {
 		{"no URL", []string{"-production", "-postgres", "postgres://%zz"}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := parseConfig(tc.args)
+			_, err := parseConfig(append([]string{"-platform", "Opsmatiq"}, tc.args...))
 			require.Equal(t, tc.ok, err == nil, "%v", err)
 		})
 	}
+}
+
+// Whoever runs a server in production answers for what it deletes, under a name.
+func TestProductionNamesThePlatform(t *testing.T) {
+	_, err := parseConfig([]string{"-production"})
+	require.ErrorContains(t, err, "-platform")
+	_, err = parseConfig(nil)
+	require.NoError(t, err)
 }

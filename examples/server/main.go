@@ -67,7 +67,10 @@ func openSuite(ctx context.Context, c config, mail *demoMailer) (*erp.Suite, err
 		}
 		eng = installed
 	}
-	opt := erp.Options{Migrate: true, Dir: c.Dir, Access: &access.Options{}}
+	opt := erp.Options{Migrate: true, Dir: c.Dir, Platform: c.Platform, Access: &access.Options{}}
+	if opt.Platform == "" {
+		opt.Platform = "The platform"
+	}
 	if !c.Production {
 		opt.Access.Compose = mail.compose
 	}

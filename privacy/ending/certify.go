@@ -107,11 +107,14 @@ func (s *Service) certify(ctx context.Context, h *house, of uuid.UUID, gone, now
 		return err
 	}
 	row.CertifiedAt, row.LookAt = now, d.Backups.PendingUntil
+	if again := now.Add(lookAgain); d.Backups.Registered && !s.opt.OtherBackups && again.Before(row.LookAt) {
+		row.LookAt = again // they may be destroyed before they expire
+	}
 	return s.issue(h, row, signed, NoticeCertificate)
 }
 
-// backups asks the register what of a tenant is left in backups. A completion is due when both have passed: the days that the policy gives the rotation, which speak of
-// backups that nobody registered as well, and the last registered expiry, before which it would not be so.
+// backups asks the register what of a tenant is left in backups. A completion is due by the last registered expiry, which is now when nothing is left. Where there are backups that nobody registered, or no register,
+// it is due when the days have passed as well that the policy gives the rotation.
 func (s *Service) backups(ctx context.Context, of uuid.UUID, gone time.Time) (certificate.Backups, error) {
 	out := certificate.Backups{PendingUntil: gone.AddDate(0, 0, BackupDays)}
 	if s.opt.Backups == nil {
@@ -124,6 +127,9 @@ func (s *Service) backups(ctx context.Context, of uuid.UUID, gone time.Time) (ce
 	out.Registered, out.Count = true, left
 	if !last.IsZero() {
 		out.LastExpiry = last.UTC().Truncate(time.Microsecond)
+	}
+	if !s.opt.OtherBackups {
+		out.PendingUntil = gone
 	}
 	if out.LastExpiry.After(out.PendingUntil) {
 		out.PendingUntil = out.LastExpiry
@@ -193,7 +199,7 @@ func (s *Service) issue(h *house, of *deletionRow, c *signing, tell NoticeKind) 
 	})
 }
 
-// Complete completes the certificates whose time has come, of at most limit (1 to 1,000) tenants, and says how many it looked at. Where the register still knows of backups
+// Complete completes the certificates of whose tenants nothing is left in registered backups, and whose time has come where there are others, of at most limit (1 to 1,000) tenants, and says how many it looked at. Where the register still knows of backups
 // that hold the data, or there is none, the certificate stays pending and is looked at again: [Service.Deletions] lists it. It is for a background job: call it again while it
 // gives the limit.
 //
@@ -236,7 +242,7 @@ func (s *Service) complete(ctx context.Context, h *house, row *deletionRow, now 
 	}
 	if left != 0 {
 		row.LookAt = now.Add(lookAgain)
-		if left > 0 {
+		if left > 0 && !last.After(now) {
 			s.opt.Logger.WarnContext(h.inside, "erp: backups still hold data of a tenant that was deleted, behind the time that its certificate names", "tenant", row.OfTenant, "backups", left)
 		}
 		_, err := tenancy.Act(h.inside, s.db, PermWork, func(ctx context.Context, tx *tenancy.Tx) (struct{}, error) {
@@ -258,8 +264,8 @@ func (s *Service) complete(ctx context.Context, h *house, row *deletionRow, now 
 	}
 	d := certificate.Completion{Version: certificate.Version, Kind: certificate.KindCompletion, ID: tenancy.NewID(), Issuer: certificate.Issuer{ID: h.own.ID, Name: h.own.Name}, IssuedAt: now,
 		TenantID: row.OfTenant, Certificate: first.Deletion.ID, Digest: first.Digest, CheckedAt: now}
-	if !last.IsZero() {
-		d.LastExpiry = last.UTC().Truncate(time.Microsecond)
+	if d.LastExpiry = last.UTC().Truncate(time.Microsecond); last.IsZero() { // all are destroyed, and the register knows no expiry any more
+		d.LastExpiry = first.Deletion.Backups.LastExpiry
 	}
 	signed, err := s.sign(ctx, certificateRow{OfTenant: row.OfTenant, Kind: d.Kind, ID: d.ID, IssuedAt: now}, d)
 	if err != nil {

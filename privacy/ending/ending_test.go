@@ -445,15 +445,19 @@ func TestToldTwiceIsOnRecordOnce(t *testing.T) {
 	})
 }
 
-// Backups: the certificate says what is left, and is completed when the register says that nothing is, and not before day 90.
+// Backups that hold the data of a tenant that was deleted run out, and its certificate is completed as soon as the register says that none is left: at once where none is. Where there are others than those that are
+// registered, not before the 90 days of their rotation.
 func TestBackupsRunOut(t *testing.T) {
 	for name, c := range map[string]struct {
 		last    time.Time
+		other   bool
 		pending time.Time
 	}{
-		"within 90 days": {day(4, 20), day(6, 1)},
-		"beyond":         {day(7, 9), day(7, 9)},
-		"none ever":      {time.Time{}, day(6, 1)},
+		"registered":                {day(4, 20), false, day(4, 20)},
+		"none ever":                 {time.Time{}, false, day(3, 3)},
+		"others, within 90 days":    {day(4, 20), true, day(6, 1)},
+		"others, beyond":            {day(7, 9), true, day(7, 9)},
+		"others, none of ours ever": {time.Time{}, true, day(6, 1)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachWorld(t, start, func(w *world, opt *ending.Options) {
@@ -461,32 +465,41 @@ func TestBackupsRunOut(t *testing.T) {
 				if c.last.IsZero() {
 					w.backups.left = 0
 				}
-				opt.Backups = w.backups
+				opt.Backups, opt.OtherBackups = w.backups, c.other
 			}, func(t *testing.T, w *world) {
 				owner := w.shop(t)
 				id := tenantOf(owner)
 				w.cancel(t, owner)
 				w.at(t, day(3, 3))
-				cert, _ := w.papers(t, id)
+				cert, completion := w.papers(t, id)
 				require.Equal(t, certificate.Backups{Registered: true, Count: w.backups.left, LastExpiry: c.last, PendingUntil: c.pending}, cert.Deletion.Backups)
-				w.heard()
 				left := w.backups.left
-				w.backups.left = 0
-				w.at(t, c.pending.Add(-time.Microsecond))
-				_, completion := w.papers(t, id)
-				require.Nil(t, completion, "not before its time, whatever the register says")
-				w.backups.left = left
+				if left == 0 && !c.other {
+					require.True(t, completion.Completes(*cert), "at once")
+					require.Subset(t, w.heard(), []string{"certificate 0", "completion 0"})
+					return
+				}
+				require.Nil(t, completion)
+				w.heard()
+				if c.other {
+					w.backups.left = 0
+					w.at(t, c.pending.Add(-time.Microsecond))
+					_, completion = w.papers(t, id)
+					require.Nil(t, completion, "not before its time, whatever the register says")
+					w.backups.left = left
+				}
 				w.at(t, c.pending)
 				if left > 0 {
 					_, completion = w.papers(t, id)
 					require.Nil(t, completion, "one is left")
-					w.backups.left = 0
+					*w.backups = oneBackup{} // and with the last of them the register knows no expiry any more
 					w.at(t, c.pending.Add(24*time.Hour-time.Microsecond))
 					w.at(t, c.pending.Add(24*time.Hour))
 				}
 				cert, completion = w.papers(t, id)
 				require.True(t, completion.Completes(*cert))
 				require.Equal(t, w.now, completion.Completion.CheckedAt)
+				require.Equal(t, c.last, completion.Completion.LastExpiry, "which the certificate knew")
 				require.Equal(t, []string{"completion 0"}, w.heard())
 				w.tick(t)
 				require.Empty(t, w.heard(), "once")
@@ -498,10 +511,34 @@ func TestBackupsRunOut(t *testing.T) {
 	}
 }
 
+// Backups that are destroyed before they expire are looked for each day.
+func TestBackupsThatAreDestroyedEarly(t *testing.T) {
+	eachWorld(t, start, func(w *world, opt *ending.Options) {
+		w.backups = &oneBackup{expires: day(5, 20), left: 2}
+		opt.Backups = w.backups
+	}, func(t *testing.T, w *world) {
+		owner := w.shop(t)
+		id := tenantOf(owner)
+		w.cancel(t, owner)
+		w.at(t, day(3, 3))
+		w.backups.left = 1
+		w.at(t, day(3, 4))
+		*w.backups = oneBackup{}
+		w.at(t, day(3, 5).Add(-time.Microsecond))
+		_, completion := w.papers(t, id)
+		require.Nil(t, completion)
+		w.at(t, day(3, 5))
+		cert, completion := w.papers(t, id)
+		require.True(t, completion.Completes(*cert))
+		require.Equal(t, day(5, 20), cert.Deletion.Backups.PendingUntil)
+		require.Equal(t, day(5, 20), completion.Completion.LastExpiry)
+	})
+}
+
 // A signer that is out of reach keeps no data; and a key that was changed leaves what it signed good.
 func TestSigners(t *testing.T) {
 	eachWorld(t, start, func(w *world, opt *ending.Options) {
-		w.backups = &oneBackup{}
+		w.backups = &oneBackup{left: 1, expires: day(5, 30)}
 		opt.Backups = w.backups
 	}, func(t *testing.T, w *world) {
 		owner := w.shop(t)
@@ -523,6 +560,7 @@ func TestSigners(t *testing.T) {
 		require.Equal(t, day(3, 4), cert.Deletion.IssuedAt)
 
 		w.signer = keyOf("second")
+		w.backups.left = 0
 		w.at(t, day(6, 1))
 		cert, completion := w.papers(t, id)
 		require.NotEqual(t, cert.Key, completion.Key)

@@ -63,7 +63,7 @@ func Example() {
 	fmt.Println(now.Format("2 Jan"), "the owner takes", taken.Bytes == int64(archive.Len()))
 	until(time.Date(2026, 4, 20, 0, 0, 0, 0, time.UTC))
 	backups.left = 0 // the rotation has removed it
-	until(time.Date(2026, 6, 2, 0, 0, 0, 0, time.UTC))
+	until(time.Date(2026, 4, 22, 0, 0, 0, 0, time.UTC))
 
 	// A year later somebody has two files and the platform's public keys, and asks nobody.
 	inside := must(db.Enter(ctx, own.ID, "user:2", tenancy.Permissions{ending.PermRead}))
@@ -87,10 +87,10 @@ func Example() {
 	// 23 Feb the owner is told: Your data will be deleted for good
 	// 1 Mar the owner is told: Your data will be deleted for good
 	// 3 Mar the owner is told: Your data are deleted: the certificate
-	// 1 Jun the owner is told: Your data are in no registered backup any more
+	// 20 Apr the owner is told: Your data are in no registered backup any more
 	// deleted on 3 Mar 2026 and taken out whole: true
 	// shelf.notes 3
-	// pending until 1 Jun 2026 and completed: true
+	// pending until 20 Apr 2026 and completed: true
 }
 
 // oneBackup is a register of one backup.

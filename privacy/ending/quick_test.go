@@ -4,3 +4,6 @@ package ending_test
 
 // killStride is how many statements lie between two points at which a purge is killed.
 const killStride = 9
+
+// workStride is the same of a piece of background work.
+const workStride = 2

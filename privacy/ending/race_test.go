@@ -88,6 +88,44 @@ func TestRaceTwoTell(t *testing.T) {
 	})
 }
 
+// Two who complete at once, of two processes: one completion, which the former owner hears of once.
+func TestRaceTwoComplete(t *testing.T) {
+	with := func(w *world, opt *ending.Options) {
+		if w.backups == nil {
+			w.backups = &oneBackup{}
+		}
+		opt.Backups = w.backups
+	}
+	eachWorld(t, start, with, func(t *testing.T, w *world) {
+		other, _, theirs := w.rival(t)
+		end := w.service(t, other, with)
+		ours := w.Platform(t)
+		for range 3 {
+			owner := w.shop(t)
+			id := tenantOf(owner)
+			left := w.cancel(t, owner)
+			*w.backups = oneBackup{left: 1, expires: left.PurgeAfter.AddDate(0, 0, 20)}
+			w.at(t, left.PurgeAfter)
+			w.now = left.PurgeAfter.AddDate(0, 0, 21)
+			*w.backups = oneBackup{}
+			w.heard()
+			var wg sync.WaitGroup
+			for range 2 {
+				wg.Go(func() { _, err := w.end.Complete(ours, 100); require.NoError(t, err) })
+				wg.Go(func() { _, err := end.Complete(theirs, 100); require.NoError(t, err) })
+			}
+			wg.Wait()
+			w.tick(t)
+			require.Equal(t, []string{"completion 0"}, w.heard())
+			list, err := w.end.Certificates(w.inside(t), id)
+			require.NoError(t, err)
+			require.Len(t, list, 2)
+			cert, completion := w.papers(t, id)
+			require.True(t, completion.Completes(*cert))
+		}
+	})
+}
+
 // Two who waive at once have waived once; an undo beside an early purge either comes first or is refused.
 func TestRaceWaiversAndAnUndo(t *testing.T) {
 	eachWorld(t, start, nil, func(t *testing.T, w *world) {

@@ -65,6 +65,9 @@ type Options struct {
 	Quiet func(tenancy.Hold) bool
 	// Backups is the register of backups. Default: none; then certificates say that nobody knows, and are not completed.
 	Backups Backups
+	// OtherBackups says that there are backups which the register does not know, such as those of the database's server: no certificate is then completed before the 90 days are over that the
+	// policy gives their rotation (7.3). Default: the register knows all, and a certificate is completed as soon as none is left.
+	OtherBackups bool
 	// Logger is told of what cannot be done, never with values. Default: [slog.Default].
 	Logger *slog.Logger
 }

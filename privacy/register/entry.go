@@ -129,7 +129,7 @@ func enter[P any](ctx context.Context, tx *tenancy.Tx, op string, k kind, in []i
 		id := tenancy.NewID()
 		part, err := fresh(i, id)
 		if err != nil {
-			return out, err
+			return out, raced(ctx, tx, op, k, x.reference, err)
 		}
 		x.text.EntryID, x.text.Fingerprint = id, mark
 		entries = append(entries, &entryRow{Row: tenancy.Row{ID: id}, Kind: string(k), Reference: x.reference, PersonID: x.person, EnteredAt: tx.Now(), EnteredBy: tx.Scope().Actor(), Books: x.books})
@@ -141,6 +141,15 @@ func enter[P any](ctx context.Context, tx *tenancy.Tx, op string, k kind, in []i
 	tenancy.Put(b, parts)
 	tenancy.Put(b, texts)
 	return out, b.Run(ctx)
+}
+
+// raced says why an input is refused: perhaps because a rival has entered the same since its reference was looked for, and then it is tried again, and is the rival's.
+func raced(ctx context.Context, tx *tenancy.Tx, op string, k kind, reference string, refused error) error {
+	there, err := tenancy.Exists[entryRow](ctx, tx, tenancy.Eq("kind", string(k)), tenancy.Eq("reference", reference))
+	if err != nil || !there {
+		return refused
+	}
+	return tenancy.ErrDuplicate.Wrap(op, refused, "somebody used the reference %q in this very moment", reference)
 }
 
 // prepare locks the persons of what is new, and loads.

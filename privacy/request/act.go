@@ -92,6 +92,9 @@ func perform(ctx context.Context, s *Service, perm tenancy.Permission, by Verb, 
 		if err != nil {
 			return Request{}, err
 		}
+		if err := know(ctx, tx, r); err != nil {
+			return Request{}, err
+		}
 		if done, err := replay(ctx, tx, op, r, act.Reference, by, sum); done || err != nil {
 			r.Replayed = done
 			return *r, err
@@ -151,7 +154,7 @@ func (s *Service) begin(tx *tenancy.Tx, op string, by Verb, act Act, r *Request,
 }
 
 // moving are the columns of a request that acts change.
-var moving = []string{"person_id", "state", "outcome", "handler", "law_from", "paused_days", "extra_months", "extra_days", "law_due_on", "due_on", "acknowledged_at", "extended_at",
+var moving = []string{"state", "outcome", "handler", "law_from", "paused_days", "extra_months", "extra_days", "law_due_on", "due_on", "acknowledged_at", "extended_at",
 	"waiting_since", "waiting_for", "closed_at", "fulfilled", "steps"}
 
 // finish writes the step, the request and what the act leaves besides, in one trip. Of a request that is over the clocks stay as they were.

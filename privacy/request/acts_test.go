@@ -238,7 +238,7 @@ func TestTheDatabaseRefuses(t *testing.T) {
 			"DELETE FROM erp.subject_requests", "DELETE FROM erp.request_steps", "DELETE FROM erp.request_texts", "DELETE FROM erp.requesters", "DELETE FROM erp.request_objections",
 			"DELETE FROM erp.recipient_notices", "DELETE FROM erp.request_restrictions", "DELETE FROM erp.request_forwards", "DELETE FROM erp.request_step_texts",
 			"UPDATE erp.subject_requests SET received_at = entered_at, kind = 'access' " + open, "UPDATE erp.subject_requests SET policy_due_on = '2027-01-01' " + open,
-			"UPDATE erp.subject_requests SET reference = 'other' " + open, "UPDATE erp.subject_requests SET person_id = requester_id " + open, "UPDATE erp.subject_requests SET jurisdiction = 'general' " + open,
+			"UPDATE erp.subject_requests SET reference = 'other' " + open, "UPDATE erp.request_persons SET person_id = id", "DELETE FROM erp.request_persons", "INSERT OR REPLACE INTO erp.request_persons SELECT tenant_id, id, id, kind, received_at FROM erp.request_persons", "UPDATE erp.subject_requests SET jurisdiction = 'general' " + open,
 			"UPDATE erp.subject_requests SET state = 'withdrawn', closed_at = entered_at " + open, "UPDATE erp.subject_requests SET state = 'lost' " + open,
 			"UPDATE erp.subject_requests SET state = 'refused', closed_at = entered_at, steps = steps + 1 " + open,
 			"UPDATE erp.subject_requests SET state = 'answered', outcome = 'granted', closed_at = entered_at, steps = steps + 1 " + open,

@@ -36,6 +36,13 @@ func due(ctx context.Context, tx *tenancy.Tx, days int, opts ...tenancy.Option) 
 	if err != nil {
 		return nil, err
 	}
+	all := make([]*Request, len(rows))
+	for i := range rows {
+		all[i] = &rows[i]
+	}
+	if err := know(ctx, tx, all...); err != nil {
+		return nil, err
+	}
 	out := make([]Due, len(rows))
 	for i, r := range rows {
 		out[i] = Due{Request: r, Clocks: r.Clocks(today), Late: r.DueOn.Before(today)}

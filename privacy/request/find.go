@@ -93,7 +93,10 @@ func (s *Service) Identify(ctx context.Context, in NewIdentification) (Request, 
 		if !there {
 			return tenancy.ErrNotFound.New(w.op, "nobody has this id")
 		}
-		w.r.PersonID = in.Person
+		if w.r.PersonID == uuid.Nil {
+			w.r.PersonID = in.Person
+			w.after = append(w.after, func(b *tenancy.Batch) { tenancy.Put(b, []*subject{w.r.subject()}) })
+		}
 		return nil
 	})
 }

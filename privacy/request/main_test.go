@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/privacy/request"
 	"github.com/opsmatiq/erp/tenancy"
@@ -19,7 +20,10 @@ import (
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
-func TestMain(m *testing.M) { os.Exit(tenancytest.Main(m)) }
+func TestMain(m *testing.M) {
+	killtest.Main(doomed.run)
+	os.Exit(tenancytest.Main(m))
+}
 
 // The models of these tests are a host's own, a clinic's.
 

@@ -40,7 +40,7 @@ type Notice struct {
 	Act       Verb      `bun:"act" privacy:"none"`
 	// RecipientKey and Recipient are who is to be told.
 	RecipientKey string `bun:"recipient_key" privacy:"none"`
-	Recipient    string `bun:"recipient" privacy:"identity,keep"`
+	Recipient    string `bun:"-"`
 	// KnownAs is by what the recipient knows the person, such as a name and a customer number: after an erasure nothing else says it. It is emptied when the notice is closed.
 	KnownAs string      `bun:"known_as" privacy:"identity,delete,sealed"`
 	State   NoticeState `bun:"state" privacy:"none"`
@@ -54,6 +54,33 @@ type Notice struct {
 
 	// Replayed says that it was closed so before, and nothing was done now.
 	Replayed bool `bun:"-"`
+}
+
+// noticeName is whom a notice is for, by name: nobody's own, and not of the person whom the notice is about, with whom it is not erased ([privacy.Service.Redact]).
+type noticeName struct {
+	tenancy.Owned
+	NoticeID uuid.UUID `bun:"notice_id,pk"`
+	Name     string    `bun:"name" privacy:"identity,keep"`
+}
+
+// name fills in whom notices are for.
+func name(ctx context.Context, tx *tenancy.Tx, notices ...*Notice) error {
+	if len(notices) == 0 {
+		return nil
+	}
+	ids := make([]uuid.UUID, len(notices))
+	for i, n := range notices {
+		ids[i] = n.ID
+	}
+	rows, err := tenancy.Find[noticeName](ctx, tx, tenancy.In("notice_id", ids))
+	by := map[uuid.UUID]string{}
+	for _, r := range rows {
+		by[r.NoticeID] = r.Name
+	}
+	for _, n := range notices {
+		n.Recipient = by[n.ID]
+	}
+	return err
 }
 
 // notify leaves a notice for each recipient of the person's data, with the step.
@@ -72,14 +99,18 @@ func (w *work) leaveNotices(person uuid.UUID, to []Recipient, knownAs string) er
 	if !between(knownAs, 1, 500) {
 		return ErrKnownAs.New(w.op, "%d recipients; at most 500 characters", len(to))
 	}
-	rows := make([]*Notice, len(to))
+	rows, names := make([]*Notice, len(to)), make([]*noticeName, len(to))
 	for i, r := range to {
 		if !between(r.Key, 1, 200) || !between(r.Name, 1, 200) {
 			return ErrBadInput.New(w.op, "a recipient has a key and a name, each of at most 200 characters")
 		}
-		rows[i] = &Notice{RequestID: w.r.ID, Seq: w.step.Seq, PersonID: person, Act: w.step.Act, RecipientKey: r.Key, Recipient: r.Name, KnownAs: knownAs, State: NoticeOpen, DueFrom: w.tx.Now()}
+		rows[i] = &Notice{Row: tenancy.Row{ID: tenancy.NewID()}, RequestID: w.r.ID, Seq: w.step.Seq, PersonID: person, Act: w.step.Act, RecipientKey: r.Key, Recipient: r.Name, KnownAs: knownAs, State: NoticeOpen, DueFrom: w.tx.Now()}
+		names[i] = &noticeName{NoticeID: rows[i].ID, Name: r.Name}
 	}
-	w.after = append(w.after, func(b *tenancy.Batch) { tenancy.Put(b, rows) })
+	w.after = append(w.after, func(b *tenancy.Batch) {
+		tenancy.Put(b, rows)
+		tenancy.Put(b, names)
+	})
 	return nil
 }
 
@@ -115,7 +146,15 @@ func (s *Service) Notices(ctx context.Context, f NoticeFilter, page tenancy.Page
 		if f.Open {
 			by = append(by, tenancy.Eq("state", string(NoticeOpen)))
 		}
-		return tenancy.Page[Notice](ctx, tx, page, by...)
+		out, err := tenancy.Page[Notice](ctx, tx, page, by...)
+		if err != nil {
+			return out, err
+		}
+		all := make([]*Notice, len(out.Items))
+		for i := range out.Items {
+			all[i] = &out.Items[i]
+		}
+		return out, name(ctx, tx, all...)
 	})
 }
 
@@ -154,6 +193,9 @@ func (s *Service) CloseNotice(ctx context.Context, in ClosedNotice) (Notice, err
 			return Notice{}, ErrFuture.New(op, "%s", at.Format(time.RFC3339))
 		}
 		n, err := tenancy.Lock[Notice](ctx, tx, in.Notice)
+		if err == nil {
+			err = name(ctx, tx, n)
+		}
 		if err != nil {
 			return Notice{}, err
 		}

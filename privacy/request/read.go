@@ -34,6 +34,9 @@ func (s *Service) Open(ctx context.Context, reference string) (File, error) {
 		if err != nil {
 			return File{}, err
 		}
+		if err := know(ctx, tx, r); err != nil {
+			return File{}, err
+		}
 		out := File{Request: *r}
 		var who []requester
 		var asked []requestText
@@ -88,8 +91,24 @@ func (s *Service) List(ctx context.Context, f Filter, page tenancy.PageRequest) 
 			}
 		}
 		if f.Person != uuid.Nil {
-			by = append(by, tenancy.Eq("person_id", f.Person))
+			of, err := tenancy.Find[subject](ctx, tx, tenancy.Eq("person_id", f.Person), tenancy.OrderBy("id")) // of one person there are few
+			if err != nil || len(of) == 0 {
+				return tenancy.PageOf[Request]{}, err
+			}
+			ids := make([]uuid.UUID, len(of))
+			for i := range of {
+				ids[i] = of[i].ID
+			}
+			by = append(by, tenancy.In("id", ids))
 		}
-		return tenancy.Page[Request](ctx, tx, page, by...)
+		out, err := tenancy.Page[Request](ctx, tx, page, by...)
+		if err != nil {
+			return out, err
+		}
+		all := make([]*Request, len(out.Items))
+		for i := range out.Items {
+			all[i] = &out.Items[i]
+		}
+		return out, know(ctx, tx, all...)
 	})
 }

@@ -125,7 +125,7 @@ func received(ctx context.Context, tx *tenancy.Tx, op string, r *Request, forwar
 		return Request{}, ErrReferenceTaken.New(op, "%q", r.Reference)
 	}
 	r.Replayed = true
-	return *r, nil
+	return *r, know(ctx, tx, r)
 }
 
 // enter makes the rows of a request.
@@ -149,6 +149,9 @@ func (s *Service) enter(ctx context.Context, tx *tenancy.Tx, op string, in NewRe
 	b := tx.Batch()
 	tenancy.Put(b, []*requester{who})
 	tenancy.Put(b, []*Request{r})
+	if r.PersonID != uuid.Nil {
+		tenancy.Put(b, []*subject{r.subject()})
+	}
 	tenancy.Put(b, []*requestText{{RequestID: r.ID, Ask: in.Ask, Fingerprint: sum}})
 	tenancy.Put(b, []*Step{step})
 	tenancy.Put(b, []*stepText{{RequestID: r.ID, Seq: 1}})

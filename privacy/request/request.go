@@ -1,6 +1,7 @@
 package request
 
 import (
+	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,9 +17,10 @@ type Request struct {
 	Reference string `bun:"reference" privacy:"none"`
 	// RequesterID is who asked; PersonID whose data it is about, by the id of their own row, once that is known: see [Service.Identify].
 	RequesterID uuid.UUID `bun:"requester_id"`
-	PersonID    uuid.UUID `bun:"person_id,nullzero"`
-	Kind        Kind      `bun:"kind" privacy:"none"`
-	Channel     Channel   `bun:"channel" privacy:"none"`
+	// It stands in a row of its own, by which the person finds it, whoever asked.
+	PersonID uuid.UUID `bun:"-"`
+	Kind     Kind      `bun:"kind" privacy:"none"`
+	Channel  Channel   `bun:"channel" privacy:"none"`
 	// Jurisdiction is whose rules count: see [Rule].Region and [General].
 	Jurisdiction string `bun:"jurisdiction" privacy:"none"`
 	// ReceivedAt is when it reached the controller, as it was stated; the clocks start there. EnteredAt is when we learnt of it, from EnteredBy.
@@ -67,6 +69,38 @@ type Requester struct {
 	Email   string // at most 254; as are the two that follow, what the request came with
 	Phone   string // at most 40
 	Address string // at most 500, lines separated by a newline
+}
+
+// subject is whom a request is about, once that is known. The request itself leads to who asked, who may be somebody else: a parent, a lawyer. ID is the request's.
+type subject struct {
+	tenancy.Row
+	PersonID   uuid.UUID `bun:"person_id"`
+	Kind       Kind      `bun:"kind" privacy:"none"`
+	ReceivedAt time.Time `bun:"received_at"`
+}
+
+func (r *Request) subject() *subject {
+	return &subject{Row: tenancy.Row{ID: r.ID}, PersonID: r.PersonID, Kind: r.Kind, ReceivedAt: r.ReceivedAt}
+}
+
+// know fills in whom requests are about.
+func know(ctx context.Context, tx *tenancy.Tx, requests ...*Request) error {
+	if len(requests) == 0 {
+		return nil
+	}
+	ids := make([]uuid.UUID, len(requests))
+	for i, r := range requests {
+		ids[i] = r.ID
+	}
+	rows, err := tenancy.Find[subject](ctx, tx, tenancy.In("id", ids))
+	by := map[uuid.UUID]uuid.UUID{}
+	for _, s := range rows {
+		by[s.ID] = s.PersonID
+	}
+	for _, r := range requests {
+		r.PersonID = by[r.ID]
+	}
+	return err
 }
 
 // requester is a Requester as it is stored: a person of its own, found and erased as any other.

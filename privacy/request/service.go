@@ -76,7 +76,7 @@ func Module() tenancy.Module {
 		Flows: []tenancy.Flow{
 			{Name: "request.forward", About: "A request, with who asked, goes to the other controller whom it concerns: from the platform to a tenant, or from a tenant to the platform.",
 				Tables: []string{"erp.requesters", "erp.subject_requests", "erp.request_forwards"}},
-			{Name: "request.notice", About: "Recipients of a person's data are told that they were corrected, erased or restricted (GDPR Art. 19).", Tables: []string{"erp.recipient_notices"}},
+			{Name: "request.notice", About: "Recipients of a person's data are told that they were corrected, erased or restricted (GDPR Art. 19).", Tables: []string{"erp.recipient_notices", "erp.notice_recipients"}},
 		}}
 }
 
@@ -88,17 +88,25 @@ func law(spec tenancy.Spec) tenancy.Spec {
 	return spec
 }
 
+// person is law for who asked: a person of their own, kept for as long as the request that leads there and what retention says of it.
+func person(spec tenancy.Spec) tenancy.Spec {
+	spec.Class = tenancy.Master
+	return spec
+}
+
 // models are all stored structs of this package.
 var models = []*tenancy.Model{
 	// Who asked, and what for, is nothing to look at unseen.
-	tenancy.Define[requester](law(tenancy.Spec{Table: "erp.requesters", Subject: "self", Writes: tenancy.Companion, RecordReads: true})),
-	tenancy.Define[Request](law(tenancy.Spec{Table: requestTable, Subject: "requester_id", Writes: tenancy.Keep, RetainFrom: "received_at"})),
+	tenancy.Define[requester](person(law(tenancy.Spec{Table: "erp.requesters", Subject: "self", Writes: tenancy.Companion, RecordReads: true}))),
+	tenancy.Define[Request](law(tenancy.Spec{Table: requestTable, Subject: "requester_id", Writes: tenancy.Keep, RetainFrom: "closed_at"})),
+	tenancy.Define[subject](law(tenancy.Spec{Table: "erp.request_persons", Subject: "person_id", Anybody: true, Writes: tenancy.AppendOnly, RetainFrom: "received_at"})),
 	tenancy.Define[requestText](law(tenancy.Spec{Table: "erp.request_texts", Subject: "request_id", PartOf: requestTable, Writes: tenancy.Companion, RecordReads: true})),
 	tenancy.Define[Step](law(tenancy.Spec{Table: "erp.request_steps", Subject: "request_id", PartOf: requestTable, Writes: tenancy.AppendOnly, RetainFrom: "occurred_at"})),
 	tenancy.Define[stepText](law(tenancy.Spec{Table: "erp.request_step_texts", Subject: "request_id", PartOf: requestTable, Writes: tenancy.Companion})),
 	tenancy.Define[RestrictionRecord](law(tenancy.Spec{Table: "erp.request_restrictions", Subject: "person_id", Anybody: true, Writes: tenancy.Keep, RetainFrom: "imposed_at"})),
 	tenancy.Define[ObjectionRecord](law(tenancy.Spec{Table: "erp.request_objections", Subject: "person_id", Anybody: true, Writes: tenancy.Keep, RetainFrom: "objected_at"})),
-	tenancy.Define[Notice](law(tenancy.Spec{Table: "erp.recipient_notices", Subject: "person_id", Anybody: true, Writes: tenancy.Keep, RetainFrom: "due_from"})),
+	tenancy.Define[Notice](law(tenancy.Spec{Table: "erp.recipient_notices", Subject: "person_id", Anybody: true, Writes: tenancy.Keep, RetainFrom: "closed_at"})),
+	tenancy.Define[noticeName](law(tenancy.Spec{Table: "erp.notice_recipients", PartOf: "erp.recipient_notices", Writes: tenancy.Companion})),
 	tenancy.Define[ForwardedPart](law(tenancy.Spec{Table: "erp.request_forwards", Subject: "request_id", Writes: tenancy.Keep, RetainFrom: "decided_at"})),
 }
 

@@ -48,6 +48,36 @@ func (s *Rules) release(jurisdiction string, class tenancy.RecordClass, in strin
 	return free, by
 }
 
+// Through is the last day of which records of a class in a table may go on a day, by the rules of a jurisdiction alone: for what somebody else than [Service.Sweep] deletes ([Rule].By). Zero: no rule is of it, or nothing may go yet.
+func (s *Rules) Through(jurisdiction string, class tenancy.RecordClass, in string, on date.Date) date.Date {
+	return latest(on, func(f Facts) date.Date {
+		free, rule := s.Release(jurisdiction, class, in, f)
+		if rule.ID == "" {
+			return date.Last
+		}
+		return free
+	})
+}
+
+// latest is the last day of which a record is free on another, release being monotone in it; zero when none is.
+func latest(on date.Date, free func(Facts) date.Date) date.Date {
+	first := date.Of(1, 1, 1)
+	low, high := -1, first.DaysUntil(on)
+	for low < high { // the answer is in [low, high]
+		mid := (low + high + 1) / 2
+		d := first.AddDays(mid)
+		if free(Facts{Date: d, PeriodEnd: d, LastEntry: d}).After(on) {
+			high = mid - 1
+		} else {
+			low = mid
+		}
+	}
+	if low < 0 {
+		return date.Date{}
+	}
+	return first.AddDays(low)
+}
+
 // release goes through the rules in the order in which they came into force. One that comes takes over what the one before it still kept: what had gone free stays free, and nothing goes free before it is in force.
 func (c chain) release(f Facts) (date.Date, Rule) {
 	if f.Date.IsZero() {

@@ -182,7 +182,8 @@ func (l *look) used(ctx context.Context, tx *tenancy.Tx, r tenancy.Reference, c 
 			}
 		default: // few tables count from an instant
 			err := dates.Verbs().Stream(ctx, tx, func(row any) error {
-				if id, d := value[uuid.UUID](row, c), l.dated(dates, row); d.After(out[id]) {
+				id, d := value[uuid.UUID](row, c), l.dated(dates, row)
+				if last, seen := out[id]; d.IsZero() || !seen || !last.IsZero() && d.After(last) { // one that is not over yet has no day, and nor have they all
 					out[id] = d
 				}
 				return nil

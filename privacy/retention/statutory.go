@@ -15,6 +15,9 @@ func statutory() []Rule {
 // everywhere are the duties where no country's are known, and the limits, which are of all.
 func everywhere() []Rule {
 	const longest = "no law: where no country is stated, or one whose rules are not here, the longest period of those that are (Germany, § 147 AO; France, C. com. art. L123-22)"
+	// A breach of Arts. 12 to 22 can be fined and claimed for until then, and the controller has to show that it answered (GDPR Art. 5(2)).
+	const fined = "three years in which a breach can be fined (GDPR Art. 83 with § 41 (1) BDSG, § 31 (2) no. 1 OWiG) and claimed for, from the end of the year (GDPR Art. 82, §§ 195, 199 (1) BGB)"
+	const claims = "GDPR Art. 5(1)(e) and (2); " + fined + "; longer than the 24 months of 11 CCR § 7101(a)"
 	since := date.Of(1977, 1, 1)
 	return []Rule{
 		{ID: "general.books", Kind: Duty, Class: tenancy.Book, Start: LastEntry, Length: Length{Years: 10}, Suspended: both, Source: longest, ValidFrom: since},
@@ -28,6 +31,12 @@ func everywhere() []Rule {
 			Source: "privacy policy, 2.4: aggregated, not individual-level; a day's counts go when it is added up over all tenants, and after a month at the latest"},
 		{ID: "general.feature_uses", Kind: Limit, Class: tenancy.Log, Tables: []string{"erp.feature_uses", "erp.feature_days"}, Start: OnDate, Length: Length{Months: 25}, Always: true, ValidFrom: date.Of(2020, 9, 17),
 			Source: "CNIL, délibération n° 2020-091 of 17 September 2020: figures of an audience are kept for 25 months"},
+		{ID: "general.requests", Kind: Limit, Class: tenancy.Log, Tables: []string{"erp.subject_requests", "erp.recipient_notices"}, Start: DrawingUp, Length: Length{Years: 3}, ValidFrom: date.Of(2018, 5, 25), Source: claims},
+		{ID: "general.requesters", Kind: Limit, Class: tenancy.Master, Tables: []string{"erp.requesters"}, Start: LastUse, Length: Length{Years: 3}, ValidFrom: date.Of(2018, 5, 25), Source: claims},
+		{ID: "general.grants", Kind: Limit, Class: tenancy.Log, Tables: []string{"erp_control.grants", "erp_control.grant_approvals", "erp_control.grant_uses"}, Start: DrawingUp, Length: Length{Years: 3}, By: "tenancy.sweep_grants",
+			ValidFrom: date.Of(2018, 5, 25), Source: "GDPR Art. 5(1)(e) and 32(1)(d); " + fined + "; within the three years that CNIL, délibération n° 2021-122 of 14 October 2021, allows where logs serve internal control"},
+		{ID: "general.tokens", Kind: Limit, Class: tenancy.Log, Tables: []string{"erp_control.mailed_tokens", "erp_control.attempts"}, Start: OnDate, Length: Length{Days: 1}, By: "access.sweep", ValidFrom: date.Of(2018, 5, 25),
+			Source: "GDPR Art. 5(1)(e): an invitation, a reset and a counter of failed attempts are deleted with the next run of the job after they have expired"},
 		{ID: "general.sessions", Kind: Limit, Class: tenancy.Log, Tables: []string{"erp_control.user_sessions"}, Start: OnDate, Length: Length{Days: 1}, By: "access.sweep", ValidFrom: date.Of(2018, 5, 25),
 			Source: "GDPR Art. 5(1)(e): a session that has ended, or was idle for too long, is deleted with the next run of the job"},
 	}

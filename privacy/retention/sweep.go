@@ -311,22 +311,16 @@ func (w *sweeper) off(root *tenancy.Model) string {
 
 // latestDate is the latest date of a row of a root that may be free today, whatever holds it: release is monotone in it.
 func (w *sweeper) latestDate(root *tenancy.Model) date.Date {
-	low, high := 0, date.Of(1, 1, 1).DaysUntil(w.today)
-	first := date.Of(1, 1, 1)
-	for low < high { // the answer is in [low, high]
-		mid := (low + high + 1) / 2
-		d := first.AddDays(mid)
-		free := date.Date{}
+	last := latest(w.today, func(f Facts) (free date.Date) {
 		for _, c := range w.classes(root) {
-			if day, rule := w.rules.Release(w.jurisdiction, c, root.Table, Facts{Date: d, PeriodEnd: d, LastEntry: d}); rule.ID != "" && day.After(free) {
+			if day, rule := w.rules.Release(w.jurisdiction, c, root.Table, f); rule.ID != "" && day.After(free) {
 				free = day
 			}
 		}
-		if free.After(w.today) {
-			high = mid - 1
-		} else {
-			low = mid
-		}
+		return free
+	})
+	if last.IsZero() {
+		return date.Of(1, 1, 1)
 	}
-	return first.AddDays(low)
+	return last
 }

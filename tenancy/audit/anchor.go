@@ -44,6 +44,16 @@ func (s *Service) hand(ctx context.Context, p *sealing) error {
 		return nil
 	}
 	if len(roots) > 0 {
+		said, err := s.opt.Anchor.Kept(ctx, tenant, restartKind, keptAtMost)
+		if err != nil {
+			s.alarm(ctx, ErrAnchor.Wrap("audit.Seal", err, ""), Alarm{Seq: last.Seq, At: p.now})
+			return nil
+		}
+		if restarted(said).void(roots[0]) {
+			roots = nil
+		}
+	}
+	if len(roots) > 0 {
 		known = kept{roots[0].Seq, roots[0].At}
 		stands, err := s.stands(ctx, roots[0])
 		if err != nil {

@@ -4,6 +4,10 @@ import "github.com/opsmatiq/erp/tenancy/fault"
 
 // The errors of this package.
 var (
+	ErrNothingLost    = fault.Define(fault.Conflict, "audit.nothing_lost", "the anchor having more than the chain is not the one thing that is wrong")
+	ErrNoAnchor       = fault.Define(fault.Conflict, "audit.no_anchor", "there is no anchor")
+	ErrReferenceTaken = fault.Define(fault.Conflict, "audit.reference_taken", "the reference belongs to another restart")
+
 	ErrBadInput = fault.Define(fault.Invalid, "audit.bad_input", "a field of the input is missing or malformed")
 	ErrGap      = fault.Define(fault.Internal, "audit.gap", "a sealed event or its seal is missing; Verify says which")
 	ErrBroken   = fault.Define(fault.Internal, "audit.broken", "the chain contradicts what was signed or kept of it; Verify says where")

@@ -184,7 +184,7 @@ func (d *desk) tamper(t testing.TB, statements ...string) {
 	t.Helper()
 	db := d.env.Owner(t, d.tenant)
 	db.SetMaxOpenConns(1)
-	tables := []string{"erp.audit_events", "erp.audit_seals", "erp.audit_roots"}
+	tables := []string{"erp.audit_events", "erp.audit_seals", "erp.audit_roots", "erp.audit_restarts"}
 	for i, s := range statements {
 		statements[i] = strings.ReplaceAll(s, "$T", "tenant_id = '"+d.tenant.String()+"'")
 	}

@@ -81,6 +81,7 @@ const (
 	PermSeal    tenancy.Permission = "audit.seal"    // sealing, which a background job does
 	PermVerify  tenancy.Permission = "audit.verify"  // recomputing the chain
 	PermRead    tenancy.Permission = "audit.read"    // looking at who did what
+	PermRestart tenancy.Permission = "audit.restart" // stating that the trail goes on from an earlier state, after a restore
 	PermConsume tenancy.Permission = "audit.consume" // reading sealed events as a stream
 )
 
@@ -104,6 +105,7 @@ var models = []*tenancy.Model{
 		Derived: true, System: true, BySealer: true, Trail: true}),
 	tenancy.Define[root](tenancy.Spec{Table: "erp.audit_roots", Class: tenancy.Log, Writes: tenancy.AppendOnly, RetainFrom: "signed_at",
 		Derived: true, System: true, BySealer: true, Trail: true}),
+	tenancy.Define[restart](tenancy.Spec{Table: "erp.audit_restarts", Class: tenancy.Log, Writes: tenancy.AppendOnly, RetainFrom: "stated_at"}),
 	// No event tells of a cursor's moves: its reader would read of them, and move on.
 	tenancy.Define[cursor](tenancy.Spec{Table: "erp.audit_cursors", Class: tenancy.Log, Writes: tenancy.Keep, Derived: true, Trail: true}),
 }

@@ -88,6 +88,8 @@ type Verification struct {
 	Anchored Vouch
 	// AnchorErr is why the anchor could not be asked, if it could not.
 	AnchorErr error
+	// Restarts are the statements that the trail goes on from an earlier state than the anchor kept ([Service.Restart]), as the anchor has them, oldest first. What it kept of the chains that are lost counts for nothing.
+	Restarts []Restart
 	// Origins are the tenants that this one was, oldest first.
 	Origins []Origin
 	// Waiting is how many events have no seal yet, and Oldest how long the oldest of them has waited.
@@ -112,6 +114,12 @@ func (v Verification) Checks() []tenancy.Check {
 		}
 	}
 	kept := fmt.Sprintf("the anchor vouches up to %d%s", v.Anchored.Seq, when(v.Anchored.At))
+	for _, r := range v.Restarts {
+		kept += fmt.Sprintf("; put back to %d, stated%s", r.Seq, when(r.StatedAt))
+		if r.Reference != "" {
+			kept += fmt.Sprintf(" by %s, %s: %s", r.StatedBy, r.Reference, r.Reason)
+		}
+	}
 	switch {
 	case v.AnchorErr != nil:
 		kept = "the anchor could not be asked"
@@ -161,9 +169,7 @@ func (s *Service) Verify(ctx context.Context) (Verification, error) {
 	v := &verifier{s: s, out: Verification{Bound: s.opt.Bound, anchor: s.opt.Anchor != nil}}
 	if tenant := tenancy.ScopeOf(ctx).TenantID(); tenant != uuid.Nil && s.opt.Anchor != nil {
 		// Before the database is looked at: what the anchor has by now is in it.
-		if v.kept, v.out.AnchorErr = s.opt.Anchor.Kept(ctx, tenant, rootKind, keptAtMost); v.out.AnchorErr != nil {
-			v.out.AnchorErr = ErrAnchor.Wrap("audit.Verify", v.out.AnchorErr, "")
-		}
+		v.kept, v.said, v.out.AnchorErr = s.witnessed(ctx, tenant)
 	}
 	return tenancy.View(ctx, s.db, PermVerify, func(ctx context.Context, tx *tenancy.Tx) (Verification, error) {
 		w := *v // a transaction may run again
@@ -182,6 +188,7 @@ type verifier struct {
 	s    *Service
 	tx   *tenancy.Tx
 	kept []tenancy.Root // what the anchor has
+	said restarted      // and what it was told of chains that are lost
 	out  Verification
 
 	trusted  []string // public keys, in hexadecimal; nil: not asked for
@@ -193,7 +200,7 @@ type verifier struct {
 
 func (v *verifier) run(ctx context.Context) error {
 	now := v.tx.Now()
-	v.kept = slices.DeleteFunc(slices.Clone(v.kept), func(r tenancy.Root) bool { return r.At.After(now) }) // since this state
+	v.kept = slices.DeleteFunc(slices.Clone(v.kept), func(r tenancy.Root) bool { return r.At.After(now) || v.said.void(r) }) // since this state, or lost
 	slices.SortStableFunc(v.kept, func(a, b tenancy.Root) int { return cmp.Compare(a.Seq, b.Seq) })
 	for more := true; more && v.out.Finding == nil; {
 		var err error
@@ -205,6 +212,9 @@ func (v *verifier) run(ctx context.Context) error {
 		if err := v.tail(ctx); err != nil {
 			return err
 		}
+	}
+	if err := v.restarts(ctx); err != nil {
+		return err
 	}
 	if !v.unsigned.IsZero() {
 		v.out.Unsigned = now.Sub(v.unsigned)

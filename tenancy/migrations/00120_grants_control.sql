@@ -74,3 +74,17 @@ CREATE TABLE erp_control.grant_uses (
 );
 CREATE INDEX erp_grant_uses_grant ON erp_control.grant_uses (grant_id, id);
 CREATE INDEX erp_grant_uses_unmarked ON erp_control.grant_uses (grant_id) WHERE marked_micros = 0;
+
+-- Grants that have had their time are deleted with their approvals and uses, by a record of it: what was deleted is older than before_micros, which
+-- is a year before at least.
+CREATE TABLE erp_control.grant_sweeps (
+    id UUID NOT NULL,
+    rule TEXT NOT NULL,
+    before_micros BIGINT NOT NULL,
+    swept_micros BIGINT NOT NULL,
+    grants BIGINT NOT NULL,
+    uses BIGINT NOT NULL,
+    PRIMARY KEY (id),
+    CONSTRAINT erp_grant_sweeps_old CHECK (before_micros <= swept_micros - 31536000000000),
+    CONSTRAINT erp_grant_sweeps_some CHECK (length(rule) > 0 AND grants > 0 AND uses >= 0)
+);

@@ -1,6 +1,16 @@
--- A grant is never deleted, never changed but forwards, and never comes back; approvals and uses only grow.
+-- A grant is never changed but forwards, and never comes back; approvals and uses only grow. They are deleted by a sweep alone, of which
+-- there is a record, and when nothing was done about the grant since.
 
 -- +goose Up
+
+-- Whether there is a sweep that is of the grant and of what was done at an instant.
+-- +goose StatementBegin
+CREATE FUNCTION erp_control.grant_swept(of_grant UUID, at_micros BIGINT) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM erp_control.grants AS g, erp_control.grant_sweeps AS s WHERE g.id = of_grant AND s.before_micros > at_micros AND s.before_micros >
+        greatest(g.asked_micros, g.authorised_micros, g.expires_micros, g.ended_micros, g.closed_micros, g.lifted_micros, g.told_micros)
+        AND (g.state <> 'revoked' OR g.closed_micros <> 0) AND (g.withheld = '' OR g.lifted_micros <> 0))
+$$;
+-- +goose StatementEnd
 
 -- +goose StatementBegin
 CREATE FUNCTION erp_control.guard_grants() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -11,8 +21,13 @@ BEGIN
         END IF;
         RETURN NEW;
     END IF;
+    IF TG_OP = 'DELETE' THEN
+        IF erp_control.grant_swept(OLD.id, 0) THEN
+            RETURN OLD;
+        END IF;
+    END IF;
     IF TG_OP <> 'UPDATE' THEN
-        RAISE EXCEPTION 'erp/locked/tenancy.append_only/a grant is never deleted';
+        RAISE EXCEPTION 'erp/locked/tenancy.append_only/a grant is not deleted before its time';
     END IF;
     IF (OLD.id, OLD.tenant_id, OLD.reference, OLD.person, OLD.asked_by, OLD.asked_micros, OLD.reason, OLD.emergency, OLD.withheld, OLD.permissions, OLD.duration_micros)
         IS DISTINCT FROM (NEW.id, NEW.tenant_id, NEW.reference, NEW.person, NEW.asked_by, NEW.asked_micros, NEW.reason, NEW.emergency, NEW.withheld, NEW.permissions, NEW.duration_micros) THEN
@@ -39,6 +54,11 @@ END $$;
 -- +goose StatementBegin
 CREATE FUNCTION erp_control.guard_grant_approvals() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF erp_control.grant_swept(OLD.grant_id, OLD.approved_micros) THEN
+            RETURN OLD;
+        END IF;
+    END IF;
     IF TG_OP <> 'INSERT' THEN
         RAISE EXCEPTION 'erp/locked/tenancy.append_only/an approval is never changed or deleted';
     END IF;
@@ -57,10 +77,26 @@ BEGIN
             RETURN NEW;
         END IF;
     END IF;
+    IF TG_OP = 'DELETE' THEN
+        IF OLD.marked_micros <> 0 AND erp_control.grant_swept(OLD.grant_id, OLD.used_micros) THEN
+            RETURN OLD;
+        END IF;
+    END IF;
     RAISE EXCEPTION 'erp/locked/tenancy.append_only/the use of a grant is never changed or deleted';
 END $$;
 -- +goose StatementEnd
 
+-- +goose StatementBegin
+CREATE FUNCTION erp_control.guard_grant_sweeps() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'erp/locked/tenancy.append_only/the record of a sweep is never changed or deleted';
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_grant_sweeps_guard BEFORE UPDATE OR DELETE ON erp_control.grant_sweeps
+    FOR EACH ROW EXECUTE FUNCTION erp_control.guard_grant_sweeps();
+CREATE TRIGGER erp_grant_sweeps_truncate BEFORE TRUNCATE ON erp_control.grant_sweeps
+    FOR EACH STATEMENT EXECUTE FUNCTION erp_control.guard_grant_sweeps();
 CREATE TRIGGER erp_grants_guard BEFORE INSERT OR UPDATE OR DELETE ON erp_control.grants
     FOR EACH ROW EXECUTE FUNCTION erp_control.guard_grants();
 CREATE TRIGGER erp_grants_truncate BEFORE TRUNCATE ON erp_control.grants

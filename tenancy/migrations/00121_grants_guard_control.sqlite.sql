@@ -1,4 +1,5 @@
--- A grant is never deleted, never changed but forwards, and never comes back; approvals and uses only grow.
+-- A grant is never changed but forwards, and never comes back; approvals and uses only grow. They are deleted by a sweep alone, of which
+-- there is a record, and when nothing was done about the grant since.
 
 -- +goose Up
 
@@ -12,8 +13,11 @@ END;
 
 -- +goose StatementBegin
 CREATE TRIGGER erp_control_grants_delete BEFORE DELETE ON erp_control.grants FOR EACH ROW
+WHEN NOT EXISTS (SELECT 1 FROM erp_control.grants AS g, erp_control.grant_sweeps AS s WHERE g.id = OLD.id AND s.before_micros > 0
+    AND s.before_micros > max(g.asked_micros, g.authorised_micros, g.expires_micros, g.ended_micros, g.closed_micros, g.lifted_micros, g.told_micros)
+    AND (g.state <> 'revoked' OR g.closed_micros <> 0) AND (g.withheld = '' OR g.lifted_micros <> 0))
 BEGIN
-    SELECT RAISE(ABORT, 'erp/locked/tenancy.append_only/a grant is never deleted');
+    SELECT RAISE(ABORT, 'erp/locked/tenancy.append_only/a grant is not deleted before its time');
 END;
 -- +goose StatementEnd
 
@@ -73,8 +77,11 @@ END;
 
 -- +goose StatementBegin
 CREATE TRIGGER erp_control_grant_approvals_delete BEFORE DELETE ON erp_control.grant_approvals FOR EACH ROW
+WHEN NOT EXISTS (SELECT 1 FROM erp_control.grants AS g, erp_control.grant_sweeps AS s WHERE g.id = OLD.grant_id AND s.before_micros > OLD.approved_micros
+    AND s.before_micros > max(g.asked_micros, g.authorised_micros, g.expires_micros, g.ended_micros, g.closed_micros, g.lifted_micros, g.told_micros)
+    AND (g.state <> 'revoked' OR g.closed_micros <> 0) AND (g.withheld = '' OR g.lifted_micros <> 0))
 BEGIN
-    SELECT RAISE(ABORT, 'erp/locked/tenancy.append_only/an approval is never deleted');
+    SELECT RAISE(ABORT, 'erp/locked/tenancy.append_only/an approval is not deleted before its time');
 END;
 -- +goose StatementEnd
 
@@ -95,7 +102,24 @@ END;
 
 -- +goose StatementBegin
 CREATE TRIGGER erp_control_grant_uses_delete BEFORE DELETE ON erp_control.grant_uses FOR EACH ROW
+WHEN OLD.marked_micros = 0 OR NOT EXISTS (SELECT 1 FROM erp_control.grants AS g, erp_control.grant_sweeps AS s WHERE g.id = OLD.grant_id AND s.before_micros > OLD.used_micros
+    AND s.before_micros > max(g.asked_micros, g.authorised_micros, g.expires_micros, g.ended_micros, g.closed_micros, g.lifted_micros, g.told_micros)
+    AND (g.state <> 'revoked' OR g.closed_micros <> 0) AND (g.withheld = '' OR g.lifted_micros <> 0))
 BEGIN
-    SELECT RAISE(ABORT, 'erp/locked/tenancy.append_only/the use of a grant is never deleted');
+    SELECT RAISE(ABORT, 'erp/locked/tenancy.append_only/the use of a grant is not deleted before its time');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER erp_control_grant_sweeps_update BEFORE UPDATE ON erp_control.grant_sweeps FOR EACH ROW
+BEGIN
+    SELECT RAISE(ABORT, 'erp/locked/tenancy.append_only/the record of a sweep is never changed');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER erp_control_grant_sweeps_delete BEFORE DELETE ON erp_control.grant_sweeps FOR EACH ROW
+BEGIN
+    SELECT RAISE(ABORT, 'erp/locked/tenancy.append_only/the record of a sweep is never deleted');
 END;
 -- +goose StatementEnd

@@ -152,7 +152,7 @@ type Backups struct {
 	Registered bool      `json:"registered"`
 	Count      int       `json:"count,omitempty"`
 	LastExpiry time.Time `json:"last_expiry,omitzero"`
-	// PendingUntil is when a completion is due at the earliest that says that none is left.
+	// PendingUntil is by when the last registered backup is gone, and not before there can be no other: a completion says that none is left.
 	PendingUntil time.Time `json:"pending_until"`
 }
 
@@ -167,7 +167,7 @@ type Completion struct {
 	// Certificate and Digest are the id and the SHA-256, in hexadecimal, of the document that it completes.
 	Certificate uuid.UUID `json:"certificate"`
 	Digest      string    `json:"digest"`
-	// LastExpiry is when the last backup that was registered expired, or was to; missing when none ever held data of the tenant. CheckedAt is when
+	// LastExpiry is when the last backup that was registered expired, or was to, by the certificate or later; missing when none held data of the tenant. CheckedAt is when
 	// the register said that none is left.
 	LastExpiry time.Time `json:"last_expiry,omitzero"`
 	CheckedAt  time.Time `json:"checked_at"`

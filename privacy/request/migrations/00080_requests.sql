@@ -13,14 +13,12 @@ CREATE TABLE erp.requesters (
     PRIMARY KEY (tenant_id, id)
 );
 
--- person_id is the id of the person's own row, in whichever table; nothing refers to it, since that row may be erased. due_on is the first
--- of the days that are to be kept: the law's, the policy's, and the acknowledgement's until it was sent.
+-- due_on is the first of the days that are to be kept: the law's, the policy's, and the acknowledgement's until it was sent.
 CREATE TABLE erp.subject_requests (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
     reference TEXT COLLATE "C" NOT NULL,
     requester_id UUID NOT NULL,
-    person_id UUID,
     kind TEXT NOT NULL CHECK (kind IN ('access', 'correction', 'deletion', 'export', 'restriction', 'objection', 'complaint')),
     channel TEXT NOT NULL CHECK (channel IN ('email', 'letter', 'telephone', 'form', 'in_person', 'other')),
     jurisdiction TEXT NOT NULL,
@@ -63,9 +61,21 @@ CREATE TABLE erp.subject_requests (
 );
 CREATE INDEX erp_subject_requests_due_on ON erp.subject_requests (tenant_id, due_on) WHERE closed_at IS NULL;
 CREATE INDEX erp_subject_requests_received_at ON erp.subject_requests (tenant_id, received_at);
-CREATE INDEX erp_subject_requests_person ON erp.subject_requests (tenant_id, person_id) WHERE person_id IS NOT NULL;
 CREATE INDEX erp_subject_requests_by_requester ON erp.subject_requests (tenant_id, requester_id);
 CREATE UNIQUE INDEX erp_subject_requests_forward ON erp.subject_requests (tenant_id, forward_id) WHERE forward_id IS NOT NULL;
+
+-- Whom a request is about, once that is known: by the id of the person's own row, in whichever table. Nothing refers to it, since that row may be
+-- erased. id is the request's: it is said once.
+CREATE TABLE erp.request_persons (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    person_id UUID NOT NULL,
+    kind TEXT NOT NULL,
+    received_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_request_persons_request FOREIGN KEY (tenant_id, id) REFERENCES erp.subject_requests (tenant_id, id)
+);
+CREATE INDEX erp_request_persons_person ON erp.request_persons (tenant_id, person_id);
 
 CREATE TABLE erp.request_texts (
     tenant_id UUID NOT NULL,
@@ -158,7 +168,6 @@ CREATE TABLE erp.recipient_notices (
     person_id UUID NOT NULL,
     act TEXT NOT NULL CHECK (act IN ('correct', 'erase', 'restrict', 'object', 'lift')),
     recipient_key TEXT COLLATE "C" NOT NULL,
-    recipient TEXT NOT NULL,
     known_as TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'told', 'impossible', 'disproportionate')),
     reason TEXT NOT NULL,
@@ -173,6 +182,15 @@ CREATE TABLE erp.recipient_notices (
 );
 CREATE INDEX erp_recipient_notices_open ON erp.recipient_notices (tenant_id, due_from) WHERE state = 'open';
 CREATE INDEX erp_recipient_notices_person ON erp.recipient_notices (tenant_id, person_id);
+
+-- Whom a notice is for, by name: another than the person whom it is about, so it is not erased with that one.
+CREATE TABLE erp.notice_recipients (
+    tenant_id UUID NOT NULL,
+    notice_id UUID NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, notice_id),
+    CONSTRAINT erp_notice_recipients_notice FOREIGN KEY (tenant_id, notice_id) REFERENCES erp.recipient_notices (tenant_id, id)
+);
 
 -- Parts of requests that another controller answers for. ask is emptied when it is there.
 CREATE TABLE erp.request_forwards (

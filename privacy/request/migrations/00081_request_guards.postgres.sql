@@ -8,8 +8,7 @@ CREATE FUNCTION erp.guard_subject_requests() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     IF (NEW.reference, NEW.requester_id, NEW.kind, NEW.channel, NEW.jurisdiction, NEW.received_at, NEW.entered_at, NEW.entered_by, NEW.policy_due_on, NEW.acknowledge_due_on, NEW.from_tenant, NEW.forward_id)
-        IS DISTINCT FROM (OLD.reference, OLD.requester_id, OLD.kind, OLD.channel, OLD.jurisdiction, OLD.received_at, OLD.entered_at, OLD.entered_by, OLD.policy_due_on, OLD.acknowledge_due_on, OLD.from_tenant, OLD.forward_id)
-        OR OLD.person_id IS NOT NULL AND NEW.person_id IS DISTINCT FROM OLD.person_id THEN
+        IS DISTINCT FROM (OLD.reference, OLD.requester_id, OLD.kind, OLD.channel, OLD.jurisdiction, OLD.received_at, OLD.entered_at, OLD.entered_by, OLD.policy_due_on, OLD.acknowledge_due_on, OLD.from_tenant, OLD.forward_id) THEN
         RAISE EXCEPTION 'erp/locked/request.changed/what was received, when and how, never changes';
     END IF;
     IF OLD.closed_at IS NOT NULL AND (to_jsonb(NEW) - 'steps' - 'fulfilled') IS DISTINCT FROM (to_jsonb(OLD) - 'steps' - 'fulfilled')
@@ -62,7 +61,7 @@ CREATE FUNCTION erp.guard_request_records() RETURNS trigger LANGUAGE plpgsql SET
 DECLARE
     before jsonb := to_jsonb(OLD);
     after jsonb := to_jsonb(NEW);
-    erasable text[] := ARRAY['known_as', 'reason', 'ask', 'recipient'];
+    erasable text[] := ARRAY['known_as', 'reason', 'ask'];
     moving text[] := ARRAY['state', 'decided_at', 'announced_at', 'lifted_at', 'channel', 'closed_at', 'closed_by', 'received_at'];
     over boolean := coalesce(before ->> 'state', '') NOT IN ('', 'open', 'pending', 'recalled') OR before ->> 'lifted_at' IS NOT NULL;
 BEGIN

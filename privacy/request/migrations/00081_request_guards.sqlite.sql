@@ -8,7 +8,6 @@ CREATE TRIGGER erp_subject_requests_guard BEFORE UPDATE ON erp.subject_requests 
 WHEN (NEW.reference, NEW.requester_id, NEW.kind, NEW.channel, NEW.jurisdiction, NEW.received_at, NEW.entered_at, NEW.entered_by, NEW.policy_due_on)
   <> (OLD.reference, OLD.requester_id, OLD.kind, OLD.channel, OLD.jurisdiction, OLD.received_at, OLD.entered_at, OLD.entered_by, OLD.policy_due_on)
   OR NEW.acknowledge_due_on IS NOT OLD.acknowledge_due_on OR NEW.from_tenant IS NOT OLD.from_tenant OR NEW.forward_id IS NOT OLD.forward_id
-  OR OLD.person_id IS NOT NULL AND NEW.person_id IS NOT OLD.person_id
 BEGIN
     SELECT RAISE(ABORT, 'erp/locked/request.changed/what was received, when and how, never changes');
 END;
@@ -20,7 +19,7 @@ WHEN OLD.state = 'waiting' AND NEW.state = 'answered'
   OR OLD.closed_at IS NOT NULL AND ((NEW.state, NEW.outcome, NEW.handler, NEW.law_from, NEW.paused_days, NEW.extra_months, NEW.extra_days, NEW.due_on, NEW.waiting_for, NEW.reported_on)
     <> (OLD.state, OLD.outcome, OLD.handler, OLD.law_from, OLD.paused_days, OLD.extra_months, OLD.extra_days, OLD.due_on, OLD.waiting_for, OLD.reported_on)
     OR NEW.law_due_on IS NOT OLD.law_due_on OR NEW.acknowledged_at IS NOT OLD.acknowledged_at OR NEW.extended_at IS NOT OLD.extended_at
-    OR NEW.waiting_since IS NOT OLD.waiting_since OR NEW.closed_at IS NOT OLD.closed_at OR NEW.person_id IS NOT OLD.person_id)
+    OR NEW.waiting_since IS NOT OLD.waiting_since OR NEW.closed_at IS NOT OLD.closed_at)
 BEGIN
     SELECT RAISE(ABORT, 'erp/conflict/request.wrong_state/a request that is closed stays as it is');
 END;
@@ -31,7 +30,7 @@ CREATE TRIGGER erp_subject_requests_step BEFORE UPDATE ON erp.subject_requests F
 WHEN ((NEW.state, NEW.outcome, NEW.handler, NEW.law_from, NEW.paused_days, NEW.extra_months, NEW.extra_days, NEW.due_on, NEW.waiting_for, NEW.fulfilled, NEW.steps)
     <> (OLD.state, OLD.outcome, OLD.handler, OLD.law_from, OLD.paused_days, OLD.extra_months, OLD.extra_days, OLD.due_on, OLD.waiting_for, OLD.fulfilled, OLD.steps)
     OR NEW.law_due_on IS NOT OLD.law_due_on OR NEW.acknowledged_at IS NOT OLD.acknowledged_at OR NEW.extended_at IS NOT OLD.extended_at
-    OR NEW.waiting_since IS NOT OLD.waiting_since OR NEW.closed_at IS NOT OLD.closed_at OR NEW.person_id IS NOT OLD.person_id)
+    OR NEW.waiting_since IS NOT OLD.waiting_since OR NEW.closed_at IS NOT OLD.closed_at)
   AND (NEW.steps <> OLD.steps + 1
     OR NOT EXISTS (SELECT 1 FROM erp.request_steps s WHERE s.tenant_id = NEW.tenant_id AND s.request_id = NEW.id AND s.seq = NEW.steps AND s.state = NEW.state AND s.due_on = NEW.due_on))
 BEGIN
@@ -44,6 +43,14 @@ CREATE TRIGGER erp_subject_requests_once BEFORE INSERT ON erp.subject_requests F
 WHEN EXISTS (SELECT 1 FROM erp.subject_requests r WHERE r.tenant_id = NEW.tenant_id AND (r.id = NEW.id OR r.reference = NEW.reference OR r.forward_id = NEW.forward_id))
 BEGIN
     SELECT RAISE(ABORT, 'erp/conflict/tenancy.duplicate/a request with this reference exists already');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER erp_request_persons_once BEFORE INSERT ON erp.request_persons FOR EACH ROW
+WHEN EXISTS (SELECT 1 FROM erp.request_persons p WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'erp/conflict/tenancy.duplicate/whom a request is about is said once');
 END;
 -- +goose StatementEnd
 

@@ -36,3 +36,19 @@ CREATE TABLE erp.audit_cursors (
     acked_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, consumer)
 );
+
+-- That the trail goes on from an earlier state than the anchor kept: seq is up to where both agree, through how far the anchor had kept the chain that
+-- is lost. The anchor has a digest of it.
+CREATE TABLE erp.audit_restarts (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    reference TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    seq BIGINT NOT NULL CHECK (seq >= 0),
+    through BIGINT NOT NULL,
+    stated_by TEXT NOT NULL,
+    stated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_audit_restarts_reference UNIQUE (tenant_id, reference),
+    CONSTRAINT erp_audit_restarts_lost CHECK (through > seq)
+);
