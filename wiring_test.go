@@ -348,6 +348,17 @@ func TestRetentionAsksTheSuite(t *testing.T) {
 	})
 }
 
+// The last entry of a fiscal year counts by the day on which it was made, which may be in the next one.
+func TestTheLastEntryOfAYearIsTheSuites(t *testing.T) {
+	l := openLeaver(t, "sqlite", nil)
+	l.now = time.Date(2027, 5, 5, 12, 0, 0, 0, time.UTC)
+	entries, err := l.suite.Accounting.Post(l.ctx, []accounting.NewEntry{l.entry("E-1", 700)})
+	require.NoError(t, err)
+	until, err := l.suite.Retention.Releases(l.ctx, "erp.journal_entries", entries[0].ID)
+	require.NoError(t, err)
+	require.Equal(t, "2038-01-01", until[0].Hold.Until.String(), "an entry of 2026 that was made in 2027 keeps the book of 2026")
+}
+
 // What the platform announces reaches the owner's address, and what a tenant objects to the operator's.
 func TestAnnouncementsAndObjectionsGoByMail(t *testing.T) {
 	l := openLeaver(t, "sqlite", nil)
