@@ -264,8 +264,8 @@ func TestTheCertificateSaysWhatTheSuiteKnows(t *testing.T) {
 // A host's own answers stand in place of the suite's; and without backups of the suite's no certificate speaks of a register.
 func TestAHostsEndingStands(t *testing.T) {
 	l := openLeaver(t, "sqlite", func(o *erp.Options) {
-		o.Ending = ending.Options{Duties: func(context.Context, string) ([]ending.Duty, error) {
-			return []ending.Duty{{Class: tenancy.Letter, Rule: "house rule"}}, nil
+		o.Ending = ending.Options{Duties: func(_ context.Context, in string) ([]ending.Duty, error) {
+			return []ending.Duty{{Class: tenancy.Letter, Jurisdiction: in, Rule: "house rule"}}, nil
 		},
 			Jurisdictions: func(context.Context) ([]string, error) { return []string{"XX"}, nil },
 			Rule: func(context.Context, tenancy.RecordClass, time.Time) (string, date.Date, error) {
@@ -276,7 +276,7 @@ func TestAHostsEndingStands(t *testing.T) {
 	l.cancel(t)
 	terms, err := l.suite.Ending.Terms(l.ctx)
 	require.NoError(t, err)
-	require.Equal(t, []string{"house rule"}, []string{terms.Duties[0].Rule})
+	require.Equal(t, []ending.Duty{{Class: tenancy.Letter, Jurisdiction: "XX", Rule: "house rule"}}, terms.Duties)
 	l.tick(t, due...)
 	d := l.certificate(t)
 	require.False(t, d.Backups.Registered)
