@@ -264,8 +264,8 @@ func TestTheCertificateSaysWhatTheSuiteKnows(t *testing.T) {
 // A host's own answers stand in place of the suite's; and without backups of the suite's no certificate speaks of a register.
 func TestAHostsEndingStands(t *testing.T) {
 	l := openLeaver(t, "sqlite", func(o *erp.Options) {
-		o.Ending = ending.Options{Duties: func(context.Context, string) ([]ending.Duty, error) {
-			return []ending.Duty{{Class: tenancy.Letter, Rule: "house rule"}}, nil
+		o.Ending = ending.Options{Duties: func(_ context.Context, in string) ([]ending.Duty, error) {
+			return []ending.Duty{{Class: tenancy.Letter, Jurisdiction: in, Rule: "house rule"}}, nil
 		},
 			Jurisdictions: func(context.Context) ([]string, error) { return []string{"XX"}, nil },
 			Rule: func(context.Context, tenancy.RecordClass, time.Time) (string, date.Date, error) {
@@ -276,7 +276,7 @@ func TestAHostsEndingStands(t *testing.T) {
 	l.cancel(t)
 	terms, err := l.suite.Ending.Terms(l.ctx)
 	require.NoError(t, err)
-	require.Equal(t, []string{"house rule"}, []string{terms.Duties[0].Rule})
+	require.Equal(t, []ending.Duty{{Class: tenancy.Letter, Jurisdiction: "XX", Rule: "house rule"}}, terms.Duties)
 	l.tick(t, due...)
 	d := l.certificate(t)
 	require.False(t, d.Backups.Registered)
@@ -346,6 +346,17 @@ func TestRetentionAsksTheSuite(t *testing.T) {
 		_, err = suite.Retention.LastSweep(sweeper)
 		require.ErrorIs(t, err, tenancy.ErrNotFound)
 	})
+}
+
+// The last entry of a fiscal year counts by the day on which it was made, which may be in the next one.
+func TestTheLastEntryOfAYearIsTheSuites(t *testing.T) {
+	l := openLeaver(t, "sqlite", nil)
+	l.now = time.Date(2027, 5, 5, 12, 0, 0, 0, time.UTC)
+	entries, err := l.suite.Accounting.Post(l.ctx, []accounting.NewEntry{l.entry("E-1", 700)})
+	require.NoError(t, err)
+	until, err := l.suite.Retention.Releases(l.ctx, "erp.journal_entries", entries[0].ID)
+	require.NoError(t, err)
+	require.Equal(t, "2038-01-01", until[0].Hold.Until.String(), "an entry of 2026 that was made in 2027 keeps the book of 2026")
 }
 
 // What the platform announces reaches the owner's address, and what a tenant objects to the operator's.

@@ -45,6 +45,9 @@ func (s *Service) Redact(ctx context.Context, in Redaction) (ErasureReport, erro
 		if again, err := replay(ctx, tx, asked); again != nil || err != nil {
 			return deref(again), err
 		}
+		if !slices.ContainsFunc(m.Columns, m.Erasable) {
+			return ErasureReport{}, ErrNothingToRedact.New(op, "rows of %s never change, or hold nothing personal", m.Table)
+		}
 		rows, err := m.Verbs().Find(ctx, tx, tenancy.Eq(m.Keys[1].Name, in.RowID), tenancy.ForUpdate())
 		if err != nil {
 			return ErasureReport{}, err

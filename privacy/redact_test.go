@@ -18,24 +18,27 @@ import (
 )
 
 // address is a record that is about nobody and has to say whom it names: the controller's own statement, whose words are of class keep.
-func address(t *testing.T, s *privacy.Service, ctx context.Context, name string) uuid.UUID {
+func address(t *testing.T, env *tenancytest.Env, s *privacy.Service, ctx context.Context, name string) uuid.UUID {
 	t.Helper()
-	c, err := s.SetController(ctx, privacy.Controller{Name: name, Contact: "12 Canary Row, London", Jurisdiction: "GB"})
+	_, err := s.SetController(ctx, privacy.Controller{Name: name, Contact: "12 Canary Row, London", Jurisdiction: "GB"})
 	require.NoError(t, err)
-	return c.ID
+	tenant := tenancy.ScopeOf(ctx).TenantID()
+	var id string
+	require.NoError(t, env.Owner(t, tenant).QueryRow(env.SQL("SELECT id FROM erp.controllers WHERE tenant_id = '"+tenant.String()+"' ORDER BY id DESC LIMIT 1")).Scan(&id))
+	return uuid.MustParse(id)
 }
 
-const texts = "erp.controller_texts"
+const controllerTexts = "erp.controller_texts"
 
 func redaction(row uuid.UUID, reference string) privacy.Redaction {
-	return privacy.Redaction{Table: texts, RowID: row, Reference: reference, Reason: "the practice has another owner, and nobody is told of her any more"}
+	return privacy.Redaction{Table: controllerTexts, RowID: row, Reference: reference, Reason: "the practice has another owner, and nobody is told of her any more"}
 }
 
 // An erasure leaves a name that a record about nobody has to have, and says that it is there; an act of its own takes it out, once, and nothing else.
 func TestARecordIsRedacted(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env, s *privacy.Service) {
 		p := openPractice(t, env)
-		id := address(t, s, p.ctx, "Ada Canary-Byron")
+		id := address(t, env, s, p.ctx, "Ada Canary-Byron")
 		report, err := s.Erase(p.ctx, erasure(p, "E-1"))
 		require.NoError(t, err)
 		var named []string
@@ -44,18 +47,18 @@ func TestARecordIsRedacted(t *testing.T) {
 				named = append(named, fmt.Sprintf("%s.%s %d", l.Table, l.Column, l.Rows))
 			}
 		}
-		require.Equal(t, []string{texts + ".contact 1", texts + ".name 1"}, named)
+		require.Equal(t, []string{controllerTexts + ".contact 1", controllerTexts + ".name 1"}, named)
 		require.Contains(t, everything(t, s, p.ctx), "ada canary-byron")
 		pending, err := s.PendingErasures(p.ctx, 10)
 		require.NoError(t, err)
 		for _, e := range pending {
 			for _, l := range e.Held {
-				require.NotEqual(t, texts, l.Table, "what is named holds nothing")
+				require.NotEqual(t, controllerTexts, l.Table, "what is named holds nothing")
 			}
 		}
 
 		for name, bad := range map[string]privacy.Redaction{
-			"no row": redaction(uuid.Nil, "X"), "no reference": redaction(id, ""), "no reason": {Table: texts, RowID: id, Reference: "X"}, "no table": {Table: "erp.nothing", RowID: id, Reference: "X", Reason: "x"},
+			"no row": redaction(uuid.Nil, "X"), "no reference": redaction(id, ""), "no reason": {Table: controllerTexts, RowID: id, Reference: "X"}, "no table": {Table: "erp.nothing", RowID: id, Reference: "X", Reason: "x"},
 			"a person": {Table: "clinic.patients", RowID: p.bob.ID, Reference: "X", Reason: "x"},
 		} {
 			_, err := s.Redact(p.ctx, bad)
@@ -100,7 +103,7 @@ func TestWhatIsHeldIsNotRedacted(t *testing.T) {
 			return out, nil
 		}})
 		p := openPractice(t, env)
-		id := address(t, s, p.ctx, "Ada Canary-Byron")
+		id := address(t, env, s, p.ctx, "Ada Canary-Byron")
 		for _, hold := range []privacy.Hold{{Rule: "x.books", Until: date.Of(2099, 1, 1)}, {Rule: "legal_hold"}} {
 			by = hold
 			_, err := s.Redact(p.ctx, redaction(id, "D-1"))
@@ -121,13 +124,13 @@ func TestRaceRedactions(t *testing.T) {
 	each(t, func(t *testing.T, env *tenancytest.Env, s *privacy.Service) {
 		p := openPractice(t, env)
 		for round := range 3 {
-			id := address(t, s, p.ctx, fmt.Sprint("Ada Canary-Byron ", round))
+			id := address(t, env, s, p.ctx, fmt.Sprint("Ada Canary-Byron ", round))
 			for _, err := range racetest.Together(3, func(int) error {
 				return racetest.Insist(func() error { _, err := s.Redact(p.ctx, redaction(id, fmt.Sprint("same-", round))); return err }, tenancy.ErrDuplicate)
 			}) {
 				require.NoError(t, err)
 			}
-			id = address(t, s, p.ctx, fmt.Sprint("Ada Byron-Canary ", round))
+			id = address(t, env, s, p.ctx, fmt.Sprint("Ada Byron-Canary ", round))
 			won := 0
 			for _, err := range racetest.Together(3, func(i int) error { _, err := s.Redact(p.ctx, redaction(id, fmt.Sprint("own-", round, i))); return err }) {
 				if err == nil {
@@ -146,14 +149,14 @@ func TestARedactionIsDoneAgainAfterARestore(t *testing.T) {
 	eachVault(t, func(t *testing.T, v *vault) {
 		p := openPractice(t, v.env)
 		tenant := tenancy.ScopeOf(p.ctx).TenantID()
-		id := address(t, v.s, p.ctx, "Ada Canary-Byron")
+		id := address(t, v.env, v.s, p.ctx, "Ada Canary-Byron")
 		b := v.backup(t, p.ctx)
 		_, err := v.s.Redact(p.ctx, redaction(id, "D-1"))
 		require.NoError(t, err)
 		v.lose(t, tenant)
 		restored := v.restore(t, b)
 		require.Len(t, restored.Erased, 1)
-		require.Equal(t, []any{texts, id}, []any{restored.Erased[0].Table, restored.Erased[0].RowID})
+		require.Equal(t, []any{controllerTexts, id}, []any{restored.Erased[0].Table, restored.Erased[0].RowID})
 		all, err := v.s.Controllers(v.enter(t, tenant))
 		require.NoError(t, err)
 		require.Equal(t, "erased "+id.String()[24:], all[0].Name)
