@@ -252,6 +252,15 @@ func TestProposalsInAnotherCurrency(t *testing.T) {
 		found, err := s.bank.Propose(s.ctx, bank.ProposalRequest{BankAccountID: s.account.ID, Lines: []uuid.UUID{lines[0].ID}, RatePercent: 6})
 		require.NoError(t, err)
 		require.Len(t, found, 1)
+		// An invoice less a credit: what was paid for each side of it nobody states, so that only a part of the invoice is proposed.
+		credit, err := s.books.Issue(s.ctx, []accounting.NewInvoice{{Kind: accounting.CreditNoteDocument, PartyID: s.ann, Date: day("2026-01-05"), Currency: "USD",
+			Lines: []accounting.NewInvoiceLine{{Quantity: one(t), UnitPrice: price("10")}}}})
+		require.NoError(t, err)
+		lines = s.lines(exchanged("2026-01-09", 7_380, 9_000, a.Number+" less "+credit[0].Number))
+		found, err = s.bank.Propose(s.ctx, bank.ProposalRequest{BankAccountID: s.account.ID, Lines: []uuid.UUID{lines[0].ID}})
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+		require.Equal(t, bank.ByPart, found[0].Confidence)
 		_, err = s.bank.Propose(s.ctx, bank.ProposalRequest{BankAccountID: s.account.ID, RatePercent: 21})
 		require.Equal(t, "bank.bad_input", code(err))
 	})

@@ -123,7 +123,7 @@ func (c *candidates) byRates(s *seen, percent int, taken map[int]bool, add func(
 	}
 	for _, i := range s.numbers {
 		n := &c.all[i]
-		if n.amount.Currency == c.account.Currency || taken[i] || n.amount.Sign() != l.Amount.Sign() {
+		if n.amount.Currency == c.account.Currency || taken[i] {
 			continue
 		}
 		worth, on, ok := c.worth(n.amount, l.BookedOn)
