@@ -54,8 +54,11 @@ func TestWhatOfADocumentBecomesWhatInUBL(t *testing.T) {
 		with := func(lines ...accounting.NewInvoiceLine) accounting.NewInvoice {
 			return accounting.NewInvoice{PartyID: ann.ID, Due: day("2026-04-30"), Lines: lines}
 		}
-		v, doc, err := h.issued(with(soldLine("Lamp", "S19", 2, "10"), soldLine("Taken back", "S19", 1, "-5")), nil)
+		thanked := with(soldLine("Lamp", "S19", 2, "10"), soldLine("Taken back", "S19", 1, "-5"))
+		thanked.Note = "Thank you"
+		v, doc, err := h.issued(thanked, nil)
 		require.NoError(t, err)
+		require.Equal(t, []einvoice.Note{{Text: "Thank you"}}, doc.Notes)
 		require.Equal(t, []string{"-1", "5", "1", "2"}, []string{doc.Lines[1].Quantity.Decimal.String(), doc.Lines[1].Price.Net.Decimal.String(), doc.Lines[0].ID, doc.Lines[1].ID}, "the sign stands on the quantity (BR-27)")
 		require.True(t, doc.TaxPointDate.IsZero(), "it is the day of issue")
 		require.Empty(t, doc.Preceding)
@@ -83,7 +86,6 @@ func TestWhatOfADocumentBecomesWhatInUBL(t *testing.T) {
 		untaxed := with(soldLine("Membership", "", 1, "40"))
 		_, _, err = h.issued(untaxed, nil)
 		require.ErrorContains(t, err, "BR-O-02", "whoever is outside the scope shows no VAT identifier")
-		untaxed.Reference = ""
 		_, doc, err = h.issued(untaxed, func(doc *einvoice.Document) {
 			doc.Seller.TaxID, doc.Buyer.TaxID, doc.Seller.RegistrationID = "", "", einvoice.Identifier{ID: "HRB 1"}
 		})
