@@ -111,6 +111,12 @@ var refusals = []struct {
 	{"allocations of more than is open", csvFiles{"entries": entryHead + "1,2010-12-01,1100,C1,5,\n1,,4000,,,5\n2,2010-12-02,1300,,5,\n2,,1100,C1,,5\n",
 		"allocations": "debit_entry,debit_line,credit_entry,credit_line,date,amount\n1,1,2,2,2010-12-02,3\n1,1,2,2,2010-12-03,3\n"},
 		[]string{"allocations:3: accounting.over_allocated"}},
+	{"a chart that is not the books'", csvFiles{"chart": "code,name,type,role,control,active\n1300,Bank,liability,,,\n1399,Other bank,asset,bank,,no\n0200,Van,asset,,receivable,\n"},
+		[]string{"chart:2:type exchange.account_differs", "chart:3:active exchange.bad_value", "chart:4:control exchange.account_differs"}},
+	{"no date", csvFiles{"entries": entryHead + "1,,1300,,5,\n1,,4000,,,5\n"}, []string{"entries:2:date exchange.bad_value"}},
+	{"an allocation in no currency", csvFiles{"entries": entryHead + "1,2010-12-01,1100,C1,5,\n1,,4000,,,5\n2,2010-12-02,1300,,5,\n2,,1100,C1,,5\n",
+		"allocations": "debit_entry,debit_line,credit_entry,credit_line,date,amount,currency\n1,1,2,2,2010-12-02,5,QQQ\n"},
+		[]string{"allocations:2:currency exchange.bad_value"}},
 	{"problems in several files", csvFiles{"chart": "code,name,type\n1300,Bank,money\n", "parties": "reference,name,customer\nC1,,yes\n", "entries": entryHead + "1,never,1300,,5,\n1,,4000,,,5\n"},
 		[]string{"chart:2:type accounting.bad_input", "parties:2:name accounting.bad_input", "entries:2:date exchange.bad_value"}},
 }
