@@ -96,7 +96,7 @@ func (a *aviary) plant(ctx context.Context, t *testing.T, tx *tenancy.Tx, refs [
 	for _, c := range m.Columns {
 		switch name := m.Table + "." + c.Name; {
 		case !c.Privacy.Personal() || m.Table == "erp.erasure_words": // what an erasure has still to look for is its own
-		case m.Subject == "" && m.Person == "" && c.Privacy.Erasure == tenancy.EraseKeep:
+		case m.Subject == "" && c.Privacy.Erasure == tenancy.EraseKeep:
 			require.Contains(t, kept, name, "a column that is kept without a subject: say why")
 		default:
 			require.Equal(t, tenancy.Text, c.Type, "%s: this test plants texts", name)
@@ -147,10 +147,8 @@ func (a *aviary) whom(ctx context.Context, t *testing.T, tx *tenancy.Tx, refs []
 	switch {
 	case m.Subject == "self":
 		return "", true
-	case m.Person != "":
-		v := field(row, m.Column(m.Person)).Interface()
-		id, isID := v.(uuid.UUID)
-		return "", isID && slices.Contains(a.people, id) || !isID && a.actors[fmt.Sprint(v)]
+	case slices.Contains(m.Actors, m.Subject):
+		return "", a.actors[field(row, m.Column(m.Subject)).String()]
 	case m.Subject != "" && a.leads(ctx, t, tx, refs, m, row):
 		return "", true
 	}

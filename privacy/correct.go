@@ -103,15 +103,22 @@ func (s *Service) Correct(ctx context.Context, in Correction) ([]CorrectionRecor
 		if err := in.check(op); err != nil {
 			return nil, err
 		}
-		refs, err := tx.References(ctx)
+		paths, err := pathsOf(ctx, tx)
 		if err != nil {
 			return nil, err
 		}
-		c := &corrector{in: in, s: s, finder: finder{paths: paths{s.db.Registry(), refs}, tx: tx, id: in.PersonID, found: map[*tenancy.Model][]uuid.UUID{}, busy: map[*tenancy.Model]bool{}}}
 		if done, err := in.replay(ctx, tx); done != nil || err != nil {
 			return done, err
 		}
-		if c.self, err = c.lock(ctx); err != nil {
+		who, err := personOf(ctx, tx, in.PersonID, true)
+		if err == nil && who.Model == nil {
+			err = tenancy.ErrNotFound.New(op, "nobody has this id")
+		}
+		if err != nil {
+			return nil, err
+		}
+		c := &corrector{in: in, s: s}
+		if c.finder, err = s.finderOf(ctx, tx, paths, who); err != nil {
 			return nil, err
 		}
 		if done, err := in.replay(ctx, tx); done != nil || err != nil { // a rival was faster, and we waited for it
@@ -169,24 +176,11 @@ type corrector struct {
 	texts   []*correctionText
 }
 
-// lock locks the person's own row.
-func (c *corrector) lock(ctx context.Context) (*tenancy.Model, error) {
-	for _, m := range c.reg.Models {
-		if m.Subject != "self" || m.Column("id") == nil {
-			continue
-		}
-		if _, err := m.Verbs().Lock(ctx, c.tx, c.id); !tenancy.IsNotFound(err) {
-			return m, err
-		}
-	}
-	return nil, tenancy.ErrNotFound.New("privacy.Correct", "nobody has this id")
-}
-
 // allow holds a change against the classes.
 func (c *corrector) allow(i int) error {
 	const op = "privacy.Correct"
 	change := c.in.Changes[i]
-	m := c.reg.Table(change.Table)
+	m := c.Registry.Table(change.Table)
 	if m == nil || m.Column(change.Column) == nil {
 		return ErrNotCorrectable.New(op, "change %d: there is no column %s of %s", i+1, change.Column, change.Table)
 	}
@@ -222,7 +216,7 @@ func uncorrectable(m *tenancy.Model, col *tenancy.Column) string {
 
 // correct writes the changes of one model's rows.
 func (c *corrector) correct(ctx context.Context, m *tenancy.Model) error {
-	mine, err := c.about(ctx, m)
+	mine, err := c.IDs(ctx, m)
 	if err != nil {
 		return err
 	}
@@ -238,7 +232,7 @@ func (c *corrector) correct(ctx context.Context, m *tenancy.Model) error {
 		of[change.RowID] = append(of[change.RowID], change)
 	}
 	key := m.Keys[1]
-	rows, err := m.Verbs().Find(ctx, c.tx, tenancy.In(key.Name, ids), tenancy.ForUpdate())
+	rows, err := m.Verbs().Find(ctx, c.Tx, tenancy.In(key.Name, ids), tenancy.ForUpdate())
 	if err != nil {
 		return err
 	}
@@ -256,12 +250,12 @@ func (c *corrector) correct(ctx context.Context, m *tenancy.Model) error {
 	slices.Sort(columns)
 	columns = slices.Compact(columns)
 	if m.Writes == tenancy.Companion {
-		return c.tx.Erase(ctx, m, rows, columns...)
+		return c.Tx.Erase(ctx, m, rows, columns...)
 	}
 	if len(columns) == 0 {
 		return nil
 	}
-	b := c.tx.Batch()
+	b := c.Tx.Batch()
 	m.Verbs().Set(b, rows, columns...)
 	return b.Run(ctx)
 }
@@ -280,8 +274,8 @@ func (c *corrector) apply(m *tenancy.Model, row any, changes []Change) ([]string
 			continue
 		}
 		columns = append(columns, col.Name)
-		r := &correctionRow{Row: tenancy.Row{ID: tenancy.NewID()}, PersonID: c.id, Reference: c.in.Reference, Seq: int64(len(c.rows) + 1), TableName: m.Table, RowID: change.RowID, ColumnName: col.Name,
-			CorrectedAt: c.tx.Now(), CorrectedBy: c.tx.Scope().Actor()}
+		r := &correctionRow{Row: tenancy.Row{ID: tenancy.NewID()}, PersonID: c.ID, Reference: c.in.Reference, Seq: int64(len(c.rows) + 1), TableName: m.Table, RowID: change.RowID, ColumnName: col.Name,
+			CorrectedAt: c.Tx.Now(), CorrectedBy: c.Tx.Scope().Actor()}
 		c.rows = append(c.rows, r)
 		c.texts = append(c.texts, &correctionText{CorrectionID: r.ID, OldValue: old, NewValue: textOf(v)})
 	}
@@ -323,7 +317,7 @@ func (c *corrector) keep(ctx context.Context) ([]CorrectionRecord, error) {
 	if len(c.rows) == 0 {
 		return nil, ErrBadInput.New("privacy.Correct", "everything is already as it is to be")
 	}
-	b := c.tx.Batch()
+	b := c.Tx.Batch()
 	tenancy.Put(b, c.rows)
 	tenancy.Put(b, c.texts)
 	out := make([]CorrectionRecord, len(c.rows))

@@ -109,11 +109,11 @@ func (s *Service) mapped(ctx context.Context) (DataMap, Controller, error) {
 		if who, err = controllerOf(ctx, tx); err != nil {
 			return DataMap{}, err
 		}
-		refs, err := tx.References(ctx)
+		paths, err := pathsOf(ctx, tx)
 		if err != nil {
 			return DataMap{}, err
 		}
-		m := mapper{paths: paths{s.db.Registry(), refs}, jurisdiction: who.Jurisdiction, retention: s.opt.Retention}
+		m := mapper{Paths: paths, jurisdiction: who.Jurisdiction, retention: s.opt.Retention}
 		return m.all()
 	})
 	if err != nil || s.opt.Recipients == nil {
@@ -125,7 +125,7 @@ func (s *Service) mapped(ctx context.Context) (DataMap, Controller, error) {
 
 // mapper makes a map.
 type mapper struct {
-	paths
+	*tenancy.Paths
 	jurisdiction string
 	retention    func(jurisdiction string, class tenancy.RecordClass) string
 	flows        map[string][]string // by table
@@ -140,18 +140,14 @@ func (m *mapper) all() (DataMap, error) {
 			m.flows[table] = append(m.flows[table], f.Name)
 		}
 	}
-	for _, mod := range m.reg.Modules {
+	for _, mod := range m.Registry.Modules {
 		for _, model := range mod.Models {
-			t, err := m.model(mod.Name, model)
-			if err != nil {
-				return DataMap{}, err
-			}
-			out.Tables = append(out.Tables, t)
+			out.Tables = append(out.Tables, m.model(mod.Name, model))
 		}
 		for _, c := range mod.Control {
 			// The registry's own has what is usual for its class filled in.
-			i := slices.IndexFunc(m.reg.Control, func(t tenancy.ControlTable) bool { return t.Table == c.Table })
-			t, err := m.control(mod.Name, &m.reg.Control[i])
+			i := slices.IndexFunc(m.Registry.Control, func(t tenancy.ControlTable) bool { return t.Table == c.Table })
+			t, err := m.control(mod.Name, &m.Registry.Control[i])
 			if err != nil {
 				return DataMap{}, err
 			}
@@ -168,38 +164,34 @@ func (m *mapper) ways() []tenancy.Flow {
 	own := tenancy.Flow{Name: flowCopy, About: "What is held of one person, for that person: their rows, and texts that name them."}
 	backup := tenancy.Flow{Name: flowBackup, About: "Encrypted copies of the databases, until they expire."}
 	trail := tenancy.Flow{Name: flowTrail, About: "The audit trail says who did what to which row, and names columns: never values."}
-	for _, model := range archived(m.reg) {
+	for _, model := range archived(m.Registry) {
 		archive.Tables = append(archive.Tables, model.Table)
 		if !model.Trail && (model.Subject != "" || len(mentioning(model)) > 0) {
 			own.Tables = append(own.Tables, model.Table)
 		}
 	}
-	for _, model := range m.reg.Models {
+	for _, model := range m.Registry.Models {
 		backup.Tables = append(backup.Tables, model.Table)
 		if !model.Derived && !model.System && model.Writes != tenancy.ReadOnly {
 			trail.Tables = append(trail.Tables, model.Table)
 		}
 	}
-	for _, t := range m.reg.Control {
+	for _, t := range m.Registry.Control {
 		backup.Tables = append(backup.Tables, t.Table)
 	}
-	out := append(slices.Clone(m.reg.Flows), archive, own, backup, trail)
+	out := append(slices.Clone(m.Registry.Flows), archive, own, backup, trail)
 	slices.SortFunc(out, func(a, b tenancy.Flow) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
 
-func (m *mapper) model(module string, model *tenancy.Model) (MappedTable, error) {
-	t := MappedTable{Table: model.Table, Module: module, Controller: model.Controller, Subject: cmp.Or(model.Subject, model.Person), Class: model.Class, Purpose: model.Purpose, Basis: model.Basis,
+func (m *mapper) model(module string, model *tenancy.Model) MappedTable {
+	t := MappedTable{Table: model.Table, Module: module, Controller: model.Controller, Subject: model.Subject, Class: model.Class, Purpose: model.Purpose, Basis: model.Basis,
 		RetainFrom: model.RetainFrom, Retention: m.rule(model.Class), Flows: m.flows[model.Table]}
 	for _, c := range model.Columns {
 		t.Columns = append(t.Columns, mappedColumn(c.Name, c.Privacy))
 	}
-	of, err := m.about(model, nil)
-	if err != nil {
-		return t, err
-	}
-	t.Of = m.people(&t, of)
-	return t, nil
+	t.Of = m.people(&t, m.about(model))
+	return t
 }
 
 func (m *mapper) control(module string, c *tenancy.ControlTable) (MappedTable, error) {
@@ -238,66 +230,27 @@ func (m *mapper) rule(class tenancy.RecordClass) string {
 }
 
 // about are the tables whose rows are the people whom a model's rows are about.
-func (m *mapper) about(model *tenancy.Model, seen []*tenancy.Model) ([]string, error) {
-	if slices.Contains(seen, model) {
-		return nil, nil
-	}
-	seen = append(seen, model)
-	var to []*tenancy.Model
-	switch {
-	case model.Subject == "":
-		return m.named(model), nil
-	case model.Subject == "self":
-		return []string{model.Table}, nil
-	case model.Anybody:
-		return m.persons(), nil
-	case model.Subject == tenancy.ByParts:
-		for _, part := range m.reg.Models {
-			if part.PartOf == model.Table {
-				to = append(to, part)
+func (m *mapper) about(model *tenancy.Model) []string {
+	var out []string
+	switch path := m.Of(model); path.How {
+	case tenancy.AboutNobody, tenancy.LeadsNowhere:
+	case tenancy.IsPerson:
+		out = []string{model.Table}
+	case tenancy.NamesPerson, tenancy.NamesActor:
+		for _, self := range m.Registry.People() {
+			if path.How == tenancy.NamesPerson || self.User != "" {
+				out = append(out, self.Table)
 			}
 		}
-	default:
-		next, err := m.leads(model)
-		if err != nil {
-			return nil, err
+	case tenancy.LeadsOn:
+		return m.about(path.To)
+	case tenancy.ByItsParts:
+		for _, part := range path.Parts {
+			out = append(out, m.about(part)...)
 		}
-		to = append(to, next)
-	}
-	var out []string
-	for _, next := range to {
-		tables, err := m.about(next, seen)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, tables...)
 	}
 	slices.Sort(out)
-	return slices.Compact(out), nil
-}
-
-// named are the tables of the people whom a model's rows may name without a foreign key: anybody's by an id, users by who acted.
-func (m *mapper) named(model *tenancy.Model) (tables []string) {
-	if model.Person == "" {
-		return nil
-	}
-	for _, self := range m.reg.Models {
-		if self.Subject == "self" && (self.User != "" || model.Column(model.Person).Type == tenancy.UUID) {
-			tables = append(tables, self.Table)
-		}
-	}
-	return tables
-}
-
-// persons are the tables whose rows are people.
-func (m *mapper) persons() []string {
-	var out []string
-	for _, model := range m.reg.Models {
-		if model.Subject == "self" {
-			out = append(out, model.Table)
-		}
-	}
-	return out
+	return slices.Compact(out)
 }
 
 // people says in words whom a table is about.
@@ -313,7 +266,7 @@ func (m *mapper) people(t *MappedTable, tables []string) string {
 		if i > 0 {
 			text += "; "
 		}
-		if of := m.reg.Subjects[table]; of != "" {
+		if of := m.Registry.Subjects[table]; of != "" {
 			text += of
 		} else {
 			text += "those in " + table

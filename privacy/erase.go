@@ -81,7 +81,7 @@ func (s *Service) PreviewErasure(ctx context.Context, person uuid.UUID) (Erasure
 
 // left refuses to forget who still comes in.
 func (s *Service) left(ctx context.Context, e *solver) error {
-	account := accountOf(e.self, e.row)
+	account := accountOf(e.person())
 	if s.opt.Accounts == nil || account == uuid.Nil {
 		return nil
 	}
@@ -116,18 +116,18 @@ func replay(ctx context.Context, tx *tenancy.Tx, in Erasure) (*ErasureReport, er
 
 // finish registers the erasure, its report, and what is left.
 func (e *solver) finish(ctx context.Context, in Erasure) (ErasureReport, error) {
-	report := e.report(e.tx.Today())
-	report.ID, report.Reference, report.ErasedAt = tenancy.NewID(), in.Reference, e.tx.Now()
+	report := e.report(e.Tx.Today())
+	report.ID, report.Reference, report.ErasedAt = tenancy.NewID(), in.Reference, e.Tx.Now()
 	text, err := json.Marshal(report)
 	if err != nil {
 		return ErasureReport{}, fmt.Errorf("privacy: %w", err)
 	}
-	if err := e.tx.RecordErasure(ctx, e.self, e.id); err != nil {
+	if err := e.Tx.RecordErasure(ctx, e.Self, e.ID); err != nil {
 		return ErasureReport{}, err
 	}
-	row := &request{Row: tenancy.Row{ID: report.ID}, Reference: in.Reference, SubjectTable: e.self.Table, SubjectID: e.id, AccountID: accountOf(e.self, e.row),
-		Reason: e.known.redact(in.Reason), Report: string(text), ErasedAt: report.ErasedAt, State: ErasureOpen, DueOn: e.tx.Today()}
-	b := e.tx.Batch()
+	row := &request{Row: tenancy.Row{ID: report.ID}, Reference: in.Reference, SubjectTable: e.Self.Table, SubjectID: e.ID, AccountID: accountOf(e.person()),
+		Reason: e.known.redact(in.Reason), Report: string(text), ErasedAt: report.ErasedAt, State: ErasureOpen, DueOn: e.Tx.Today()}
+	b := e.Tx.Batch()
 	tenancy.Put(b, []*request{row})
 	if err := e.leave(b, row.ID, report); err != nil {
 		return ErasureReport{}, err
@@ -163,11 +163,11 @@ func (e *solver) restrict(ctx context.Context, reference string, report ErasureR
 		return nil
 	}
 	if !e.removed && !report.Complete() {
-		return e.tx.Restrict(ctx, e.id, tenancy.ErasureHeld, reference)
+		return e.Tx.Restrict(ctx, e.ID, tenancy.ErasureHeld, reference)
 	}
-	now, err := e.tx.Restricted(ctx, e.id)
+	now, err := e.Tx.Restricted(ctx, e.ID)
 	if err != nil || len(now) == 0 || !e.removed && now[0].Ground != tenancy.ErasureHeld {
 		return err
 	}
-	return e.tx.Unrestrict(ctx, e.id)
+	return e.Tx.Unrestrict(ctx, e.ID)
 }

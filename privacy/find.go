@@ -91,11 +91,11 @@ func (s *Service) Find(ctx context.Context, q Query) (Findings, error) {
 		return Findings{}, err
 	}
 	return tenancy.View(ctx, s.db, PermFind, func(ctx context.Context, tx *tenancy.Tx) (Findings, error) {
-		refs, err := tx.References(ctx)
+		paths, err := pathsOf(ctx, tx)
 		if err != nil {
 			return Findings{}, err
 		}
-		f := &search{service: s, tx: tx, refs: refs, q: q, email: folded(q.Email), phone: newPhone(q.Phone), name: folded(q.Name), tables: map[string]*FoundTable{}}
+		f := &search{service: s, tx: tx, paths: paths, q: q, email: folded(q.Email), phone: newPhone(q.Phone), name: folded(q.Name), tables: map[string]*FoundTable{}}
 		for _, step := range []func(context.Context) error{f.persons, f.about, f.named, f.acted} {
 			if err := step(ctx); err != nil {
 				return Findings{}, err
@@ -126,7 +126,7 @@ func (q Query) check() error {
 type search struct {
 	service *Service
 	tx      *tenancy.Tx
-	refs    []tenancy.Reference
+	paths   *tenancy.Paths
 	q       Query
 	email   string
 	phone   phone
@@ -173,11 +173,7 @@ func (f *search) texts(m *tenancy.Model) []*tenancy.Column {
 
 // persons finds people's own rows.
 func (f *search) persons(ctx context.Context) error {
-	reg := f.service.db.Registry()
-	for _, m := range reg.Models {
-		if m.Subject != "self" || m.Column("id") == nil {
-			continue
-		}
+	for _, m := range f.paths.Registry.People() {
 		texts := f.texts(m)
 		account := m.Column(m.User)
 		if len(texts) == 0 && account == nil && f.q.PersonID == uuid.Nil {
@@ -200,7 +196,7 @@ func (f *search) persons(ctx context.Context) error {
 			return err
 		}
 		for _, row := range rows {
-			one, err := f.service.finderOf(ctx, f.tx, f.refs, m, field[uuid.UUID](row, m.Column("id")), row)
+			one, err := f.service.finderOf(ctx, f.tx, f.paths, tenancy.Person{Model: m, ID: field[uuid.UUID](row, m.RowKey()), Row: row})
 			if err != nil {
 				return err
 			}
@@ -208,11 +204,11 @@ func (f *search) persons(ctx context.Context) error {
 		}
 	}
 	if len(f.finders) == 0 && len(f.actors()) > 0 { // nobody's own row, but somebody acted
-		one, err := f.service.finderOf(ctx, f.tx, f.refs, nil, uuid.Nil, nil)
+		one, err := f.service.finderOf(ctx, f.tx, f.paths, tenancy.Person{})
 		if err != nil {
 			return err
 		}
-		if one.actors = f.actors(); f.q.UserID != uuid.Nil {
+		if one.Actors = f.actors(); f.q.UserID != uuid.Nil {
 			if err := f.service.addActors(ctx, &one, f.q.UserID); err != nil {
 				return err
 			}
@@ -256,7 +252,7 @@ func (f *search) actors() []string {
 		out = append(out, tenancy.UserActor(f.q.UserID))
 	}
 	for _, one := range f.finders {
-		out = append(out, one.actors...)
+		out = append(out, one.Actors...)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
@@ -265,11 +261,8 @@ func (f *search) actors() []string {
 // about shows what the rows about the people hold.
 func (f *search) about(ctx context.Context) error {
 	for _, one := range f.finders {
-		for _, m := range one.reg.Models {
-			if m != one.self && !leading(m) {
-				continue
-			}
-			err := one.rows(ctx, m, func(rows []any) error {
+		for _, m := range one.Registry.Models {
+			err := one.Batches(ctx, m, func(rows []any) error {
 				for _, row := range rows {
 					f.table(m).About++
 					for _, c := range m.Columns {
@@ -297,7 +290,7 @@ func (f *search) named(ctx context.Context) error {
 		}
 		var theirs []func(row any) bool
 		for _, one := range f.finders {
-			is, err := one.whose(ctx, m)
+			is, err := one.Theirs(ctx, m)
 			if err != nil {
 				return err
 			}

@@ -68,7 +68,7 @@ func (c *copier) inform(ctx context.Context) error {
 	}
 	m.Tables = held
 	who.SetBy = "" // who among the staff wrote it down is nobody's concern
-	i := Information{PersonID: c.id, MadeAt: c.tx.Now(), Controller: who, Activities: record("15(1)", m, who, func(*MappedTable) bool { return true }).Activities, Transfers: who.Transfers,
+	i := Information{PersonID: c.ID, MadeAt: c.Tx.Now(), Controller: who, Activities: record("15(1)", m, who, func(*MappedTable) bool { return true }).Activities, Transfers: who.Transfers,
 		Source: strings.TrimSpace(c.in.Source), AutomatedDecisions: cmp.Or(strings.TrimSpace(c.in.AutomatedDecisions), noAutomation), LeftOut: leftOut}
 	for _, r := range m.Recipients {
 		if concerns(r, held) {

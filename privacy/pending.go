@@ -84,8 +84,8 @@ func (s *Service) goOn(ctx context.Context) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if e.self == nil { // the row has been removed; its texts have not
-			e.self = e.reg.Table(row.SubjectTable)
+		if e.Self == nil { // the row has been removed; its texts have not
+			e.Self = e.Registry.Table(row.SubjectTable)
 			if err := s.addActors(ctx, &e.finder, row.AccountID); err != nil {
 				return false, err
 			}
@@ -116,7 +116,7 @@ func (s *Service) goOn(ctx context.Context) (bool, error) {
 func (e *solver) recall(ctx context.Context, id uuid.UUID) (func(*tenancy.Batch), error) {
 	var held []holdRow
 	var left []words
-	b := e.tx.Batch()
+	b := e.Tx.Batch()
 	tenancy.Load(b, &held, tenancy.Eq("erasure_id", id))
 	tenancy.Load(b, &left, tenancy.Eq("erasure_id", id))
 	if err := b.Run(ctx); err != nil {

@@ -110,23 +110,23 @@ type copier struct {
 }
 
 func (s *Service) newCopier(ctx context.Context, tx *tenancy.Tx, in SubjectCopy, p *packer) (*copier, error) {
-	refs, err := tx.References(ctx)
+	paths, err := pathsOf(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
-	self, row, err := ownRow(ctx, tx, s.db.Registry(), in.PersonID, false)
+	who, err := personOf(ctx, tx, in.PersonID, false)
 	if err != nil {
 		return nil, err
 	}
-	if self == nil {
+	if who.Model == nil {
 		return nil, tenancy.ErrNotFound.New(opSubject, "")
 	}
 	c := &copier{s: s, in: in, p: p, out: newManifest(s.db.Registry(), OfSubject), seen: map[string]map[string]bool{}, ids: map[string][]uuid.UUID{}, known: known{values: map[string]bool{}}}
-	if c.finder, err = s.finderOf(ctx, tx, refs, self, in.PersonID, row); err != nil {
+	if c.finder, err = s.finderOf(ctx, tx, paths, who); err != nil {
 		return nil, err
 	}
 	c.out.Subject = in.PersonID.String()
-	c.known.add(self, row)
+	c.known.add(who.Model, who.Row)
 	return c, nil
 }
 
@@ -135,7 +135,7 @@ func (c *copier) write(ctx context.Context) error {
 	if err := c.learn(ctx); err != nil {
 		return err
 	}
-	for _, m := range archived(c.reg) {
+	for _, m := range archived(c.Registry) {
 		if m.Trail {
 			continue
 		}
@@ -147,11 +147,11 @@ func (c *copier) write(ctx context.Context) error {
 		return err
 	}
 	for _, r := range c.s.opt.Renderers {
-		m := c.reg.Table(r.Table)
+		m := c.Registry.Table(r.Table)
 		if c.seen[r.Table] == nil {
 			continue
 		}
-		ids, err := c.about(ctx, m)
+		ids, err := c.IDs(ctx, m)
 		if err != nil {
 			return err
 		}
@@ -163,7 +163,7 @@ func (c *copier) write(ctx context.Context) error {
 // model writes the person's rows of one model, if there are any.
 func (c *copier) model(ctx context.Context, m *tenancy.Model) error {
 	there := false
-	err := c.each(ctx, m, func(any) error {
+	err := c.Each(ctx, m, func(any) error {
 		there = true
 		return errEnough
 	})
@@ -171,7 +171,7 @@ func (c *copier) model(ctx context.Context, m *tenancy.Model) error {
 		return err
 	}
 	again := func(fn func(row any) error) error {
-		return c.each(ctx, m, func(row any) error {
+		return c.Each(ctx, m, func(row any) error {
 			c.redact(m, row)
 			return fn(row)
 		})
@@ -183,7 +183,7 @@ func (c *copier) model(ctx context.Context, m *tenancy.Model) error {
 // file writes rows of one model as records and CSV.
 func (c *copier) file(m *tenancy.Model, again func(fn func(row any) error) error) error {
 	f := emptyFile(m)
-	f.References = referencesOf(c.refs, m)
+	f.References = referencesOf(c.References, m)
 	var line []byte
 	err := c.p.both(m, &f, func(w *counted, held func(row any)) error {
 		err := again(func(row any) error {

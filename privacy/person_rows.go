@@ -14,95 +14,13 @@ import (
 // errEnough ends a reading whose first row says enough.
 var errEnough = errors.New("enough")
 
-// way is how the person's rows of a model are found: those whose column has one of the ids.
-func (c *copier) way(ctx context.Context, m *tenancy.Model) (column string, ids []uuid.UUID, err error) {
-	if ids, err = c.about(ctx, m); err != nil {
-		return "", nil, err
-	}
-	if id := m.Column("id"); id != nil && id.Key {
-		return "id", ids, nil
-	}
-	if len(m.Keys) < 2 || m.Subject == "self" {
-		return "", nil, nil
-	}
-	if m.Person != "" {
-		return m.Keys[1].Name, ids, nil
-	}
-	if m.Subject != m.Keys[1].Name { // rows of aggregates that are about others as well
-		to, err := c.leads(m)
-		if err != nil {
-			return "", nil, err
-		}
-		if ids, err = c.about(ctx, to); err != nil {
-			return "", nil, err
-		}
-	}
-	return m.Subject, ids, nil
-}
-
-// loose are the columns of a model without a subject that hold an id which no foreign key explains: a restriction's, or that of an erasure that was asked for.
-func (c *copier) loose(m *tenancy.Model) []*tenancy.Column {
-	if m.Subject != "" || m.Derived {
-		return nil
-	}
-	var out []*tenancy.Column
-	for _, col := range m.Columns {
-		if col.Type != tenancy.UUID || col == m.Keys[0] || col.Key && col.Name != "id" {
-			continue
-		}
-		leads := slices.ContainsFunc(c.refs, func(r tenancy.Reference) bool { return r.From == m && slices.Contains(r.Columns, col) })
-		if !leads {
-			out = append(out, col)
-		}
-	}
-	return out
-}
-
-// eachLoose hands over the rows of a model without a subject that hold the person's id.
-func (c *copier) eachLoose(ctx context.Context, m *tenancy.Model, fn func(row any) error) error {
-	columns := c.loose(m)
-	for i, col := range columns {
-		err := m.Verbs().Stream(ctx, c.tx, func(row any) error {
-			if c.holds(row, columns[:i]) { // it was handed over already
-				return nil
-			}
-			return fn(row)
-		}, tenancy.Eq(col.Name, c.id), tenancy.OrderBy(columnNames(m.Keys[1:])...))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *copier) holds(row any, columns []*tenancy.Column) bool {
-	return slices.ContainsFunc(columns, func(col *tenancy.Column) bool { return field[uuid.UUID](row, col) == c.id })
-}
-
-// each hands over the person's rows of a model, one at a time, at flat memory: in the order of the key where that begins with what they are found by, or the ids are few.
-func (c *copier) each(ctx context.Context, m *tenancy.Model, fn func(row any) error) error {
-	if m.Subject != "self" && !leading(m) {
-		return c.eachLoose(ctx, m, fn)
-	}
-	column, ids, err := c.way(ctx, m)
-	if err != nil {
-		return err
-	}
-	for part := range slices.Chunk(ids, chunk) {
-		if err := m.Verbs().Stream(ctx, c.tx, fn, tenancy.In(column, part), tenancy.OrderBy(columnNames(m.Keys[1:])...)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // learn gathers what the person is known by, in all their rows, and what others are, by their own.
 func (c *copier) learn(ctx context.Context) error {
-	for _, m := range c.reg.Models {
-		if !leading(m) || !named(m) {
+	for _, m := range c.Registry.Models {
+		if m == c.Self || !named(m) {
 			continue
 		}
-		err := c.each(ctx, m, func(row any) error {
+		err := c.Each(ctx, m, func(row any) error {
 			c.known.add(m, row)
 			return nil
 		})
@@ -114,12 +32,12 @@ func (c *copier) learn(ctx context.Context) error {
 	for value := range c.known.values {
 		c.others.add(value, true)
 	}
-	for _, m := range c.reg.Models {
+	for _, m := range c.Registry.Models {
 		if m.Subject != "self" || len(m.Keys) < 2 {
 			continue
 		}
-		err := m.Verbs().Stream(ctx, c.tx, func(row any) error {
-			if m == c.self && field[uuid.UUID](row, m.Keys[1]) == c.id {
+		err := m.Verbs().Stream(ctx, c.Tx, func(row any) error {
+			if m == c.Self && field[uuid.UUID](row, m.Keys[1]) == c.ID {
 				return nil
 			}
 			other := known{values: map[string]bool{}}
@@ -162,9 +80,9 @@ func (c *copier) redact(m *tenancy.Model, row any) {
 
 // leadsElsewhere reports whether a column leads to somebody who is not the person.
 func (c *copier) leadsElsewhere(m *tenancy.Model, col *tenancy.Column, f reflect.Value) bool {
-	for _, r := range c.refs {
+	for _, r := range c.References {
 		if r.From == m && len(r.Columns) == 1 && r.Columns[0] == col && r.To.Subject == "self" {
-			return r.To != c.self || f.Interface() != any(c.id)
+			return r.To != c.Self || f.Interface() != any(c.ID)
 		}
 	}
 	return false
@@ -213,16 +131,16 @@ func (c *copier) mentions(ctx context.Context) error {
 }
 
 func (c *copier) eachMention(ctx context.Context, fn func(row any) error) error {
-	for _, m := range archived(c.reg) {
+	for _, m := range archived(c.Registry) {
 		texts := mentioning(m)
 		if len(texts) == 0 || m.Trail {
 			continue
 		}
-		theirs, err := c.theirs(ctx, m)
+		theirs, err := c.Theirs(ctx, m)
 		if err != nil {
 			return err
 		}
-		err = m.Verbs().Stream(ctx, c.tx, func(row any) error {
+		err = m.Verbs().Stream(ctx, c.Tx, func(row any) error {
 			if theirs(row) {
 				return nil
 			}
@@ -255,24 +173,6 @@ func mentioning(m *tenancy.Model) []*tenancy.Column {
 		}
 	}
 	return out
-}
-
-// theirs says of a model's rows whether they are the person's.
-func (c *copier) theirs(ctx context.Context, m *tenancy.Model) (func(row any) bool, error) {
-	if m.Subject != "self" && !leading(m) {
-		loose := c.loose(m)
-		return func(row any) bool { return c.holds(row, loose) }, nil
-	}
-	column, ids, err := c.way(ctx, m)
-	if err != nil || len(ids) == 0 {
-		return func(any) bool { return false }, err
-	}
-	col := m.Column(column)
-	set := make(map[uuid.UUID]bool, len(ids))
-	for _, id := range ids {
-		set[id] = true
-	}
-	return func(row any) bool { return set[field[uuid.UUID](row, col)] }, nil
 }
 
 func (c *copier) noteMention(m *tenancy.Model, col *tenancy.Column) {

@@ -82,7 +82,7 @@ func Module() tenancy.Module {
 // models are all stored structs of this package.
 var models = []*tenancy.Model{
 	// Who asked to be forgotten, and why, is nothing to look at unseen.
-	tenancy.Define[request](tenancy.Spec{Table: requestTable, Class: tenancy.Log, Person: "subject_id", Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, Writes: tenancy.Keep, RetainFrom: "erased_at", RecordReads: true}),
+	tenancy.Define[request](tenancy.Spec{Table: requestTable, Class: tenancy.Log, Subject: "subject_id", Anybody: true, StillBooks: tenancy.Always, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, Writes: tenancy.Keep, RetainFrom: "erased_at", RecordReads: true}),
 	tenancy.Define[holdRow](tenancy.Spec{Table: "erp.erasure_holds", Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, PartOf: requestTable}),
 	tenancy.Define[words](tenancy.Spec{Table: wordsTable, Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, PartOf: requestTable}),
 	tenancy.Define[controllerRow](tenancy.Spec{Table: controllerTable, Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, RetainFrom: "set_at",

@@ -8,10 +8,10 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/privacy/internal/people"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
@@ -31,23 +31,24 @@ type solver struct {
 
 // newSolver finds the person. row is nil when nobody has the id.
 func (s *Service) newSolver(ctx context.Context, tx *tenancy.Tx, person uuid.UUID, acts bool) (*solver, error) {
-	self, row, err := ownRow(ctx, tx, s.db.Registry(), person, acts)
+	who, err := personOf(ctx, tx, person, acts)
 	if err != nil {
 		return nil, err
 	}
-	refs, err := tx.References(ctx)
+	paths, err := pathsOf(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
-	finder, err := s.finderOf(ctx, tx, refs, self, person, row)
+	finder, err := s.finderOf(ctx, tx, paths, who)
 	if err != nil {
 		return nil, err
 	}
-	id := person.String()
-	return &solver{finder: finder, holds: s.opt.Holds, acts: acts, row: row, lines: map[ErasureLine]int64{},
-		// In lower case, so that it is its own form for searching.
-		known: known{values: map[string]bool{}, pseudonym: "erased " + id[len(id)-12:]}}, nil
+	return &solver{finder: finder, holds: s.opt.Holds, acts: acts, row: who.Row, lines: map[ErasureLine]int64{},
+		known: known{values: map[string]bool{}, pseudonym: people.Pseudonym(person)}}, nil
 }
+
+// person is whom the erasure is about.
+func (e *solver) person() tenancy.Person { return tenancy.Person{Model: e.Self, ID: e.ID, Row: e.row} }
 
 // solve goes through everything.
 func (e *solver) solve(ctx context.Context) error {
@@ -61,7 +62,7 @@ func (e *solver) solve(ctx context.Context) error {
 
 // personal are the models with personal columns. What erasures themselves still have to search for is not searched.
 func (e *solver) personal() []*tenancy.Model {
-	return slices.DeleteFunc(slices.Clone(e.reg.Models), func(m *tenancy.Model) bool {
+	return slices.DeleteFunc(slices.Clone(e.Registry.Models), func(m *tenancy.Model) bool {
 		return m.Table == wordsTable || !slices.ContainsFunc(m.Columns, func(c *tenancy.Column) bool { return c.Privacy.Personal() })
 	})
 }
@@ -69,13 +70,13 @@ func (e *solver) personal() []*tenancy.Model {
 // learn gathers what the person was known by, in all their rows, before any of it is gone.
 func (e *solver) learn(ctx context.Context) error {
 	if e.row != nil {
-		e.known.add(e.self, e.row)
+		e.known.add(e.Self, e.row)
 	}
 	for _, m := range e.personal() {
-		if m == e.self || !leading(m) {
+		if m == e.Self {
 			continue
 		}
-		err := e.rows(ctx, m, func(rows []any) error {
+		err := e.Batches(ctx, m, func(rows []any) error {
 			for _, r := range rows {
 				e.known.add(m, r)
 			}
@@ -92,10 +93,10 @@ func (e *solver) learn(ctx context.Context) error {
 // linked treats the rows that lead to the person.
 func (e *solver) linked(ctx context.Context) error {
 	for _, m := range e.personal() {
-		if m == e.self || !leading(m) {
+		if m == e.Self {
 			continue
 		}
-		if err := e.rows(ctx, m, func(rows []any) error { return e.treat(ctx, m, rows) }); err != nil {
+		if err := e.Batches(ctx, m, func(rows []any) error { return e.treat(ctx, m, rows) }); err != nil {
 			return err
 		}
 	}
@@ -107,32 +108,32 @@ func (e *solver) own(ctx context.Context) error {
 	if e.row == nil {
 		return nil
 	}
-	referred, err := e.referred(ctx)
+	referred, err := e.Referred(ctx)
 	if err != nil {
 		return err
 	}
-	held, err := e.held(ctx, e.self, []any{e.row})
+	held, err := e.held(ctx, e.Self, []any{e.row})
 	if err != nil {
 		return err
 	}
-	waits := slices.ContainsFunc(e.self.Columns, func(c *tenancy.Column) bool {
-		_, waits := e.waits(e.self, c, held[0])
+	waits := slices.ContainsFunc(e.Self.Columns, func(c *tenancy.Column) bool {
+		_, waits := e.waits(e.Self, c, held[0])
 		return waits && !value(e.row, c).IsZero()
 	})
-	if referred || waits || held[0] != (Hold{}) || e.self.Writes != tenancy.Mutable {
-		return e.treat(ctx, e.self, []any{e.row})
+	if referred || waits || held[0] != (Hold{}) || e.Self.Writes != tenancy.Mutable {
+		return e.treat(ctx, e.Self, []any{e.row})
 	}
-	for _, c := range e.self.Columns {
+	for _, c := range e.Self.Columns {
 		if c.Privacy.Personal() && !value(e.row, c).IsZero() {
-			e.count(e.self, c, Deleted, Hold{Why: "nothing refers to the row, so it is gone"})
+			e.count(e.Self, c, Deleted, Hold{Why: "nothing refers to the row, so it is gone"})
 		}
 	}
 	e.removed = true
 	if !e.acts {
 		return nil
 	}
-	b := e.tx.Batch()
-	e.self.Verbs().Remove(b, []any{e.row})
+	b := e.Tx.Batch()
+	e.Self.Verbs().Remove(b, []any{e.row})
 	return b.Run(ctx)
 }
 
@@ -141,7 +142,7 @@ func (e *solver) held(ctx context.Context, m *tenancy.Model, rows []any) ([]Hold
 	if e.holds == nil {
 		return make([]Hold, len(rows)), nil
 	}
-	held, err := e.holds(ctx, e.tx, m, rows)
+	held, err := e.holds(ctx, e.Tx, m, rows)
 	if err == nil && len(held) != len(rows) {
 		err = ErrHolds.New("privacy.Erase", "%d rows of %s have %d holds", len(rows), m.Table, len(held))
 	}
@@ -197,7 +198,7 @@ func (e *solver) write(ctx context.Context, m *tenancy.Model, rows []any, column
 			names = append(names, c.Name)
 		}
 	}
-	return e.tx.Erase(ctx, m, rows, names...)
+	return e.Tx.Erase(ctx, m, rows, names...)
 }
 
 // settle alters a row and says whether it did; columns gets the names of what it altered.
@@ -208,7 +209,7 @@ func (e *solver) settle(m *tenancy.Model, row any, h Hold, columns map[string]bo
 			continue
 		}
 		v := value(row, c)
-		how, to := e.replacement(c, v)
+		to, pseudonymised := people.Replacement(c, v, e.known.pseudonym)
 		if v.IsZero() || reflect.DeepEqual(v.Interface(), to.Interface()) {
 			continue // nothing stands there, or it was erased before
 		}
@@ -220,28 +221,15 @@ func (e *solver) settle(m *tenancy.Model, row any, h Hold, columns map[string]bo
 		if c.Privacy.Erasure == tenancy.EraseKeep {
 			why = "nothing holds it any more"
 		}
+		how := Deleted
+		if pseudonymised {
+			how = Pseudonymised
+		}
 		e.count(m, c, how, Hold{Why: why})
 		v.Set(to)
 		touched, columns[c.Name] = true, true
 	}
 	return touched
-}
-
-var firstDay = date.Of(1, 1, 1)
-
-// replacement is what takes a value's place: the pseudonym for a name, nothing for the rest. Where a column cannot hold
-// nothing, it is the least that it can.
-func (e *solver) replacement(c *tenancy.Column, v reflect.Value) (Treatment, reflect.Value) {
-	name := c.Privacy.Erasure == tenancy.ErasePseudonymise || c.Privacy.Erasure == tenancy.EraseKeep && c.Privacy.Category == tenancy.Identity
-	switch {
-	case c.Type == tenancy.Text && name:
-		return Pseudonymised, reflect.ValueOf(e.known.pseudonym).Convert(v.Type())
-	case c.Type == tenancy.Date && !c.Nullable:
-		return Deleted, reflect.ValueOf(firstDay)
-	case c.Type == tenancy.Timestamp && !c.Nullable:
-		return Deleted, reflect.ValueOf(time.Time{})
-	}
-	return Deleted, reflect.Zero(v.Type())
 }
 
 // unlinked takes what the person was known by out of free text that is about somebody else, and out of all text that is about nobody.
@@ -254,12 +242,12 @@ func (e *solver) unlinked(ctx context.Context) error {
 		if len(texts) == 0 {
 			continue
 		}
-		theirs, err := e.whose(ctx, m)
+		theirs, err := e.Theirs(ctx, m)
 		if err != nil {
 			return err
 		}
 		var hits []any
-		err = m.Verbs().Stream(ctx, e.tx, func(row any) error {
+		err = m.Verbs().Stream(ctx, e.Tx, func(row any) error {
 			if !theirs(row) && slices.ContainsFunc(texts, func(c *tenancy.Column) bool { return e.known.in(field[string](row, c)) }) {
 				hit := reflect.New(m.Type)
 				hit.Elem().Set(reflect.ValueOf(row).Elem())
@@ -301,7 +289,7 @@ func (e *solver) redact(ctx context.Context, m *tenancy.Model, texts []*tenancy.
 	if err != nil {
 		return err
 	}
-	nobodys, err := e.nobodys(ctx, m, rows)
+	nobodys, err := people.Nobodys(ctx, e.Tx, e.Paths, m, rows)
 	if err != nil {
 		return err
 	}
@@ -342,7 +330,7 @@ func (e *solver) count(m *tenancy.Model, c *tenancy.Column, how Treatment, by Ho
 
 // report is what was decided.
 func (e *solver) report(today date.Date) ErasureReport {
-	out := ErasureReport{PersonID: e.id, Removed: e.removed}
+	out := ErasureReport{PersonID: e.ID, Removed: e.removed}
 	for line, n := range e.lines {
 		line.Rows = n
 		out.Lines = append(out.Lines, line)

@@ -49,8 +49,8 @@ type DB struct {
 	keyrings  *keyrings
 	witness   atomic.Pointer[PurgeWitness] // nil, or of nil: none
 
-	waysMu sync.Mutex
-	ways   map[*Model][]Hop // from rows to the persons whom they are about
+	pathsMu sync.Mutex
+	paths   *Paths // from rows to the persons whom they are about
 }
 
 // Open opens an engine, or several as [Placements], with all models of the program, migrates when asked, holds the live

@@ -78,24 +78,20 @@ type Spec struct {
 	Table string
 	// Controller answers for personal data in the rows. Default ByTenant.
 	Controller Controller
-	// Subject says whose personal data a row holds: "" (nobody's), "self" (the row is the person), the name of the column
-	// that leads there, "party_id" or "invoice_id", or [ByParts]. A column leads where its foreign key does; the id of the
-	// root in a part's key needs none.
+	// Subject says whose personal data a row holds: "" (nobody's), "self" (the row is the person), [ByParts], or the name of the column that leads there, "party_id" or
+	// "invoice_id". An id leads where its foreign key does, or, in a part's key, to the root of it; with Anybody it is the person's own. A text is one of Actors: the row
+	// is about who acted. See [Paths].
 	Subject string
-	// Person is the column that says whom a row is about where neither a foreign key nor the row's own place does, for the row outlives what it names:
-	// the id of a person's own row, or, when it is one of Actors, whoever acted. Finding and erasing go by it as by Subject; a restriction
-	// does not. Only without a Subject.
-	Person string
+	// Anybody says that Subject's column holds the id of a person's own row, a row of whichever model whose subject is "self". No foreign key leads
+	// there, since that row may be erased before: for records of what was done about a person.
+	// Ids are unique over all tables. Whoever writes such a row looks whether there is the person: see [Tx.LockPersons].
+	Anybody bool
 	// Actors are the text columns that hold who acted: opaque ids such as "user:…", which name nobody without the list of members and stay when somebody is
 	// erased. Default: those named actor, or ending in _by.
 	Actors []string
 	// User is, in rows that are people themselves (Subject "self"), the column with the id of their account. Whoever comes in by it
 	// acts as [UserActor] of it.
 	User string
-	// Anybody says that Subject's column holds the id of a person's own row, a row of whichever model whose subject is "self". No foreign key leads
-	// there, since that row may be erased before: for records of what was done about a person.
-	// Ids are unique over all tables. Whoever writes such a row looks whether there is the person: see [Tx.LockPersons].
-	Anybody bool
 	// StillBooks says of a row, a pointer to the struct, that it is written though the person's data are restricted: what comes in, what
 	// the law demands, and what ends something. Default: nothing is. [Always] is for models of which all is. See [Tx.Restrict].
 	StillBooks func(row any) bool
@@ -199,9 +195,6 @@ func newModel(t reflect.Type, spec Spec) (*Model, error) {
 	if err := m.checkPeople(); err != nil {
 		return nil, fmt.Errorf("tenancy: model %s: %w", t, err)
 	}
-	if c := m.byName[m.Subject]; m.Anybody && (c == nil || c.Type != UUID) {
-		return nil, fmt.Errorf("tenancy: model %s is about anybody, and %q is no column with a person's id", t, spec.Subject)
-	}
 	if m.PartOf != "" && m.Derived {
 		return nil, fmt.Errorf("tenancy: model %s is both derived and part of %s: say which event speaks for it", t, m.PartOf)
 	}
@@ -221,10 +214,8 @@ func newModel(t reflect.Type, spec Spec) (*Model, error) {
 	if len(m.sealed) > 0 && (m.Writes == ReadOnly || m.System) {
 		return nil, fmt.Errorf("tenancy: model %s: column %s is sealed, but rows of %s are not written through the store", t, m.sealed[0].Name, spec.Table)
 	}
-	for _, name := range []string{spec.RetainFrom, spec.Subject} {
-		if name != "" && name != "self" && name != ByParts && m.byName[name] == nil {
-			return nil, fmt.Errorf("tenancy: model %s has no column %s", t, name)
-		}
+	if spec.RetainFrom != "" && m.byName[spec.RetainFrom] == nil {
+		return nil, fmt.Errorf("tenancy: model %s has no column %s", t, spec.RetainFrom)
 	}
 	return m, nil
 }
@@ -243,16 +234,31 @@ func (m *Model) checkPeople() error {
 			return fmt.Errorf("%q is no column of class none that holds who acted", name)
 		}
 	}
-	if m.Person != "" {
-		c := m.byName[m.Person]
-		if m.Subject != "" || c == nil || c.Type != UUID && !slices.Contains(m.Actors, m.Person) {
-			return fmt.Errorf("%q is no column that alone says whom a row is about", m.Person)
-		}
+	if err := m.checkSubject(); err != nil {
+		return err
 	}
 	if m.User != "" {
 		if c := m.byName[m.User]; m.Subject != "self" || c == nil || c.Type != UUID {
 			return fmt.Errorf("%q is no column with the account of a person whose own row it is", m.User)
 		}
+	}
+	return nil
+}
+
+// checkSubject holds what leads to the person to what it can be.
+func (m *Model) checkSubject() error {
+	c := m.byName[m.Subject]
+	switch {
+	case m.Anybody && (c == nil || c.Type != UUID):
+		return fmt.Errorf("it is about anybody, and %q is no column with a person's id", m.Subject)
+	case m.Subject == "self" && (m.RowKey() == nil || m.RowKey().Name != "id"):
+		return fmt.Errorf("its rows are people, and have no id")
+	case m.Subject == "" || m.Subject == "self" || m.Subject == ByParts:
+		return nil
+	case c == nil:
+		return fmt.Errorf("it has no column %s", m.Subject)
+	case c.Type != UUID && !slices.Contains(m.Actors, m.Subject):
+		return fmt.Errorf("%q holds neither an id nor who acted", m.Subject)
 	}
 	return nil
 }

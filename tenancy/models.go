@@ -58,7 +58,7 @@ var module = Module{
 	Name: "tenancy",
 	Models: []*Model{
 		Define[gate](Spec{Table: "erp.tenant_gates", Class: Settings, Writes: ReadOnly}),
-		Define[Restriction](Spec{Table: restrictionTable, Person: "id", Class: Log, Purpose: ComplyWithLaw, Basis: LegalDuty, RetainFrom: "restricted_at"}),
+		Define[Restriction](Spec{Table: restrictionTable, Subject: "id", Anybody: true, StillBooks: Always, Class: Log, Purpose: ComplyWithLaw, Basis: LegalDuty, RetainFrom: "restricted_at"}),
 		Define[erasure](Spec{Table: "erp.erasures", Class: Log, Writes: Keep}),
 		Define[Event](Spec{Table: "erp.audit_events", Class: Log, Writes: AppendOnly, RetainFrom: "occurred_at", Derived: true, System: true, Trail: true}),
 	},

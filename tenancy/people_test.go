@@ -22,17 +22,17 @@ type named struct {
 
 // Who acted is known by a column's name unless the model says otherwise; what leads to people is held to what it is declared as.
 func TestColumnsThatLeadToPeople(t *testing.T) {
-	m := tenancy.Define[named](tenancy.Spec{Table: "lab.named", Class: tenancy.Log, Person: "whom_id"})
+	m := tenancy.Define[named](tenancy.Spec{Table: "lab.named", Class: tenancy.Log, Subject: "whom_id", Anybody: true})
 	require.Equal(t, []string{"actor", "made_by"}, m.Actors)
 	require.True(t, m.Column("note").Privacy.Apart)
 	require.False(t, m.Column("note").Privacy.Sealed)
 	require.Equal(t, tenancy.Privacy{Category: tenancy.FreeText, Erasure: tenancy.EraseDelete, Sealed: true, Apart: true}, m.Column("secret").Privacy)
-	m = tenancy.Define[named](tenancy.Spec{Table: "lab.named", Class: tenancy.Log, Actors: []string{"nearby"}, Person: "nearby"})
+	m = tenancy.Define[named](tenancy.Spec{Table: "lab.named", Class: tenancy.Log, Actors: []string{"nearby"}, Subject: "nearby"})
 	require.Equal(t, []string{"nearby"}, m.Actors)
 	tenancy.Define[named](tenancy.Spec{Table: "lab.named", Class: tenancy.Log, Subject: "self", User: "account_id"})
 	for name, spec := range map[string]tenancy.Spec{
 		"no such actor": {Actors: []string{"who"}}, "a personal actor": {Actors: []string{"note"}}, "an actor that is no text": {Actors: []string{"whom_id"}},
-		"no such person": {Person: "who"}, "a person by a text": {Person: "nearby"}, "a person beside a subject": {Person: "whom_id", Subject: "account_id"},
+		"no such subject": {Subject: "who"}, "a person by a text": {Subject: "nearby"}, "anybody by who acted": {Subject: "actor", Anybody: true}, "anybody by nothing": {Anybody: true},
 		"an account of nobody": {User: "account_id"}, "an account that is a text": {Subject: "self", User: "actor"}, "no such account": {Subject: "self", User: "who"},
 	} {
 		spec.Table, spec.Class = "lab.named", tenancy.Log

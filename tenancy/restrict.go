@@ -1,10 +1,8 @@
 package tenancy
 
 import (
-	"bytes"
 	"context"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +55,7 @@ func (tx *Tx) Restrict(ctx context.Context, person uuid.UUID, ground Ground, ref
 		return tx.failed(op, ErrBadInput.New(op, "a restriction has a reference of at most 200 characters"))
 	}
 	// Locked: who is about to refer to the person has done so before we go on, or sees the restriction afterwards.
-	if err := tx.lockPerson(ctx, op, person); err != nil {
+	if err := tx.lockPersons(ctx, op, person); err != nil {
 		return err
 	}
 	row := &Restriction{Row: Row{ID: person}, Ground: ground, Reference: reference, RestrictedAt: tx.now}
@@ -155,53 +153,6 @@ func When[T any](is func(row *T) bool) func(row any) bool {
 // Always is a [Spec].StillBooks of all rows.
 func Always(any) bool { return true }
 
-func (tx *Tx) lockPerson(ctx context.Context, op string, person uuid.UUID) error {
-	for _, m := range tx.db.registry.Models {
-		if m.Subject != "self" || m.Column("id") == nil {
-			continue
-		}
-		if _, err := m.verbs.Lock(ctx, tx, person); !IsNotFound(err) {
-			return err
-		}
-	}
-	return tx.failed(op, ErrNotFound.New(op, "nobody has this id"))
-}
-
-// LockPersons locks the own rows of persons until the transaction ends, and refuses an id that nobody has (tenancy.not_found): for rows that name a person
-// without a foreign key ([Spec].Anybody). Who restricts or erases one of them waits, or was there first.
-func (tx *Tx) LockPersons(ctx context.Context, persons ...uuid.UUID) error {
-	const op = "tenancy.Tx.LockPersons"
-	ids := slices.SortedFunc(slices.Values(persons), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	ids = slices.Compact(ids)
-	missing := make(map[uuid.UUID]bool, len(ids))
-	for _, id := range ids {
-		missing[id] = true
-	}
-	for _, m := range tx.db.registry.Models {
-		if len(missing) == 0 {
-			return nil
-		}
-		if m.Subject != "self" || m.Column("id") == nil {
-			continue
-		}
-		opts := []Option{In("id", ids)}
-		if m.Writes != AppendOnly && m.Writes != ReadOnly {
-			opts = append(opts, ForUpdate())
-		}
-		rows, err := m.verbs.Find(ctx, tx, opts...)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			delete(missing, *field[uuid.UUID](reflect.ValueOf(row).Elem(), m.Column("id")))
-		}
-	}
-	if len(missing) > 0 {
-		return tx.failed(op, ErrNotFound.New(op, "nobody has this id"))
-	}
-	return nil
-}
-
 // Hop is a step on the way from a row to the person whom it is about: the rows of Model that have the ids that are at hand, and of
 // these the Column.
 type Hop struct {
@@ -222,7 +173,7 @@ func (tx *Tx) guard(ctx context.Context, op string, statements []*Statement) ([]
 		switch {
 		case m.Subject == "self" && st.Verb == VerbUpdate:
 			column = m.Column("id")
-		case column == nil || m.PartOf != "" || st.Verb != VerbInsert: // parts come with their root
+		case column == nil || column.Type == Text || m.PartOf != "" || st.Verb != VerbInsert: // what somebody did is noted; parts come with their root
 			continue
 		}
 		var ids []uuid.UUID
@@ -238,9 +189,12 @@ func (tx *Tx) guard(ctx context.Context, op string, statements []*Statement) ([]
 		if len(ids) == 0 {
 			continue
 		}
-		hops, err := tx.hops(ctx, op, m)
+		hops, leads, err := tx.hops(ctx, op, m)
 		if err != nil {
 			return nil, err
+		}
+		if !leads {
+			continue
 		}
 		out = append(out[:len(out):len(out)], &Statement{Verb: VerbForbid, Model: tx.db.registry.Of(reflect.TypeFor[Restriction]()), Tenant: tx.scope.tenant,
 			Conds: []Cond{{"id", OpIn, ids}}, Via: hops})
@@ -248,55 +202,33 @@ func (tx *Tx) guard(ctx context.Context, op string, statements []*Statement) ([]
 	return out, nil
 }
 
-// hops is the way from a model's subject column to persons' own rows, empty when it leads there at once. The database's foreign keys
-// say so; they are read once.
-func (tx *Tx) hops(ctx context.Context, op string, m *Model) ([]Hop, error) {
-	if m.Subject == "self" || m.Anybody {
-		return nil, nil
-	}
+// hops is the way from a model's subject column to persons' own rows, empty when it leads there at once; false where it leads to who acted, whom no restriction
+// keeps from that. The database's foreign keys are read once.
+func (tx *Tx) hops(ctx context.Context, op string, m *Model) ([]Hop, bool, error) {
 	db := tx.db
-	db.waysMu.Lock()
-	defer db.waysMu.Unlock()
-	if db.ways == nil {
+	db.pathsMu.Lock()
+	defer db.pathsMu.Unlock()
+	if db.paths == nil {
 		refs, err := db.references(ctx, tx.store)
 		if err != nil {
-			return nil, tx.failed(op, err)
+			return nil, false, tx.failed(op, err)
 		}
-		db.ways = waysOf(db.registry, refs)
+		db.paths = newPaths(db.registry, refs)
 	}
-	way, ok := db.ways[m]
-	if !ok {
-		return nil, tx.failed(op, ErrCatalogue.New(op, "%s.%s leads to nobody: it needs a foreign key", m.Table, m.Subject))
-	}
-	return way, nil
-}
-
-func waysOf(reg *Registry, refs []Reference) map[*Model][]Hop {
-	next := func(m *Model) *Model {
-		for _, r := range refs {
-			if r.From == m && len(r.Columns) == 1 && r.Columns[0].Name == m.Subject && r.Targets[0].Name == "id" {
-				return r.To
-			}
-		}
-		return nil
-	}
-	ways := map[*Model][]Hop{}
-	for _, m := range reg.Models {
-		var way []Hop
-		for to := next(m); to != nil && len(way) < len(reg.Models); to = next(to) {
-			if to.Subject == "self" {
-				ways[m] = way
-				break
-			}
-			if to.Column(to.Subject) == nil {
-				break
-			}
-			way = append(way, Hop{to, to.Subject})
-			if to.Anybody {
-				ways[m] = way
-				break
-			}
+	var way []Hop
+	path := db.paths.Of(m)
+	for path.How == LeadsOn && db.paths.Of(path.To).How != IsPerson {
+		to := path.To
+		if path = db.paths.Of(to); path.Column != nil {
+			way = append(way, Hop{to, path.Column.Name})
 		}
 	}
-	return ways
+	switch path.How {
+	case IsPerson, LeadsOn, NamesPerson:
+		return way, true, nil
+	case NamesActor:
+		return nil, false, nil
+	case AboutNobody, ByItsParts, LeadsNowhere:
+	}
+	return nil, false, tx.failed(op, ErrCatalogue.New(op, "%s.%s leads to nobody: it needs a foreign key", m.Table, m.Subject))
 }

@@ -5,13 +5,13 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"reflect"
 	"regexp"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/privacy/internal/people"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -117,7 +117,7 @@ type tracer struct {
 	tables map[string]*traced
 	actors map[string]bool
 	named  int
-	refs   []tenancy.Reference
+	paths  *tenancy.Paths
 	out    Trace
 }
 
@@ -178,14 +178,14 @@ func (t *tracer) look(of *traced, e *tenancy.Event) {
 // follow finds whose the rows are.
 func (t *tracer) follow(ctx context.Context) error {
 	var err error
-	if t.refs, err = t.tx.References(ctx); err != nil {
+	if t.paths, err = t.tx.Paths(ctx); err != nil {
 		return err
 	}
 	all := map[uuid.UUID]bool{}
 	for _, table := range slices.Sorted(maps.Keys(t.tables)) {
 		of := t.tables[table]
 		found := map[uuid.UUID]bool{}
-		if err := t.persons(ctx, t.reg.Table(table), idsOf(of.rows), found, 0); err != nil {
+		if err := t.persons(ctx, t.reg.Table(table), of.rows, found); err != nil {
 			return err
 		}
 		if err := t.guess(ctx, t.reg.Table(table), of, found); err != nil {
@@ -201,112 +201,32 @@ func (t *tracer) follow(ctx context.Context) error {
 
 // guess follows the ids in the words of looks: to rows of the table, and to people.
 func (t *tracer) guess(ctx context.Context, m *tenancy.Model, of *traced, found map[uuid.UUID]bool) error {
-	ids := idsOf(of.guessed)
-	if len(ids) == 0 {
+	if len(of.guessed) == 0 {
 		return nil
 	}
 	if m.Subject != "self" {
-		if err := t.persons(ctx, m, ids, found, 0); err != nil {
+		if err := t.persons(ctx, m, of.guessed, found); err != nil {
 			return err
 		}
 	}
-	for _, self := range t.reg.Models {
-		if self.Subject != "self" || self.Column("id") == nil {
-			continue
-		}
-		rows, err := self.Verbs().Find(ctx, t.tx, tenancy.In("id", ids))
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			found[value(r, self.Column("id"))] = true
-		}
+	there, err := t.tx.Persons(ctx, false, idsOf(of.guessed)...)
+	for id := range there {
+		found[id] = true
 	}
-	return nil
+	return err
+}
+
+// persons adds whom rows of a model are about, by what the trail calls the rows.
+func (t *tracer) persons(ctx context.Context, m *tenancy.Model, rows, found map[uuid.UUID]bool) error {
+	whose, err := people.WhoseKeys(ctx, t.tx, t.paths, m, idsOf(rows))
+	for _, id := range whose {
+		found[id] = true
+	}
+	return err
 }
 
 func idsOf(set map[uuid.UUID]bool) []uuid.UUID {
 	return slices.SortedFunc(maps.Keys(set), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-}
-
-// atOnce is how many ids one question names.
-const atOnce = 500
-
-// persons adds whom rows of a model are about, by ids of its rows (or, of parts, of their roots).
-func (t *tracer) persons(ctx context.Context, m *tenancy.Model, ids []uuid.UUID, found map[uuid.UUID]bool, depth int) error {
-	switch {
-	case len(ids) == 0 || m == nil || m.Subject == "" || depth > len(t.reg.Models):
-		return nil
-	case m.Subject == "self":
-		for _, id := range ids {
-			found[id] = true
-		}
-		return nil
-	case m.Subject == tenancy.ByParts:
-		for _, part := range t.reg.Models {
-			if part.PartOf == m.Table && part.Subject != "" && part.Subject != part.Keys[1].Name {
-				if err := t.led(ctx, part, part.Keys[1], ids, found, depth); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	}
-	key := m.Column("id")
-	if key == nil || !key.Key {
-		if len(m.Keys) < 2 || m.Keys[1].Type != tenancy.UUID {
-			return nil
-		}
-		key = m.Keys[1]
-	}
-	if key.Name == m.Subject {
-		return t.persons(ctx, t.leads(m), ids, found, depth+1)
-	}
-	return t.led(ctx, m, key, ids, found, depth)
-}
-
-// led reads rows by a column and follows where their subject leads.
-func (t *tracer) led(ctx context.Context, m *tenancy.Model, key *tenancy.Column, ids []uuid.UUID, found map[uuid.UUID]bool, depth int) error {
-	next := map[uuid.UUID]bool{}
-	column := m.Column(m.Subject)
-	for some := range slices.Chunk(ids, atOnce) {
-		rows, err := m.Verbs().Find(ctx, t.tx, tenancy.In(key.Name, some))
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			if id := value(r, column); id != uuid.Nil {
-				next[id] = true
-			}
-		}
-	}
-	if m.Anybody {
-		maps.Copy(found, next)
-		return nil
-	}
-	return t.persons(ctx, t.leads(m), idsOf(next), found, depth+1)
-}
-
-// leads is the model that a model's subject column leads to; nil where it leads nowhere.
-func (t *tracer) leads(m *tenancy.Model) *tenancy.Model {
-	for _, r := range t.refs {
-		if r.From == m && len(r.Columns) == 1 && r.Columns[0].Name == m.Subject {
-			return r.To
-		}
-	}
-	if m.PartOf != "" && len(m.Keys) > 1 && m.Keys[1].Name == m.Subject {
-		return t.reg.Table(m.PartOf)
-	}
-	return nil
-}
-
-// value reads an id of a row.
-func value(row any, c *tenancy.Column) uuid.UUID {
-	id, ok := reflect.ValueOf(row).Elem().FieldByIndex(c.Index).Interface().(uuid.UUID)
-	if !ok {
-		return uuid.Nil
-	}
-	return id
 }
 
 // Of finds what happened with a table. The zero TracedTable when nothing did.

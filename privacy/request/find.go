@@ -86,11 +86,11 @@ func (s *Service) Identify(ctx context.Context, in NewIdentification) (Request, 
 		if w.r.PersonID != uuid.Nil && w.r.PersonID != in.Person {
 			return ErrNoPerson.New(w.op, "the request %q is about another person", w.r.Reference)
 		}
-		there, err := lockPerson(ctx, s.db.Registry(), w.tx, in.Person)
+		there, err := w.tx.Persons(ctx, true, in.Person)
 		if err != nil {
 			return err
 		}
-		if !there {
+		if len(there) == 0 {
 			return tenancy.ErrNotFound.New(w.op, "nobody has this id")
 		}
 		if w.r.PersonID == uuid.Nil {
@@ -99,17 +99,4 @@ func (s *Service) Identify(ctx context.Context, in NewIdentification) (Request, 
 		}
 		return nil
 	})
-}
-
-// lockPerson locks a person's own row, whichever table it is in, and says whether it is there. Who is about to restrict the person, or to lift that, waits.
-func lockPerson(ctx context.Context, reg *tenancy.Registry, tx *tenancy.Tx, person uuid.UUID) (bool, error) {
-	for _, m := range reg.Models {
-		if m.Subject != "self" || m.Column("id") == nil {
-			continue
-		}
-		if _, err := m.Verbs().Lock(ctx, tx, person); !tenancy.IsNotFound(err) {
-			return err == nil, err
-		}
-	}
-	return false, nil
 }

@@ -121,7 +121,7 @@ func (s *Service) Lift(ctx context.Context, in NewLifting) (Request, error) {
 		if err != nil {
 			return err
 		}
-		there, err := lockPerson(ctx, s.db.Registry(), w.tx, person) // whoever restricts meanwhile waits, or has done so
+		there, err := w.tx.Persons(ctx, true, person) // whoever restricts meanwhile waits, or has done so
 		if err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (s *Service) Lift(ctx context.Context, in NewLifting) (Request, error) {
 		if err != nil {
 			return err
 		}
-		if err := w.free(ctx, person, there, others); err != nil {
+		if err := w.free(ctx, person, len(there) > 0, others); err != nil {
 			return err
 		}
 		row.LiftedAt = w.tx.Now()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/privacy/internal/people"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
@@ -113,21 +114,13 @@ func (s *Service) reserve(ctx context.Context, tx *tenancy.Tx, m *tenancy.Model,
 	if err != nil {
 		return err
 	}
-	people, err := l.people(ctx, tx, m, []any{row}, 0)
-	if err != nil || len(people[0]) == 0 {
+	whose, err := people.Whose(ctx, tx, l.paths, m, []any{row})
+	if err != nil {
 		return err
 	}
-	for _, self := range l.reg.Models {
-		if self.Subject != "self" || self.Column("id") == nil || self.Writes == tenancy.AppendOnly || self.Writes == tenancy.ReadOnly {
-			continue
-		}
-		if _, err := self.Verbs().Find(ctx, tx, tenancy.In("id", people[0]), tenancy.ForUpdate()); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err = tx.Persons(ctx, true, whose[0]...)
+	return err
 }
-
 func (r *holdRow) write(ctx context.Context, tx *tenancy.Tx, reason string) error {
 	b := tx.Batch()
 	tenancy.Put(b, []*holdRow{r})

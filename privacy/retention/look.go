@@ -18,6 +18,7 @@ var records = []tenancy.RecordClass{tenancy.Book, tenancy.Voucher, tenancy.Lette
 type look struct {
 	rules        *Rules
 	reg          *tenancy.Registry
+	paths        *tenancy.Paths
 	refs         []tenancy.Reference
 	jurisdiction string
 	periods      []Period
@@ -50,9 +51,10 @@ func (s *Service) look(ctx context.Context, tx *tenancy.Tx) (*look, error) {
 func (s *Service) newLook(ctx context.Context, tx *tenancy.Tx, periods []Period) (*look, error) {
 	l := &look{rules: s.rules, reg: s.db.Registry(), periods: periods, today: tx.Today(), zone: tx.Scope().Zone(), records: map[node]*holdRow{}, persons: map[uuid.UUID]*holdRow{}}
 	var err error
-	if l.refs, err = tx.References(ctx); err != nil {
+	if l.paths, err = tx.Paths(ctx); err != nil {
 		return nil, err
 	}
+	l.refs = l.paths.References
 	if l.jurisdiction, err = s.jurisdiction(ctx); err != nil {
 		return nil, err
 	}

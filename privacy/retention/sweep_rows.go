@@ -4,12 +4,11 @@ import (
 	"context"
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/privacy/internal/people"
 	"github.com/opsmatiq/erp/tenancy"
-	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // table treats the next rows of a root's table, at most limit; more: there may be others.
@@ -274,7 +273,7 @@ func (w *sweeper) erase(ctx context.Context, root *tenancy.Model, rows []any) er
 
 // treat erases rows of one model, and notes the roots of which something was left to erase.
 func (w *sweeper) treat(ctx context.Context, m *tenancy.Model, rows []any, touched map[uuid.UUID]bool) error {
-	people, err := w.people(ctx, w.tx, m, rows, 0)
+	whose, err := people.Whose(ctx, w.tx, w.paths, m, rows)
 	if err != nil {
 		return err
 	}
@@ -291,8 +290,8 @@ func (w *sweeper) treat(ctx context.Context, m *tenancy.Model, rows []any, touch
 			id = value[uuid.UUID](row, key)
 		}
 		of := id
-		if len(people[i]) > 0 {
-			of = people[i][0]
+		if len(whose[i]) > 0 {
+			of = whose[i][0]
 		}
 		hit := false
 		for _, c := range m.Columns {
@@ -300,7 +299,7 @@ func (w *sweeper) treat(ctx context.Context, m *tenancy.Model, rows []any, touch
 			if !m.Erasable(c) || v.IsZero() {
 				continue
 			}
-			if to := replacement(c, v, of); !reflect.DeepEqual(v.Interface(), to.Interface()) {
+			if to, _ := people.Replacement(c, v, people.Pseudonym(of)); !reflect.DeepEqual(v.Interface(), to.Interface()) {
 				v.Set(to)
 				hit = true
 			}
@@ -311,16 +310,4 @@ func (w *sweeper) treat(ctx context.Context, m *tenancy.Model, rows []any, touch
 		}
 	}
 	return w.tx.Erase(ctx, m, changed, columns...)
-}
-
-// replacement is what takes a value's place, as an erasure has it: the person's pseudonym for a name, nothing for the rest, and where a column cannot hold nothing, the least that it can.
-func replacement(c *tenancy.Column, v reflect.Value, of uuid.UUID) reflect.Value {
-	switch {
-	case c.Type == tenancy.Text && c.Privacy.Erasure == tenancy.ErasePseudonymise:
-		id := of.String()
-		return reflect.ValueOf("erased " + id[len(id)-12:]).Convert(v.Type())
-	case c.Type == tenancy.Date && !c.Nullable:
-		return reflect.ValueOf(date.Of(1, time.January, 1))
-	}
-	return reflect.Zero(v.Type())
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/privacy/internal/people"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
@@ -98,11 +99,11 @@ func (l *look) verdicts(ctx context.Context, tx *tenancy.Tx, m *tenancy.Model, r
 	if len(l.persons) == 0 {
 		return out, nil
 	}
-	people, err := l.people(ctx, tx, m, rows, 0)
+	whose, err := people.Whose(ctx, tx, l.paths, m, rows)
 	if err != nil {
 		return nil, err
 	}
-	for i, of := range people {
+	for i, of := range whose {
 		for _, id := range of {
 			if h := l.persons[id]; h != nil {
 				out[i].hold = h

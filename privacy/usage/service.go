@@ -61,7 +61,7 @@ const dayTable = "erp.feature_days"
 // models are all stored structs of this package. The platform answers for them; those about a tenant lie behind the tenant's walls all
 // the same. They grow by looking, so an archive's root leaves out what does.
 var models = []*tenancy.Model{
-	tenancy.Define[Access](tenancy.Spec{Table: "erp.access_log", Class: tenancy.Log, Controller: tenancy.ByPlatform, RetainFrom: "occurred_at", Person: "actor", Derived: true, Trail: true, RecordReads: true}),
+	tenancy.Define[Access](tenancy.Spec{Table: "erp.access_log", Class: tenancy.Log, Controller: tenancy.ByPlatform, RetainFrom: "occurred_at", Subject: "actor", Derived: true, Trail: true, RecordReads: true}),
 	tenancy.Define[featureCount](tenancy.Spec{Table: "erp.feature_counts", Class: tenancy.Log, Controller: tenancy.ByPlatform, Purpose: tenancy.ImproveService, RetainFrom: "day", Derived: true, Trail: true}),
 	tenancy.Define[featureDay](tenancy.Spec{Table: dayTable, Class: tenancy.Log, Controller: tenancy.ByPlatform, Purpose: tenancy.ImproveService, RetainFrom: "day", Derived: true}),
 	tenancy.Define[FeatureUse](tenancy.Spec{Table: "erp.feature_uses", Class: tenancy.Log, Controller: tenancy.ByPlatform, Purpose: tenancy.ImproveService, RetainFrom: "day", Derived: true}),
