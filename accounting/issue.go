@@ -103,8 +103,13 @@ func (w *issuing) read(ctx context.Context, s *Service) (err error) {
 	}
 	return w.complete(ctx, w.replays.prints, func(b *tenancy.Batch, ids []uuid.UUID) func() {
 		var lines []InvoiceLine
+		var deducted []InvoicePrepayment
 		tenancy.Load(b, &lines, tenancy.In("invoice_id", ids), tenancy.OrderBy("invoice_id", "line_no"))
+		tenancy.Load(b, &deducted, tenancy.In("prepayment_id", ids))
 		return func() {
+			for i := range deducted {
+				w.prepaid[deducted[i].PrepaymentID].takes(&deducted[i].Deducted)
+			}
 			for i := range lines {
 				w.prepaid[lines[i].InvoiceID].line(lines[i].AccountID, lines[i].DimensionSetID, lines[i].Net.Minor)
 			}
