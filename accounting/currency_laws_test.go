@@ -3,6 +3,7 @@ package accounting_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -27,7 +28,8 @@ type trade struct {
 
 	invoices         []accounting.Invoice
 	bills            []accounting.Bill
-	issued, credited date.Date // the last in each series of numbers
+	issued, credited date.Date   // the last in each series of numbers
+	ahead, behind    []uuid.UUID // prepayment invoices, and vendors'
 }
 
 // print is a hash of all of the tenant's rows in every table.
@@ -50,9 +52,12 @@ func TestCurrencyLaws(t *testing.T) {
 					h.rateOf("JPY", on, fmt.Sprintf("0.00%d", rapid.IntRange(600, 900).Draw(rt, "yen")))
 				}
 				for range rapid.IntRange(2, 14).Draw(rt, "acts") {
-					acts := []func(){h.claimSome, h.sellOne, h.sellOne, h.buyOne, h.creditOne, h.creditOne, h.payOne, h.payOne, h.setOff, h.undoOne, h.undoOne, h.takeBackOne, h.writeOffOne, h.exchangeOne, h.revalueOne, h.reverseLast}
+					acts := []func(){h.claimSome, h.sellOne, h.sellOne, h.buyOne, h.creditOne, h.creditOne, h.payOne, h.payOne, h.setOff, h.undoOne, h.undoOne, h.takeBackOne, h.writeOffOne, h.exchangeOne, h.revalueOne, h.reverseLast,
+						h.prepayOne, h.prepayOne, h.finalOne, h.finalOne, h.creditAhead}
 					acts[rapid.IntRange(0, len(acts)-1).Draw(rt, "act")]()
 				}
+				h.hold()
+				h.finish()
 				h.hold()
 			})
 		})
@@ -142,9 +147,8 @@ func (h *trade) buyOne() {
 
 // creditOne takes a part of an invoice or bill back, in its currency and at what it stood in the books at. Nothing is realised by it.
 func (h *trade) creditOne() {
-	realised := func() int64 { return h.balance(accounting.RoleExchangeGain) + h.balance(accounting.RoleExchangeLoss) }
-	before := realised()
-	defer func() { require.Equal(h.rt, before, realised(), "a credit realises nothing") }()
+	before := h.realised()
+	defer func() { require.Equal(h.rt, before, h.realised(), "a credit realises nothing") }()
 	if len(h.bills) > 0 && rapid.Bool().Draw(h.rt, "of a bill") {
 		b := &h.bills[rapid.IntRange(0, len(h.bills)-1).Draw(h.rt, "bill")]
 		if left := b.Gross.Minor - b.CreditedMinor - h.lost(b.EntryID); left > 0 {
@@ -212,13 +216,17 @@ func (h *trade) payOne() {
 		require.Equal(h.rt, before, h.print(), "what is refused changes nothing")
 		return
 	}
+	before := h.realised()
 	h.pay(in)
+	if ahead(o) {
+		require.Equal(h.rt, before, h.realised(), "what is paid in advance realises nothing")
+	}
 	if rapid.IntRange(0, 3).Draw(h.rt, "retry") > 0 {
 		return // looking at every table takes its time
 	}
-	before := h.print()
+	print := h.print()
 	require.True(h.rt, h.pay(in)[0].Replayed)
-	require.Equal(h.rt, before, h.print(), "a retry is one effect")
+	require.Equal(h.rt, print, h.print(), "a retry is one effect")
 	in.Amount.Minor++
 	_, err := h.books.Pay(h.ctx, []accounting.NewPayment{in})
 	require.ErrorIs(h.rt, err, accounting.ErrReferenceTaken)
@@ -240,7 +248,7 @@ func (h *trade) setOff() {
 }
 
 func (h *trade) writeOffOne() {
-	items := h.items(func(o accounting.OpenItem) bool { return abs(o.OpenBaseMinor) <= 1_000 })
+	items := h.items(func(o accounting.OpenItem) bool { return abs(o.OpenBaseMinor) <= 1_000 && !ahead(o) })
 	if len(items) == 0 {
 		return
 	}
@@ -300,7 +308,12 @@ func (h *trade) undoOne() {
 	}
 	a := rapid.SampledFrom(made).Draw(h.rt, "allocation")
 	in := accounting.Unallocation{AllocationID: a.ID, Reference: fmt.Sprint("U", a.ID), Date: later(h.date(), a.AllocatedOn), Reason: "law"}
+	was := h.print()
 	out, err := h.books.Unallocate(h.ctx, []accounting.Unallocation{in})
+	if h.used(a) && errors.Is(err, accounting.ErrTaxUnsupported) {
+		require.Equal(h.rt, was, h.print(), "what is refused changes nothing")
+		return
+	}
 	require.NoError(h.rt, err)
 	require.Equal(h.rt, []int64{-a.DebitBaseMinor, -a.CreditBaseMinor}, []int64{out[0].DebitBaseMinor, out[0].CreditBaseMinor})
 	before := h.print()
@@ -337,6 +350,12 @@ func (h *trade) takeBackOne() {
 	}
 	p := rapid.SampledFrom(left).Draw(h.rt, "payment")
 	_, err = h.books.ReversePayments(h.ctx, []accounting.PaymentReversal{{PaymentID: p.ID, Date: later(h.date(), p.PaymentDate), Reason: "law"}})
+	if errors.Is(err, accounting.ErrTaxUnsupported) {
+		made, err := h.books.Allocations(h.ctx, p.ID)
+		require.NoError(h.rt, err)
+		require.True(h.rt, slices.ContainsFunc(made, h.used), "a payment is taken back, unless a prepayment counts on it")
+		return
+	}
 	require.NoError(h.rt, err)
 	require.Empty(h.rt, h.items(func(o accounting.OpenItem) bool { return o.ID == p.ID }))
 }

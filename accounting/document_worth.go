@@ -84,7 +84,7 @@ type DocumentWorth struct {
 	WithheldBaseMinor int64 `bun:"withheld_base_minor"`
 	// PrepaidBaseMinor is Prepaid at what the prepayments stood in the books at: the rates of the days on which they were paid.
 	PrepaidBaseMinor int64 `bun:"prepaid_base_minor"`
-	PayableBaseMinor  int64 `bun:"payable_base_minor"`
+	PayableBaseMinor int64 `bun:"payable_base_minor"`
 	// ConversionMinor is what these conversions leave over, booked to [RoleRounding]: PayableBase, WithheldBase and PrepaidBase less
 	// NetBase and TaxBase. Of prepayments, of what sets them off and of what credits either it is in NetBase.
 	ConversionMinor int64 `bun:"conversion_minor"`

@@ -193,7 +193,7 @@ type badDebtFact struct {
 	Amount          money.Amount
 	Base            money.Amount // what it stood in the books at
 	Back            bool         // it was paid after all
-	Taxes           []*TaxEntry // what is taken back of each tax, or is due again
+	Taxes           []*TaxEntry  // what is taken back of each tax, or is due again
 	Reference, Lock string
 }
 

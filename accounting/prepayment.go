@@ -70,7 +70,7 @@ type prepayment struct {
 	nets      []partSum   // its lines, by what they are analysed by
 	left      []*TaxEntry // its tax, less what was credited and set off; waiting or due
 	on        date.Date
-	waiting   []*TaxEntry // of left, what waits for its payment
+	waiting   []*TaxEntry  // of left, what waits for its payment
 	settled   []Allocation // before this batch
 
 	instalments int64
