@@ -131,6 +131,59 @@ func (h *trade) creditAhead() {
 	require.Equal(h.rt, before, h.realised(), "a credit realises nothing")
 }
 
+// loseOne takes the tax of a part of an invoice back, at what it was declared at. Nothing is gained or lost by rates.
+func (h *trade) loseOne() {
+	if len(h.invoices) == 0 {
+		return
+	}
+	v := rapid.SampledFrom(h.invoices).Draw(h.rt, "invoice")
+	open := h.items(func(o accounting.OpenItem) bool { return o.EntryID == v.EntryID })
+	minor, reopened := int64(0), v.InvoiceDate
+	for _, o := range open {
+		minor, reopened = minor+o.OpenMinor, later(reopened, o.ReopenedOn)
+	}
+	if minor == 0 {
+		return
+	}
+	before := h.realised()
+	out, err := h.books.RelieveBadDebts(h.ctx, []accounting.NewBadDebt{{InvoiceID: v.ID, Date: later(day("2010-12-31"), reopened), Reason: "law",
+		Amount: money.Of(rapid.Int64Range(1, minor).Draw(h.rt, "lost"), v.Gross.Currency)}})
+	require.NoError(h.rt, err)
+	require.Equal(h.rt, before, h.realised(), "relief realises nothing")
+	h.debts = append(h.debts, out[0])
+}
+
+// findOne recovers a part of a debt: the loss, and its tax, are as much less as they had been more.
+func (h *trade) findOne() {
+	if len(h.debts) == 0 {
+		return
+	}
+	d := &h.debts[rapid.IntRange(0, len(h.debts)-1).Draw(h.rt, "debt")]
+	if left := d.Amount.Minor - d.RecoveredMinor; left > 0 {
+		h.recovered(d, rapid.Int64Range(1, left).Draw(h.rt, "found"))
+	}
+}
+
+func (h *trade) recovered(d *accounting.BadDebt, minor int64) {
+	amount := money.Of(minor, d.Amount.Currency)
+	p := h.pay(accounting.NewPayment{PartyID: h.ann.ID, Direction: accounting.MoneyIn, Date: later(day("2010-12-31"), d.RelievedOn), Amount: amount, Base: h.base(amount)})[0]
+	h.recover(d.ID, p.ID)
+	d.RecoveredMinor += minor
+}
+
+// lossOf is what entries of a debt put on the account of losses.
+func (h *trade) lossOf(d *accounting.BadDebt) int64 {
+	type sum struct {
+		Minor int64 `bun:"minor"`
+	}
+	all, err := tenancy.View(h.ctx, h.env.DB, accounting.PermRead, func(ctx context.Context, tx *tenancy.Tx) ([]sum, error) {
+		return tenancy.Report[sum](ctx, tx, `SELECT CAST(COALESCE(SUM(l.amount_minor), 0) AS BIGINT) AS minor FROM {journal_lines} AS l JOIN {journal_entries} AS e ON e.id = l.entry_id
+			WHERE e.source_id = ? AND l.account_id = ?`, d.ID, d.AccountID)
+	})
+	require.NoError(h.rt, err)
+	return all[0].Minor
+}
+
 // finish pays what is open of all prepayments and sets them off: nothing is left of them, in their currencies and in base, on the accounts of
 // advances and of their taxes.
 func (h *trade) finish() {
@@ -143,6 +196,15 @@ func (h *trade) finish() {
 		h.pay(accounting.NewPayment{PartyID: o.PartyID, Direction: direction, Date: day("2010-12-31"), Amount: amount, Base: h.base(amount),
 			Allocate: []accounting.PaymentAllocation{{InvoiceID: o.ID, Amount: amount}}})
 	}
+	loss := h.balance(accounting.RoleBadDebt)
+	for i := range h.debts {
+		d := &h.debts[i]
+		loss -= h.lossOf(d)
+		if left := d.Amount.Minor - d.RecoveredMinor; left > 0 {
+			h.recovered(d, left)
+		}
+	}
+	require.Equal(h.rt, loss, h.balance(accounting.RoleBadDebt), "recovered altogether, nothing is left of a loss")
 	for _, id := range h.ahead {
 		h.setOffInvoice(id, false)
 	}

@@ -20,7 +20,7 @@ const prepaymentModel = "erp.prepayments"
 type NewDeduction struct {
 	// PrepaymentID is a prepayment of the same party.
 	PrepaymentID uuid.UUID `validate:"required"`
-	// Amount is above zero, tax included. Left out, it is all that is paid of the prepayment by the document's date, and neither credited
+	// Amount is above zero, tax included, in the prepayment's currency, which is the document's. Left out, it is all that is paid of the prepayment by the document's date, and neither credited
 	// nor set off.
 	Amount money.Amount
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/tenancy"
 )
 
 // dollarsAhead is a prepayment invoice in dollars.
@@ -70,6 +71,17 @@ func TestForeignPrepayment(t *testing.T) {
 		require.Equal(t, accounting.Deducted{Net: usd(10_000), Tax: usd(2_000), Gross: usd(12_000), BaseMinor: 8_700, TaxBaseMinor: 1_450}, d.Prepayments[0].Deducted)
 		require.Equal(t, [2]int64{-1_450, -2_000}, [2]int64{d.PrepaidTaxes[0].Tax.Minor, d.PrepaidTaxes[0].DocumentTaxMinor})
 		s.noExchange()
+		for _, role := range []accounting.Role{accounting.RoleTax, sales} {
+			why, err := s.books.Explain(s.ctx, accounting.ByRole(role), day("2010-12-01"), day("2010-12-31"), tenancy.PageRequest{})
+			require.NoError(t, err)
+			for i, l := range why.Lines {
+				left := l.Debit.Minor - l.Credit.Minor
+				for _, step := range why.Reasons[i].Steps {
+					left -= step.Amount.Minor
+				}
+				require.Zero(t, left, "the steps of a line sum to it")
+			}
+		}
 		s.sound()
 
 		// All of it back: at what it was booked at, the advance as well; only the refund is at a rate of its own.
