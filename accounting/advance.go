@@ -43,11 +43,14 @@ const maxAdvanceParts = 20
 // allocated to, which declares the tax itself, and by a refund. A payment is declared once: again with the same parts it is
 // answered with the entry that is there.
 //
+// Tax on an advance in a foreign currency is refused: that keeps the rate of its receipt (Directive 2006/112/EC, Art. 91(2)) in whatever it is
+// allocated to later, so issue a prepayment invoice, which carries it there.
+//
 // An advance that a vendor is paid gives no claim before his document is there (Art. 178(a)): record his prepayment bill.
 //
 // Permission: accounting.pay, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.books_not_open, accounting.unknown_item (there is no such payment), accounting.over_allocated (more
-// than is open), accounting.tax_unsupported (a payment made; a group, a withholding, tax that the buyer owes), accounting.wrong_currency,
+// than is open), accounting.tax_unsupported (a payment made; a foreign currency; a group, a withholding, tax that the buyer owes), accounting.wrong_currency,
 // accounting.unknown_tax, accounting.no_tax_rate, accounting.reference_taken (it was declared with other parts), and those of Post.
 func (s *Service) DeclareAdvances(ctx context.Context, in []NewAdvance) ([]Entry, error) {
 	return tenancy.Act(ctx, s.db, PermPay, func(ctx context.Context, tx *tenancy.Tx) ([]Entry, error) {
@@ -141,7 +144,7 @@ func (w *advancing) declare(i int) (*Entry, error) {
 	case p.Direction != MoneyIn:
 		return nil, ErrTaxUnsupported.New(w.op, "%sa payment made gives no claim without the vendor's prepayment bill", where)
 	case p.Amount.Currency != w.set.books.Currency:
-		return nil, ErrTaxUnsupported.New(w.op, "%stax on an advance in a foreign currency needs a prepayment invoice", where)
+		return nil, ErrTaxUnsupported.New(w.op, "%stax on an advance in a foreign currency keeps the rate of its receipt and needs a prepayment invoice, which carries that to the final one", where)
 	}
 	left := -item.OpenMinor
 	var moves []taxMove

@@ -57,6 +57,39 @@ func ExampleService_Issue_prepayment() {
 	// Kz81-tax [190.00 380.00]
 }
 
+// A third is paid in dollars beforehand: that part of the supply has the rate of the day on which it was paid, in the tax and in the revenue, and the
+// rest that of the delivery. Nothing is gained or lost by it.
+func ExampleService_Issue_prepaymentInDollars() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	must(books.CreateTax(ctx, germanRate))
+	for on, rate := range map[date.Date]string{date.Of(2010, 3, 1): "0.60", date.Of(2010, 3, 10): "0.70", date.Of(2010, 4, 30): "0.80"} {
+		must(books.SetRates(ctx, []accounting.NewExchangeRate{{From: "USD", To: "GBP", On: on, Rate: decimal.RequireFromString(rate), Source: "ECB"}}))
+	}
+	ann := must(books.CreateParties(ctx, []accounting.NewParty{{Name: "Ann Example", Customer: true}}))[0]
+	ahead := must(books.Issue(ctx, []accounting.NewInvoice{{Kind: accounting.PrepaymentDocument, PartyID: ann.ID, Date: date.Of(2010, 3, 1), Currency: "USD",
+		Lines: line("Kitchen, payment on account", "1000", "DE19")}}))[0]
+	must(books.Pay(ctx, []accounting.NewPayment{{PartyID: ann.ID, Direction: accounting.MoneyIn, Date: date.Of(2010, 3, 10), Amount: ahead.Payable,
+		Allocate: []accounting.PaymentAllocation{{InvoiceID: ahead.ID, Amount: ahead.Payable}}}}))
+	invoice := must(books.Issue(ctx, []accounting.NewInvoice{{PartyID: ann.ID, Date: date.Of(2010, 4, 30), Currency: "USD", Lines: line("Kitchen, delivered", "3000", "DE19"),
+		Prepaid: []accounting.NewDeduction{{PrepaymentID: ahead.ID}}}}))[0]
+	worth := func(minor int64) money.Amount { return money.Of(minor, "GBP") }
+	fmt.Println("prepaid", invoice.Prepaid, "worth", worth(invoice.PrepaidBaseMinor), "to pay", invoice.Payable, "worth", worth(invoice.PayableBaseMinor))
+	fmt.Println("net", worth(invoice.NetBaseMinor), "tax", worth(invoice.TaxBaseMinor))
+
+	months := []accounting.Span{{From: date.Of(2010, 3, 1), To: date.Of(2010, 3, 31)}, {From: date.Of(2010, 4, 1), To: date.Of(2010, 4, 30)}}
+	for _, box := range must(books.CompareTaxReports(ctx, months)).Boxes {
+		fmt.Println(box.Box, box.Amounts)
+	}
+	fmt.Println("gained", must(books.Balance(ctx, accounting.ByRole(accounting.RoleExchangeGain), date.Of(2010, 4, 30))))
+	// Output:
+	// prepaid 1190.00 worth 833.00 to pay 2380.00 worth 1904.00
+	// net 2300.00 tax 437.00
+	// Kz81 [700.00 1600.00]
+	// Kz81-tax [133.00 304.00]
+	// gained 0.00
+}
+
 // A customer pays before there is any document. What it is for is the tenant's to say; then the tax is due on receipt.
 func ExampleService_DeclareAdvances() {
 	ctx, books, done := exampleBooks()

@@ -74,6 +74,25 @@ func TestAdvanceGolden(t *testing.T) {
 				s.bill(in)
 			})
 		},
+		"prepayment_dollars": func(s *shop, tell func(string, func())) {
+			s.rate("2010-12-01", "0.60")
+			s.rate("2010-12-05", "0.70")
+			s.rate("2010-12-20", "0.80")
+			var p, v accounting.Invoice
+			tell("a prepayment of 120.00 dollars is invoiced at 0.60", func() { p = s.issue(dollarsAhead(s, "100", "S20"))[0] })
+			tell("and paid at 0.70", func() { s.dollarsIn("2010-12-05", p.ID, 12_000) })
+			tell("the final invoice at 0.80", func() { v = s.issue(dollarsOff(s, "2010-12-20", []uuid.UUID{p.ID}, "300", "S20"))[0] })
+			tell("which is credited altogether", func() { dollarsBack(s, v.ID, "2010-12-21", "300", "S20") })
+		},
+		"bad_debt_dollars": func(s *shop, tell func(string, func())) {
+			s.rate("2010-12-01", "0.60")
+			v := s.issue(inDollars(s, "100", "DE"))[0]
+			var d accounting.BadDebt
+			tell("120.00 dollars, invoiced at 0.60, are lost", func() { d = s.relieve(v.ID, "2010-12-05", 0) })
+			s.rate("2010-12-20", "0.80")
+			p := s.pay(accounting.NewPayment{PartyID: s.ann.ID, Direction: accounting.MoneyIn, Date: day("2010-12-20"), Amount: usd(6_000)})[0]
+			tell("half of it is paid after all, at 0.80", func() { s.recover(d.ID, p.ID) })
+		},
 		"advance": func(s *shop, tell func(string, func())) {
 			p := s.pay(received("", s.ann.ID, "2010-12-02", 12_000))[0]
 			tell("tax is declared of a payment on account", func() {

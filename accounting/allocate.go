@@ -14,11 +14,11 @@ import (
 // Allocate sets open debit items off against open credit items of the same party and control account, all or none: an
 // invoice against a credit note, or against a payment that was left on account. Items in the base currency book nothing but tax
 // that is due on payment. Items in a foreign currency that stand in the books at different worths leave a realised gain or loss,
-// which is booked on the day that the allocation counts for. Two callers can never allocate the same open amount: the items are
+// which is booked on the day that the allocation counts for; where a prepayment is one of them, it is a part of the advance and of its tax. Two callers can never allocate the same open amount: the items are
 // locked in the order of their ids. An allocation whose reference was used before with the same content is given back with Replayed set.
 //
 // Permission: accounting.pay. Errors: accounting.bad_input, accounting.too_many, accounting.wrong_currency,
-// accounting.amount_limit, accounting.unknown_item, accounting.over_allocated, accounting.allocation_mismatch,
+// accounting.amount_limit, accounting.no_rate (of the day on which a prepayment in a foreign currency was paid), accounting.unknown_item, accounting.over_allocated, accounting.allocation_mismatch,
 // accounting.no_period, accounting.period_soft_locked and accounting.exception_forbidden (where a difference is booked),
 // accounting.period_locked (open items as of a day in a locked period do not change any more), accounting.reference_taken;
 // tenancy.duplicate when another transaction has just used the same reference (a retry is answered with the replay).

@@ -75,6 +75,9 @@ type BadDebt struct {
 	// never due, and is not in Tax.
 	Amount money.Amount `bun:"embed:amount_"`
 	Tax    money.Amount `bun:"embed:tax_"`
+	// BaseMinor is what Amount stood in the books at, in base, and TaxBaseMinor what Tax had been declared at.
+	BaseMinor    int64 `bun:"base_minor"`
+	TaxBaseMinor int64 `bun:"tax_base_minor"`
 	// RecoveredMinor is how much was paid after all, in minor units. The database holds it at most to Amount.
 	RecoveredMinor int64     `bun:"recovered_minor"`
 	AccountID      uuid.UUID `bun:"account_id"`

@@ -16,6 +16,9 @@ import (
 // boxes of relief ([TaxBoxes]) or, where the tax has none, taken off those of the sale; the rest is a loss on Account. Tax that
 // waits for the payment was never due: it is taken off where it waits. The limit of [Service.WriteOff] does not hold here.
 //
+// A debt in a foreign currency is written off at what it stands in the books at, and its tax taken back at what was declared: the rate of the
+// day has no part in it.
+//
 // Whether a tax gives relief, and after how many months, is the tax's to say ([NewTaxRelief]).
 //
 // Permission: accounting.relief, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
@@ -237,6 +240,9 @@ func (w *relieving) relieve(i int) (*BadDebt, error) {
 	control := w.settle.items[r.v.ID].AccountID
 	d := &BadDebt{Row: tenancy.Row{TenantID: w.tx.Scope().TenantID(), ID: tenancy.NewID()}, Reference: in.Reference, Fingerprint: w.replays.prints[i], InvoiceID: r.v.ID,
 		PartyID: r.v.PartyID, RelievedOn: in.Date, Amount: amount, Tax: money.Zero(amount.Currency), AccountID: account.ID, RecordedAt: w.tx.Now()}
+	if d.BaseMinor, _, err = w.settle.worthOf(r.v.ID, r.v.Instalments, amount.Minor); err != nil {
+		return nil, err
+	}
 	rows, err := w.takeBack(where, r, d)
 	if err != nil {
 		return nil, err
@@ -244,7 +250,8 @@ func (w *relieving) relieve(i int) (*BadDebt, error) {
 	r.left -= amount.Minor
 	to := DebitLine(ByID(account.ID), amount)
 	to.Dimensions = in.Dimensions
-	e := badDebtEntry(&badDebtFact{ID: d.ID, Date: in.Date, PartyID: d.PartyID, Control: ByID(control), To: to, Amount: amount, Taxes: rows, Lock: in.LockException})
+	e := badDebtEntry(&badDebtFact{ID: d.ID, Date: in.Date, PartyID: d.PartyID, Control: ByID(control), To: to, Amount: amount, Base: w.base(d.BaseMinor), Taxes: rows,
+		Lock: in.LockException})
 	if err := w.plan.bookTaxes(where, e, rows, booking{reason: in.Reason}); err != nil {
 		return nil, err
 	}
@@ -276,14 +283,17 @@ func (w *relieving) amount(where string, in *NewBadDebt, r *relievable) (money.A
 	switch {
 	case amount.Currency != open.Currency:
 		return amount, ErrWrongCurrency.New(w.op, "%sinvoice %s is in %s", where, r.v.Number, open.Currency)
-	case open.Currency != w.set.books.Currency:
-		return amount, ErrTaxUnsupported.New(w.op, "%srelief for a debt in a foreign currency is not supported", where)
 	case in.Date.Before(r.v.InvoiceDate):
 		return amount, ErrBadInput.New(w.op, "%sDate is before that of invoice %s", where, r.v.Number)
 	case amount.Minor == 0 || amount.Minor > open.Minor:
 		return amount, ErrOverAllocated.New(w.op, "%s%s is open of invoice %s", where, open, r.v.Number)
 	}
 	return amount, nil
+}
+
+// base is an amount of the base currency.
+func (w *relieving) base(minor int64) money.Amount {
+	return money.Amount{Minor: minor, Currency: w.set.books.Currency}
 }
 
 // takeBack makes the tax entries of the relief.
@@ -304,7 +314,7 @@ func (w *relieving) takeBack(where string, r *relievable, d *BadDebt) ([]*TaxEnt
 		}
 		row := w.plan.taxPart(t, d.RelievedOn, -1, parts)
 		row.SourceModel, row.SourceID, row.PartyID = badDebtModel, d.ID, d.PartyID
-		d.Tax.Minor += parts[1]
+		d.Tax.Minor, d.TaxBaseMinor = d.Tax.Minor+parts[4], d.TaxBaseMinor+parts[1]
 		if err := w.set.stand(w.op, where, row, true); err != nil {
 			return nil, err
 		}
@@ -318,7 +328,8 @@ func (w *relieving) takeBack(where string, r *relievable, d *BadDebt) ([]*TaxEnt
 }
 
 // RecoverBadDebts declares again what relief took back, as a debt that was written off is paid after all: the party's claim is opened
-// again by the amount and settled by the payment at once, tax is due in proportion, and the rest takes the loss back. A debt and
+// again by the amount and settled by the payment at once, tax is due in proportion, and the rest takes the loss back. In a foreign currency
+// all three are what they were when it was written off; what the payment is worth more or less is a realised gain or loss. A debt and
 // a payment meet once: again with the same content they are answered with the entry that is there.
 //
 // Permission: accounting.relief, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
@@ -453,9 +464,13 @@ func (w *recovering) recover(i int) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	base := money.Zero(w.set.books.Currency)
+	if base.Minor, err = part(debt.BaseMinor, debt.RecoveredMinor, debt.RecoveredMinor+amount.Minor, debt.Amount.Minor); err != nil {
+		return nil, err
+	}
 	to := CreditLine(ByID(debt.AccountID), amount)
 	to.Dimensions = in.Dimensions
-	e := badDebtEntry(&badDebtFact{ID: debt.ID, Date: on, PartyID: debt.PartyID, Control: ByID(payment.AccountID), To: to, Amount: amount, Back: true,
+	e := badDebtEntry(&badDebtFact{ID: debt.ID, Date: on, PartyID: debt.PartyID, Control: ByID(payment.AccountID), To: to, Amount: amount, Base: base, Back: true,
 		Taxes: rows, Lock: in.LockException, Reference: w.replays.references[i]})
 	if err := w.plan.bookTaxes(where, e, rows, booking{print: w.replays.prints[i]}); err != nil {
 		return nil, err

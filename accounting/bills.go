@@ -119,8 +119,13 @@ func (w *billing) read(ctx context.Context, s *Service) (err error) {
 	}
 	return w.complete(ctx, w.replays.prints, func(b *tenancy.Batch, ids []uuid.UUID) func() {
 		var lines []BillLine
+		var deducted []BillPrepayment
 		tenancy.Load(b, &lines, tenancy.In("bill_id", ids), tenancy.OrderBy("bill_id", "line_no"))
+		tenancy.Load(b, &deducted, tenancy.In("prepayment_id", ids))
 		return func() {
+			for i := range deducted {
+				w.prepaid[deducted[i].PrepaymentID].takes(&deducted[i].Deducted)
+			}
 			for i := range lines {
 				w.prepaid[lines[i].BillID].line(lines[i].AccountID, lines[i].DimensionSetID, lines[i].Net.Minor+lines[i].NotRecoverableMinor)
 			}

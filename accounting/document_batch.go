@@ -98,7 +98,7 @@ func (w *documents[T, P]) complete(ctx context.Context, prints []string, lines f
 	w.rates = newRateTable(w.op, w.set.books.Currency, w.set.books.RateMaxAgeDays)
 	var hash fingerprint
 	for i, p := range w.work {
-		w.rates.wantFor(p.currency, p.rate, p.date, p.taxPoint, w.figuresOf(p.corrects))
+		w.rates.wantFor(p.currency, p.rate, p.date, p.converted(), w.figuresOf(p.corrects))
 		prints[i] = p.fingerprint(&hash)
 	}
 	if err := w.rates.load(ctx, w.tx); err != nil {
@@ -118,8 +118,9 @@ func (w *documents[T, P]) readPrepayments(ctx context.Context, lines func(b *ten
 	var ids []uuid.UUID
 	w.prepaid = prepayments{}
 	for i := range w.corrected {
-		if p := P(&w.corrected[i]).paper(); p.advance {
-			w.prepaid[p.id] = &prepayment{id: p.id, party: p.party, name: p.name, gross: p.Gross, on: p.on, credited: p.credited, deducted: p.deducted}
+		if p := P(&w.corrected[i]).paper(); p.advance || p.Foreign() && p.Prepaid.Minor > 0 {
+			w.prepaid[p.id] = &prepayment{id: p.id, party: p.party, name: p.name, gross: p.Gross, on: p.on, credited: p.credited, deducted: p.deducted, trade: w.trade,
+				final: !p.advance, foreign: p.Foreign(), instalments: p.Instalments, whole: worth{p.Payable.Minor + p.Prepaid.Minor, p.PayableBaseMinor + p.PrepaidBaseMinor}}
 			ids = append(ids, p.id)
 		}
 	}
@@ -137,7 +138,10 @@ func (w *documents[T, P]) readPrepayments(ctx context.Context, lines func(b *ten
 	of := make(map[uuid.UUID]uuid.UUID, len(credits))
 	for i := range credits {
 		p := P(&credits[i]).paper()
-		of[p.id] = p.corrects
+		if p.credit {
+			of[p.id] = p.corrects
+			w.prepaid[p.corrects].gone.less(worth{-p.Payable.Minor, -p.PayableBaseMinor})
+		}
 	}
 	return w.prepaid.readTaxes(ctx, w.tx, of)
 }
@@ -211,10 +215,11 @@ func (w *documents[T, P]) settleAmounts(d *draft, instead string, vendor func() 
 	if d.corrects != nil {
 		corrects = d.corrects.DocumentFigures
 	}
-	if d.worth, err = w.rates.valuerOf(d.where, d.of.Net.Currency, d.rate, d.date, d.of.TaxPoint, corrects); err != nil {
-		return err
+	converted := d.of.TaxPoint // which a correction has from what it corrects
+	if d.advance {
+		converted = d.converted()
 	}
-	if err := d.worth.nothingInAdvance(d.advance || len(d.prepaid) > 0); err != nil {
+	if d.worth, err = w.rates.valuerOf(d.where, d.of.Net.Currency, d.rate, d.date, converted, corrects); err != nil {
 		return err
 	}
 	switch {
@@ -231,24 +236,52 @@ func (w *documents[T, P]) settleAmounts(d *draft, instead string, vendor func() 
 		return err
 	}
 	if len(d.prepaid) > 0 {
-		if d.deducted, d.of.Prepaid.Minor, err = w.prepaid.deduct(w.op, d.where, d.prepaid, d.of.party, d.date, w.plan, w.settle.items); err != nil {
+		var sum worth
+		if d.deducted, sum, err = w.prepaid.deduct(w.op, d.where, d.prepaid, d.of.party, d.date, d.of.Net.Currency, w.plan, w.settle.items); err != nil {
 			return err
 		}
+		d.of.Prepaid.Minor, d.of.PrepaidBaseMinor = sum.minor, sum.base
 		for i := range d.deducted {
 			w.reduced[d.deducted[i].of.id] = true
 		}
 	}
+	w.stand(d)
 	if err := d.total(instead, vendor); err != nil {
 		return err
 	}
 	payable, err := d.worth.of(d.of.Payable.Minor)
 	if d.worth.foreign() && d.corrects != nil && d.of.credit && !d.of.atOnce { // at what the other stands in the books at
-		payable, err = w.settle.creditWorth(&d.worth, d.corrects.id, d.corrects.Instalments, d.of.Payable.Minor)
+		payable, err = w.settle.creditWorth(&d.worth, d.corrects.id, d.corrects.Instalments, d.of.Payable.Minor, w.prepaid[d.corrects.id])
 	}
 	if err != nil {
 		return err
 	}
 	return d.value(payable)
+}
+
+// stand notes what the document's taxes stand in the books at already: as prepayments that it sets off declared them, or as what it credits
+// did.
+func (w *documents[T, P]) stand(d *draft) {
+	if !d.worth.foreign() {
+		return
+	}
+	for i := range d.deducted {
+		d.taxes.stands(d.deducted[i].rows, -1, 1)
+	}
+	var of *prepayment
+	if d.corrects != nil && d.of.credit {
+		of = w.prepaid[d.corrects.id]
+	}
+	d.balanced = d.advance || len(d.deducted) > 0 || of != nil
+	if of == nil {
+		return
+	}
+	d.taxes.stands(of.left, 1, 1)
+	if !d.of.atOnce && !of.final {
+		d.taxes.stands(of.waiting, 1, 0)
+		d.taxes.stands(of.waiting, -1, 1)
+		d.taxes.open = of.open(w.settle.items)
+	}
 }
 
 // credit holds all credits of a document together to its total. It is locked.
@@ -328,7 +361,9 @@ func (w *documents[T, P]) declare(d *draft) error {
 	if err != nil {
 		return err
 	}
-	w.prepaid.less(d.paperwork.corrects, rows)
+	if v.credit {
+		w.prepaid.less(d.paperwork.corrects, v.DocumentFigures, rows)
+	}
 	rows = append(rows, d.deducted.declared(&like)...)
 	due, err := w.plan.fallDue(d.where, Source{like.SourceModel, v.id}, d.lock, rows)
 	w.taxes = append(append(w.taxes, rows...), due...)

@@ -75,6 +75,26 @@ type documentPart struct {
 	Dimensions lineDims
 }
 
+// lines are the part on the side that it belongs to; where amount and worth stand on different ones, each for itself. A part of nothing has
+// none.
+func (p *documentPart) lines(sign int64) []NewLine {
+	amount, base := p.Amount.Minor, p.Base.Minor
+	switch {
+	case amount == 0 && base == 0:
+		return nil
+	case amount == 0 || p.Base.Currency != "" && base != 0 && (amount < 0) != (base < 0):
+		l := signedLine(p.Account, money.Zero(p.Amount.Currency), sign)
+		l.booked = &bookedAmounts{transaction: money.Zero(p.Amount.Currency), base: sign * base, set: p.Dimensions.set}
+		alone := *p
+		alone.Base.Minor = 0
+		if amount == 0 {
+			return []NewLine{l}
+		}
+		return []NewLine{alone.line(sign), l}
+	}
+	return []NewLine{p.line(sign)}
+}
+
 // line is a part on the side that it belongs to.
 func (p *documentPart) line(sign int64) NewLine {
 	l := signedLine(p.Account, p.Amount, sign)

@@ -33,6 +33,7 @@ type draft struct {
 	usual     AccountRef       // where lines go that name no account
 	advances  AccountRef       // where its lines go, of a prepayment
 	deducted  deductions       // the prepayments that it sets off
+	balanced  bool             // its lines have what its taxes and prepayments leave of its worth in base (see spread)
 }
 
 // partSum is what goes to one account for one combination of dimensions, in minor units of the document's currency and, where that is
@@ -164,6 +165,9 @@ func (d *draft) total(instead string, vendor func() error) (err error) {
 	if d.dues, err = v.total(d.op, d.where, instead, &d.taxes, d.terms); err != nil {
 		return err
 	}
+	if err := d.taxes.convert(v.Payable.Minor); err != nil {
+		return err
+	}
 	if vendor != nil {
 		if err := vendor(); err != nil {
 			return err
@@ -192,11 +196,55 @@ func (d *draft) value(payable int64) (err error) {
 	if err := d.worth.valued(d.dues, payable); err != nil {
 		return err
 	}
+	if d.balanced {
+		if err := spread(d.parts, payable-inBase(d.taxParts)); err != nil {
+			return err
+		}
+	}
 	if err := d.of.settle(&d.worth, d.of.DocumentFigures, payable, &d.taxes, d.parts, d.taxParts); err != nil {
 		return err
 	}
 	d.left, err = d.worth.residual(d.set, d.of.ConversionMinor)
 	return err
+}
+
+// spread gives the parts a worth in base, in proportion to their amounts; the last one has what rounding leaves over. It is how the lines of
+// what is not converted at one rate are valued: what was paid in advance stays at the rate of the day on which it was paid, and so does its
+// part of the revenue or the cost (IFRIC 22.8); what is credited goes back at what it was booked at.
+func spread(parts []partSum, base int64) error {
+	var whole, from int64
+	last := -1
+	for i := range parts {
+		parts[i].base = 0
+		if parts[i].minor != 0 {
+			whole, last = whole+parts[i].minor, i
+		}
+	}
+	left := base
+	for i := range parts {
+		p := &parts[i]
+		switch {
+		case p.minor == 0 || whole == 0:
+			continue
+		case i == last:
+			p.base = left
+		default:
+			var err error
+			if p.base, err = part(base, from, from+p.minor, whole); err != nil {
+				return err
+			}
+		}
+		left, from = left-p.base, from+p.minor
+	}
+	return nil
+}
+
+// inBase sums the worth of parts.
+func inBase(parts []partSum) (base int64) {
+	for i := range parts {
+		base += parts[i].base
+	}
+	return base
 }
 
 // addTotals adds a line to a document's sums, and holds line and sums to what the books hold.

@@ -118,6 +118,14 @@ func (p *paperwork) wantDimensions(d *dimensionBook) {
 	}
 }
 
+// converted is the day whose rate a document in a foreign currency has, unless it says otherwise: a prepayment's supply is yet to come.
+func (p *paperwork) converted() date.Date {
+	if p.advance {
+		return p.date
+	}
+	return p.taxPoint
+}
+
 // figures are those of the document as it begins.
 func (p *paperwork) figures(cur money.Currency) DocumentFigures {
 	return newFigures(cur, p.taxPoint, p.due, p.included, p.rounding, p.terms)

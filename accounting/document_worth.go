@@ -82,9 +82,11 @@ type DocumentWorth struct {
 	NetBaseMinor      int64 `bun:"net_base_minor"`
 	TaxBaseMinor      int64 `bun:"tax_base_minor"`
 	WithheldBaseMinor int64 `bun:"withheld_base_minor"`
-	PayableBaseMinor  int64 `bun:"payable_base_minor"`
-	// ConversionMinor is what these conversions leave over, booked to [RoleRounding]: PayableBase and WithheldBase less NetBase and
-	// TaxBase.
+	// PrepaidBaseMinor is Prepaid at what the prepayments stood in the books at: the rates of the days on which they were paid.
+	PrepaidBaseMinor int64 `bun:"prepaid_base_minor"`
+	PayableBaseMinor int64 `bun:"payable_base_minor"`
+	// ConversionMinor is what these conversions leave over, booked to [RoleRounding]: PayableBase, WithheldBase and PrepaidBase less
+	// NetBase and TaxBase. Of prepayments, of what sets them off and of what credits either it is in NetBase.
 	ConversionMinor int64 `bun:"conversion_minor"`
 }
 
@@ -197,7 +199,7 @@ func (w *DocumentWorth) settle(v *valuer, figures *DocumentFigures, payable int6
 		}
 	}
 	w.ConversionMinor = payable - booked
-	w.NetBaseMinor = w.PayableBaseMinor + w.WithheldBaseMinor - w.TaxBaseMinor - w.ConversionMinor
+	w.NetBaseMinor = w.PayableBaseMinor + w.WithheldBaseMinor + w.PrepaidBaseMinor - w.TaxBaseMinor - w.ConversionMinor
 	if payable > maxMinor {
 		return ErrAmountLimit.New(v.op, "%sthe document's worth in %s is larger than the books hold", v.where, v.base)
 	}

@@ -44,7 +44,7 @@ const (
 	StepTax            StepKind = "tax"             // a tax of the document: base x rate, rounded as the document declares
 	StepWhole          StepKind = "whole"           // the document's total, or an instalment of it
 	StepRounding       StepKind = "rounding"        // what rounding once per document leaves over, or converting each part once
-	StepConversion     StepKind = "conversion"      // what converting the sum of the steps differs from converting each
+	StepConversion     StepKind = "conversion"      // what converting the sum of the steps differs from converting each, or what was paid in advance at other rates makes of it
 )
 
 // Step is one step of a reason. Amounts have the line's sign: debits are positive.

@@ -24,7 +24,8 @@ import (
 //
 // A prepayment ([PrepaymentDocument]) claims money before the supply: its net amount is an advance, and its tax is due when it is paid
 // (Directive 2006/112/EC, Art. 65), or at once where the tax is [TaxDueOnIssue]. The invoice of the supply sets it off (Prepaid), as far
-// as it is paid; a prepayment that is not is credited.
+// as it is paid; a prepayment that is not is credited. In a foreign currency it is worth what was paid: the advance, and tax that waited for it, are
+// restated at the rate of the day of each payment, and the invoice of the supply has that part at what they came to (IFRIC 22.8; Art. 91(2)).
 //
 // Permission: accounting.issue, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.books_not_open, accounting.unknown_party, accounting.party_kind, accounting.money_account, accounting.unknown_account,
@@ -103,8 +104,13 @@ func (w *issuing) read(ctx context.Context, s *Service) (err error) {
 	}
 	return w.complete(ctx, w.replays.prints, func(b *tenancy.Batch, ids []uuid.UUID) func() {
 		var lines []InvoiceLine
+		var deducted []InvoicePrepayment
 		tenancy.Load(b, &lines, tenancy.In("invoice_id", ids), tenancy.OrderBy("invoice_id", "line_no"))
+		tenancy.Load(b, &deducted, tenancy.In("prepayment_id", ids))
 		return func() {
+			for i := range deducted {
+				w.prepaid[deducted[i].PrepaymentID].takes(&deducted[i].Deducted)
+			}
 			for i := range lines {
 				w.prepaid[lines[i].InvoiceID].line(lines[i].AccountID, lines[i].DimensionSetID, lines[i].Net.Minor)
 			}

@@ -45,9 +45,7 @@ func invoiceEntry(f *invoiceFact) NewEntry {
 		e.Lines = append(e.Lines, line)
 	}
 	for i := range f.Parts {
-		if f.Parts[i].Amount.Minor != 0 {
-			e.Lines = append(e.Lines, f.Parts[i].line(-sign))
-		}
+		e.Lines = append(e.Lines, f.Parts[i].lines(-sign)...)
 	}
 	return e
 }
@@ -69,9 +67,7 @@ func billEntry(f *billFact) NewEntry {
 		e.Kind = KindVendorDebit
 	}
 	for i := range f.Parts {
-		if f.Parts[i].Amount.Minor != 0 {
-			e.Lines = append(e.Lines, f.Parts[i].line(sign))
-		}
+		e.Lines = append(e.Lines, f.Parts[i].lines(sign)...)
 	}
 	for _, part := range f.Dues {
 		if part.Amount.Minor == 0 {
@@ -266,6 +262,29 @@ func realisedEntry(f *realisedFact) NewEntry {
 		Lines: []NewLine{control, signedLine(ByRole(other), f.Left, 1)}}
 }
 
+// advanceRateEntry takes what is left over off the control account, in base alone, to tax and to the advance.
+func advanceRateEntry(f *advanceRateFact) NewEntry {
+	e := NewEntry{Journal: JournalGeneral, Kind: KindRealised, Date: f.Date, LockException: f.Lock, Source: Source{Model: allocationModel, ID: f.ID}}
+	if f.Left.Minor != 0 {
+		control := baseLine(f.Control, f.Left, -1, f.Currency)
+		control.PartyID = f.PartyID
+		e.Lines = append(e.Lines, control)
+	}
+	for _, t := range f.Taxes {
+		if l := t.line(); l.booked.base != 0 {
+			e.Lines = append(e.Lines, l)
+		}
+	}
+	for i := range f.Advances {
+		if p := &f.Advances[i]; p.base != 0 {
+			l := baseLine(ByID(p.account), money.Amount{Minor: p.base, Currency: f.Left.Currency}, 1, f.Currency)
+			l.booked.set = p.dims.set
+			e.Lines = append(e.Lines, l)
+		}
+	}
+	return e
+}
+
 // writeOffEntry books the party's side away and the difference to an account.
 func writeOffEntry(f *writeOffFact) NewEntry {
 	to, party := signedLine(f.To, f.Open, 1), signedLine(f.Control, f.Open, -1)
@@ -283,16 +302,18 @@ func badDebtEntry(f *badDebtFact) NewEntry {
 	}
 	party := signedLine(f.Control, f.Amount, sign)
 	party.PartyID = f.PartyID
+	if f.Base.Currency != f.Amount.Currency {
+		party.Base = f.Base
+	}
 	e.Lines = append(e.Lines, party)
-	left := money.Amount{Minor: -sign * f.Amount.Minor, Currency: f.Amount.Currency} // debits positive
+	left, worth := -sign*f.Amount.Minor, -sign*f.Base.Minor // debits positive
 	for _, t := range f.Taxes {
-		if l := t.line(); l.booked.base != 0 {
+		if l := t.line(); l.booked.base != 0 || l.booked.transaction.Minor != 0 {
 			e.Lines = append(e.Lines, l)
-			left.Minor -= l.booked.base
+			left, worth = left-l.booked.transaction.Minor, worth-l.booked.base
 		}
 	}
-	if left.Minor != 0 {
-		to := signedLine(f.To.Account, left, 1)
+	for _, to := range restLines(f.To.Account, money.Amount{Minor: left, Currency: f.Amount.Currency}, money.Amount{Minor: worth, Currency: f.Base.Currency}) {
 		to.Dimensions = f.To.Dimensions
 		e.Lines = append(e.Lines, to)
 	}

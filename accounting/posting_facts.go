@@ -160,6 +160,19 @@ type realisedFact struct {
 	Lock string
 }
 
+// advanceRateFact is what paying a prepayment leaves over on the control account in base, and what the rate of the day of payment makes of its
+// tax.
+type advanceRateFact struct {
+	ID, PartyID uuid.UUID // of the allocation; whose prepayment it is
+	Control     AccountRef
+	Date        date.Date
+	Currency    money.Currency
+	Left        money.Amount // as in realisedFact
+	Taxes       []*TaxEntry  // the differences, which are nothing in the currency
+	Advances    []partSum    // what the rest goes to, debits positive
+	Lock        string
+}
+
 // writeOffFact is what a party will not pay, or will not be paid.
 type writeOffFact struct {
 	PartyID      uuid.UUID
@@ -178,8 +191,9 @@ type badDebtFact struct {
 	Control         AccountRef
 	To              NewLine // what takes the loss, with the whole amount
 	Amount          money.Amount
-	Back            bool        // it was paid after all
-	Taxes           []*TaxEntry // what is taken back of each tax, or is due again
+	Base            money.Amount // what it stood in the books at
+	Back            bool         // it was paid after all
+	Taxes           []*TaxEntry  // what is taken back of each tax, or is due again
 	Reference, Lock string
 }
 

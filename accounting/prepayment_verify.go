@@ -34,9 +34,10 @@ func checkPrepayments(ctx context.Context, tx *tenancy.Tx, _ *setup) (tenancy.Ch
 // deductionsSQL finds the documents of one side that disagree. The names are the package's own.
 func deductionsSQL(documents, deductions, document string) string {
 	return `SELECT CAST(d.id AS TEXT) AS id FROM {` + documents + `} AS d
-		LEFT JOIN (SELECT ` + document + ` AS id, SUM(gross_minor) AS gross FROM {` + deductions + `} AS u GROUP BY ` + document + `) AS f ON f.id = d.id
-		LEFT JOIN (SELECT prepayment_id AS id, SUM(gross_minor) AS gross, SUM(tax_minor) AS tax FROM {` + deductions + `} AS u GROUP BY prepayment_id) AS p ON p.id = d.id
-		LEFT JOIN (SELECT source_id AS id, SUM(tax_minor + not_recoverable_minor) AS tax FROM {tax_entries} AS t
+		LEFT JOIN (SELECT ` + document + ` AS id, SUM(gross_minor) AS gross, SUM(base_minor) AS base FROM {` + deductions + `} AS u GROUP BY ` + document + `) AS f ON f.id = d.id
+		LEFT JOIN (SELECT prepayment_id AS id, SUM(gross_minor) AS gross, SUM(tax_minor) AS tax, SUM(tax_base_minor) AS declared FROM {` + deductions + `} AS u GROUP BY prepayment_id) AS p ON p.id = d.id
+		LEFT JOIN (SELECT source_id AS id, SUM(document_tax_minor + document_not_recoverable_minor) AS tax, SUM(tax_minor + not_recoverable_minor) AS declared FROM {tax_entries} AS t
 			WHERE t.source_model = '` + prepaymentModel + `' AND t.kind IN ('standard', 'reduced') GROUP BY source_id) AS s ON s.id = d.id
-		WHERE d.prepaid_minor <> COALESCE(f.gross, 0) OR d.deducted_minor <> COALESCE(p.gross, 0) OR COALESCE(p.tax, 0) + COALESCE(s.tax, 0) <> 0 ORDER BY 1`
+		WHERE d.prepaid_minor <> COALESCE(f.gross, 0) OR d.prepaid_base_minor <> COALESCE(f.base, 0) OR COALESCE(p.declared, 0) + COALESCE(s.declared, 0) <> 0
+			OR d.deducted_minor <> COALESCE(p.gross, 0) OR COALESCE(p.tax, 0) + COALESCE(s.tax, 0) <> 0 ORDER BY 1`
 }

@@ -15,11 +15,11 @@ import (
 // differences are unrealised gains and losses on that day, and are taken back on the next. Control accounts are not moved, for
 // they equal their open items: their difference stands on [RoleReceivableValuation] or [RolePayableValuation]. An account that
 // holds nothing of a currency any more, and still carries something in base for it, has made that gain or loss: it is booked as
-// realised, and stays.
+// realised, and stays. What is open of prepayments is left out, for advances are not monetary (IFRIC 22).
 //
 // It books what is missing: run again it finds nothing (and gives the last run, Replayed), unless something was posted into or
 // before the period since or a rate was revised; then it books the difference. Two runs at once wait for one another. It reads kept
-// balances and no lines, in a number of statements that does not depend on the ledger.
+// balances, what is open of prepayments and no lines, in a number of statements that does not depend on the ledger.
 //
 // Permission: accounting.revalue, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.not_period_end, accounting.no_rate (which names the currency), accounting.no_period (of the day after: add its fiscal
@@ -103,6 +103,9 @@ func (w *revaluing) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.leaveAdvances(ctx); err != nil {
+		return err
+	}
 	w.rates = newRateTable(w.op, base, w.set.books.RateMaxAgeDays)
 	for _, p := range w.held {
 		if p.Minor != 0 && w.set.revalued(w.set.byID[p.AccountID]) {
@@ -110,6 +113,29 @@ func (w *revaluing) read(ctx context.Context) error {
 		}
 	}
 	return w.rates.load(ctx, w.tx)
+}
+
+// leaveAdvances leaves out what is open of prepayments: an advance is no monetary item, nor is the claim to one that nobody has paid (IAS 21.16,
+// IFRIC 22.9). Paying it realises nothing.
+func (w *revaluing) leaveAdvances(ctx context.Context) error {
+	open, err := tenancy.Report[position](ctx, w.tx, `SELECT account_id, currency, CAST(SUM(minor) AS BIGINT) AS minor, CAST(SUM(base) AS BIGINT) AS base FROM (
+		SELECT o.account_id, o.original_currency AS currency, o.original_minor AS minor, o.base_minor AS base FROM {open_items} AS o
+		WHERE o.kind IN ('prepayment', 'vendor_prepayment') AND o.item_date <= ?
+		UNION ALL
+		SELECT o.account_id, o.original_currency AS currency, 0 - a.amount_minor AS minor, 0 - a.debit_base_minor AS base
+		FROM {allocations} AS a JOIN {open_items} AS o ON o.id = a.debit_id WHERE o.kind = 'prepayment' AND a.allocated_on <= ?
+		UNION ALL
+		SELECT o.account_id, o.original_currency AS currency, a.amount_minor AS minor, a.credit_base_minor AS base
+		FROM {allocations} AS a JOIN {open_items} AS o ON o.id = a.credit_id WHERE o.kind = 'vendor_prepayment' AND a.allocated_on <= ?
+		) AS moves GROUP BY account_id, currency`, w.in.On, w.in.On, w.in.On)
+	for _, p := range open {
+		for i := range w.held {
+			if h := &w.held[i]; h.AccountID == p.AccountID && h.Currency == p.Currency {
+				h.Minor, h.Base = h.Minor-p.Minor, h.Base-p.Base
+			}
+		}
+	}
+	return err
 }
 
 // compare finds the differences, in the order of the chart and then of currencies.

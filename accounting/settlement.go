@@ -26,6 +26,7 @@ type settlement struct {
 	events      []settled   // what the pairs settled, in order
 	taxes       []*TaxEntry // what became due by it (see releaseTax)
 	texts       []*AllocationText
+	paidAhead   []*paidAhead // prepayments in foreign currencies
 }
 
 func newSettlement(p *plan, locked []OpenItem) *settlement {
@@ -80,6 +81,9 @@ func (s *settlement) pairAt(where string, debit, credit *OpenItem, amount int64,
 	s.touch(debit)
 	s.touch(credit)
 	s.allocations = append(s.allocations, a)
+	if s.ahead(where, a, debit, credit) {
+		return nil // releaseTax books what is left over
+	}
 	return s.realise(where, a, debit.AccountID)
 }
 
@@ -166,11 +170,17 @@ func (s *settlement) worthOf(document uuid.UUID, instalments, amount int64) (bas
 }
 
 // creditWorth is what a credit of a document is worth in base: what it takes off the document's items, and for what is beyond them
-// the document's rate.
-func (s *settlement) creditWorth(v *valuer, document uuid.UUID, instalments, amount int64) (int64, error) {
+// the document's rate, or where that is not what it was paid at, that: paid, where it is not nil.
+func (s *settlement) creditWorth(v *valuer, document uuid.UUID, instalments, amount int64, paid *prepayment) (int64, error) {
 	base, rest, err := s.worthOf(document, instalments, amount)
 	if err != nil || rest == 0 {
 		return base, err
+	}
+	if paid != nil {
+		if of := paid.paid(s.items); of.minor >= rest {
+			more, err := of.of(rest)
+			return base + more, err
+		}
 	}
 	more, err := v.of(rest)
 	return base + more, err

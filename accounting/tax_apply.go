@@ -96,6 +96,10 @@ type documentTaxes struct {
 	advance           bool
 	// residue takes what rounding leaves over. Default [RoleRounding].
 	residue AccountRef
+	// stood is what taxes stand in the books at, by tax, where that is not the document's rate (see taxStanding). open is what is open of
+	// the prepayment that the document credits.
+	stood map[uuid.UUID]*taxStanding
+	open  int64
 	// vendor is the tax that the vendor states, by code.
 	vendor map[string]int64
 }
@@ -114,7 +118,8 @@ type taxSum struct {
 	supply uuid.UUID       // what the lines are analysed by; mixed is set where they differ
 	mixed  bool
 
-	inBase, claimInBase int64 // tax, and tax less cost, each converted once
+	inBase, claimInBase int64 // tax, and tax less cost, each converted once (see convert)
+	netInBase           int64 // base
 }
 
 // lineTax is what a line comes to.
@@ -242,12 +247,6 @@ func (d *documentTaxes) finish(cur money.Currency) (out documentTax, err error) 
 			out.residual += s.tax - s.lines
 		case s.part.tax.Kind == TaxWithholding:
 			out.withheld += s.tax
-		}
-		if s.inBase, err = d.worth.of(s.tax); err != nil {
-			return out, err
-		}
-		if s.claimInBase, err = d.worth.of(s.tax - s.cost); err != nil {
-			return out, err
 		}
 	}
 	return out, nil

@@ -37,16 +37,20 @@ type taxBecomingDue struct {
 	advanced map[uuid.UUID][]*TaxEntry // by payment: what was declared of it and is not taken back yet
 	taken    map[uuid.UUID][]*TaxEntry // by allocation that is undone: what it took back of that
 	rows     []*TaxEntry
+	ahead    map[*Allocation]*paidAhead // prepayments in foreign currencies
+	rates    *rateTable                 // of the days on which they were paid
 }
 
-// releaseTax plans what becomes due by the settlement: the entries, and the tax entries, which write stores. declared are the
-// tax entries of the batch's own documents. It asks nothing where the tenant has no taxes.
+// releaseTax plans what becomes due by the settlement: the entries, and the tax entries, which write stores; and what paying prepayments in
+// foreign currencies leaves over. declared are the tax entries of the batch's own documents. It asks nothing where the tenant has no taxes and
+// pays no such prepayment.
 func (s *settlement) releaseTax(ctx context.Context, p *plan, declared []*TaxEntry) error {
-	if len(s.events) == 0 || len(p.set.taxes) == 0 {
+	if len(s.events) == 0 || len(p.set.taxes) == 0 && len(s.paidAhead) == 0 {
 		return nil
 	}
 	w := &taxBecomingDue{plan: p, waiting: map[uuid.UUID][]*TaxEntry{}, items: map[uuid.UUID][]*OpenItem{}, advanced: map[uuid.UUID][]*TaxEntry{}}
-	if err := w.read(ctx, s, declared); err != nil {
+	to := advances{}
+	if err := w.read(ctx, s, declared, to); err != nil {
 		return err
 	}
 	for _, e := range s.events {
@@ -57,12 +61,16 @@ func (s *settlement) releaseTax(ctx context.Context, p *plan, declared []*TaxEnt
 			return err
 		}
 	}
+	if err := w.bookAdvances(s.paidAhead, to); err != nil {
+		return err
+	}
 	s.taxes = append(s.taxes, w.rows...)
 	return nil
 }
 
-// read gathers what waits and the items that share it, from the books and from the batch, and what was declared of payments.
-func (w *taxBecomingDue) read(ctx context.Context, s *settlement, declared []*TaxEntry) error {
+// read gathers what waits and the items that share it, from the books and from the batch, what was declared of payments, and where advances
+// stand.
+func (w *taxBecomingDue) read(ctx context.Context, s *settlement, declared []*TaxEntry, to advances) error {
 	var ids, payments []uuid.UUID
 	undone := map[string]uuid.UUID{}
 	for _, e := range s.events {
@@ -83,6 +91,7 @@ func (w *taxBecomingDue) read(ctx context.Context, s *settlement, declared []*Ta
 		tenancy.Load(b, &advanced, tenancy.In("source_id", unique(payments)), tenancy.Eq("source_model", advanceModel), tenancy.Eq("due", true), tenancy.Ne("source_model", ""),
 			tenancy.OrderBy("id"))
 	}
+	found := to.load(b, s.paidAhead)
 	var taken []Entry
 	if len(undone) > 0 {
 		tenancy.Load(b, &taken, tenancy.In("reference", slices.Sorted(maps.Keys(undone))))
@@ -90,6 +99,7 @@ func (w *taxBecomingDue) read(ctx context.Context, s *settlement, declared []*Ta
 	if err := b.Run(ctx); err != nil {
 		return err
 	}
+	found()
 	for _, t := range append(pointers(waiting), declared...) {
 		if !t.Due && t.EntryID != uuid.Nil {
 			w.waiting[t.EntryID] = append(w.waiting[t.EntryID], t)
@@ -110,7 +120,7 @@ func (w *taxBecomingDue) read(ctx context.Context, s *settlement, declared []*Ta
 			}
 		}
 	}
-	return nil
+	return w.readRates(ctx, s.paidAhead)
 }
 
 // part is the part of x that lies between two points of a whole, each rounded half up.
@@ -157,6 +167,9 @@ func (w *taxBecomingDue) settle(e settled) error {
 			gone = append(gone, taxMove{t, due, e.on})
 		default:
 			moves = append(moves, taxMove{t, due, e.on})
+			if err := w.rerate(e, t, &due); err != nil {
+				return err
+			}
 			if forDay { // what is paid before the supply is not due on its day again
 				moves = append(moves, taxMove{t, due.negated(), t.DueOn})
 			}
@@ -212,6 +225,11 @@ func bySource(rows []*TaxEntry) map[uuid.UUID][]*TaxEntry {
 		out[t.SourceID] = append(out[t.SourceID], t)
 	}
 	return out
+}
+
+// alike reports whether two tax entries are summed by netTaxes.
+func (t *TaxEntry) alike(o *TaxEntry) bool {
+	return t.TaxID == o.TaxID && t.Rate.Equal(o.Rate) && t.Side == o.Side && t.DimensionSetID == o.DimensionSetID && t.SupplySetID == o.SupplySetID
 }
 
 // netTaxes sums tax entries by tax, rate, side and what they and their supplies are analysed by, as copies of the first of each.

@@ -158,12 +158,8 @@ func (d *documentTaxes) entries(op, where string, set *setup, dims *dimensionBoo
 		if !s.mixed {
 			row.SupplySetID = s.supply
 		}
-		base, err := d.worth.of(s.base)
-		if err != nil {
-			return nil, err
-		}
 		row.TaxID, row.Kind, row.Trade, row.Rate, row.Due, row.DueOn = t.ID, t.Kind, d.trade, s.part.rate, !waits, until
-		row.Base.Minor, row.Tax.Minor, row.ResidualMinor, row.VarianceMinor = sign*base, sign*s.inBase, sign*(s.tax-s.lines), sign*s.varies
+		row.Base.Minor, row.Tax.Minor, row.ResidualMinor, row.VarianceMinor = sign*s.netInBase, sign*s.inBase, sign*(s.tax-s.lines), sign*s.varies
 		row.DocumentBaseMinor, row.DocumentTaxMinor = sign*s.base, sign*s.tax
 		switch {
 		case d.trade == Sale:

@@ -40,7 +40,8 @@ type TaxBox struct {
 
 // TaxOrigin is what was declared of one kind of facts, on one side.
 type TaxOrigin struct {
-	// Source is the model of the fact, as in [TaxEntry]: "erp.invoices", "erp.prepayments".
+	// Source is the model of the fact, as in [TaxEntry]: "erp.invoices", "erp.prepayments"; "erp.prepayment_rates" is what the rate of the day of payment
+	// made of the tax of prepayments in foreign currencies.
 	Source string
 	Trade  Trade
 	Side   TaxSide

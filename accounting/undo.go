@@ -26,11 +26,11 @@ type undoing struct {
 	along    map[uuid.UUID][]*Allocation // of write-offs, by the payment's allocation that they came with
 	whole    map[uuid.UUID][]*Allocation // by the item of a write-off or discount, which is taken back altogether
 	found    reversible                  // what was booked
-	taxes    map[uuid.UUID][]TaxEntry    // of discounts, by entry
+	taxes    map[uuid.UUID][]TaxEntry    // of discounts and of what allocations left over, by entry
 	credited map[uuid.UUID]bool          // discounts, by entry, of which a credit took something back
 	rows     []*TaxEntry                 // that take taxes of discounts back
 	kinds    map[uuid.UUID]*OpenItem     // the items as they were before they were locked
-	setOff   map[uuid.UUID]int64         // of prepayments that final documents set off: how much may be open
+	setOff   map[uuid.UUID]int64         // of prepayments that are set off, or credited in a foreign currency: how much may be open
 }
 
 // takeBack is why and when something is taken back.
@@ -77,6 +77,7 @@ func (w *undoing) gather(ctx context.Context, set *setup, further, entries []uui
 		}
 	}
 	var discounts, prepaid []uuid.UUID
+	booked := slices.Clone(entries) // what has tax: of allocations, and of discounts
 	for _, o := range w.kinds {
 		switch o.Kind { //nolint:exhaustive // what is taken back with the allocation, or not undone at all
 		case KindDiscount:
@@ -105,8 +106,8 @@ func (w *undoing) gather(ctx context.Context, set *setup, further, entries []uui
 	if len(entries) > 0 {
 		tenancy.Load(b, &w.found.given, tenancy.In("source_id", unique(entries)), tenancy.Eq("source_model", writeOffModel), tenancy.Ne("source_model", ""))
 	}
-	if len(discounts) > 0 {
-		tenancy.Load(b, &taxes, tenancy.In("entry_id", unique(discounts)), tenancy.OrderBy("id"))
+	if booked = append(booked, discounts...); len(booked) > 0 {
+		tenancy.Load(b, &taxes, tenancy.In("entry_id", unique(booked)), tenancy.OrderBy("id"))
 	}
 	also(b)
 	if err := b.Run(ctx); err != nil {
@@ -128,16 +129,17 @@ func (w *undoing) gather(ctx context.Context, set *setup, further, entries []uui
 	return nil
 }
 
-// prepaid notes how much of prepayments that final documents set off may be open.
+// prepaid notes how much of prepayments may be open: of those that final documents set off, and of those in a foreign currency that credits took
+// back at what they stood in the books at by then.
 func (w *undoing) prepaid(invoices []Invoice, bills []Bill) {
 	w.setOff = map[uuid.UUID]int64{}
 	for i := range invoices {
-		if v := &invoices[i]; v.DeductedMinor > 0 {
+		if v := &invoices[i]; v.DeductedMinor > 0 || v.Foreign() && v.CreditedMinor > 0 {
 			w.setOff[v.ID] = v.Gross.Minor - v.CreditedMinor - v.DeductedMinor
 		}
 	}
 	for i := range bills {
-		if v := &bills[i]; v.DeductedMinor > 0 {
+		if v := &bills[i]; v.DeductedMinor > 0 || v.Foreign() && v.CreditedMinor > 0 {
 			w.setOff[v.ID] = v.Gross.Minor - v.CreditedMinor - v.DeductedMinor
 		}
 	}
@@ -264,7 +266,7 @@ func (w *undoing) check(where string, a *Allocation, on date.Date) error {
 			return ErrTaxUnsupported.New(w.op, "%sit is relief for a bad debt, or its recovery: relief is taken back as the debt is recovered", where)
 		}
 		if may, ok := w.setOff[item.ID]; ok && abs(item.OpenMinor)+a.Amount.Minor > may {
-			return ErrTaxUnsupported.New(w.op, "%sa final document sets the prepayment off: it stays paid as far as that", where)
+			return ErrTaxUnsupported.New(w.op, "%sa final document sets the prepayment off, or a credit took it back: it stays settled as far as that", where)
 		}
 	}
 	return w.plan.set.settleable(w.op, where, on)
@@ -293,10 +295,14 @@ func (w *undoing) mirror(where string, a *Allocation, back takeBack) (*Allocatio
 		return row, nil
 	}
 	entry, err := w.reverse(where, a.EntryID, Source{allocationModel, row.ID}, back)
-	if err == nil {
-		row.EntryID = entry.ID
+	if err != nil {
+		return row, err
 	}
-	return row, err
+	row.EntryID = entry.ID
+	for i := range w.taxes[a.EntryID] { // of a prepayment, at the rate of the day of payment
+		w.mirrored(&w.taxes[a.EntryID][i], entry)
+	}
+	return row, nil
 }
 
 // reverse plans the mirror image of an entry.
@@ -336,14 +342,9 @@ func (w *undoing) takeWhole(where string, item *OpenItem, by uuid.UUID, back tak
 	fresh := w.plan.items[len(w.plan.items)-1]
 	var forDay []taxMove
 	for _, t := range w.taxes[item.EntryID] {
-		row := t
-		row.ID, row.EntryID, row.EntryDate, row.RecordedAt = tenancy.NewID(), entry.ID, entry.EntryDate, w.tx.Now()
-		for _, x := range append(row.figures(), &row.ResidualMinor, &row.VarianceMinor) {
-			*x = -*x
-		}
-		w.rows = append(w.rows, &row)
+		row := w.mirrored(&t, entry)
 		if !row.Due && !row.DueOn.IsZero() { // what the day made due is as well
-			forDay = append(forDay, taxMove{&row, row.parts(), later(row.DueOn, back.on)})
+			forDay = append(forDay, taxMove{row, row.parts(), later(row.DueOn, back.on)})
 		}
 	}
 	due, err := w.plan.moveTax(where, &taxDueFact{Source: source, Lock: back.lock}, forDay)
@@ -353,6 +354,17 @@ func (w *undoing) takeWhole(where string, item *OpenItem, by uuid.UUID, back tak
 	w.rows = append(w.rows, due...)
 	w.settle.exception = back.lock
 	return w.settle.pairUp(where, fresh, item, back.on)
+}
+
+// mirrored takes a tax entry back with the entry that reverses its own.
+func (w *undoing) mirrored(t *TaxEntry, entry *Entry) *TaxEntry {
+	row := *t
+	row.ID, row.EntryID, row.EntryDate, row.RecordedAt = tenancy.NewID(), entry.ID, entry.EntryDate, w.tx.Now()
+	for _, x := range append(row.figures(), &row.ResidualMinor, &row.VarianceMinor) {
+		*x = -*x
+	}
+	w.rows = append(w.rows, &row)
+	return &row
 }
 
 // givenBack notes on the events since begun that a write-off was undone with which tax was given up: that waits again.

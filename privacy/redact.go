@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/privacy/internal/people"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -69,12 +70,12 @@ func (s *Service) redactRows(ctx context.Context, tx *tenancy.Tx, m *tenancy.Mod
 	if err != nil {
 		return ErasureReport{}, err
 	}
-	e.self = m
+	e.Self = m
 	held, err := e.held(ctx, m, rows)
 	if err != nil {
 		return ErasureReport{}, err
 	}
-	nobodys, err := e.nobodys(ctx, m, rows)
+	nobodys, err := people.Nobodys(ctx, e.Tx, e.Paths, m, rows)
 	if err != nil {
 		return ErasureReport{}, err
 	}
@@ -90,9 +91,13 @@ func (s *Service) redactRows(ctx context.Context, tx *tenancy.Tx, m *tenancy.Mod
 			if c.Type != tenancy.Text || !m.Erasable(c) || v.IsZero() || !nobodys[i] && c.Privacy.Erasure != tenancy.EraseKeep {
 				continue
 			}
-			how, to := e.replacement(c, v)
+			to, pseudonymised := people.Replacement(c, v, e.known.pseudonym)
 			if reflect.DeepEqual(v.Interface(), to.Interface()) {
 				continue
+			}
+			how := Deleted
+			if pseudonymised {
+				how = Pseudonymised
 			}
 			e.count(m, c, how, Hold{Why: "it was decided that the record does not need it"})
 			v.Set(to)
@@ -113,17 +118,17 @@ func (s *Service) redactRows(ctx context.Context, tx *tenancy.Tx, m *tenancy.Mod
 
 // redacted registers a redaction with its report. Nobody is restricted by it.
 func (e *solver) redacted(ctx context.Context, in Erasure) (ErasureReport, error) {
-	report := e.report(e.tx.Today())
-	report.ID, report.Reference, report.ErasedAt = tenancy.NewID(), in.Reference, e.tx.Now()
+	report := e.report(e.Tx.Today())
+	report.ID, report.Reference, report.ErasedAt = tenancy.NewID(), in.Reference, e.Tx.Now()
 	text, err := json.Marshal(report)
 	if err != nil {
 		return ErasureReport{}, fmt.Errorf("privacy: %w", err)
 	}
-	if err := e.tx.RecordErasure(ctx, e.self, e.id); err != nil {
+	if err := e.Tx.RecordErasure(ctx, e.Self, e.ID); err != nil {
 		return ErasureReport{}, err
 	}
-	return report, tenancy.Insert(ctx, e.tx, &request{Row: tenancy.Row{ID: report.ID}, Reference: in.Reference, SubjectTable: e.self.Table, SubjectID: e.id, Reason: in.Reason, Report: string(text),
-		ErasedAt: report.ErasedAt, State: ErasureOpen, DueOn: e.tx.Today()})
+	return report, tenancy.Insert(ctx, e.Tx, &request{Row: tenancy.Row{ID: report.ID}, Reference: in.Reference, SubjectTable: e.Self.Table, SubjectID: e.ID, Reason: in.Reason, Report: string(text),
+		ErasedAt: report.ErasedAt, State: ErasureOpen, DueOn: e.Tx.Today()})
 }
 
 // redactAgain redacts what an entry of the ledger names, if the restored data have it.

@@ -355,6 +355,7 @@ CREATE TABLE erp.invoices (
     net_base_minor BIGINT NOT NULL,
     tax_base_minor BIGINT NOT NULL,
     withheld_base_minor BIGINT NOT NULL,
+    prepaid_base_minor BIGINT NOT NULL CHECK (prepaid_base_minor >= 0 AND (prepaid_base_minor = 0 OR prepaid_minor > 0)),
     payable_base_minor BIGINT NOT NULL CHECK (payable_base_minor BETWEEN 0 AND 999999999999999),
     conversion_minor BIGINT NOT NULL,
     dimension_set_id UUID,
@@ -368,12 +369,12 @@ CREATE TABLE erp.invoices (
     CONSTRAINT erp_invoices_rounding CHECK (rounding_minor = CASE WHEN tax_included THEN -tax_residual_minor ELSE 0 END),
     CONSTRAINT erp_invoices_currency CHECK (net_currency = gross_currency AND tax_currency = gross_currency AND withheld_currency = gross_currency
         AND payable_currency = gross_currency),
-    CONSTRAINT erp_invoices_worth CHECK (net_base_minor + tax_base_minor + conversion_minor = payable_base_minor + withheld_base_minor + prepaid_minor),
+    CONSTRAINT erp_invoices_worth CHECK (net_base_minor + tax_base_minor + conversion_minor = payable_base_minor + withheld_base_minor + prepaid_base_minor),
     CONSTRAINT erp_invoices_in_base CHECK (rate_on IS NOT NULL OR (rate_source = '' AND conversion_minor = 0 AND net_base_minor = net_minor
-        AND tax_base_minor = tax_minor AND withheld_base_minor = withheld_minor AND payable_base_minor = payable_minor)),
+        AND tax_base_minor = tax_minor AND withheld_base_minor = withheld_minor AND prepaid_base_minor = prepaid_minor AND payable_base_minor = payable_minor)),
     CONSTRAINT erp_invoices_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_invoices_credited CHECK (credited_minor BETWEEN 0 AND gross_minor),
-    CONSTRAINT erp_invoices_deducted CHECK (deducted_minor >= 0 AND credited_minor + deducted_minor <= gross_minor AND (deducted_minor = 0 OR kind = 'prepayment') AND (prepaid_minor = 0 OR rate_on IS NULL AND kind = 'invoice')),
+    CONSTRAINT erp_invoices_deducted CHECK (deducted_minor >= 0 AND credited_minor + deducted_minor <= gross_minor AND (deducted_minor = 0 OR kind = 'prepayment') AND (prepaid_minor = 0 OR kind = 'invoice')),
     CONSTRAINT erp_invoices_due CHECK (due_date >= invoice_date),
     CONSTRAINT erp_invoices_walk_in CHECK (party_id IS NOT NULL OR settled_by_id IS NOT NULL),
     CONSTRAINT erp_invoices_series FOREIGN KEY (tenant_id, series_id) REFERENCES erp.number_series (tenant_id, id),

@@ -40,6 +40,7 @@ CREATE TABLE erp.bills (
     net_base_minor BIGINT NOT NULL,
     tax_base_minor BIGINT NOT NULL,
     withheld_base_minor BIGINT NOT NULL,
+    prepaid_base_minor BIGINT NOT NULL CHECK (prepaid_base_minor >= 0 AND (prepaid_base_minor = 0 OR prepaid_minor > 0)),
     payable_base_minor BIGINT NOT NULL CHECK (payable_base_minor BETWEEN 0 AND 999999999999999),
     conversion_minor BIGINT NOT NULL,
     dimension_set_id UUID,
@@ -53,12 +54,12 @@ CREATE TABLE erp.bills (
     CONSTRAINT erp_bills_rounding CHECK (rounding_minor = CASE WHEN tax_included THEN -tax_residual_minor ELSE 0 END),
     CONSTRAINT erp_bills_currency CHECK (net_currency = gross_currency AND tax_currency = gross_currency AND withheld_currency = gross_currency
         AND payable_currency = gross_currency),
-    CONSTRAINT erp_bills_worth CHECK (net_base_minor + tax_base_minor + conversion_minor = payable_base_minor + withheld_base_minor + prepaid_minor),
+    CONSTRAINT erp_bills_worth CHECK (net_base_minor + tax_base_minor + conversion_minor = payable_base_minor + withheld_base_minor + prepaid_base_minor),
     CONSTRAINT erp_bills_in_base CHECK (rate_on IS NOT NULL OR (rate_source = '' AND conversion_minor = 0 AND net_base_minor = net_minor
-        AND tax_base_minor = tax_minor AND withheld_base_minor = withheld_minor AND payable_base_minor = payable_minor)),
+        AND tax_base_minor = tax_minor AND withheld_base_minor = withheld_minor AND prepaid_base_minor = prepaid_minor AND payable_base_minor = payable_minor)),
     CONSTRAINT erp_bills_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_bills_credited CHECK (credited_minor BETWEEN 0 AND gross_minor),
-    CONSTRAINT erp_bills_deducted CHECK (deducted_minor >= 0 AND credited_minor + deducted_minor <= gross_minor AND (deducted_minor = 0 OR kind = 'prepayment') AND (prepaid_minor = 0 OR rate_on IS NULL AND kind = 'bill')),
+    CONSTRAINT erp_bills_deducted CHECK (deducted_minor >= 0 AND credited_minor + deducted_minor <= gross_minor AND (deducted_minor = 0 OR kind = 'prepayment') AND (prepaid_minor = 0 OR kind = 'bill')),
     CONSTRAINT erp_bills_due CHECK (due_date >= bill_date),
     CONSTRAINT erp_bills_corrects CHECK (kind IN ('vendor_credit', 'vendor_debit') OR corrects_id IS NULL),
     CONSTRAINT erp_bills_party FOREIGN KEY (tenant_id, party_id) REFERENCES erp.parties (tenant_id, id),

@@ -12,8 +12,10 @@ CREATE TABLE erp.invoice_prepayments (
     tax_currency TEXT NOT NULL,
     gross_minor BIGINT NOT NULL CHECK (gross_minor > 0),
     gross_currency TEXT NOT NULL,
+    base_minor BIGINT NOT NULL CHECK (base_minor >= 0),
+    tax_base_minor BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, invoice_id, prepayment_id),
-    CONSTRAINT erp_invoice_prepayments_sum CHECK (net_minor + tax_minor = gross_minor),
+    CONSTRAINT erp_invoice_prepayments_sum CHECK (net_minor + tax_minor = gross_minor AND net_currency = gross_currency AND tax_currency = gross_currency),
     CONSTRAINT erp_invoice_prepayments_invoice FOREIGN KEY (tenant_id, invoice_id) REFERENCES erp.invoices (tenant_id, id),
     CONSTRAINT erp_invoice_prepayments_prepayment FOREIGN KEY (tenant_id, prepayment_id) REFERENCES erp.invoices (tenant_id, id)
 );
@@ -29,8 +31,10 @@ CREATE TABLE erp.bill_prepayments (
     tax_currency TEXT NOT NULL,
     gross_minor BIGINT NOT NULL CHECK (gross_minor > 0),
     gross_currency TEXT NOT NULL,
+    base_minor BIGINT NOT NULL CHECK (base_minor >= 0),
+    tax_base_minor BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, bill_id, prepayment_id),
-    CONSTRAINT erp_bill_prepayments_sum CHECK (net_minor + tax_minor = gross_minor),
+    CONSTRAINT erp_bill_prepayments_sum CHECK (net_minor + tax_minor = gross_minor AND net_currency = gross_currency AND tax_currency = gross_currency),
     CONSTRAINT erp_bill_prepayments_bill FOREIGN KEY (tenant_id, bill_id) REFERENCES erp.bills (tenant_id, id),
     CONSTRAINT erp_bill_prepayments_prepayment FOREIGN KEY (tenant_id, prepayment_id) REFERENCES erp.bills (tenant_id, id)
 );
@@ -49,6 +53,8 @@ CREATE TABLE erp.bad_debts (
     amount_currency TEXT NOT NULL,
     tax_minor BIGINT NOT NULL,
     tax_currency TEXT NOT NULL,
+    base_minor BIGINT NOT NULL CHECK (base_minor >= 0),
+    tax_base_minor BIGINT NOT NULL,
     recovered_minor BIGINT NOT NULL,
     account_id UUID NOT NULL,
     entry_id UUID NOT NULL,
