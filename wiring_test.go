@@ -455,8 +455,13 @@ func TestTheSuiteSweepsGrants(t *testing.T) {
 	l := openLeaver(t, "sqlite", nil)
 	staff, err := l.env.DB.EnterPlatform(t.Context(), "staff:1", tenancy.Permissions{"grant.*"})
 	require.NoError(t, err)
-	_, err = l.env.DB.Grants().Ask(staff, tenancy.NewGrant{Tenant: l.id, Person: "staff:1", Reason: "Ticket 1", Permissions: tenancy.Permissions{"sales.read"}, For: time.Hour})
-	require.NoError(t, err)
+	ask := func() {
+		_, err := l.env.DB.Grants().Ask(staff, tenancy.NewGrant{Tenant: l.id, Person: "staff:1", Reason: "Ticket 1", Permissions: tenancy.Permissions{"sales.read"}, For: time.Hour})
+		require.NoError(t, err)
+	}
+	ask()
+	l.now = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	ask() // of the next year
 	left := func(at time.Time) int {
 		t.Helper()
 		l.now = at
@@ -466,8 +471,8 @@ func TestTheSuiteSweepsGrants(t *testing.T) {
 		require.NoError(t, err)
 		return len(list)
 	}
-	require.Equal(t, 1, left(time.Date(2029, 12, 31, 23, 0, 0, 0, time.UTC)))
-	require.Equal(t, 0, left(time.Date(2030, 1, 2, 1, 0, 0, 0, time.UTC)))
+	require.Equal(t, 2, left(time.Date(2029, 12, 31, 23, 0, 0, 0, time.UTC)))
+	require.Equal(t, 1, left(time.Date(2030, 1, 2, 1, 0, 0, 0, time.UTC)))
 	sweeps, err := l.env.DB.Grants().Sweeps(staff, 10)
 	require.NoError(t, err)
 	require.Equal(t, "general.grants", sweeps[0].Rule)
