@@ -142,7 +142,7 @@ func TestAnOfficerIsForgotten(t *testing.T) {
 func TestTheMapOfAClinic(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		s := privacy.New(h.DB, privacy.Options{
-			Retention: func(jurisdiction string, class tenancy.RecordClass) string {
+			Retention: func(jurisdiction string, class tenancy.RecordClass, _ string) string {
 				if jurisdiction == "GB" && class != tenancy.Settings {
 					return "for as long as a clinic keeps a " + string(class)
 				}

@@ -127,7 +127,7 @@ func (s *Service) mapped(ctx context.Context) (DataMap, Controller, error) {
 type mapper struct {
 	*tenancy.Paths
 	jurisdiction string
-	retention    func(jurisdiction string, class tenancy.RecordClass) string
+	retention    func(jurisdiction string, class tenancy.RecordClass, table string) string
 	flows        map[string][]string // by table
 }
 
@@ -186,7 +186,7 @@ func (m *mapper) ways() []tenancy.Flow {
 
 func (m *mapper) model(module string, model *tenancy.Model) MappedTable {
 	t := MappedTable{Table: model.Table, Module: module, Controller: model.Controller, Subject: model.Subject, Class: model.Class, Purpose: model.Purpose, Basis: model.Basis,
-		RetainFrom: model.RetainFrom, Retention: m.rule(model.Class), Flows: m.flows[model.Table]}
+		RetainFrom: model.RetainFrom, Retention: m.rule(model.Class, model.Table), Flows: m.flows[model.Table]}
 	for _, c := range model.Columns {
 		t.Columns = append(t.Columns, mappedColumn(c.Name, c.Privacy))
 	}
@@ -196,7 +196,7 @@ func (m *mapper) model(module string, model *tenancy.Model) MappedTable {
 
 func (m *mapper) control(module string, c *tenancy.ControlTable) (MappedTable, error) {
 	t := MappedTable{Table: c.Table, Module: module, Control: true, About: c.About, Controller: tenancy.ByPlatform, Subject: c.Subject, Class: c.Class, Purpose: c.Purpose, Basis: c.Basis,
-		RetainFrom: c.RetainFrom, Retention: m.rule(c.Class), Outlasts: c.Outlasts, Flows: m.flows[c.Table]}
+		RetainFrom: c.RetainFrom, Retention: m.rule(c.Class, c.Table), Outlasts: c.Outlasts, Flows: m.flows[c.Table]}
 	columns, err := c.Described()
 	if err != nil {
 		return t, err
@@ -222,11 +222,11 @@ func mappedColumn(name string, p tenancy.Privacy) MappedColumn {
 	return MappedColumn{Name: name, Category: p.Category, Erasure: p.Erasure, Sealed: p.Sealed, Apart: p.Apart}
 }
 
-func (m *mapper) rule(class tenancy.RecordClass) string {
+func (m *mapper) rule(class tenancy.RecordClass, table string) string {
 	if m.retention == nil {
 		return ""
 	}
-	return m.retention(m.jurisdiction, class)
+	return m.retention(m.jurisdiction, class, table)
 }
 
 // about are the tables whose rows are the people whom a model's rows are about.

@@ -223,6 +223,10 @@ func TestACanaryInEveryColumn(t *testing.T) {
 					}
 					row, err := m.Verbs().Find(ctx, tx, planting(m, p)...)
 					require.NoError(t, err)
+					if m.Table == "erp.erasure_requests" {
+						require.Empty(t, row, "nobody has asked for it yet")
+						continue
+					}
 					require.NotEmpty(t, row, m.Table)
 					reflect.ValueOf(row[0]).Elem().FieldByIndex(c.Index).SetString("plantedcanary " + m.Name() + " " + c.Name)
 					require.NoError(t, tx.Erase(ctx, m, row[:1], c.Name))

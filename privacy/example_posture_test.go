@@ -26,7 +26,7 @@ func open(opt privacy.Options) (data *privacy.Service, db *tenancy.DB, remove fu
 
 // Where the data of a clinic are, and the record of processing that it has to keep.
 func ExampleService_DataMap() {
-	data, db, remove := open(privacy.Options{Retention: func(jurisdiction string, class tenancy.RecordClass) string {
+	data, db, remove := open(privacy.Options{Retention: func(jurisdiction string, class tenancy.RecordClass, _ string) string {
 		if jurisdiction == "GB" && class == tenancy.Voucher {
 			return "6 years from the end of the last company financial year (Companies Act 2006, s. 388)"
 		}

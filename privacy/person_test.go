@@ -222,7 +222,7 @@ func TestWhatAPersonIsTold(t *testing.T) {
 			"for how long letter records of clinic are kept (d)", "for how long master records of clinic are kept (d)", "the source of what the person did not give (g)"}, told.Missing)
 
 		s := privacy.New(env.DB, privacy.Options{
-			Retention: func(jurisdiction string, class tenancy.RecordClass) string {
+			Retention: func(jurisdiction string, class tenancy.RecordClass, _ string) string {
 				return "as " + jurisdiction + " has it for " + string(class)
 			},
 			Recipients: func(context.Context) ([]privacy.Recipient, error) {

@@ -31,9 +31,9 @@ type Options struct {
 	// Recipients are those outside to whom personal data of the scope's controller go: processors, and whom they are disclosed to. It is asked in
 	// the scope of the tenant whose map is made. Default: none are known.
 	Recipients func(ctx context.Context) ([]Recipient, error)
-	// Retention says for how long a class of records is kept in a jurisdiction (ISO 3166-1; "" where none is stated), and by which rule. "": no rule is known. Default:
+	// Retention says for how long records of a class in a table are kept in a jurisdiction (ISO 3166-1; "" where none is stated), and by which rule. "": no rule is known. Default:
 	// none is.
-	Retention func(jurisdiction string, class tenancy.RecordClass) string
+	Retention func(jurisdiction string, class tenancy.RecordClass, table string) string
 	// Holds says what keeps rows of a model: one Hold for each row, in their order, and the zero Hold where nothing does. Rows are pointers to the model's
 	// struct, at most 500 of one tenant in a call; a call takes a constant number of statements, in tx. Default: only columns of class keep are held, with no
 	// rule known.

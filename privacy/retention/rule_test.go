@@ -107,12 +107,13 @@ func TestRulesHaveADate(t *testing.T) {
 		require.NotEmpty(t, r.Source, r.ID)
 		require.True(t, r.Statutory, r.ID)
 	}
-	require.Equal(t, "8 years from the end of the calendar year of drawing up (de.vouchers)", rules(t).Words("DE", tenancy.Voucher))
-	require.Equal(t, "3 years from the end of the calendar year of the last use at most (general.master)", rules(t).Words("DE", tenancy.Master))
-	require.Contains(t, rules(t).Words("FR", tenancy.Log), "12 months from the date of the record at most, erp.access_log (general.access_log)")
-	require.Equal(t, "7 years 4 months from the end of the accounting period (us.books)", rules(t).Words("US", tenancy.Book))
-	require.Contains(t, rules(t).Words("", tenancy.Letter), "general.letters")
-	require.Empty(t, rules(t).Words("DE", tenancy.Settings))
+	require.Equal(t, "8 years from the end of the calendar year of drawing up (de.vouchers)", rules(t).Words("DE", tenancy.Voucher, ""))
+	require.Equal(t, "3 years from the end of the calendar year of the last use at most (general.master)", rules(t).Words("DE", tenancy.Master, "erp.parties"))
+	require.Equal(t, "12 months from the date of the record at most (general.access_log)", rules(t).Words("FR", tenancy.Log, "erp.access_log"))
+	require.Equal(t, "3 years from the end of the calendar year of drawing up at most (general.requests)", rules(t).Words("FR", tenancy.Log, "erp.subject_requests"), "no rule of another table")
+	require.Equal(t, "7 years 4 months from the end of the accounting period (us.books)", rules(t).Words("US", tenancy.Book, ""))
+	require.Contains(t, rules(t).Words("", tenancy.Letter, ""), "general.letters")
+	require.Empty(t, rules(t).Words("DE", tenancy.Settings, ""))
 }
 
 // A host adds rules, and shortens none in silence.

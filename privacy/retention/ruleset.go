@@ -130,27 +130,14 @@ func (s *Rules) of(jurisdiction string, class tenancy.RecordClass, in string) []
 	return out
 }
 
-// Words says for how long a class of records is kept in a jurisdiction, and by which rules: the form of privacy.Options.Retention. "" where there is no rule.
-func (s *Rules) Words(jurisdiction string, class tenancy.RecordClass) string {
+// Words says for how long records of a class in a table are kept in a jurisdiction, and by which rules: the form of privacy.Options.Retention. "" where there is no rule.
+func (s *Rules) Words(jurisdiction string, class tenancy.RecordClass, in string) string {
 	var parts []string
-	for _, c := range s.chains {
+	for _, c := range s.of(jurisdiction, class, in) {
 		r := c.last()
-		if r.Class != class || r.Jurisdiction != General && r.Jurisdiction != jurisdiction {
-			continue
-		}
-		if !slices.ContainsFunc(s.of(jurisdiction, class, first(r.Tables)), func(o chain) bool { return o.last().ID == r.ID }) {
-			continue
-		}
 		parts = append(parts, r.Words())
 	}
 	return strings.Join(parts, "; ")
-}
-
-func first(list []string) string {
-	if len(list) == 0 {
-		return ""
-	}
-	return list[0]
 }
 
 // Words is the rule in a few words, such as "8 years from the end of the calendar year of drawing up (de.vouchers)".
@@ -158,9 +145,6 @@ func (r *Rule) Words() string {
 	text := r.Length.String() + " from the " + string(r.Start)
 	if r.Kind == Limit {
 		text += " at most"
-	}
-	if len(r.Tables) > 0 {
-		text += ", " + strings.Join(r.Tables, ", ")
 	}
 	return text + " (" + r.ID + ")"
 }

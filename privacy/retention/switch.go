@@ -140,3 +140,10 @@ func again[T any](ctx context.Context, fn func() (T, error)) (out T, err error) 
 func fits(text string, most int) bool {
 	return strings.TrimSpace(text) != "" && utf8.RuneCountInString(text) <= most
 }
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
