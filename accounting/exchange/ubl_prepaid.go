@@ -26,7 +26,7 @@ func (s *Service) addPrepayments(ctx context.Context, doc *einvoice.Document, v 
 		var parts []string
 		for i := range v.PrepaidTaxes {
 			if t := &v.PrepaidTaxes[i]; t.SourceID == p.PrepaymentID {
-				parts = append(parts, fmt.Sprintf("%s on %s at %s %%", money.Of(-t.Tax.Minor, t.Tax.Currency), money.Of(-t.Base.Minor, t.Base.Currency), t.Rate))
+				parts = append(parts, fmt.Sprintf("%s on %s at %s %%", money.Of(-t.DocumentTaxMinor, t.DocumentCurrency), money.Of(-t.DocumentBaseMinor, t.DocumentCurrency), t.Rate))
 			}
 		}
 		text := fmt.Sprintf("Prepayment %s of %s: %s net, %s tax, %s in all", before.Number, before.InvoiceDate, p.Net, p.Tax, p.Gross)
