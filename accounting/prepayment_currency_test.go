@@ -1,6 +1,7 @@
 package accounting_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/google/uuid"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -264,6 +266,56 @@ func TestForeignVendorsPrepayment(t *testing.T) {
 		_, err := s.books.ReverseBills(s.ctx, []accounting.DocumentReversal{{DocumentID: v.ID, Date: day("2010-12-21"), Reason: "returned"}})
 		require.NoError(t, err)
 		require.Equal(t, before["4"]+4_600-2_300, s.boxes()["4"])
+		s.noExchange()
+		s.sound()
+	})
+}
+
+// A payment of one in preview, by many at once, and as the books said before it.
+func TestRaceForeignPrepaymentIsPaidOnce(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		s.taxes(s20)
+		s.rate("2010-12-01", "0.60")
+		s.rate("2010-12-05", "0.70")
+		p := s.issue(dollarsAhead(s, "100", "S20"))[0]
+		half := []accounting.NewPayment{{PartyID: s.ann.ID, Direction: accounting.MoneyIn, Date: day("2010-12-05"), Amount: usd(6_000),
+			Allocate: []accounting.PaymentAllocation{{InvoiceID: p.ID, Amount: usd(6_000)}}}}
+		preview, err := s.books.Preview(s.ctx, func(ctx context.Context) error {
+			_, err := s.books.Pay(ctx, half)
+			return err
+		})
+		require.NoError(t, err)
+		require.Len(t, preview.Entries, 3, "the payment, its tax, and what the rate makes of both")
+		require.Empty(t, s.boxes())
+		done := 0
+		for _, err := range racetest.Together(4, func(int) error {
+			_, err := s.books.Pay(s.ctx, half)
+			return err
+		}) {
+			if err == nil {
+				done++
+			} else {
+				require.ErrorIs(t, err, accounting.ErrOverAllocated)
+			}
+		}
+		require.Equal(t, 2, done)
+		require.Equal(t, int64(-7_000), s.balance(accounting.RoleCustomerAdvances))
+		require.Equal(t, map[string]int64{"1": 1_400, "6": 7_000}, s.boxes())
+		set := 0
+		for _, err := range racetest.Together(4, func(int) error {
+			_, err := s.books.Issue(s.ctx, []accounting.NewInvoice{dollarsOff(s, "2010-12-06", []uuid.UUID{p.ID}, "100", "S20")})
+			return err
+		}) {
+			if err == nil {
+				set++
+			} else {
+				require.ErrorIs(t, err, accounting.ErrOverDeducted)
+			}
+		}
+		require.Equal(t, 1, set)
+		before, err := s.books.KnownAt(p.IssuedAt).TrialBalance(s.ctx, day("2010-12-31"))
+		require.NoError(t, err)
+		require.Equal(t, gbp(7_200), before.Debit, "before it was paid, it stood at the rate of its issue")
 		s.noExchange()
 		s.sound()
 	})

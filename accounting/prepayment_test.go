@@ -68,7 +68,7 @@ func TestPrepaymentIsTaxedOnReceiptAndSetOff(t *testing.T) {
 		d, err := s.books.GetInvoice(s.ctx, first.ID)
 		require.NoError(t, err)
 		require.Len(t, d.Taxes, 2)
-		require.Equal(t, accounting.Deducted{Net: gbp(10_000), Tax: gbp(1_500), Gross: gbp(11_500)}, d.Prepayments[0].Deducted)
+		require.Equal(t, accounting.Deducted{Net: gbp(10_000), Tax: gbp(1_500), Gross: gbp(11_500), BaseMinor: 11_500, TaxBaseMinor: 1_500}, d.Prepayments[0].Deducted)
 		require.Equal(t, []int64{-1_333, -167}, []int64{d.PrepaidTaxes[0].Tax.Minor, d.PrepaidTaxes[1].Tax.Minor}, "by rate")
 
 		too := final()
@@ -233,7 +233,7 @@ func TestVendorsPrepayment(t *testing.T) {
 		require.Zero(t, s.balance(accounting.RoleVendorAdvances))
 		d, err := s.books.GetBill(s.ctx, v.ID)
 		require.NoError(t, err)
-		require.Equal(t, accounting.Deducted{Net: gbp(10_000), Tax: gbp(2_000), Gross: gbp(12_000)}, d.Prepayments[0].Deducted)
+		require.Equal(t, accounting.Deducted{Net: gbp(10_000), Tax: gbp(2_000), Gross: gbp(12_000), BaseMinor: 12_000, TaxBaseMinor: 2_000}, d.Prepayments[0].Deducted)
 		require.Equal(t, int64(-1_000), d.PrepaidTaxes[0].NotRecoverableMinor)
 		s.sound()
 	})
@@ -295,21 +295,29 @@ func TestTheDatabaseRefusesPrepaymentsThatChange(t *testing.T) {
 			r.s.taxes(s20)
 		}
 		_, debt := r.s.setOffAndLost()
+		dearer := func(of string) string {
+			return "INSERT INTO erp." + of + "_prepayments (tenant_id, " + of + "_id, prepayment_id, net_minor, net_currency, tax_minor, tax_currency, gross_minor, gross_currency, base_minor, tax_base_minor) SELECT tenant_id, " +
+				of + "_id, " + of + "_id, net_minor, 'EUR', tax_minor, 'EUR', gross_minor, 'EUR', base_minor, tax_base_minor FROM erp." + of + "_prepayments"
+		}
 		for statement, says := range map[string]string{
-			"UPDATE erp.invoices SET deducted_minor = deducted_minor + 1 WHERE kind = 'prepayment'":                            "erp_invoices_deducted",
-			"UPDATE erp.invoices SET deducted_minor = 0 WHERE deducted_minor > 0":                                              "issued",
-			"UPDATE erp.invoices SET deducted_minor = 1 WHERE kind = 'invoice'":                                                "erp_invoices_deducted",
-			"UPDATE erp.invoices SET prepaid_minor = 0, payable_minor = payable_minor + prepaid_minor WHERE prepaid_minor > 0": "issued",
-			"UPDATE erp.bills SET deducted_minor = deducted_minor + 1 WHERE kind = 'prepayment'":                               "erp_bills_deducted",
-			"UPDATE erp.bills SET deducted_minor = 0 WHERE deducted_minor > 0":                                                 "recorded",
-			"UPDATE erp.bills SET tax_variance_minor = 1":                                                                      "recorded",
-			"UPDATE erp.invoice_prepayments SET net_minor = 0":                                                                 "",
-			"DELETE FROM erp.bill_prepayments":                                                                                 "",
-			"DELETE FROM erp.bad_debts":                                                                                        "",
-			"UPDATE erp.bad_debts SET amount_minor = 1 WHERE id = '" + debt.ID.String() + "'":                                  "written off",
-			"UPDATE erp.bad_debts SET recovered_minor = amount_minor + 1":                                                      "erp_bad_debts_recovered",
-			"UPDATE erp.taxes SET relief_months = 12 WHERE code = 'DE'":                                                        "how",
-			"UPDATE erp.tax_entries SET due_on = '2011-01-01' WHERE NOT due":                                                   "",
+			"UPDATE erp.invoices SET deducted_minor = deducted_minor + 1 WHERE kind = 'prepayment'":                                              "erp_invoices_deducted",
+			"UPDATE erp.invoices SET deducted_minor = 0 WHERE deducted_minor > 0":                                                                "issued",
+			"UPDATE erp.invoices SET deducted_minor = 1 WHERE kind = 'invoice'":                                                                  "erp_invoices_deducted",
+			"UPDATE erp.invoices SET prepaid_minor = 0, payable_minor = payable_minor + prepaid_minor WHERE prepaid_minor > 0":                   "issued",
+			"UPDATE erp.bills SET deducted_minor = deducted_minor + 1 WHERE kind = 'prepayment'":                                                 "erp_bills_deducted",
+			"UPDATE erp.bills SET deducted_minor = 0 WHERE deducted_minor > 0":                                                                   "recorded",
+			"UPDATE erp.bills SET tax_variance_minor = 1":                                                                                        "recorded",
+			"UPDATE erp.invoice_prepayments SET net_minor = 0":                                                                                   "",
+			"UPDATE erp.invoices SET prepaid_base_minor = prepaid_base_minor + 1, net_base_minor = net_base_minor + 1 WHERE kind = 'prepayment'": "",
+			"UPDATE erp.bad_debts SET base_minor = base_minor + 1":                                                                               "written off",
+			dearer("invoice"):                  "a prepayment is set off in its own currency",
+			dearer("bill"):                     "a prepayment is set off in its own currency",
+			"DELETE FROM erp.bill_prepayments": "",
+			"DELETE FROM erp.bad_debts":        "",
+			"UPDATE erp.bad_debts SET amount_minor = 1 WHERE id = '" + debt.ID.String() + "'": "written off",
+			"UPDATE erp.bad_debts SET recovered_minor = amount_minor + 1":                     "erp_bad_debts_recovered",
+			"UPDATE erp.taxes SET relief_months = 12 WHERE code = 'DE'":                       "how",
+			"UPDATE erp.tax_entries SET due_on = '2011-01-01' WHERE NOT due":                  "",
 		} {
 			err := r.try(statement)
 			require.Error(t, err, statement)

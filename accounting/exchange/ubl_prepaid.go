@@ -23,7 +23,7 @@ func (p *papers) addPrepayments(doc *einvoice.Document, v *accounting.InvoiceDet
 		var parts []string
 		for k := range v.PrepaidTaxes {
 			if t := &v.PrepaidTaxes[k]; t.SourceID == set.PrepaymentID {
-				parts = append(parts, fmt.Sprintf("%s on %s at %s %%", money.Of(-t.Tax.Minor, t.Tax.Currency), money.Of(-t.Base.Minor, t.Base.Currency), t.Rate))
+				parts = append(parts, fmt.Sprintf("%s on %s at %s %%", money.Of(-t.DocumentTaxMinor, t.DocumentCurrency), money.Of(-t.DocumentBaseMinor, t.DocumentCurrency), t.Rate))
 			}
 		}
 		text := fmt.Sprintf("Prepayment %s of %s: %s net, %s tax, %s in all", before.Number, before.InvoiceDate, set.Net, set.Tax, set.Gross)
