@@ -289,6 +289,7 @@ func (w *documents[T, P]) enter(d *draft, e NewEntry) error {
 	*d.of.entry = entry.ID
 	if d.corrects != nil && d.of.credit && len(w.plan.items) > before {
 		fresh := w.plan.items[before]
+		w.settle.corrects[entry.ID] = d.corrects.id
 		if err := w.takeBack(d, entry, fresh); err != nil {
 			return err
 		}
