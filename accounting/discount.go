@@ -27,8 +27,8 @@ type NewDiscount struct {
 }
 
 // TakeDiscount books early-payment discounts, all or none: the percentage of the terms on what was to be paid, less what was
-// credited, in one entry each. The discount lowers what the tax is computed on, so each tax of the document is corrected in
-// proportion (Directive 2006/112/EC, Art. 90(1)); the rest goes to [RoleDiscountGiven] or [RoleDiscountTaken]. It is set
+// credited, in one entry each. The discount lowers what the tax is computed on, so what credits left of each tax of the document is corrected
+// in proportion (Directive 2006/112/EC, Art. 90(1)); the rest goes to [RoleDiscountGiven] or [RoleDiscountTaken]. It is set
 // off against the document's open items at once. A document's discount is taken once, and again when [Service.Unallocate] has taken it
 // back. A discount whose reference was used before with the same content is given back with Replayed set.
 //
@@ -101,7 +101,8 @@ type discounting struct {
 	replays   *replays[Entry, *Entry]
 	dims      *dimensionBook
 	documents map[uuid.UUID]*discountable
-	declared  []TaxEntry // of the documents
+	declared  []TaxEntry                // of the documents
+	left      map[uuid.UUID][]*TaxEntry // of them, less what credits took back
 	taken     map[uuid.UUID]bool
 	plan      *plan
 	settle    *settlement
@@ -148,6 +149,13 @@ func (w *discounting) read(ctx context.Context, s *Service) (err error) {
 		return err
 	}
 	if err := w.readTaken(ctx, items); err != nil {
+		return err
+	}
+	entries := map[uuid.UUID]uuid.UUID{}
+	for id, v := range w.documents {
+		entries[v.entry] = id
+	}
+	if w.left, err = readLeft(ctx, w.tx, entries); err != nil {
 		return err
 	}
 	w.plan = newPlan(w.op, w.tx, w.set, len(w.in))
@@ -232,7 +240,7 @@ func (w *discounting) take(i int) (*Entry, error) {
 	return entry, nil
 }
 
-// correct makes the tax entries that take back the part of each tax that falls on a discount.
+// correct makes the tax entries that take back the part of each tax that falls on a discount: of what credits left of it.
 func (w *discounting) correct(v *discountable, in *NewDiscount, amount int64) ([]*TaxEntry, error) {
 	var rows []*TaxEntry
 	for i := range w.declared {
@@ -248,8 +256,9 @@ func (w *discounting) correct(v *discountable, in *NewDiscount, amount int64) ([
 				return nil, err
 			}
 		}
-		for _, x := range row.figures() {
-			share, err := part(*x, 0, amount, v.gross)
+		left := t.sameIn(w.left[in.DocumentID])
+		for k, x := range row.figures() {
+			share, err := part(*left.figures()[k], 0, amount, v.gross-v.credited)
 			if err != nil {
 				return nil, err
 			}

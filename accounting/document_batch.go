@@ -326,6 +326,7 @@ func (w *documents[T, P]) enter(d *draft, e NewEntry) error {
 	*d.of.entry = entry.ID
 	if d.corrects != nil && d.of.credit && len(w.plan.items) > before {
 		fresh := w.plan.items[before]
+		w.settle.corrects[entry.ID] = d.corrects.id
 		if err := w.takeBack(d, entry, fresh); err != nil {
 			return err
 		}
@@ -339,7 +340,7 @@ func (w *documents[T, P]) enter(d *draft, e NewEntry) error {
 // takeBack takes as much of an early-payment discount back as a credit takes back of the document, and sets it off.
 func (w *documents[T, P]) takeBack(d *draft, entry *Entry, fresh *OpenItem) error {
 	v, g := d.corrects, d.of.Gross.Minor
-	item, rows, err := w.given.takeBack(d.where, w.plan, &discountPart{document: v.id, party: fresh.PartyID, part: g, whole: v.Gross.Minor - *v.credited + g,
+	item, rows, err := w.given.takeBack(d.where, w.plan, &discountPart{document: v.id, party: fresh.PartyID, part: g, whole: v.Gross.Minor - *v.credited + g, taxes: d.taxes.sums,
 		trade: w.trade, on: entry.EntryDate, lock: d.lock})
 	w.taxes = append(w.taxes, rows...)
 	if err != nil || item == nil {

@@ -12,13 +12,14 @@ import (
 )
 
 // A credit gives back what was charged and not given up before. An early-payment discount lowered what was paid and what tax is
-// due on (Directive 2006/112/EC, Art. 90(1); VAT Notice 700, section 7.3: tax is due on what is paid), so a credit takes as much of it back as it takes back of the document: all credits together take back the tax that
-// was declared, and never more. What was written off is no part of the price: it is claimed again before it can be credited.
+// due on (Directive 2006/112/EC, Art. 90(1); VAT Notice 700, section 7.3: tax is due on what is paid), so a credit takes as much of it back as it takes back of the document, and of
+// each tax as much as it takes back of that one: all credits together take back the tax that was declared, rate by rate, and never more. What was written off is no part of the price: it is claimed again before it can be credited.
 
 // givenUp is what was given up of documents that a batch corrects.
 type givenUp struct {
 	discounts  map[uuid.UUID]*givenDiscount // by document
 	writtenOff map[uuid.UUID]int64          // by document, in its currency
+	left       map[uuid.UUID][]*TaxEntry    // by document with a discount: its taxes less what credits took back
 }
 
 // givenDiscount is what is left of a discount that was taken: less what credits took back of it.
@@ -87,7 +88,8 @@ func readGivenUp(ctx context.Context, tx *tenancy.Tx, set *setup, documents map[
 		return nil, err
 	}
 	g.gather(set, lines, taxes)
-	return g, nil
+	g.left, err = readLeft(ctx, tx, documents)
+	return g, err
 }
 
 // gather sums what was read, by document.
@@ -128,7 +130,8 @@ func (g *givenUp) gather(set *setup, lines []givenLine, taxes []TaxEntry) {
 // discountPart is one part of a discount that a credit takes back.
 type discountPart struct {
 	document, party uuid.UUID
-	part, whole     int64 // what the credit takes of what was left of the document
+	part, whole     int64    // what the credit takes of what was left of the document
+	taxes           []taxSum // of the credit
 	trade           Trade
 	on              date.Date
 	lock            string
@@ -154,11 +157,13 @@ func (g *givenUp) takeBack(where string, p *plan, f *discountPart) (*OpenItem, [
 		*x.left -= *x.back
 	}
 	back.Transaction.Currency = d.transaction.Currency
+	taken := g.credit(f)
 	for _, t := range d.taxes {
 		row := *t
 		row.ID, row.EntryDate, row.RecordedAt = tenancy.NewID(), f.on, p.tx.Now()
+		part, whole := taken(t)
 		for k, left := range t.figures() {
-			of, err := share(*left, f.part, f.whole)
+			of, err := share(*left, part, whole)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -182,4 +187,28 @@ func (g *givenUp) takeBack(where string, p *plan, f *discountPart) (*OpenItem, [
 		return nil, back.Taxes, nil
 	}
 	return p.items[before], back.Taxes, nil
+}
+
+// credit takes a credit off what was left of the document's taxes, and says of a tax what it took of what: with the last of the document
+// all of it.
+func (g *givenUp) credit(f *discountPart) func(t *TaxEntry) (part, whole int64) {
+	before := map[*TaxEntry]int64{}
+	for _, l := range g.left[f.document] {
+		before[l] = l.DocumentBaseMinor
+		for i := range f.taxes {
+			if s := &f.taxes[i]; s.part.tax.ID == l.TaxID && s.part.rate.Equal(l.Rate) {
+				l.DocumentBaseMinor -= min(s.base, l.DocumentBaseMinor)
+			}
+		}
+	}
+	return func(t *TaxEntry) (part, whole int64) {
+		l := t.sameIn(g.left[f.document])
+		switch {
+		case f.part == f.whole || l == nil:
+			return f.part, f.whole
+		case before[l] == 0:
+			return 0, 1
+		}
+		return before[l] - l.DocumentBaseMinor, before[l]
+	}
 }

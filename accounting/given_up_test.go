@@ -171,3 +171,58 @@ func TestADiscountThatACreditTookBackIsNotUndone(t *testing.T) {
 		require.ErrorIs(t, err, accounting.ErrOfReversal)
 	})
 }
+
+// A discount falls on what is left of each rate, and a credit of one rate takes it back of that rate alone, whichever comes first: of an
+// invoice of 1,000.00 at 19 and 1,000.00 at 7 per cent with 3 per cent off, 970.00 at 7 is left once the first line is credited.
+func TestDiscountAndCreditOfOneRate(t *testing.T) {
+	nineteen, seven := s20, s20
+	nineteen.Code, nineteen.Rates = "S19", []accounting.NewTaxRate{rate("2000-01-01", "19")}
+	nineteen.Boxes = accounting.TaxBoxes{SaleBase: "81", SaleTax: "19", PurchaseBase: "b81", PurchaseTax: "b19"}
+	seven.Code, seven.Kind, seven.Rates = "R7", accounting.TaxReduced, []accounting.NewTaxRate{rate("2000-01-01", "7")}
+	seven.Boxes = accounting.TaxBoxes{SaleBase: "86", SaleTax: "7", PurchaseBase: "b86", PurchaseTax: "b7"}
+	each(t, func(t *testing.T, s *shop) {
+		s.taxes(nineteen, seven)
+		discount := func(id uuid.UUID) {
+			_, err := s.books.TakeDiscount(s.ctx, []accounting.NewDiscount{{DocumentID: id, Date: day("2010-12-10")}})
+			require.NoError(t, err)
+		}
+		early := accounting.EarlyDiscount{Percent: price("3"), Until: day("2010-12-11")}
+		for _, first := range []string{"discount", "credit"} {
+			before, owed := s.boxes(), s.owed(s.ann.ID)
+			in := document(s, "1000", "S19", "1000", "R7")
+			in.Terms.Discount = early
+			v := s.issue(in)[0]
+			if first == "discount" {
+				discount(v.ID)
+				s.pay(received("", s.ann.ID, "2010-12-10", 219_220, part(v.ID, 219_220)))
+				s.issue(credits(s, v.ID, "2010-12-20", "1000", "S19"))
+				require.Equal(t, int64(-115_430), s.owed(s.ann.ID)-owed, "97 per cent of the line")
+			} else {
+				s.issue(credits(s, v.ID, "2010-12-05", "1000", "S19"))
+				discount(v.ID)
+				require.Equal(t, int64(103_790), s.open("2010-12-31")[v.ID])
+				s.pay(received("", s.ann.ID, "2010-12-10", 103_790, part(v.ID, 103_790)))
+			}
+			require.Equal(t, map[string]int64{"86": 97_000, "7": 6_790}, less(s.boxes(), before), first)
+		}
+		for _, first := range []string{"discount", "credit"} {
+			before := s.boxes()
+			bill := s.withNet(100_000, "S19")
+			bill.Lines = append(bill.Lines, s.withNet(100_000, "R7").Lines...)
+			bill.Terms.Discount = early
+			b := s.bill(bill)[0]
+			back := s.withNet(100_000, "S19")
+			back.Kind, back.CorrectsID, back.Date = accounting.VendorCreditDocument, b.ID, day("2010-12-10")
+			if first == "discount" {
+				discount(b.ID)
+				s.bill(back)
+			} else {
+				s.bill(back)
+				discount(b.ID)
+			}
+			require.Equal(t, map[string]int64{"b86": 97_000, "b7": 6_790}, less(s.boxes(), before), first)
+			require.Equal(t, int64(-103_790), s.open("2010-12-31")[b.ID])
+		}
+		s.sound()
+	})
+}

@@ -26,11 +26,12 @@ type settlement struct {
 	events      []settled   // what the pairs settled, in order
 	taxes       []*TaxEntry // what became due by it (see releaseTax)
 	texts       []*AllocationText
-	paidAhead   []*paidAhead // prepayments in foreign currencies
+	paidAhead   []*paidAhead            // prepayments in foreign currencies
+	corrects    map[uuid.UUID]uuid.UUID // the document that an entry of the batch credits
 }
 
 func newSettlement(p *plan, locked []OpenItem) *settlement {
-	s := &settlement{op: p.op, tx: p.tx, plan: p, items: make(map[uuid.UUID]*OpenItem, len(locked)), isTouched: map[uuid.UUID]bool{}}
+	s := &settlement{op: p.op, tx: p.tx, plan: p, items: make(map[uuid.UUID]*OpenItem, len(locked)), isTouched: map[uuid.UUID]bool{}, corrects: map[uuid.UUID]uuid.UUID{}}
 	for i := range locked {
 		s.items[locked[i].ID] = &locked[i]
 	}

@@ -27,13 +27,14 @@ type settled struct {
 	source Source
 }
 
-// taxBecomingDue is tax that waits for payment and is due in proportion to what is paid. Of a document with instalments each
-// open item has its share. Both shares are cut from the running total, rounded half up: so what has become due follows from
-// what is settled alone, the parts always sum to the whole, and what rounding leaves over is in the last part.
+// taxBecomingDue is tax that waits for payment and is due in proportion to what is received (see taxFamily). It is cut from the
+// running total, rounded half up: so what has become due follows from what is settled alone, the parts always sum to the whole, and
+// what rounding leaves over is in the last part.
 type taxBecomingDue struct {
 	plan     *plan
-	waiting  map[uuid.UUID][]*TaxEntry // by entry
-	items    map[uuid.UUID][]*OpenItem // by entry, in the order of its lines
+	waiting  map[uuid.UUID][]*TaxEntry // by entry, of what is settled
+	members  map[uuid.UUID]*taxMember  // by entry, of the families of these
+	entryOf  map[uuid.UUID]uuid.UUID   // of the items
 	advanced map[uuid.UUID][]*TaxEntry // by payment: what was declared of it and is not taken back yet
 	taken    map[uuid.UUID][]*TaxEntry // by allocation that is undone: what it took back of that
 	rows     []*TaxEntry
@@ -48,7 +49,7 @@ func (s *settlement) releaseTax(ctx context.Context, p *plan, declared []*TaxEnt
 	if len(s.events) == 0 || len(p.set.taxes) == 0 && len(s.paidAhead) == 0 {
 		return nil
 	}
-	w := &taxBecomingDue{plan: p, waiting: map[uuid.UUID][]*TaxEntry{}, items: map[uuid.UUID][]*OpenItem{}, advanced: map[uuid.UUID][]*TaxEntry{}}
+	w := &taxBecomingDue{plan: p, waiting: map[uuid.UUID][]*TaxEntry{}, entryOf: map[uuid.UUID]uuid.UUID{}, advanced: map[uuid.UUID][]*TaxEntry{}}
 	to := advances{}
 	if err := w.read(ctx, s, declared, to); err != nil {
 		return err
@@ -68,8 +69,7 @@ func (s *settlement) releaseTax(ctx context.Context, p *plan, declared []*TaxEnt
 	return nil
 }
 
-// read gathers what waits and the items that share it, from the books and from the batch, what was declared of payments, and where advances
-// stand.
+// read gathers what waits, from the books and from the batch, what was declared of payments, and where advances stand.
 func (w *taxBecomingDue) read(ctx context.Context, s *settlement, declared []*TaxEntry, to advances) error {
 	var ids, payments []uuid.UUID
 	undone := map[string]uuid.UUID{}
@@ -82,11 +82,12 @@ func (w *taxBecomingDue) read(ctx context.Context, s *settlement, declared []*Ta
 			}
 		}
 	}
+	for _, o := range append(slices.Collect(maps.Values(s.items)), w.plan.items...) {
+		w.entryOf[o.ID] = o.EntryID
+	}
 	var waiting, advanced []TaxEntry
-	var items []OpenItem
 	b := w.plan.tx.Batch()
 	tenancy.Load(b, &waiting, tenancy.In("entry_id", unique(ids)), tenancy.Eq("due", false), tenancy.Ne("source_model", ""), tenancy.OrderBy("id"))
-	tenancy.Load(b, &items, tenancy.In("entry_id", unique(ids)), tenancy.OrderBy("entry_id", "line_no"))
 	if len(payments) > 0 {
 		tenancy.Load(b, &advanced, tenancy.In("source_id", unique(payments)), tenancy.Eq("source_model", advanceModel), tenancy.Eq("due", true), tenancy.Ne("source_model", ""),
 			tenancy.OrderBy("id"))
@@ -100,13 +101,14 @@ func (w *taxBecomingDue) read(ctx context.Context, s *settlement, declared []*Ta
 		return err
 	}
 	found()
+	settled := map[uuid.UUID]bool{}
+	for _, id := range ids {
+		settled[id] = true
+	}
 	for _, t := range append(pointers(waiting), declared...) {
-		if !t.Due && t.EntryID != uuid.Nil {
+		if !t.Due && settled[t.EntryID] {
 			w.waiting[t.EntryID] = append(w.waiting[t.EntryID], t)
 		}
-	}
-	for _, o := range append(pointers(items), w.plan.items...) {
-		w.items[o.EntryID] = append(w.items[o.EntryID], o)
 	}
 	for id, rows := range bySource(pointers(advanced)) {
 		w.advanced[id] = netTaxes(rows)
@@ -120,7 +122,10 @@ func (w *taxBecomingDue) read(ctx context.Context, s *settlement, declared []*Ta
 			}
 		}
 	}
-	return w.readRates(ctx, s.paidAhead)
+	if err := w.readRates(ctx, s.paidAhead); err != nil {
+		return err
+	}
+	return w.readFamilies(ctx, s, declared)
 }
 
 // part is the part of x that lies between two points of a whole, each rounded half up.
@@ -134,53 +139,102 @@ func part(x, from, to, whole int64) (int64, error) {
 	return last.Minor - first.Minor, err
 }
 
-// settle makes due what belongs to one settlement of one item.
+// settle makes due what follows from one settlement of one item. A pair of a family's own items counts once.
 func (w *taxBecomingDue) settle(e settled) error {
-	waiting := w.waiting[e.item.EntryID]
-	if len(waiting) == 0 {
+	m := w.members[e.item.EntryID]
+	if m == nil || m.family.seen[e.by] {
 		return nil
 	}
-	var first, whole int64
-	for _, o := range w.items[e.item.EntryID] {
-		if o.LineNo < e.item.LineNo {
-			first += abs(o.Original.Minor)
-		}
-		whole += abs(o.Original.Minor)
-	}
-	original := abs(e.item.Original.Minor)
-	var moves, gone []taxMove
-	for _, t := range waiting {
-		var due taxFigures
-		for i, x := range t.figures() {
-			share, err := part(*x, first, first+original, whole)
-			if err != nil {
-				return err
-			}
-			if due[i], err = part(share, e.before, e.after, original); err != nil {
-				return err
-			}
-		}
-		forDay := !t.DueOn.IsZero()
-		switch {
-		case due == (taxFigures{}) || forDay && (e.given != nil || !e.on.Before(t.DueOn)): // the day makes it due
-		case e.given != nil:
-			gone = append(gone, taxMove{t, due, e.on})
-		default:
-			moves = append(moves, taxMove{t, due, e.on})
-			if err := w.rerate(e, t, &due); err != nil {
-				return err
-			}
-			if forDay { // what is paid before the supply is not due on its day again
-				moves = append(moves, taxMove{t, due.negated(), t.DueOn})
-			}
+	f := m.family
+	f.seen[e.by] = true
+	before := make([]taxFigures, len(f.pools))
+	var err error
+	for i, p := range f.pools {
+		if before[i], err = p.due(f); err != nil {
+			return err
 		}
 	}
-	rows, err := w.plan.moveTax("", &taxDueFact{Source: sourceOf(waiting), Lock: e.lock}, moves)
+	gone, err := w.count(e, m)
+	if err != nil {
+		return err
+	}
+	var moves []taxMove
+	for i, p := range f.pools {
+		due, err := p.due(f)
+		if err != nil {
+			return err
+		}
+		for k := range due {
+			due[k] -= before[i][k]
+		}
+		forDay := !p.like.DueOn.IsZero()
+		if due == (taxFigures{}) || forDay && !e.on.Before(p.like.DueOn) { // the day makes it due
+			continue
+		}
+		moves = append(moves, taxMove{p.like, due, e.on})
+		if e.given == nil {
+			if err := w.rerate(e, p.like, &due); err != nil {
+				return err
+			}
+		}
+		if forDay { // what is paid before the supply is not due on its day again
+			moves = append(moves, taxMove{p.like, due.negated(), p.like.DueOn})
+		}
+	}
+	rows, err := w.plan.moveTax("", &taxDueFact{Source: sourceOf(f.rows), Lock: e.lock}, moves)
 	if err != nil {
 		return err
 	}
 	w.rows = append(w.rows, rows...)
-	return w.giveUp(e, sourceOf(waiting), gone)
+	return w.giveUp(e, sourceOf(f.rows), gone)
+}
+
+// count notes on the family what an allocation settles of it, and gives what it gives up.
+func (w *taxBecomingDue) count(e settled, m *taxMember) (gone []taxMove, err error) {
+	f, amount := m.family, e.after-e.before
+	for _, x := range f.fresh {
+		x.fresh = false
+	}
+	f.fresh = nil
+	one, other := w.members[w.entryOf[e.by.DebitID]], w.members[w.entryOf[e.by.CreditID]]
+	if one != nil && other != nil && one.family == other.family {
+		one.within, other.within = one.within+amount, other.within+amount
+		return nil, nil
+	}
+	if e.given != nil {
+		if gone, err = f.givesUp(e, m, amount); err != nil {
+			return nil, err
+		}
+	}
+	if len(gone) == 0 {
+		m.money += amount
+	} else {
+		f.gives(m, amount, gone)
+	}
+	return gone, nil
+}
+
+// givesUp is what a write-off gives up of each tax that waits for payment; undone, all that it gave up.
+func (f *taxFamily) givesUp(e settled, m *taxMember, amount int64) (gone []taxMove, err error) {
+	if amount < 0 {
+		for _, g := range f.gone[e.source.ID] {
+			gone = append(gone, taxMove{g.of, g.parts.negated(), e.on})
+		}
+		return gone, nil
+	}
+	for _, p := range f.pools {
+		if !p.like.DueOn.IsZero() {
+			continue
+		}
+		parts, err := p.giveUp(m, amount)
+		if err != nil {
+			return nil, err
+		}
+		if parts != (taxFigures{}) {
+			gone = append(gone, taxMove{p.like, parts, e.on})
+		}
+	}
+	return gone, nil
 }
 
 // giveUp takes back what waits for a payment that nobody expects any more: it was never due, and what was written off is less
