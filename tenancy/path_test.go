@@ -35,12 +35,31 @@ type (
 func TestPaths(t *testing.T) {
 	const text = `-- +goose Up
 CREATE SCHEMA paths;
-CREATE TABLE paths.persons (tenant_id UUID NOT NULL, id UUID NOT NULL, parent_id UUID, PRIMARY KEY (tenant_id, id),
-    CONSTRAINT paths_persons_parent FOREIGN KEY (tenant_id, parent_id) REFERENCES paths.persons (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE);
-CREATE TABLE paths.files (tenant_id UUID NOT NULL, id UUID NOT NULL, person_id UUID, loose_id UUID, actor TEXT NOT NULL, PRIMARY KEY (tenant_id, id),
-    CONSTRAINT paths_files_person FOREIGN KEY (tenant_id, person_id) REFERENCES paths.persons (tenant_id, id));
-CREATE TABLE paths.pages (tenant_id UUID NOT NULL, file_id UUID NOT NULL, no BIGINT NOT NULL, person_id UUID, PRIMARY KEY (tenant_id, file_id, no),
-    CONSTRAINT paths_pages_person FOREIGN KEY (tenant_id, person_id) REFERENCES paths.persons (tenant_id, id));
+CREATE TABLE paths.persons (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    parent_id UUID,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT paths_persons_parent FOREIGN KEY (tenant_id, parent_id) REFERENCES paths.persons (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE
+);
+CREATE INDEX paths_persons_parent ON paths.persons (tenant_id, parent_id);
+CREATE TABLE paths.files (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    person_id UUID,
+    loose_id UUID,
+    actor TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT paths_files_person FOREIGN KEY (tenant_id, person_id) REFERENCES paths.persons (tenant_id, id)
+);
+CREATE TABLE paths.pages (
+    tenant_id UUID NOT NULL,
+    file_id UUID NOT NULL,
+    no BIGINT NOT NULL,
+    person_id UUID,
+    PRIMARY KEY (tenant_id, file_id, no),
+    CONSTRAINT paths_pages_person FOREIGN KEY (tenant_id, person_id) REFERENCES paths.persons (tenant_id, id)
+);
 `
 	person := tenancy.Spec{Table: "paths.persons", Class: tenancy.Master, Subject: "self"}
 	file := tenancy.Spec{Table: "paths.files", Class: tenancy.Letter}
@@ -69,7 +88,7 @@ CREATE TABLE paths.pages (tenant_id UUID NOT NULL, file_id UUID NOT NULL, no BIG
 		"nobody":                        {person, file, page, "paths.files", tenancy.AboutNobody, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			module := tenancy.Module{Name: "paths", Migrations: fstest.MapFS{"50140_paths.sql": {Data: []byte(text)}}, Models: []*tenancy.Model{tenancy.Define[pathPerson](c.person), tenancy.Define[pathFile](c.file), tenancy.Define[pathPage](c.page)}}
+			module := tenancy.Module{Name: "paths " + name, Migrations: fstest.MapFS{"50140_paths.sql": {Data: []byte(text)}}, Models: []*tenancy.Model{tenancy.Define[pathPerson](c.person), tenancy.Define[pathFile](c.file), tenancy.Define[pathPage](c.page)}}
 			env := tenancytest.Open(t, "sqlite", tenancytest.Options{Modules: []tenancy.Module{module}})
 			require.NoError(t, env.DB.Read(env.Tenant(t), func(ctx context.Context, tx *tenancy.Tx) error {
 				paths, err := tx.Paths(ctx)
