@@ -21,8 +21,8 @@ import (
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
-// A process is killed before every statement.
-const exportStride, erasureStride, backupStride, restoreStride, eraseStride = 1, 1, 1, 1, 1
+// A process is killed before every statement; a restore, which takes a thousand, before every third.
+const exportStride, erasureStride, backupStride, restoreStride, eraseStride = 1, 1, 1, 3, 1
 
 // gauge looks now and then at how much memory is in use.
 type gauge struct {

@@ -76,6 +76,7 @@ func rowsOf(t *testing.T, env *tenancytest.Env, tenant uuid.UUID) map[string]int
 		}
 	}
 	owner := env.Owner(t, tenant)
+	defer func() { require.NoError(t, owner.Close()) }()
 	for _, m := range env.DB.Registry().Models {
 		var n int
 		require.NoError(t, owner.QueryRow(env.SQL("SELECT count(*) FROM "+m.Table+" WHERE tenant_id = '"+tenant.String()+"'")).Scan(&n))
