@@ -182,7 +182,7 @@ func (w *taxBecomingDue) readSettled(ctx context.Context, entries []uuid.UUID, d
 			m.family.gone[gaveUp[x.Other]] = gone
 			m.family.gives(m, x.Minor, gone)
 		default:
-			m.money += x.Minor
+			m.settles(x.Kind, x.Minor)
 		}
 	}
 	return nil
