@@ -196,7 +196,7 @@ func (w *discounting) take(i int) (*Entry, error) {
 	case v.terms.Percent.IsZero():
 		return nil, ErrNoDiscount.New(w.op, "%s%s gives no early-payment discount", where, v.name)
 	case v.terms.Until.Before(in.Date):
-		return nil, ErrNoDiscount.New(w.op, "%sthe discount of %s was given until %s", where, v.name, v.terms.Until)
+		return nil, ErrNoDiscount.New(w.op, "%sthe discount of %s was given until %s: one that is allowed later is a credit, which lowers its tax as well", where, v.name, v.terms.Until)
 	case v.withheld != 0:
 		return nil, ErrTaxUnsupported.New(w.op, "%san early-payment discount on a document from which tax is withheld is not supported", where)
 	}

@@ -187,7 +187,7 @@ func TestDiscountAndCreditOfOneRate(t *testing.T) {
 			require.NoError(t, err)
 		}
 		early := accounting.EarlyDiscount{Percent: price("3"), Until: day("2010-12-11")}
-		for _, first := range []string{"discount", "credit"} {
+		for _, first := range []string{"credit", "discount"} {
 			before, owed := s.boxes(), s.owed(s.ann.ID)
 			in := document(s, "1000", "S19", "1000", "R7")
 			in.Terms.Discount = early

@@ -51,8 +51,10 @@ func (s *settlement) pairAt(where string, debit, credit *OpenItem, amount int64,
 	switch {
 	case debit.Original.Minor < 0 || credit.Original.Minor > 0:
 		return ErrMismatch.New(s.op, "%sboth items stand on the same side", where)
-	case debit.PartyID != credit.PartyID || debit.AccountID != credit.AccountID:
-		return ErrMismatch.New(s.op, "%sthe items are of different parties or control accounts", where)
+	case debit.PartyID != credit.PartyID:
+		return ErrMismatch.New(s.op, "%sthe items are of different parties", where)
+	case debit.AccountID != credit.AccountID:
+		return ErrMismatch.New(s.op, "%sthe items are of different control accounts: post an entry from one to the other, each line with the party, and allocate its lines' items", where)
 	case cur != credit.Original.Currency:
 		return ErrMismatch.New(s.op, "%sthe items are in different currencies, %s and %s", where, cur, credit.Original.Currency)
 	case amount > debit.OpenMinor || amount > -credit.OpenMinor:

@@ -33,8 +33,9 @@ type settled struct {
 type taxBecomingDue struct {
 	plan     *plan
 	waiting  map[uuid.UUID][]*TaxEntry // by entry, of what is settled
+	sources  map[uuid.UUID]uuid.UUID   // by entry, the document whose tax waits
 	members  map[uuid.UUID]*taxMember  // by entry, of the families of these
-	entryOf  map[uuid.UUID]uuid.UUID   // of the items
+	items    map[uuid.UUID]*OpenItem   // of the settlement
 	advanced map[uuid.UUID][]*TaxEntry // by payment: what was declared of it and is not taken back yet
 	taken    map[uuid.UUID][]*TaxEntry // by allocation that is undone: what it took back of that
 	rows     []*TaxEntry
@@ -49,7 +50,7 @@ func (s *settlement) releaseTax(ctx context.Context, p *plan, declared []*TaxEnt
 	if len(s.events) == 0 || len(p.set.taxes) == 0 && len(s.paidAhead) == 0 {
 		return nil
 	}
-	w := &taxBecomingDue{plan: p, waiting: map[uuid.UUID][]*TaxEntry{}, entryOf: map[uuid.UUID]uuid.UUID{}, advanced: map[uuid.UUID][]*TaxEntry{}}
+	w := &taxBecomingDue{plan: p, waiting: map[uuid.UUID][]*TaxEntry{}, items: map[uuid.UUID]*OpenItem{}, advanced: map[uuid.UUID][]*TaxEntry{}}
 	to := advances{}
 	if err := w.read(ctx, s, declared, to); err != nil {
 		return err
@@ -83,7 +84,7 @@ func (w *taxBecomingDue) read(ctx context.Context, s *settlement, declared []*Ta
 		}
 	}
 	for _, o := range append(slices.Collect(maps.Values(s.items)), w.plan.items...) {
-		w.entryOf[o.ID] = o.EntryID
+		w.items[o.ID] = o
 	}
 	var waiting, advanced []TaxEntry
 	b := w.plan.tx.Batch()
@@ -196,9 +197,12 @@ func (w *taxBecomingDue) count(e settled, m *taxMember) (gone []taxMove, err err
 		x.fresh = false
 	}
 	f.fresh = nil
-	one, other := w.members[w.entryOf[e.by.DebitID]], w.members[w.entryOf[e.by.CreditID]]
-	if one != nil && other != nil && one.family == other.family {
-		one.within, other.within = one.within+amount, other.within+amount
+	other := w.items[e.by.DebitID]
+	if other == e.item {
+		other = w.items[e.by.CreditID]
+	}
+	if o := w.members[other.EntryID]; o != nil && o.family == f {
+		m.within, o.within = m.within+amount, o.within+amount
 		return nil, nil
 	}
 	if e.given != nil {
@@ -207,7 +211,7 @@ func (w *taxBecomingDue) count(e settled, m *taxMember) (gone []taxMove, err err
 		}
 	}
 	if len(gone) == 0 {
-		m.money += amount
+		m.settles(other.Kind, amount)
 	} else {
 		f.gives(m, amount, gone)
 	}

@@ -25,6 +25,8 @@ type taxFamily struct {
 	gone  map[uuid.UUID][]taxMove // what was taken off where it waits, by what gave it up
 	seen  map[*Allocation]bool
 	fresh []*taxMember
+
+	unpaid int64 // what was given up without any tax that waits for payment
 }
 
 // taxMember is the document, a credit of it, an early-payment discount, or what takes one back.
@@ -53,6 +55,7 @@ type poolPart struct {
 // standing is what of a pool is left to become due by what is to be received, and what has become due by what was refunded.
 func (p *taxPool) standing(f *taxFamily, i int) (left, refunded int64, err error) {
 	left = -p.gone[i]
+	borne := slices.ContainsFunc(p.of, func(x poolPart) bool { return x.member == f.head })
 	for _, x := range p.of {
 		m, of := x.member, x.figures[i]
 		switch {
@@ -69,6 +72,9 @@ func (p *taxPool) standing(f *taxFamily, i int) (left, refunded int64, err error
 				if back, err = part(of, m.within, m.within+m.money, m.whole); err != nil {
 					return 0, 0, err
 				}
+			}
+			if !borne { // nothing of it is to be received: it is due as the credit is settled, by whatever
+				in, back = 0, back+in
 			}
 			left, refunded = left+in, refunded+back
 		}
@@ -87,13 +93,16 @@ func (p *taxPool) receivable(f *taxFamily) int64 {
 
 // due is what of a pool has become due.
 func (p *taxPool) due(f *taxFamily) (out taxFigures, err error) {
-	whole := p.receivable(f)
+	whole, money := p.receivable(f), f.head.money
+	if !p.like.DueOn.IsZero() {
+		money -= f.unpaid
+	}
 	for i := range out {
 		left, refunded, err := p.standing(f, i)
 		if err != nil {
 			return out, err
 		}
-		if left, err = share(left, f.head.money, whole); err != nil {
+		if left, err = share(left, money, whole); err != nil {
 			return out, err
 		}
 		out[i] = left + refunded
@@ -142,6 +151,14 @@ func (f *taxFamily) add(m *taxMember, t *TaxEntry) {
 		at, f.pools = len(f.pools), append(f.pools, &taxPool{like: t})
 	}
 	f.pools[at].of = append(f.pools[at].of, poolPart{member: m, figures: t.parts()})
+}
+
+// settles notes that an amount of a member was settled by something of another kind.
+func (m *taxMember) settles(kind EntryKind, amount int64) {
+	m.money += amount
+	if m == m.family.head && (kind == KindWriteOff || kind == KindBadDebt) {
+		m.family.unpaid += amount
+	}
 }
 
 // gives notes that an amount of a member was given up, and what of each tax with it.

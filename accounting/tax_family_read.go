@@ -53,10 +53,13 @@ func (w *taxBecomingDue) readFamilies(ctx context.Context, s *settlement, declar
 
 // readHeads finds the documents that are settled, or whose corrections are, and whose tax waits.
 func (w *taxBecomingDue) readHeads(ctx context.Context, s *settlement) (map[uuid.UUID]bool, error) {
+	if err := w.readSources(ctx); err != nil {
+		return nil, err
+	}
 	heads := map[uuid.UUID]bool{}
 	var named []uuid.UUID
-	for entry, rows := range w.waiting {
-		id := sourceOf(rows).ID
+	for entry := range w.waiting {
+		id := w.sources[entry]
 		if of, ok := s.corrects[entry]; ok {
 			id = of
 		} else {
@@ -72,6 +75,24 @@ func (w *taxBecomingDue) readHeads(ctx context.Context, s *settlement) (map[uuid
 		}
 	}
 	return heads, err
+}
+
+// readSources finds of what document the waiting tax of each entry is. Where a final document bears none of its own, the rows name the
+// prepayments that it sets off, which are families of their own.
+func (w *taxBecomingDue) readSources(ctx context.Context) error {
+	w.sources = map[uuid.UUID]uuid.UUID{}
+	var final []uuid.UUID
+	for entry, rows := range w.waiting {
+		of := sourceOf(rows)
+		if w.sources[entry] = of.ID; of.Model == prepaymentModel {
+			final, w.sources[entry] = append(final, entry), entry
+		}
+	}
+	documents, err := readDocuments(ctx, w.plan.tx, "entry_id", final)
+	for _, d := range documents {
+		w.sources[*d.entry] = d.id
+	}
+	return err
 }
 
 // readMembers finds the entries of each family, and the bad debts of the documents, by their entries.
@@ -101,7 +122,7 @@ func (w *taxBecomingDue) readMembers(ctx context.Context, s *settlement, heads m
 	}
 	w.members = map[uuid.UUID]*taxMember{}
 	for entry, rows := range w.waiting { // what is no document stands for itself
-		if f := families[sourceOf(rows).ID]; f != nil && s.corrects[entry] == uuid.Nil && rows[0].SourceModel != discountModel {
+		if f := families[w.sources[entry]]; f != nil && s.corrects[entry] == uuid.Nil && rows[0].SourceModel != discountModel {
 			w.members[entry] = f.head
 		}
 	}
@@ -182,7 +203,7 @@ func (w *taxBecomingDue) readSettled(ctx context.Context, entries []uuid.UUID, d
 			m.family.gone[gaveUp[x.Other]] = gone
 			m.family.gives(m, x.Minor, gone)
 		default:
-			m.money += x.Minor
+			m.settles(x.Kind, x.Minor)
 		}
 	}
 	return nil

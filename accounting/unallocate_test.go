@@ -284,8 +284,7 @@ func TestUnallocateTakesDiscountsBack(t *testing.T) {
 					return err
 				})
 				require.NoError(t, err)
-				// The reversal, and where tax is due on payment what waits again of two instalments, and of the discount itself.
-				require.Len(t, seen.Entries, map[string]int{"S20": 1, "C20": 4}[tax.Code])
+				require.Len(t, seen.Entries, 1, "the reversal: a discount is no payment, so nothing had become due by it, nor waits again")
 				s.unallocate("2010-12-11", first)
 				require.Equal(t, before, s.open("2010-12-31"))
 				require.Equal(t, nonZero(boxes), nonZero(s.boxes()))

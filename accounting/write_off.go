@@ -32,7 +32,8 @@ type NewWriteOff struct {
 // new item of it settles the old one. Each has a reason, and none is larger than the books' limit (see [Service.UpdateBooks]).
 // The answer has one allocation per input; [Service.Unallocate] takes it back. A write-off whose reference was used before with the same
 // content is given back with Replayed set. Tax that waited for the payment of what is written off is never due: it is taken off where it
-// waits, and the loss is less by it. Tax that is declared stays so: [Service.RelieveBadDebts] takes it back.
+// waits, and the loss is less by it. Tax that is declared stays so, whatever account takes the rest: [Service.RelieveBadDebts] takes it back of
+// a bad debt, and a discount that is allowed is booked by [Service.TakeDiscount] or, after its last day, by a credit note.
 //
 // Permission: accounting.pay, and accounting.exception where a LockException is given. Errors: accounting.bad_input,
 // accounting.too_many, accounting.unknown_item, accounting.over_allocated, accounting.write_off_limit, accounting.wrong_currency,
