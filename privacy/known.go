@@ -6,10 +6,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
+
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // known gathers what a person is known by, to be taken out of texts that lead to nobody.
@@ -17,6 +21,29 @@ type known struct {
 	values    map[string]bool
 	pattern   *regexp.Regexp
 	pseudonym string
+}
+
+// newKnown knows nothing but the pseudonym, which is in lower case, so that it is its own form for searching.
+func newKnown(person uuid.UUID) known {
+	id := person.String()
+	return known{values: map[string]bool{}, pseudonym: "erased " + id[len(id)-12:]}
+}
+
+var firstDay = date.Of(1, 1, 1)
+
+// replacement is what takes a value's place: the pseudonym for a name, nothing for the rest. Where a column cannot hold
+// nothing, it is the least that it can.
+func (k *known) replacement(c *tenancy.Column, v reflect.Value) (Treatment, reflect.Value) {
+	name := c.Privacy.Erasure == tenancy.ErasePseudonymise || c.Privacy.Erasure == tenancy.EraseKeep && c.Privacy.Category == tenancy.Identity
+	switch {
+	case c.Type == tenancy.Text && name:
+		return Pseudonymised, reflect.ValueOf(k.pseudonym).Convert(v.Type())
+	case c.Type == tenancy.Date && !c.Nullable:
+		return Deleted, reflect.ValueOf(firstDay)
+	case c.Type == tenancy.Timestamp && !c.Nullable:
+		return Deleted, reflect.ValueOf(time.Time{})
+	}
+	return Deleted, reflect.Zero(v.Type())
 }
 
 // add takes the values of a row's columns that name or reach a person. A short value, or a line of an address without a

@@ -91,7 +91,7 @@ var models = []*tenancy.Model{
 		Writes: tenancy.Companion, PartOf: controllerTable}),
 	tenancy.Define[correctionRow](tenancy.Spec{Table: correctionTable, Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, Subject: "person_id", Anybody: true, RetainFrom: "corrected_at",
 		Writes: tenancy.AppendOnly, StillBooks: tenancy.Always}),
-	tenancy.Define[correctionText](tenancy.Spec{Table: "erp.correction_texts", Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, Subject: "correction_id",
+	tenancy.Define[correctionText](tenancy.Spec{Table: correctionTextTable, Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, Subject: "correction_id",
 		Writes: tenancy.Companion, PartOf: correctionTable, RecordReads: true}),
 	tenancy.Define[attestationRow](tenancy.Spec{Table: attestationTable, Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, RetainFrom: "expires_at",
 		Writes: tenancy.AppendOnly}),
@@ -105,6 +105,8 @@ const (
 	controllerTable  = "erp.controllers"
 	attestationTable = "erp.attestations"
 	correctionTable  = "erp.corrections"
+
+	correctionTextTable = "erp.correction_texts"
 )
 
 // The permissions of this package's acts. Import is the platform's and needs a context from [tenancy.DB.EnterPlatform].

@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -20,7 +19,7 @@ import (
 // what would be done. docs/decisions/020-erasure-solver.md says why.
 type solver struct {
 	finder
-	holds   func(ctx context.Context, tx *tenancy.Tx, m *tenancy.Model, rows []any) ([]Hold, error)
+	s       *Service
 	acts    bool
 	row     any // the person's own; nil when it is gone
 	known   known
@@ -43,10 +42,7 @@ func (s *Service) newSolver(ctx context.Context, tx *tenancy.Tx, person uuid.UUI
 	if err != nil {
 		return nil, err
 	}
-	id := person.String()
-	return &solver{finder: finder, holds: s.opt.Holds, acts: acts, row: row, lines: map[ErasureLine]int64{},
-		// In lower case, so that it is its own form for searching.
-		known: known{values: map[string]bool{}, pseudonym: "erased " + id[len(id)-12:]}}, nil
+	return &solver{finder: finder, s: s, acts: acts, row: row, lines: map[ErasureLine]int64{}, known: newKnown(person)}, nil
 }
 
 // solve goes through everything.
@@ -111,7 +107,7 @@ func (e *solver) own(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	held, err := e.held(ctx, e.self, []any{e.row})
+	held, err := e.s.holds(ctx, e.tx, e.self, []any{e.row})
 	if err != nil {
 		return err
 	}
@@ -136,18 +132,6 @@ func (e *solver) own(ctx context.Context) error {
 	return b.Run(ctx)
 }
 
-// held asks what holds rows.
-func (e *solver) held(ctx context.Context, m *tenancy.Model, rows []any) ([]Hold, error) {
-	if e.holds == nil {
-		return make([]Hold, len(rows)), nil
-	}
-	held, err := e.holds(ctx, e.tx, m, rows)
-	if err == nil && len(held) != len(rows) {
-		err = ErrHolds.New("privacy.Erase", "%d rows of %s have %d holds", len(rows), m.Table, len(held))
-	}
-	return held, err
-}
-
 // waits says whether a column of a row under a hold is left as it is, and for what.
 //
 // A record is kept as it is: what the law asks for is the invoice as it was sent (AO section 147(1) Nr. 2 to 4a, UStG section 14b(1)), and
@@ -160,7 +144,7 @@ func (e *solver) waits(m *tenancy.Model, c *tenancy.Column, h Hold) (Hold, bool)
 		return cmp.Or(h, Hold{Why: "rows of the table never change; it goes with the tenant"}), true
 	case h != (Hold{}) && (!c.Privacy.Apart || h.Until.IsZero()):
 		return h, true
-	case c.Privacy.Erasure == tenancy.EraseKeep && e.holds == nil:
+	case c.Privacy.Erasure == tenancy.EraseKeep && e.s.opt.Holds == nil:
 		return Hold{Why: "its class keeps it, and no rule is known"}, true
 	}
 	return Hold{}, false
@@ -169,7 +153,7 @@ func (e *solver) waits(m *tenancy.Model, c *tenancy.Column, h Hold) (Hold, bool)
 // treat does to rows about the person what is decided of their columns.
 func (e *solver) treat(ctx context.Context, m *tenancy.Model, rows []any) error {
 	for part := range slices.Chunk(rows, chunk) {
-		held, err := e.held(ctx, m, part)
+		held, err := e.s.holds(ctx, e.tx, m, part)
 		if err != nil {
 			return err
 		}
@@ -208,7 +192,7 @@ func (e *solver) settle(m *tenancy.Model, row any, h Hold, columns map[string]bo
 			continue
 		}
 		v := value(row, c)
-		how, to := e.replacement(c, v)
+		how, to := e.known.replacement(c, v)
 		if v.IsZero() || reflect.DeepEqual(v.Interface(), to.Interface()) {
 			continue // nothing stands there, or it was erased before
 		}
@@ -225,23 +209,6 @@ func (e *solver) settle(m *tenancy.Model, row any, h Hold, columns map[string]bo
 		touched, columns[c.Name] = true, true
 	}
 	return touched
-}
-
-var firstDay = date.Of(1, 1, 1)
-
-// replacement is what takes a value's place: the pseudonym for a name, nothing for the rest. Where a column cannot hold
-// nothing, it is the least that it can.
-func (e *solver) replacement(c *tenancy.Column, v reflect.Value) (Treatment, reflect.Value) {
-	name := c.Privacy.Erasure == tenancy.ErasePseudonymise || c.Privacy.Erasure == tenancy.EraseKeep && c.Privacy.Category == tenancy.Identity
-	switch {
-	case c.Type == tenancy.Text && name:
-		return Pseudonymised, reflect.ValueOf(e.known.pseudonym).Convert(v.Type())
-	case c.Type == tenancy.Date && !c.Nullable:
-		return Deleted, reflect.ValueOf(firstDay)
-	case c.Type == tenancy.Timestamp && !c.Nullable:
-		return Deleted, reflect.ValueOf(time.Time{})
-	}
-	return Deleted, reflect.Zero(v.Type())
 }
 
 // unlinked takes what the person was known by out of free text that is about somebody else, and out of all text that is about nobody.
@@ -297,7 +264,7 @@ func searched(m *tenancy.Model) []*tenancy.Column {
 // redact treats rows that name the person. No law asks that a record names somebody whom it is not about, so a rule of retention does not hold the name; what
 // has no known end does: a legal hold is about the record as it is.
 func (e *solver) redact(ctx context.Context, m *tenancy.Model, texts []*tenancy.Column, rows []any) error {
-	held, err := e.held(ctx, m, rows)
+	held, err := e.s.holds(ctx, e.tx, m, rows)
 	if err != nil {
 		return err
 	}
