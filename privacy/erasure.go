@@ -43,6 +43,8 @@ type ErasureReport struct {
 	// DueOn is when the erasure goes on with what is held, at the earliest. Zero: nothing is.
 	DueOn date.Date `json:"due_on,omitzero"`
 
+	// NotYet says, in a preview, why [Service.Erase] would refuse now: the person still comes in. "": it would not.
+	NotYet string `json:"-"`
 	// Replayed says that the reference had been used before for the same person, and nothing was done now.
 	Replayed bool `json:"-"`
 }

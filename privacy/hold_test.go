@@ -23,6 +23,7 @@ type law struct {
 	court  map[uuid.UUID]bool
 	asked  atomic.Int64
 	fails  error
+	broken uuid.UUID // of this patient nothing can be said
 	short  bool
 }
 
@@ -36,7 +37,9 @@ func (l *law) holds(_ context.Context, tx *tenancy.Tx, m *tenancy.Model, rows []
 		var id uuid.UUID
 		switch row := row.(type) {
 		case *Patient:
-			id = row.ID
+			if id = row.ID; id == l.broken {
+				return nil, tenancy.ErrBusy.New("test", "")
+			}
 		case *Notice:
 			id = row.ID
 		case *VisitText:
@@ -310,6 +313,34 @@ func TestPreviewErasure(t *testing.T) {
 	})
 }
 
+// An erasure that cannot go on is passed over and reported, and stays pending; those behind it are done, the files included.
+func TestAnErasureThatCannotGoOnStandsInNobodysWay(t *testing.T) {
+	l := &law{visits: date.Of(2034, 1, 1)}
+	held(t, l, func(t *testing.T, env *tenancytest.Env, s *privacy.Service, p *practice, now *time.Time) {
+		_, err := s.Erase(p.ctx, erasure(p, "E-1"))
+		require.NoError(t, err)
+		_, err = s.Erase(p.ctx, privacy.Erasure{PersonID: p.bob.ID, Reference: "E-2", Reason: "x"})
+		require.NoError(t, err)
+		pass(t, s, p.ctx)
+		require.Contains(t, everything(t, s, p.ctx), "bob finch")
+		*now = l.visits.Time()
+		l.broken = p.ada.ID
+		more, err := s.FinishErasures(p.ctx)
+		require.ErrorIs(t, err, tenancy.ErrBusy)
+		require.False(t, more)
+		require.NotContains(t, everything(t, s, p.ctx), "bob finch")
+		pending, err := s.PendingErasures(p.ctx, 10)
+		require.NoError(t, err)
+		require.Len(t, pending, 1, "the other is done")
+		require.Equal(t, p.ada.ID, pending[0].PersonID)
+		_, err = s.FinishErasures(p.ctx)
+		require.ErrorIs(t, err, tenancy.ErrBusy, "it is told of each time")
+		l.broken = uuid.Nil
+		require.Equal(t, 1, pass(t, s, p.ctx))
+		require.NotContains(t, everything(t, s, p.ctx), "lovelace")
+	})
+}
+
 // Two processes that go on at once do it once.
 func TestRaceTwoGoOnAtOnce(t *testing.T) {
 	l := &law{visits: date.Of(2034, 1, 1)}
@@ -381,6 +412,7 @@ func TestOnlyWhatIsThePersonsIsHeld(t *testing.T) {
 // desk is where accounts are kept in these tests.
 type desk struct {
 	inside  bool
+	back    uuid.UUID // the account that is a member again
 	fails   error
 	forgot  []uuid.UUID
 	checked int
@@ -403,6 +435,9 @@ func (d *desk) ForgetAccount(ctx context.Context, account uuid.UUID) error {
 		return tenancy.ErrNoScope.New("desk", "")
 	}
 	d.forgot = append(d.forgot, account)
+	if account == d.back {
+		return tenancy.ErrForbidden.New("desk", "they are back")
+	}
 	return d.fails
 }
 
@@ -436,7 +471,14 @@ func TestAnAccountIsForgotten(t *testing.T) {
 		_, err = s.Erase(p.ctx, erasure(p, "E-1"))
 		require.ErrorIs(t, err, tenancy.ErrForbidden)
 		require.Contains(t, everything(t, s, p.ctx), "lovelace")
+		plan, err := s.PreviewErasure(p.ctx, p.ada.ID)
+		require.NoError(t, err)
+		require.Contains(t, plan.NotYet, "they come in still")
+		require.NotEmpty(t, plan.Lines, "what it would do then")
 		d.inside = false
+		plan, err = s.PreviewErasure(p.ctx, p.ada.ID)
+		require.NoError(t, err)
+		require.Empty(t, plan.NotYet)
 		_, err = s.Erase(p.ctx, erasure(p, "E-1"))
 		require.NoError(t, err)
 		_, err = s.FinishErasures(p.ctx)
@@ -458,5 +500,39 @@ func TestAnAccountIsForgotten(t *testing.T) {
 		pass(t, s, p.ctx)
 		require.Zero(t, d.checked)
 		require.Len(t, d.forgot, 2)
+	})
+}
+
+// An account that has come back cannot be forgotten: its erasure stays open and is told of, and nobody else's waits for it.
+func TestAnAccountThatCameBackStandsInNobodysWay(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, _ *privacy.Service) {
+		d := &desk{}
+		s := privacy.New(env.DB, privacy.Options{Accounts: d, Holds: (&law{}).holds})
+		p := openPractice(t, env)
+		p.ada.Account, p.bob.Account = tenancy.NewID(), tenancy.NewID()
+		require.NoError(t, env.DB.Tx(p.ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			b := tx.Batch()
+			tenancy.Set(b, []*Patient{&p.ada, &p.bob}, "account_id")
+			return b.Run(ctx)
+		}))
+		for _, who := range []uuid.UUID{p.ada.ID, p.bob.ID} {
+			_, err := s.Erase(p.ctx, privacy.Erasure{PersonID: who, Reference: who.String(), Reason: "x"})
+			require.NoError(t, err)
+		}
+		d.back = p.ada.Account
+		for range 2 {
+			_, err := s.FinishErasures(p.ctx)
+			require.ErrorIs(t, err, tenancy.ErrForbidden)
+			pending, err := s.PendingErasures(p.ctx, 10)
+			require.NoError(t, err)
+			require.Len(t, pending, 1)
+			require.Equal(t, p.ada.ID, pending[0].PersonID)
+			require.Equal(t, privacy.ErasureOpen, pending[0].State)
+		}
+		d.back = uuid.Nil
+		pass(t, s, p.ctx)
+		pending, err := s.PendingErasures(p.ctx, 10)
+		require.NoError(t, err)
+		require.Empty(t, pending)
 	})
 }

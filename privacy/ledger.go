@@ -38,9 +38,10 @@ func (s *Service) replayLedger(ctx context.Context) ([]tenancy.LedgerEntry, erro
 	}
 }
 
-// eraseAgain erases whom an entry names, if the restored data have them: whoever came after the backup, or was removed before, is not there.
+// eraseAgain erases whom an entry names, if the restored data have them: whoever came after the backup, or was removed before, is not there. Nobody asks whether their account has left: it had when they were erased, and
+// whoever came back since did so after the data that are restored.
 func (s *Service) eraseAgain(ctx context.Context, e tenancy.LedgerEntry) error {
-	_, err := s.Erase(ctx, Erasure{PersonID: e.RowID, Reference: "ledger " + e.ErasureID.String(), Reason: "erased before, and restored from a backup"})
+	_, err := s.erase(ctx, Erasure{PersonID: e.RowID, Reference: "ledger " + e.ErasureID.String(), Reason: "erased before, and restored from a backup"}, func(context.Context, *solver) error { return nil })
 	if err != nil && !tenancy.IsNotFound(err) {
 		return err
 	}
@@ -51,6 +52,17 @@ func (s *Service) eraseAgain(ctx context.Context, e tenancy.LedgerEntry) error {
 		return nil
 	}
 	return err
+}
+
+// finishAgain erases what was held by what has ended since the backup was taken, and gives those erasures: it may have been erased when the tenant was lost.
+func (s *Service) finishAgain(ctx context.Context) ([]uuid.UUID, error) {
+	due, err := s.due(ctx)
+	for _, id := range due {
+		if _, err := s.goOn(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	return due, err
 }
 
 // restrictAgain restricts whom the ledger says to be restricted and frees whom it says to be free, where the restored data say otherwise, and gives those persons.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 func (v *vault) forget(t *testing.T, tenant, person uuid.UUID, reference string) {
@@ -107,6 +108,58 @@ func TestWhoIsNotInTheBackupIsPassedOver(t *testing.T) {
 		next := v.backup(t, v.enter(t, id))
 		v.lose(t, id)
 		require.Empty(t, v.restore(t, next).Erased)
+	})
+}
+
+// Who was erased and came back since, under the same id, is no hindrance: what is restored is of before, and is erased.
+func TestARestoreDoesNotAskWhoCameBack(t *testing.T) {
+	eachVault(t, func(t *testing.T, v *vault) {
+		d := &desk{}
+		v.serve(privacy.Options{Accounts: d})
+		p := openPractice(t, v.env)
+		id := tenancy.ScopeOf(p.ctx).TenantID()
+		p.ada.Account = tenancy.NewID()
+		require.NoError(t, v.db.Tx(p.ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Update(ctx, tx, &p.ada, "account_id") }))
+		b := v.backup(t, p.ctx)
+		v.forget(t, id, p.ada.ID, "REQUEST-1")
+		d.inside, d.back = true, p.ada.Account
+		v.lose(t, id)
+		require.Len(t, v.restore(t, b).Erased, 1)
+		require.Regexp(t, "^erased ", v.name(t, id, p.ada.ID))
+		_, err := v.s.FinishErasures(v.enter(t, id))
+		require.ErrorIs(t, err, tenancy.ErrForbidden, "what the account left is told of")
+	})
+}
+
+// What had been erased when its hold ended is not there again to be read until a job comes by.
+func TestWhatCeasedToBeHeldIsErasedBeforeAnybodyEnters(t *testing.T) {
+	eachVault(t, func(t *testing.T, v *vault) {
+		l := &law{visits: date.Of(2034, 1, 1)}
+		v.serve(privacy.Options{Holds: l.holds})
+		p := openPractice(t, v.env)
+		id := tenancy.ScopeOf(p.ctx).TenantID()
+		v.forget(t, id, p.ada.ID, "REQUEST-1")
+		pass(t, v.s, p.ctx)
+		*v.now = time.Date(2033, 12, 31, 12, 0, 0, 0, time.UTC)
+		b := v.backup(t, p.ctx)
+		*v.now = l.visits.Time()
+		pass(t, v.s, v.enter(t, id))
+		require.NotContains(t, everything(t, v.s, v.enter(t, id)), "lovelace")
+
+		v.lose(t, id)
+		l.broken = p.ada.ID
+		_, err := v.s.Restore(v.platform(t), v.restoration(b))
+		require.ErrorIs(t, err, tenancy.ErrBusy)
+		_, err = v.db.Enter(t.Context(), id, "tester", tenancy.Permissions{"*"})
+		require.ErrorIs(t, err, tenancy.ErrTenantNotReady, "nobody reads what is not erased")
+		l.broken = uuid.Nil
+		out := v.restore(t, b)
+		require.Empty(t, out.Erased, "the backup knew of it")
+		require.Len(t, out.Finished, 1)
+		require.NotContains(t, everything(t, v.s, v.enter(t, id)), "lovelace")
+		restricted, err := tenancy.View(v.enter(t, id), v.db, "test.look", func(ctx context.Context, tx *tenancy.Tx) ([]tenancy.Restriction, error) { return tx.Restricted(ctx) })
+		require.NoError(t, err)
+		require.Empty(t, restricted)
 	})
 }
 
