@@ -125,10 +125,14 @@ func (s *Service) beneath(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// goOn erases what is due of an erasure, unless somebody else just did.
-func (s *Service) goOn(ctx context.Context, id uuid.UUID) (bool, error) {
+// goOn erases what is held no more of an erasure, if that is so of it; by default if it is due, and nobody else was quicker.
+func (s *Service) goOn(ctx context.Context, id uuid.UUID, only ...tenancy.Option) (bool, error) {
 	return tenancy.Act(ctx, s.db, PermErase, func(ctx context.Context, tx *tenancy.Tx) (bool, error) {
-		row, err := tenancy.First[request](ctx, tx, tenancy.Eq("id", id), tenancy.Le("due_on", tx.Today()), tenancy.Eq("state", ErasureHeld), tenancy.ForUpdate())
+		is := []tenancy.Option{tenancy.Le("due_on", tx.Today()), tenancy.Eq("state", ErasureHeld)}
+		if len(only) > 0 {
+			is = only
+		}
+		row, err := tenancy.First[request](ctx, tx, append(is, tenancy.Eq("id", id), tenancy.ForUpdate())...)
 		if tenancy.IsNotFound(err) {
 			return false, nil
 		}
