@@ -82,6 +82,7 @@ func (s *Service) PreviewErasure(ctx context.Context, person uuid.UUID) (Erasure
 			return ErasureReport{}, err
 		}
 		report := e.report(tx.Today())
+		report.Texts = e.texts
 		report.NotYet, err = s.notYet(ctx, e)
 		return report, err
 	})

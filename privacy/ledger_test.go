@@ -379,6 +379,7 @@ func TestARestoreErasesNothingThatALegalHoldKept(t *testing.T) {
 		v.forget(t, id, freed.ID, "REQUEST-3")
 		c.rule(t, v, id, tenancy.LedgerHold{Table: "clinic.patients", Row: late.ID, Ground: "authority"})
 		c.rule(t, v, id, tenancy.LedgerHold{ID: over, Released: true})
+		pass(t, v.s, v.enter(t, id))
 		*v.now = v.now.AddDate(0, 0, 1)
 		pass(t, v.s, v.enter(t, id))
 		want := []string{p.ada.Name, "erased " + late.ID.String()[24:], ""}

@@ -26,6 +26,7 @@ type solver struct {
 	removed bool
 	waiting bool // a text that names the person, and is about somebody else, is held
 	lines   map[ErasureLine]int64
+	texts   []NamedText // to be looked at beforehand
 }
 
 // newSolver finds the person. row is nil when nobody has the id.
@@ -261,6 +262,9 @@ func searched(m *tenancy.Model) []*tenancy.Column {
 	return out
 }
 
+// maxTexts is how many texts a preview shows.
+const maxTexts = 100
+
 // redact treats rows that name the person. No law asks that a record names somebody whom it is not about, so a rule of retention does not hold the name; what
 // has no known end does: a legal hold is about the record as it is.
 func (e *solver) redact(ctx context.Context, m *tenancy.Model, texts []*tenancy.Column, rows []any) error {
@@ -289,6 +293,9 @@ func (e *solver) redact(ctx context.Context, m *tenancy.Model, texts []*tenancy.
 				e.waiting = true
 			default:
 				e.count(m, c, Redacted, Hold{Why: "the text names the person"})
+				if !e.acts && len(e.texts) < maxTexts {
+					e.texts = append(e.texts, NamedText{Table: m.Table, Column: c.Name, Text: before, Becomes: after})
+				}
 				value(row, c).SetString(after)
 				touched, columns[c.Name] = true, true
 			}
