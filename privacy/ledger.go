@@ -17,6 +17,8 @@ const (
 	settleAfter = 10 * time.Minute
 	// replayAtOnce is how many entries of the ledger are looked at at a time.
 	replayAtOnce = 200
+	// ledgerReference is how the reference of an erasure begins that a restore did again.
+	ledgerReference = "ledger "
 )
 
 // replayLedger does erasures again that the tenant's data do not know of, and places and releases legal holds again, in the order in which they were entered, and gives both: what a hold kept from an erasure then it keeps now, and
@@ -64,7 +66,7 @@ func (s *Service) replayLedger(ctx context.Context) (held []tenancy.LedgerHold, 
 // eraseAgain erases whom an entry names, if the restored data have them: whoever came after the backup, or was removed before, is not there. Nobody asks whether their account has left: it had when they were erased, and
 // whoever came back since did so after the data that are restored.
 func (s *Service) eraseAgain(ctx context.Context, e tenancy.LedgerEntry) error {
-	_, err := s.erase(ctx, Erasure{PersonID: e.RowID, Reference: "ledger " + e.ErasureID.String(), Reason: "erased before, and restored from a backup"}, func(context.Context, *solver) error { return nil })
+	_, err := s.erase(ctx, Erasure{PersonID: e.RowID, Reference: ledgerReference + e.ErasureID.String(), Reason: "erased before, and restored from a backup"}, func(context.Context, *solver) error { return nil })
 	if err != nil && !tenancy.IsNotFound(err) {
 		return err
 	}
@@ -87,7 +89,8 @@ func (s *Service) finishAgain(ctx context.Context) ([]uuid.UUID, error) {
 	if err != nil {
 		return nil, err
 	}
-	for part := range slices.Chunk(open, chunk) { // whose turn comes when the files have been scrubbed
+	open = slices.DeleteFunc(open, func(o opened) bool { return !o.asked })
+	for part := range slices.Chunk(open, chunk) { // whose turn would come when the files have been scrubbed
 		ids := make([]uuid.UUID, len(part))
 		for i := range part {
 			ids[i] = part[i].id

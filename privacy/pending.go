@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -210,12 +211,15 @@ func (e *solver) recall(ctx context.Context, id uuid.UUID) (func(*tenancy.Batch)
 }
 
 // opened is an erasure of which only what lies beside the tables is still to be done.
-type opened struct{ id, account uuid.UUID }
+type opened struct {
+	id, account uuid.UUID
+	asked       bool // the day has come, or it was done again by a restore: what held the rest may have ended since
+}
 
 func (s *Service) open(ctx context.Context) ([]opened, error) {
 	return tenancy.View(ctx, s.db, PermErase, func(ctx context.Context, tx *tenancy.Tx) (out []opened, err error) {
 		err = tenancy.Stream(ctx, tx, func(r *request) error {
-			out = append(out, opened{r.ID, r.AccountID})
+			out = append(out, opened{r.ID, r.AccountID, r.DueOn.Before(tx.Today()) || strings.HasPrefix(r.Reference, ledgerReference)})
 			return nil
 		}, tenancy.NotNull("due_on"), tenancy.Eq("state", ErasureOpen), tenancy.OrderBy("due_on", "id"))
 		return out, err
