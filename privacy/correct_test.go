@@ -120,6 +120,24 @@ func TestNobodyErasedIsCorrected(t *testing.T) {
 	})
 }
 
+// Whose erasure waits is not corrected, on whatever ground they are restricted besides, and though their row stands as it was.
+func TestNobodyWhoseErasureWaitsIsCorrected(t *testing.T) {
+	l := &law{}
+	held(t, l, func(t *testing.T, env *tenancytest.Env, s *privacy.Service, p *practice, _ *time.Time) {
+		l.court = map[uuid.UUID]bool{p.ada.ID: true}
+		_, err := s.Erase(p.ctx, erasure(p, "E-1"))
+		require.NoError(t, err)
+		pass(t, s, p.ctx)
+		_, err = tenancy.Act(p.ctx, env.DB, "test.restrict", func(ctx context.Context, tx *tenancy.Tx) (any, error) {
+			return nil, tx.Restrict(ctx, p.ada.ID, tenancy.NeededForClaims, "R-1")
+		})
+		require.NoError(t, err)
+		l.court = nil // and no job has come by
+		_, err = s.Correct(p.ctx, correction(p.ada.ID, "C-1", "name", "Eve"))
+		require.ErrorIs(t, err, privacy.ErrErased)
+	})
+}
+
 // Of corrections and an erasure at once, whoever comes first, nobody is known afterwards.
 func TestRaceACorrectionAndAnErasure(t *testing.T) {
 	held(t, &law{}, func(t *testing.T, env *tenancytest.Env, s *privacy.Service, p *practice, _ *time.Time) {
