@@ -170,7 +170,7 @@ func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
 		return nil, err
 	}
 	s.Privacy = privacy.New(db, privacy.Options{Renderers: s.renderers(opt.Renderers), Listener: opt.Listener, Accounts: accounts{s}, Follows: follows, Backups: opt.Backups, Recipients: s.recipients,
-		Retention: s.Retention.Rules().Words, Holds: s.Retention.Holds, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
+		Retention: s.Retention.Rules().Words, Holds: s.Retention.Holds, HoldAgain: s.Retention.HoldAgain, Looks: map[privacy.PromiseID]privacy.Look{privacy.PromiseStaffMFA: s.staffLook}})
 	if s.Registers, err = register.New(db, s.registerOptions(opt)); err != nil {
 		return nil, err
 	}

@@ -30,6 +30,22 @@ type vault struct {
 	identity *age.X25519Identity
 	dir      string // of the backups
 	now      *time.Time
+	rules    privacy.Options // what holds, accounts; else nothing does, and there are none
+}
+
+// options are the service's.
+func (v *vault) options() privacy.Options {
+	opt := v.rules
+	if opt.Backups = v.opt; opt.Holds == nil {
+		opt.Holds = nothingHolds
+	}
+	return opt
+}
+
+// serve makes the service anew, with what holds and accounts of a test's own.
+func (v *vault) serve(rules privacy.Options) {
+	v.rules = rules
+	v.s = privacy.New(v.db, v.options())
 }
 
 // eachVault runs a test on a database of its own of each engine.
@@ -50,7 +66,7 @@ func newVault(t *testing.T, engine string) *vault {
 	require.NoError(t, err)
 	v.opt = privacy.BackupOptions{Files: local.Files{Dir: v.dir}, Recipients: []age.Recipient{v.identity.Recipient()}, Scratch: t.TempDir()}
 	v.db = v.env.DB
-	v.s = privacy.New(v.db, privacy.Options{Holds: nothingHolds, Backups: v.opt})
+	v.serve(privacy.Options{})
 	return v
 }
 
@@ -63,7 +79,7 @@ func (v *vault) again(t *testing.T) {
 	if v.db != v.env.DB { // what was open before is gone: a proof that restarts a thousand times has not a thousand open
 		require.NoError(t, v.db.Close())
 	}
-	v.db, v.s = db, privacy.New(db, privacy.Options{Holds: nothingHolds, Backups: v.opt})
+	v.db, v.s = db, privacy.New(db, v.options())
 }
 
 func (v *vault) platform(t *testing.T, perms ...tenancy.Permission) context.Context {

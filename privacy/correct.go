@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/privacy/internal/people"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
@@ -91,12 +92,13 @@ func (in Correction) check(op string) error {
 }
 
 // Correct puts right what is inaccurate of a person (GDPR Art. 16), in one transaction, and keeps what it was and what it became. It goes by the registry: a column can be corrected when it is personal, holds text or a day and no secret,
-// and its rows are master data or the companions of issued documents; figures, numbers and dates of the books never are. Only rows that lead to the person are touched. What follows from a column (a key for searching) is
-// made anew by [Options].Follows.
+// and its rows can change; figures, numbers and dates of the books never are, and nor is what a document says as it was issued: that is put right by another document, such as a credit note and a new invoice. Nothing under a
+// legal hold is touched. Only rows that lead to the person are. What follows from a column (a key for searching) is made anew by [Options].Follows.
 //
-// The history is the person's own data: it is found and erased with them. The same reference again gives the same records. Permission: privacy.correct; while the person is restricted,
-// tenancy.despite_restriction as well. Errors: privacy.bad_input, privacy.not_correctable, privacy.correction_taken (the reference belongs to another correction),
-// privacy.no_path, tenancy.not_found (no such person, or no such row of theirs), tenancy.forbidden, and what the database refuses.
+// The history is the person's own data: it is found and erased with them, and held for as long as the row is that it tells of ([Options].Holds). Nothing is put right of somebody who was erased: it would make them known again.
+// The same reference again gives the same records. Permission: privacy.correct; while the person is restricted, tenancy.despite_restriction as well. Errors: privacy.bad_input, privacy.not_correctable, privacy.held (a legal hold
+// is on the row), privacy.erased, privacy.correction_taken (the reference belongs to another correction), privacy.no_path, privacy.holds, tenancy.not_found (no such person, or no such row of theirs), tenancy.forbidden,
+// and what the database refuses.
 func (s *Service) Correct(ctx context.Context, in Correction) ([]CorrectionRecord, error) {
 	return tenancy.Act(ctx, s.db, PermCorrect, func(ctx context.Context, tx *tenancy.Tx) ([]CorrectionRecord, error) {
 		const op = "privacy.Correct"
@@ -117,18 +119,14 @@ func (s *Service) Correct(ctx context.Context, in Correction) ([]CorrectionRecor
 		if err != nil {
 			return nil, err
 		}
-		c := &corrector{in: in, s: s}
+		c := &corrector{in: in, s: s, row: who.Row}
 		if c.finder, err = s.finderOf(ctx, tx, paths, who); err != nil {
 			return nil, err
 		}
 		if done, err := in.replay(ctx, tx); done != nil || err != nil { // a rival was faster, and we waited for it
 			return done, err
 		}
-		restricted, err := tx.Restricted(ctx, in.PersonID)
-		if err == nil && len(restricted) > 0 {
-			err = tx.DespiteRestriction(tenancy.ToPutRight)
-		}
-		if err != nil {
+		if err := c.mayChange(ctx); err != nil {
 			return nil, err
 		}
 		for i := range in.Changes {
@@ -170,10 +168,48 @@ type corrector struct {
 	finder
 	in      Correction
 	s       *Service
+	row     any              // the person's own
 	models  []*tenancy.Model // in the order of their first change
 	changes map[*tenancy.Model][]Change
 	rows    []*correctionRow
 	texts   []*correctionText
+}
+
+// mayChange refuses to change anything of who was erased, and asks for what a restriction asks for. The person's row is locked, and so it is by an erasure.
+func (c *corrector) mayChange(ctx context.Context) error {
+	const op = "privacy.Correct"
+	of := tenancy.Eq("subject_id", c.ID)
+	pending, err := tenancy.Exists[request](ctx, c.Tx, of, tenancy.NotNull("due_on"))
+	if err != nil {
+		return err
+	}
+	over, err := tenancy.Exists[request](ctx, c.Tx, of)
+	if err != nil {
+		return err
+	}
+	restricted, err := c.Tx.Restricted(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if pending || over && unknown(c.Self, c.row, c.ID) || len(restricted) > 0 && restricted[0].Ground == tenancy.ErasureHeld {
+		return ErrErased.New(op, "nothing is put right of who is to be unknown")
+	}
+	if len(restricted) > 0 {
+		return c.Tx.DespiteRestriction(tenancy.ToPutRight)
+	}
+	return nil
+}
+
+// unknown reports whether a person's own row stands as an erasure leaves it. Whoever came back under the same id, as a member does who is asked in again, is known again.
+func unknown(self *tenancy.Model, row any, id uuid.UUID) bool {
+	pseudonym := people.Pseudonym(id)
+	return !slices.ContainsFunc(self.Columns, func(c *tenancy.Column) bool {
+		if !c.Privacy.Personal() || value(row, c).IsZero() {
+			return false
+		}
+		to, _ := people.Replacement(c, value(row, c), pseudonym)
+		return !reflect.DeepEqual(value(row, c).Interface(), to.Interface())
+	})
 }
 
 // allow holds a change against the classes.
@@ -197,6 +233,9 @@ func (c *corrector) allow(i int) error {
 	return nil
 }
 
+// issued are the classes of documents, whose companion rows say what the document says.
+var issued = []tenancy.RecordClass{tenancy.Book, tenancy.Voucher, tenancy.Letter}
+
 // uncorrectable says why a column is not corrected; "" when it can be.
 func uncorrectable(m *tenancy.Model, col *tenancy.Column) string {
 	switch {
@@ -208,6 +247,10 @@ func uncorrectable(m *tenancy.Model, col *tenancy.Column) string {
 		return "is neither text nor a day"
 	case len(m.Keys) != 2 || m.Keys[1].Type != tenancy.UUID:
 		return "is in rows that one id does not name"
+	case m.Writes == tenancy.Companion && slices.Contains(issued, m.Class):
+		return "is what a document says as it was issued: another document puts it right, such as a credit note and a new invoice"
+	case m.Table == correctionTextTable:
+		return "is what was corrected before"
 	case m.System || m.Derived || m.Writes == tenancy.AppendOnly || m.Writes == tenancy.ReadOnly || m.Writes == tenancy.Companion && !m.Erasable(col):
 		return "is in rows that never change"
 	}
@@ -239,6 +282,9 @@ func (c *corrector) correct(ctx context.Context, m *tenancy.Model) error {
 	if len(rows) != len(ids) {
 		return tenancy.ErrNotFound.New("privacy.Correct", "no such row of %s leads to the person", m.Table)
 	}
+	if err := c.unheld(ctx, m, rows); err != nil {
+		return err
+	}
 	var columns []string
 	for _, row := range rows {
 		changed, err := c.apply(m, row, of[field[uuid.UUID](row, key)])
@@ -258,6 +304,20 @@ func (c *corrector) correct(ctx context.Context, m *tenancy.Model) error {
 	b := c.Tx.Batch()
 	m.Verbs().Set(b, rows, columns...)
 	return b.Run(ctx)
+}
+
+// unheld refuses to change what a legal hold is on, which is about the row as it is, and companion rows that anything holds. The rows are locked: who is placing a hold waits, or was there first.
+func (c *corrector) unheld(ctx context.Context, m *tenancy.Model, rows []any) error {
+	held, err := c.s.holds(ctx, c.Tx, m, rows)
+	if err != nil {
+		return err
+	}
+	for _, h := range held {
+		if h != (Hold{}) && (h.Until.IsZero() || m.Writes == tenancy.Companion) {
+			return ErrHeld.New("privacy.Correct", "a row of %s is held as it is, by %s %s", m.Table, h.Rule, h.Source)
+		}
+	}
+	return nil
 }
 
 // apply changes a row in memory, notes what it was, and gives the columns that differ.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/fault"
 )
 
 // Erase makes a person unknown to the tenant, in one transaction (GDPR Art. 17). It finds everything by the registry:
@@ -27,6 +28,11 @@ import (
 // privacy.bad_input, privacy.reference_taken, privacy.no_path, privacy.holds, tenancy.not_found (no such person; an erased one that was removed included),
 // tenancy.reference (somebody began to refer to the person in this very moment: try again), and what [Accounts] refuses.
 func (s *Service) Erase(ctx context.Context, in Erasure) (ErasureReport, error) {
+	return s.erase(ctx, in, s.left)
+}
+
+// erase is Erase, for those of whom allowed says that they may be forgotten.
+func (s *Service) erase(ctx context.Context, in Erasure, allowed func(ctx context.Context, e *solver) error) (ErasureReport, error) {
 	return tenancy.Act(ctx, s.db, PermErase, func(ctx context.Context, tx *tenancy.Tx) (ErasureReport, error) {
 		const op = "privacy.Erase"
 		if in.PersonID == uuid.Nil || in.Reference == "" || len(in.Reference) > 200 || strings.TrimSpace(in.Reason) == "" || len(in.Reason) > 500 {
@@ -45,7 +51,7 @@ func (s *Service) Erase(ctx context.Context, in Erasure) (ErasureReport, error) 
 		if e.row == nil {
 			return ErasureReport{}, tenancy.ErrNotFound.New(op, "")
 		}
-		if err := s.left(ctx, e); err != nil {
+		if err := allowed(ctx, e); err != nil {
 			return ErasureReport{}, err
 		}
 		// Nothing is written before this.
@@ -56,7 +62,7 @@ func (s *Service) Erase(ctx context.Context, in Erasure) (ErasureReport, error) 
 	})
 }
 
-// PreviewErasure says what [Service.Erase] would do with a person now, and writes nothing.
+// PreviewErasure says what [Service.Erase] would do with a person now, and writes nothing. Of somebody who still comes in, whom Erase refuses, it says what it would do once they have left, and why not yet.
 //
 // Permission: privacy.erase. Errors: privacy.bad_input, privacy.no_path, privacy.holds, tenancy.not_found.
 func (s *Service) PreviewErasure(ctx context.Context, person uuid.UUID) (ErasureReport, error) {
@@ -75,7 +81,10 @@ func (s *Service) PreviewErasure(ctx context.Context, person uuid.UUID) (Erasure
 		if err := e.solve(ctx); err != nil {
 			return ErasureReport{}, err
 		}
-		return e.report(tx.Today()), nil
+		report := e.report(tx.Today())
+		report.Texts = e.texts
+		report.NotYet, err = s.notYet(ctx, e)
+		return report, err
 	})
 }
 
@@ -86,6 +95,18 @@ func (s *Service) left(ctx context.Context, e *solver) error {
 		return nil
 	}
 	return s.opt.Accounts.CheckLeft(ctx, account)
+}
+
+// notYet is why an erasure would be refused now. "": it would not.
+func (s *Service) notYet(ctx context.Context, e *solver) (string, error) {
+	err := s.left(ctx, e)
+	switch kind := fault.KindOf(err); {
+	case err == nil:
+		return "", nil
+	case kind == fault.Conflict || kind == fault.Forbidden:
+		return err.Error(), nil
+	}
+	return "", err
 }
 
 func deref(r *ErasureReport) ErasureReport {

@@ -44,8 +44,19 @@ type ErasureReport struct {
 	// DueOn is when the erasure goes on with what is held, at the earliest. Zero: nothing is.
 	DueOn date.Date `json:"due_on,omitzero"`
 
+	// NotYet says, in a preview, why [Service.Erase] would refuse now: the person still comes in. "": it would not.
+	NotYet string `json:"-"`
+	// Texts are, in a preview, texts about somebody else or nobody out of which the person would be taken, at most 100. A name that is a word as well ("Post") is taken out wherever the word stands: who erases looks first, and
+	// puts such a name right in the person's row before.
+	Texts []NamedText `json:"-"`
 	// Replayed says that the reference had been used before for the same person, and nothing was done now.
 	Replayed bool `json:"-"`
+}
+
+// NamedText is a text that names a person, and what it would be.
+type NamedText struct {
+	Table, Column string
+	Text, Becomes string
 }
 
 // Complete reports that nothing is held.

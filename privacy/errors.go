@@ -19,6 +19,8 @@ var (
 	ErrNothingToRedact = fault.Define(fault.Conflict, "privacy.nothing_to_redact", "nothing in the record can be redacted")
 
 	ErrNotCorrectable  = fault.Define(fault.Invalid, "privacy.not_correctable", "the column is none that a correction may change")
+	ErrHeld            = fault.Define(fault.Locked, "privacy.held", "a legal hold, or a rule, keeps the row as it is")
+	ErrErased          = fault.Define(fault.Conflict, "privacy.erased", "the person was erased, and is not made known again")
 	ErrCorrectionTaken = fault.Define(fault.Conflict, "privacy.correction_taken", "the reference belongs to another correction")
 
 	ErrNotPlatform      = fault.Define(fault.Forbidden, "privacy.not_platform", "the act is one of the platform's own tenant")

@@ -23,6 +23,7 @@ type law struct {
 	court  map[uuid.UUID]bool
 	asked  atomic.Int64
 	fails  error
+	broken uuid.UUID // of this patient nothing can be said
 	short  bool
 }
 
@@ -36,7 +37,9 @@ func (l *law) holds(_ context.Context, tx *tenancy.Tx, m *tenancy.Model, rows []
 		var id uuid.UUID
 		switch row := row.(type) {
 		case *Patient:
-			id = row.ID
+			if id = row.ID; id == l.broken {
+				return nil, tenancy.ErrBusy.New("test", "")
+			}
 		case *Notice:
 			id = row.ID
 		case *VisitText:
@@ -310,6 +313,55 @@ func TestPreviewErasure(t *testing.T) {
 	})
 }
 
+// An erasure that cannot go on is passed over and reported, and stays pending; those behind it are done, the files included.
+func TestAnErasureThatCannotGoOnStandsInNobodysWay(t *testing.T) {
+	l := &law{visits: date.Of(2034, 1, 1)}
+	held(t, l, func(t *testing.T, env *tenancytest.Env, s *privacy.Service, p *practice, now *time.Time) {
+		_, err := s.Erase(p.ctx, erasure(p, "E-1"))
+		require.NoError(t, err)
+		_, err = s.Erase(p.ctx, privacy.Erasure{PersonID: p.bob.ID, Reference: "E-2", Reason: "x"})
+		require.NoError(t, err)
+		pass(t, s, p.ctx)
+		require.Contains(t, everything(t, s, p.ctx), "bob finch")
+		*now = l.visits.Time()
+		l.broken = p.ada.ID
+		more, err := s.FinishErasures(p.ctx)
+		require.ErrorIs(t, err, tenancy.ErrBusy)
+		require.False(t, more)
+		require.NotContains(t, everything(t, s, p.ctx), "bob finch")
+		pending, err := s.PendingErasures(p.ctx, 10)
+		require.NoError(t, err)
+		require.Len(t, pending, 1, "the other is done")
+		require.Equal(t, p.ada.ID, pending[0].PersonID)
+		_, err = s.FinishErasures(p.ctx)
+		require.ErrorIs(t, err, tenancy.ErrBusy, "it is told of each time")
+		l.broken = uuid.Nil
+		require.Equal(t, 1, pass(t, s, p.ctx))
+		require.NotContains(t, everything(t, s, p.ctx), "lovelace")
+	})
+}
+
+// Who previews an erasure sees what it makes of others' texts: a name that is a word is taken out wherever the word stands.
+func TestAPreviewShowsOthersTexts(t *testing.T) {
+	held(t, &law{}, func(t *testing.T, env *tenancytest.Env, s *privacy.Service, p *practice, _ *time.Time) {
+		post := Patient{Name: "Post"}
+		require.NoError(t, env.DB.Tx(p.ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			if err := tenancy.Insert(ctx, tx, &post); err != nil {
+				return err
+			}
+			return tenancy.Insert(ctx, tx, &Notice{Code: "N-3", Body: "brought to the post office, said Mr Posting"})
+		}))
+		plan, err := s.PreviewErasure(p.ctx, post.ID)
+		require.NoError(t, err)
+		pseudonym := "erased " + post.ID.String()[24:]
+		require.Equal(t, []privacy.NamedText{{Table: "clinic.notices", Column: "body", Text: "brought to the post office, said Mr Posting", Becomes: "brought to the " + pseudonym + " office, said Mr Posting"}}, plan.Texts)
+		report, err := s.Erase(p.ctx, privacy.Erasure{PersonID: post.ID, Reference: "E-1", Reason: "x"})
+		require.NoError(t, err)
+		require.Equal(t, plan.Lines, report.Lines)
+		require.Empty(t, report.Texts, "a report of what was done names nobody")
+	})
+}
+
 // Two processes that go on at once do it once.
 func TestRaceTwoGoOnAtOnce(t *testing.T) {
 	l := &law{visits: date.Of(2034, 1, 1)}
@@ -375,88 +427,5 @@ func TestOnlyWhatIsThePersonsIsHeld(t *testing.T) {
 			}
 			return nil
 		}))
-	})
-}
-
-// desk is where accounts are kept in these tests.
-type desk struct {
-	inside  bool
-	fails   error
-	forgot  []uuid.UUID
-	checked int
-}
-
-func (d *desk) Actors(_ context.Context, account uuid.UUID) ([]string, error) {
-	return []string{"key:" + account.String()}, nil
-}
-
-func (d *desk) CheckLeft(context.Context, uuid.UUID) error {
-	d.checked++
-	if d.inside {
-		return tenancy.ErrForbidden.New("desk", "they come in still")
-	}
-	return nil
-}
-
-func (d *desk) ForgetAccount(ctx context.Context, account uuid.UUID) error {
-	if tenancy.ScopeOf(ctx).TenantID() == uuid.Nil {
-		return tenancy.ErrNoScope.New("desk", "")
-	}
-	d.forgot = append(d.forgot, account)
-	return d.fails
-}
-
-// Whoever comes in is not erased; whoever has left is, with what their account has left, which is tried until it succeeds.
-func TestAnAccountIsForgotten(t *testing.T) {
-	each(t, func(t *testing.T, env *tenancytest.Env, _ *privacy.Service) {
-		d := &desk{inside: true, fails: tenancy.ErrBusy.New("desk", "")}
-		s := privacy.New(env.DB, privacy.Options{Accounts: d, Holds: (&law{}).holds})
-		p := openPractice(t, env)
-		p.ada.Account = tenancy.NewID()
-		require.NoError(t, env.DB.Tx(p.ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Update(ctx, tx, &p.ada, "account_id") }))
-		got, err := s.Find(p.ctx, privacy.Query{UserID: p.ada.Account})
-		require.NoError(t, err)
-		require.Equal(t, []privacy.FoundPerson{{Table: "clinic.patients", ID: p.ada.ID, By: []string{"user_id"}}}, got.Persons)
-		for _, actor := range []string{tenancy.UserActor(p.ada.Account), "key:" + p.ada.Account.String()} {
-			ctx, err := env.DB.Enter(context.Background(), tenancy.ScopeOf(p.ctx).TenantID(), actor, tenancy.Permissions{"*"})
-			require.NoError(t, err)
-			_, err = s.Find(ctx, privacy.Query{Actor: "x"}) // an event of each
-			require.NoError(t, err)
-		}
-		acted := func(q privacy.Query) (n int64) {
-			got, err := s.Find(p.ctx, q)
-			require.NoError(t, err)
-			for _, t := range got.Tables {
-				n += t.Acted
-			}
-			return n
-		}
-		require.Equal(t, acted(privacy.Query{Actor: tenancy.UserActor(p.ada.Account)}), acted(privacy.Query{PersonID: p.ada.ID}), "their keys act for them")
-		require.Greater(t, acted(privacy.Query{PersonID: p.ada.ID}), acted(privacy.Query{Actor: "key:" + p.ada.Account.String()}))
-		_, err = s.Erase(p.ctx, erasure(p, "E-1"))
-		require.ErrorIs(t, err, tenancy.ErrForbidden)
-		require.Contains(t, everything(t, s, p.ctx), "lovelace")
-		d.inside = false
-		_, err = s.Erase(p.ctx, erasure(p, "E-1"))
-		require.NoError(t, err)
-		_, err = s.FinishErasures(p.ctx)
-		require.ErrorIs(t, err, tenancy.ErrBusy)
-		pending, err := s.PendingErasures(p.ctx, 10)
-		require.NoError(t, err)
-		require.Equal(t, privacy.ErasureOpen, pending[0].State, "it is not done")
-		d.fails = nil
-		pass(t, s, p.ctx)
-		require.Equal(t, []uuid.UUID{p.ada.Account, p.ada.Account}, d.forgot)
-		pending, err = s.PendingErasures(p.ctx, 10)
-		require.NoError(t, err)
-		require.Empty(t, pending)
-
-		// Who has no account is nobody's to ask about.
-		d.checked = 0
-		_, err = s.Erase(p.ctx, privacy.Erasure{PersonID: p.bob.ID, Reference: "E-2", Reason: "x"})
-		require.NoError(t, err)
-		pass(t, s, p.ctx)
-		require.Zero(t, d.checked)
-		require.Len(t, d.forgot, 2)
 	})
 }

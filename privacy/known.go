@@ -9,6 +9,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
+
+	"github.com/opsmatiq/erp/privacy/internal/people"
 	"github.com/opsmatiq/erp/tenancy"
 )
 
@@ -17,6 +20,11 @@ type known struct {
 	values    map[string]bool
 	pattern   *regexp.Regexp
 	pseudonym string
+}
+
+// newKnown knows nothing but the pseudonym.
+func newKnown(person uuid.UUID) known {
+	return known{values: map[string]bool{}, pseudonym: people.Pseudonym(person)}
 }
 
 // add takes the values of a row's columns that name or reach a person. A short value, or a line of an address without a

@@ -11,6 +11,7 @@ import (
 
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 func (v *vault) forget(t *testing.T, tenant, person uuid.UUID, reference string) {
@@ -107,6 +108,62 @@ func TestWhoIsNotInTheBackupIsPassedOver(t *testing.T) {
 		next := v.backup(t, v.enter(t, id))
 		v.lose(t, id)
 		require.Empty(t, v.restore(t, next).Erased)
+	})
+}
+
+// Who was erased and came back since, under the same id, is no hindrance: what is restored is of before, and is erased.
+func TestARestoreDoesNotAskWhoCameBack(t *testing.T) {
+	eachVault(t, func(t *testing.T, v *vault) {
+		d := &desk{}
+		v.serve(privacy.Options{Accounts: d})
+		p := openPractice(t, v.env)
+		id := tenancy.ScopeOf(p.ctx).TenantID()
+		p.ada.Account = tenancy.NewID()
+		require.NoError(t, v.db.Tx(p.ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Update(ctx, tx, &p.ada, "account_id") }))
+		b := v.backup(t, p.ctx)
+		v.forget(t, id, p.ada.ID, "REQUEST-1")
+		d.inside, d.back = true, p.ada.Account
+		v.lose(t, id)
+		require.Len(t, v.restore(t, b).Erased, 1)
+		require.Regexp(t, "^erased ", v.name(t, id, p.ada.ID))
+		_, err := v.s.FinishErasures(v.enter(t, id))
+		require.ErrorIs(t, err, tenancy.ErrForbidden, "what the account left is told of")
+	})
+}
+
+// What had been erased when its hold ended is not there again to be read until a job comes by.
+func TestWhatCeasedToBeHeldIsErasedBeforeAnybodyEnters(t *testing.T) {
+	eachVault(t, func(t *testing.T, v *vault) {
+		l := &law{visits: date.Of(2034, 1, 1)}
+		v.serve(privacy.Options{Holds: l.holds})
+		p := openPractice(t, v.env)
+		id := tenancy.ScopeOf(p.ctx).TenantID()
+		v.forget(t, id, p.ada.ID, "REQUEST-1")
+		pass(t, v.s, p.ctx)
+		*v.now = time.Date(2033, 12, 31, 12, 0, 0, 0, time.UTC)
+		v.forget(t, id, p.bob.ID, "REQUEST-2") // no job has come by yet
+		b := v.backup(t, p.ctx)
+		*v.now = l.visits.Time()
+		pass(t, v.s, v.enter(t, id))
+		pass(t, v.s, v.enter(t, id))
+		require.NotContains(t, everything(t, v.s, v.enter(t, id)), "lovelace")
+
+		v.lose(t, id)
+		l.broken = p.ada.ID
+		_, err := v.s.Restore(v.platform(t), v.restoration(b))
+		require.ErrorIs(t, err, tenancy.ErrBusy)
+		_, err = v.db.Enter(t.Context(), id, "tester", tenancy.Permissions{"*"})
+		require.ErrorIs(t, err, tenancy.ErrTenantNotReady, "nobody reads what is not erased")
+		l.broken = uuid.Nil
+		out := v.restore(t, b)
+		require.Empty(t, out.Erased, "the backup knew of it")
+		require.Len(t, out.Finished, 2)
+		for _, name := range []string{"lovelace", "bob finch"} {
+			require.NotContains(t, everything(t, v.s, v.enter(t, id)), name)
+		}
+		restricted, err := tenancy.View(v.enter(t, id), v.db, "test.look", func(ctx context.Context, tx *tenancy.Tx) ([]tenancy.Restriction, error) { return tx.Restricted(ctx) })
+		require.NoError(t, err)
+		require.Empty(t, restricted)
 	})
 }
 
@@ -265,5 +322,122 @@ func TestWhoIsRestrictedComesBackRestricted(t *testing.T) {
 			return err
 		}))
 		require.Equal(t, map[uuid.UUID]tenancy.Ground{p.ada.ID: tenancy.ObjectionPending, kept: tenancy.AccuracyContested, undone: tenancy.NeededForClaims}, now)
+	})
+}
+
+// court places and releases legal holds as a register of them does: in the tenant's scope, and in the ledger. What stands is the law's, which a lost tenant forgets.
+type court struct {
+	*law
+	of map[uuid.UUID]uuid.UUID // whom a hold is on
+}
+
+func (c *court) rule(t *testing.T, v *vault, tenant uuid.UUID, h tenancy.LedgerHold) uuid.UUID {
+	t.Helper()
+	*v.now = v.now.Add(time.Minute)
+	if !h.Released {
+		h.ID = tenancy.NewID()
+	}
+	_, err := tenancy.Act(v.enter(t, tenant), v.db, "test.hold", func(ctx context.Context, tx *tenancy.Tx) (struct{}, error) { return struct{}{}, tx.RecordHold(ctx, h) })
+	require.NoError(t, err)
+	_, err = c.again(v.enter(t, tenant), h)
+	require.NoError(t, err)
+	return h.ID
+}
+
+func (c *court) again(_ context.Context, h tenancy.LedgerHold) (bool, error) {
+	if h.Released {
+		was := c.court[c.of[h.ID]]
+		delete(c.court, c.of[h.ID])
+		return was, nil
+	}
+	was := c.court[h.Row]
+	c.of[h.ID], c.court[h.Row] = h.Row, true
+	return !was, nil
+}
+
+// forgets is what a backup of before any hold knows of them.
+func (c *court) forgets() { c.court = map[uuid.UUID]bool{} }
+
+// What a legal hold kept from an erasure is kept when both are done again, until it was released; what was erased before the hold was placed is erased.
+func TestARestoreErasesNothingThatALegalHoldKept(t *testing.T) {
+	eachVault(t, func(t *testing.T, v *vault) {
+		c := &court{law: &law{}, of: map[uuid.UUID]uuid.UUID{}}
+		c.forgets()
+		v.serve(privacy.Options{Holds: c.holds, HoldAgain: c.again})
+		p := openPractice(t, v.env)
+		id := tenancy.ScopeOf(p.ctx).TenantID()
+		late, freed := &Patient{Name: "Late Canary", Referrer: p.bob.ID}, &Patient{Name: "Freed Canary"}
+		require.NoError(t, v.db.Tx(p.ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			b := tx.Batch()
+			tenancy.Put(b, []*Patient{late, freed})
+			return b.Run(ctx)
+		}))
+		require.NoError(t, v.db.Tx(p.ctx, func(ctx context.Context, tx *tenancy.Tx) error { // so that their row stays
+			return tenancy.Insert(ctx, tx, &Visit{PatientID: late.ID, Day: date.Of(2026, 3, 4)})
+		}))
+		b := v.backup(t, p.ctx)
+		c.rule(t, v, id, tenancy.LedgerHold{Table: "clinic.patients", Row: p.ada.ID, Ground: "claim"})
+		over := c.rule(t, v, id, tenancy.LedgerHold{Table: "clinic.patients", Row: freed.ID, Ground: "claim"})
+		v.forget(t, id, p.ada.ID, "REQUEST-1")
+		v.forget(t, id, late.ID, "REQUEST-2")
+		v.forget(t, id, freed.ID, "REQUEST-3")
+		c.rule(t, v, id, tenancy.LedgerHold{Table: "clinic.patients", Row: late.ID, Ground: "authority"})
+		c.rule(t, v, id, tenancy.LedgerHold{ID: over, Released: true})
+		pass(t, v.s, v.enter(t, id))
+		*v.now = v.now.AddDate(0, 0, 1)
+		pass(t, v.s, v.enter(t, id))
+		want := []string{p.ada.Name, "erased " + late.ID.String()[24:], ""}
+		require.Equal(t, want, []string{v.name(t, id, p.ada.ID), v.name(t, id, late.ID), v.name(t, id, freed.ID)})
+
+		for range 2 { // as often as it is lost
+			v.lose(t, id)
+			c.forgets()
+			out := v.restore(t, b)
+			require.Len(t, out.Held, 4)
+			require.Len(t, out.Erased, 3)
+			require.Equal(t, want, []string{v.name(t, id, p.ada.ID), v.name(t, id, late.ID), v.name(t, id, freed.ID)})
+			require.Equal(t, map[uuid.UUID]bool{p.ada.ID: true, late.ID: true}, c.court)
+		}
+
+		v.lose(t, id)
+		c.forgets()
+		v.serve(privacy.Options{Holds: c.holds})
+		_, err := v.s.Restore(v.platform(t), v.restoration(b))
+		require.ErrorIs(t, err, privacy.ErrHolds, "nobody places them, and so nobody is erased")
+		v.serve(privacy.Options{Holds: c.holds, HoldAgain: c.again})
+		v.restore(t, b)
+		require.Equal(t, want[0], v.name(t, id, p.ada.ID))
+	})
+}
+
+// Of what nobody knows whether it was committed a hold counts, and a release does not.
+func TestAHoldOfWhichNobodyKnows(t *testing.T) {
+	eachVault(t, func(t *testing.T, v *vault) {
+		p := openPractice(t, v.env)
+		id := tenancy.ScopeOf(p.ctx).TenantID()
+		undone := func(h tenancy.LedgerHold) {
+			_, err := tenancy.Act(p.ctx, v.db, "test.hold", func(ctx context.Context, tx *tenancy.Tx) (struct{}, error) {
+				return struct{}{}, errors.Join(tx.RecordHold(ctx, h), errNoMore)
+			})
+			require.ErrorIs(t, err, errNoMore)
+		}
+		h := tenancy.LedgerHold{ID: tenancy.NewID(), From: date.Of(2025, 1, 1), To: date.Of(2025, 12, 31), Ground: "assessment"}
+		undone(h)
+		undone(tenancy.LedgerHold{ID: h.ID, Released: true})
+		h.EntryID = h.ID
+		known, err := v.db.Ledger().Holds(p.ctx)
+		require.NoError(t, err)
+		require.Equal(t, []tenancy.LedgerHold{h}, known)
+		_, err = v.db.Ledger().Holds(v.env.Enter(t, id, "privacy.*"))
+		require.ErrorIs(t, err, tenancy.ErrForbidden)
+		elsewhere, err := v.db.Ledger().Holds(v.env.Tenant(t))
+		require.NoError(t, err)
+		require.Empty(t, elsewhere)
+		for _, bad := range []tenancy.LedgerHold{{Row: p.ada.ID}, {ID: h.ID, Released: true, Row: p.ada.ID}} {
+			_, err = tenancy.Act(p.ctx, v.db, "test.hold", func(ctx context.Context, tx *tenancy.Tx) (struct{}, error) {
+				return struct{}{}, tx.RecordHold(ctx, bad)
+			})
+			require.ErrorIs(t, err, tenancy.ErrBadInput)
+		}
 	})
 }

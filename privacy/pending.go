@@ -3,7 +3,10 @@ package privacy
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -46,70 +49,132 @@ func (s *Service) PendingErasures(ctx context.Context, limit int) ([]PendingEras
 // takes away what accounts have left in the tenant; and has the files beneath the tables hold nothing of what was erased ([tenancy.DB.Scrub]). A piece that
 // is cut short is done again. What has an end that nobody knows, a legal hold or a suspended rule, is asked after every day.
 //
+// An erasure that cannot go on stands in nobody's way: it is passed over, stays pending, and is tried again by the next call; all others are done, and then its error is given, with those of others like it.
+// An account that has come back, which cannot be forgotten, is such a one until it has left.
+//
 // It is meant for a background job. Permission: privacy.erase. Errors: as [Service.Erase]'s, and tenancy.busy (somebody reads while the files are to be
 // scrubbed; it is done the next time).
 func (s *Service) FinishErasures(ctx context.Context) (more bool, err error) {
-	went, err := s.goOn(ctx)
-	if went || err != nil {
-		return went, err
-	}
-	open, err := s.open(ctx)
-	if err != nil || len(open) == 0 {
-		return false, err
-	}
-	for _, r := range open {
-		if s.opt.Accounts != nil && r.AccountID != uuid.Nil {
-			if err := s.opt.Accounts.ForgetAccount(ctx, r.AccountID); err != nil {
-				return false, err
-			}
+	var failed []error
+	for len(failed) == 0 {
+		due, err := s.due(ctx, tenancy.Limit(1))
+		if err != nil {
+			return false, err
+		}
+		if len(due) == 0 {
+			break
+		}
+		if went, err := s.goOn(ctx, due[0]); went || ctx.Err() != nil {
+			return went, err
+		} else if err != nil {
+			failed = s.passBy(ctx)
 		}
 	}
-	if err := s.db.Scrub(ctx); err != nil {
-		return false, err
-	}
-	return len(open) == chunk, s.close(ctx, open)
+	return false, errors.Join(append(failed, s.beneath(ctx))...)
 }
 
-// goOn erases what is due of the erasure that is due first.
-func (s *Service) goOn(ctx context.Context) (bool, error) {
+// passBy erases all that can be erased, and says of the rest why it cannot.
+func (s *Service) passBy(ctx context.Context) (failed []error) {
+	due, err := s.due(ctx)
+	if err != nil {
+		return []error{err}
+	}
+	for _, id := range due {
+		if _, err := s.goOn(ctx, id); err != nil {
+			failed = append(failed, fmt.Errorf("privacy: erasure %s: %w", id, err))
+		}
+	}
+	return failed
+}
+
+// due are the erasures of which something that was held may be held no more, the first first.
+func (s *Service) due(ctx context.Context, opts ...tenancy.Option) ([]uuid.UUID, error) {
+	return tenancy.View(ctx, s.db, PermErase, func(ctx context.Context, tx *tenancy.Tx) (ids []uuid.UUID, err error) {
+		err = tenancy.Stream(ctx, tx, func(r *request) error {
+			ids = append(ids, r.ID)
+			return nil
+		}, append(opts, tenancy.Le("due_on", tx.Today()), tenancy.Eq("state", ErasureHeld), tenancy.OrderBy("due_on", "id"))...)
+		return ids, err
+	})
+}
+
+// beneath sees to what lies beside the tables, of erasures that are done with the tables. What cannot be forgotten of an account leaves its erasure open, and the files are scrubbed all the same.
+func (s *Service) beneath(ctx context.Context) error {
+	open, err := s.open(ctx)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	var failed []error
+	var done []uuid.UUID
+	for _, r := range open {
+		if s.opt.Accounts != nil && r.account != uuid.Nil {
+			if err := s.opt.Accounts.ForgetAccount(ctx, r.account); err != nil {
+				failed = append(failed, fmt.Errorf("privacy: erasure %s: %w", r.id, err))
+				continue
+			}
+		}
+		done = append(done, r.id)
+	}
+	if err := s.db.Scrub(ctx); err != nil {
+		return errors.Join(append(failed, err)...)
+	}
+	for part := range slices.Chunk(done, chunk) {
+		if err := s.close(ctx, part); err != nil {
+			return errors.Join(append(failed, err)...)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// goOn erases what is held no more of an erasure, if that is so of it; by default if it is due, and nobody else was quicker.
+func (s *Service) goOn(ctx context.Context, id uuid.UUID, only ...tenancy.Option) (bool, error) {
 	return tenancy.Act(ctx, s.db, PermErase, func(ctx context.Context, tx *tenancy.Tx) (bool, error) {
-		row, err := tenancy.First[request](ctx, tx, tenancy.Le("due_on", tx.Today()), tenancy.Eq("state", ErasureHeld), tenancy.OrderBy("due_on", "id"), tenancy.ForUpdate())
+		is := []tenancy.Option{tenancy.Le("due_on", tx.Today()), tenancy.Eq("state", ErasureHeld)}
+		if len(only) > 0 {
+			is = only
+		}
+		row, err := tenancy.First[request](ctx, tx, append(is, tenancy.Eq("id", id), tenancy.ForUpdate())...)
 		if tenancy.IsNotFound(err) {
 			return false, nil
 		}
 		if err != nil {
 			return false, err
 		}
-		e, err := s.newSolver(ctx, tx, row.SubjectID, true)
-		if err != nil {
-			return false, err
-		}
-		if e.Self == nil { // the row has been removed; its texts have not
-			e.Self = e.Registry.Table(row.SubjectTable)
-			if err := s.addActors(ctx, &e.finder, row.AccountID); err != nil {
-				return false, err
-			}
-		}
-		old, err := e.recall(ctx, row.ID)
-		if err != nil {
-			return false, err
-		}
-		if err := e.solve(ctx); err != nil {
-			return false, err
-		}
-		report := e.report(tx.Today())
-		row.State, row.DueOn = ErasureOpen, tx.Today()
-		b := tx.Batch()
-		tenancy.Set(b, []*request{row}, "state", "due_on")
-		old(b)
-		if err := e.leave(b, row.ID, report); err != nil {
-			return false, err
-		}
-		if err := b.Run(ctx); err != nil {
-			return false, err
-		}
-		return true, e.restrict(ctx, row.Reference, report)
+		err = s.piece(ctx, tx, row)
+		return err == nil, err
 	})
+}
+
+func (s *Service) piece(ctx context.Context, tx *tenancy.Tx, row *request) error {
+	e, err := s.newSolver(ctx, tx, row.SubjectID, true)
+	if err != nil {
+		return err
+	}
+	if e.Self == nil { // the row has been removed; its texts have not
+		e.Self = e.Registry.Table(row.SubjectTable)
+		if err := s.addActors(ctx, &e.finder, row.AccountID); err != nil {
+			return err
+		}
+	}
+	old, err := e.recall(ctx, row.ID)
+	if err != nil {
+		return err
+	}
+	if err := e.solve(ctx); err != nil {
+		return err
+	}
+	report := e.report(tx.Today())
+	row.State, row.DueOn = ErasureOpen, tx.Today()
+	b := tx.Batch()
+	tenancy.Set(b, []*request{row}, "state", "due_on")
+	old(b)
+	if err := e.leave(b, row.ID, report); err != nil {
+		return err
+	}
+	if err := b.Run(ctx); err != nil {
+		return err
+	}
+	return e.restrict(ctx, row.Reference, report)
 }
 
 // recall gives what an erasure had left: the words are known again, and the function adds the removal of it all to a batch.
@@ -145,20 +210,25 @@ func (e *solver) recall(ctx context.Context, id uuid.UUID) (func(*tenancy.Batch)
 	}, nil
 }
 
-// open are erasures of which only what lies beside the tables is still to be done.
-func (s *Service) open(ctx context.Context) ([]request, error) {
-	return tenancy.View(ctx, s.db, PermErase, func(ctx context.Context, tx *tenancy.Tx) ([]request, error) {
-		return tenancy.Find[request](ctx, tx, tenancy.NotNull("due_on"), tenancy.Eq("state", ErasureOpen), tenancy.OrderBy("due_on", "id"), tenancy.Limit(chunk))
+// opened is an erasure of which only what lies beside the tables is still to be done.
+type opened struct {
+	id, account uuid.UUID
+	asked       bool // the day has come, or it was done again by a restore: what held the rest may have ended since
+}
+
+func (s *Service) open(ctx context.Context) ([]opened, error) {
+	return tenancy.View(ctx, s.db, PermErase, func(ctx context.Context, tx *tenancy.Tx) (out []opened, err error) {
+		err = tenancy.Stream(ctx, tx, func(r *request) error {
+			out = append(out, opened{r.ID, r.AccountID, r.DueOn.Before(tx.Today()) || strings.HasPrefix(r.Reference, ledgerReference)})
+			return nil
+		}, tenancy.NotNull("due_on"), tenancy.Eq("state", ErasureOpen), tenancy.OrderBy("due_on", "id"))
+		return out, err
 	})
 }
 
 // close says of open erasures that they wait, or are done.
-func (s *Service) close(ctx context.Context, open []request) error {
+func (s *Service) close(ctx context.Context, ids []uuid.UUID) error {
 	_, err := tenancy.Act(ctx, s.db, PermErase, func(ctx context.Context, tx *tenancy.Tx) (any, error) {
-		ids := make([]uuid.UUID, len(open))
-		for i := range open {
-			ids[i] = open[i].ID
-		}
 		rows, err := tenancy.Find[request](ctx, tx, tenancy.In("id", ids), tenancy.Eq("state", ErasureOpen), tenancy.ForUpdate())
 		if err != nil || len(rows) == 0 {
 			return nil, err

@@ -71,7 +71,7 @@ func (s *Service) redactRows(ctx context.Context, tx *tenancy.Tx, m *tenancy.Mod
 		return ErasureReport{}, err
 	}
 	e.Self = m
-	held, err := e.held(ctx, m, rows)
+	held, err := e.s.holds(ctx, e.Tx, m, rows)
 	if err != nil {
 		return ErasureReport{}, err
 	}

@@ -40,16 +40,20 @@ type Restoration struct {
 // Restored is what became of a restoration.
 type Restored struct {
 	Tenant tenancy.Tenant
-	// Manifest is that of the backup. The tenant's own root is the same if Erased and Restricted are empty.
+	// Manifest is that of the backup. The tenant's own root is the same if Erased, Restricted, Held and Finished are empty.
 	Manifest Manifest
 	// Erased are the erasures that the backup did not know of and that were done again.
 	Erased []tenancy.LedgerEntry
 	// Restricted are those who were restricted again, or freed again.
 	Restricted []tenancy.LastRestriction
+	// Held are the legal holds that were placed again, or released again.
+	Held []tenancy.LedgerHold
+	// Finished are erasures that were asked again what still holds the rest ([PendingErasure].ID): that may have ended since.
+	Finished []uuid.UUID
 }
 
 // Restore brings back a tenant whose place was lost: the database, or its file. It has its own id, its own key, and stands as the platform decided meanwhile, suspended and cancelled ones included. The backup is held against the register's
-// hash and root, every record is checked as an import checks it, and read back. Then erasures that were done after the backup was taken are done again, and restrictions ([tenancy.Ledger]), and
+// hash and root, every record is checked as an import checks it, and read back. Then erasures that were done after the backup was taken are done again, under the legal holds that stood then, and restrictions ([tenancy.Ledger]); what has ceased to be held meanwhile is erased; and
 // only then can anybody enter: a process that dies on the way leaves a tenant that nobody can read, and the same call goes on.
 //
 // A tenant that is there is not restored over, nor is one that is being purged or was, whatever backups there may be. What was done since the backup was taken is lost, but for those: revoked API keys and
@@ -85,9 +89,13 @@ func (s *Service) Restore(ctx context.Context, in Restoration) (Restored, error)
 		},
 		Replay: func(ctx context.Context) error {
 			var err error
-			if out.Erased, err = s.replayLedger(ctx); err == nil {
-				out.Restricted, err = s.restrictAgain(ctx)
+			if out.Held, out.Erased, err = s.replayLedger(ctx); err != nil {
+				return err
 			}
+			if out.Restricted, err = s.restrictAgain(ctx); err != nil {
+				return err
+			}
+			out.Finished, err = s.finishAgain(ctx)
 			return err
 		},
 	})

@@ -38,6 +38,9 @@ type Options struct {
 	// struct, at most 500 of one tenant in a call; a call takes a constant number of statements, in tx. Default: only columns of class keep are held, with no
 	// rule known.
 	Holds func(ctx context.Context, tx *tenancy.Tx, m *tenancy.Model, rows []any) ([]Hold, error)
+	// HoldAgain has a restored tenant be under a legal hold that the ledger knows of, or has one released that was ([tenancy.Tx.RecordHold]), and reports whether that was needed: what is placed already, and what is on a record that is not
+	// there, is not. It is called in the restored tenant's scope, in the order in which it was done the first time. Default: a tenant of which the ledger knows holds is not restored (privacy.holds).
+	HoldAgain func(ctx context.Context, h tenancy.LedgerHold) (bool, error)
 	// Accounts are users' accounts, which lie beside the tenant's own tables. Default: there are none.
 	Accounts Accounts
 	// Follows says, by table, what follows from columns of a row that was corrected: it is handed the row as it will be, a pointer to its struct, sets what follows, such as a key for searching, and names
@@ -91,7 +94,7 @@ var models = []*tenancy.Model{
 		Writes: tenancy.Companion, PartOf: controllerTable}),
 	tenancy.Define[correctionRow](tenancy.Spec{Table: correctionTable, Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, Subject: "person_id", Anybody: true, RetainFrom: "corrected_at",
 		Writes: tenancy.AppendOnly, StillBooks: tenancy.Always}),
-	tenancy.Define[correctionText](tenancy.Spec{Table: "erp.correction_texts", Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, Subject: "correction_id",
+	tenancy.Define[correctionText](tenancy.Spec{Table: correctionTextTable, Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, Subject: "correction_id",
 		Writes: tenancy.Companion, PartOf: correctionTable, RecordReads: true}),
 	tenancy.Define[attestationRow](tenancy.Spec{Table: attestationTable, Class: tenancy.Log, Purpose: tenancy.ComplyWithLaw, Basis: tenancy.LegalDuty, RetainFrom: "expires_at",
 		Writes: tenancy.AppendOnly}),
@@ -105,6 +108,8 @@ const (
 	controllerTable  = "erp.controllers"
 	attestationTable = "erp.attestations"
 	correctionTable  = "erp.corrections"
+
+	correctionTextTable = "erp.correction_texts"
 )
 
 // The permissions of this package's acts. Import is the platform's and needs a context from [tenancy.DB.EnterPlatform].

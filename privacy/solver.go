@@ -20,13 +20,14 @@ import (
 // what would be done. docs/decisions/020-erasure-solver.md says why.
 type solver struct {
 	finder
-	holds   func(ctx context.Context, tx *tenancy.Tx, m *tenancy.Model, rows []any) ([]Hold, error)
+	s       *Service
 	acts    bool
 	row     any // the person's own; nil when it is gone
 	known   known
 	removed bool
 	waiting bool // a text that names the person, and is about somebody else, is held
 	lines   map[ErasureLine]int64
+	texts   []NamedText // to be looked at beforehand
 }
 
 // newSolver finds the person. row is nil when nobody has the id.
@@ -43,8 +44,7 @@ func (s *Service) newSolver(ctx context.Context, tx *tenancy.Tx, person uuid.UUI
 	if err != nil {
 		return nil, err
 	}
-	return &solver{finder: finder, holds: s.opt.Holds, acts: acts, row: who.Row, lines: map[ErasureLine]int64{},
-		known: known{values: map[string]bool{}, pseudonym: people.Pseudonym(person)}}, nil
+	return &solver{finder: finder, s: s, acts: acts, row: who.Row, lines: map[ErasureLine]int64{}, known: newKnown(person)}, nil
 }
 
 // person is whom the erasure is about.
@@ -112,7 +112,7 @@ func (e *solver) own(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	held, err := e.held(ctx, e.Self, []any{e.row})
+	held, err := e.s.holds(ctx, e.Tx, e.Self, []any{e.row})
 	if err != nil {
 		return err
 	}
@@ -137,18 +137,6 @@ func (e *solver) own(ctx context.Context) error {
 	return b.Run(ctx)
 }
 
-// held asks what holds rows.
-func (e *solver) held(ctx context.Context, m *tenancy.Model, rows []any) ([]Hold, error) {
-	if e.holds == nil {
-		return make([]Hold, len(rows)), nil
-	}
-	held, err := e.holds(ctx, e.Tx, m, rows)
-	if err == nil && len(held) != len(rows) {
-		err = ErrHolds.New("privacy.Erase", "%d rows of %s have %d holds", len(rows), m.Table, len(held))
-	}
-	return held, err
-}
-
 // waits says whether a column of a row under a hold is left as it is, and for what.
 //
 // A record is kept as it is: what the law asks for is the invoice as it was sent (AO section 147(1) Nr. 2 to 4a, UStG section 14b(1)), and
@@ -161,7 +149,7 @@ func (e *solver) waits(m *tenancy.Model, c *tenancy.Column, h Hold) (Hold, bool)
 		return cmp.Or(h, Hold{Why: "rows of the table never change; it goes with the tenant"}), true
 	case h != (Hold{}) && (!c.Privacy.Apart || h.Until.IsZero()):
 		return h, true
-	case c.Privacy.Erasure == tenancy.EraseKeep && e.holds == nil:
+	case c.Privacy.Erasure == tenancy.EraseKeep && e.s.opt.Holds == nil:
 		return Hold{Why: "its class keeps it, and no rule is known"}, true
 	}
 	return Hold{}, false
@@ -170,7 +158,7 @@ func (e *solver) waits(m *tenancy.Model, c *tenancy.Column, h Hold) (Hold, bool)
 // treat does to rows about the person what is decided of their columns.
 func (e *solver) treat(ctx context.Context, m *tenancy.Model, rows []any) error {
 	for part := range slices.Chunk(rows, chunk) {
-		held, err := e.held(ctx, m, part)
+		held, err := e.s.holds(ctx, e.Tx, m, part)
 		if err != nil {
 			return err
 		}
@@ -282,10 +270,13 @@ func searched(m *tenancy.Model) []*tenancy.Column {
 	return out
 }
 
+// maxTexts is how many texts a preview shows.
+const maxTexts = 100
+
 // redact treats rows that name the person. No law asks that a record names somebody whom it is not about, so a rule of retention does not hold the name; what
 // has no known end does: a legal hold is about the record as it is.
 func (e *solver) redact(ctx context.Context, m *tenancy.Model, texts []*tenancy.Column, rows []any) error {
-	held, err := e.held(ctx, m, rows)
+	held, err := e.s.holds(ctx, e.Tx, m, rows)
 	if err != nil {
 		return err
 	}
@@ -313,6 +304,9 @@ func (e *solver) redact(ctx context.Context, m *tenancy.Model, texts []*tenancy.
 				e.waiting = true
 			default:
 				e.count(m, c, Redacted, Hold{Why: "the text names the person"})
+				if !e.acts && len(e.texts) < maxTexts {
+					e.texts = append(e.texts, NamedText{Table: m.Table, Column: c.Name, Text: before, Becomes: after})
+				}
 				value(row, c).SetString(after)
 				touched, columns[c.Name] = true, true
 			}

@@ -142,7 +142,7 @@ func TestTheErasureLedgerIsGuarded(t *testing.T) {
 			_, err := owner.Exec(text + " WHERE id = '" + id + "'")
 			require.ErrorContains(t, err, "tenancy.append_only", text)
 		}
-		for _, set := range []string{"row_id = '" + tenancy.NewID().String() + "'", "table_name = 'y'", "kind = 'released'", "ground = 'y'", "entered_micros = 2"} {
+		for _, set := range []string{"row_id = '" + tenancy.NewID().String() + "'", "table_name = 'y'", "kind = 'released'", "ground = 'y'", "entered_micros = 2", "from_day = '2026-01-01'", "to_day = '2026-01-01'"} {
 			refused("UPDATE " + table + " SET state = 'done', settled_micros = 2, " + set)
 			refused("UPDATE " + table + " SET " + set)
 		}

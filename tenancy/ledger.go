@@ -2,10 +2,13 @@ package tenancy
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
+
+	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // PermLedger allows settling the erasure ledger and reading what of it a tenant's data do not know.
@@ -41,7 +44,8 @@ type LedgerEntry struct {
 // entry whose erasure was rolled back, or whose process died in between, stays as intended until [Ledger.Settle] has asked the tenant's own
 // database, and has seen to it that the answer stays what it is.
 //
-// Restrictions are in it as well, and their ends ([Tx.Restrict], [Tx.Unrestrict]): who is restricted must not come back free.
+// Restrictions are in it as well, and their ends ([Tx.Restrict], [Tx.Unrestrict]): who is restricted must not come back free. So are legal holds and their ends ([Tx.RecordHold]): what is erased again
+// must not be what a court asked for.
 type Ledger struct{ db *DB }
 
 // Ledger gives the erasure ledger.
@@ -54,6 +58,8 @@ const (
 	ledgerErased     = "erased"
 	ledgerRestricted = "restricted"
 	ledgerReleased   = "released"
+	ledgerHeld       = "held"
+	ledgerUnheld     = "unheld"
 )
 
 type ledgerRow struct {
@@ -66,6 +72,8 @@ type ledgerRow struct {
 	State     LedgerState `bun:"state"`
 	Entered   int64       `bun:"entered_micros"`
 	Settled   int64       `bun:"settled_micros"`
+	FromDay   string      `bun:"from_day"` // "": none
+	ToDay     string      `bun:"to_day"`
 }
 
 func (r *ledgerRow) entry() LedgerEntry {
@@ -212,6 +220,66 @@ func (tx *Tx) RecordReplay(ctx context.Context, e LedgerEntry) error {
 		return tx.failed(op, ErrForeignRow.New(op, "the entry is another tenant's"))
 	}
 	return Insert(ctx, tx, &erasure{Row: Row{ID: e.ErasureID}, TableName: e.Table, RowID: e.RowID, State: erasureDone, RegisteredAt: tx.now})
+}
+
+// LedgerHold is that a legal hold was placed, or released, by opaque ids: enough to place it again, and neither why nor for whom.
+type LedgerHold struct {
+	// EntryID orders: who was erased before a hold was placed, and who after, is told by which id is smaller. Both are made while the person's own row is locked.
+	EntryID uuid.UUID
+	// ID is the hold's own, as whoever keeps holds knows it; of one that is placed, the entry's as well.
+	ID       uuid.UUID
+	Released bool
+	// Table and Row are what is held, From and To the days whose records are, and Ground why; of a release all are zero.
+	Table    string
+	Row      uuid.UUID
+	From, To date.Date
+	Ground   string
+}
+
+// RecordHold enters a legal hold that is placed in this transaction, or released, into the [Ledger]. The id of one that is placed is new, and made after what it is on was locked. It is for whoever keeps legal holds of a tenant's
+// records; those of the platform on a whole tenant are in the control database anyway. Errors: tenancy.bad_input.
+func (tx *Tx) RecordHold(ctx context.Context, h LedgerHold) error {
+	const op = "tenancy.Tx.RecordHold"
+	if h.ID == uuid.Nil || len(h.Ground) > 40 || h.Released && (h.Table != "" || h.Row != uuid.Nil || !h.From.IsZero() || !h.To.IsZero()) {
+		return tx.failed(op, ErrBadInput.New(op, "a hold has an id, and a release that of its hold and nothing else"))
+	}
+	if err := tx.writable(op); err != nil {
+		return err
+	}
+	if h.Released {
+		return tx.db.Ledger().enter(ctx, op, tx, &ledgerRow{ID: NewID(), Kind: ledgerUnheld, RowID: h.ID})
+	}
+	return tx.db.Ledger().enter(ctx, op, tx, &ledgerRow{ID: h.ID, Kind: ledgerHeld, TableName: h.Table, RowID: h.Row, Ground: Ground(h.Ground), FromDay: h.From.String(), ToDay: h.To.String()})
+}
+
+// Holds are the legal holds of the scope's tenant that were ever placed, and their releases, by [LedgerHold].EntryID. One of which it is not known whether it was placed counts, and a release of which that is not known does not: what is
+// held for no reason can be released, and what was erased cannot be brought back.
+//
+// Permission: tenancy.ledger. Errors: the unscoped codes, tenancy.forbidden.
+func (l *Ledger) Holds(ctx context.Context) ([]LedgerHold, error) {
+	const op = "tenancy.Ledger.Holds"
+	s, err := l.scope(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	var rows []ledgerRow
+	err = l.db.control.Control().NewSelect().Model(&rows).ModelTableExpr(l.table()+" AS ?TableAlias").Where("tenant_id = ?", s.tenant).
+		Where("kind = ? OR kind = ? AND state = ?", ledgerHeld, ledgerUnheld, LedgerDone).OrderExpr("id").Scan(ctx)
+	if err != nil {
+		return nil, l.db.control.Fault(op, err)
+	}
+	out := make([]LedgerHold, len(rows))
+	for i, r := range rows {
+		if out[i].EntryID = r.ID; r.Kind == ledgerUnheld {
+			out[i].ID, out[i].Released = r.RowID, true
+			continue
+		}
+		out[i] = LedgerHold{EntryID: r.ID, ID: r.ID, Table: r.TableName, Row: r.RowID, Ground: string(r.Ground)}
+		if err := errors.Join(out[i].From.UnmarshalText([]byte(r.FromDay)), out[i].To.UnmarshalText([]byte(r.ToDay))); err != nil {
+			return nil, ErrDatabase.Wrap(op, err, "a hold of the ledger is from or to no day")
+		}
+	}
+	return out, nil
 }
 
 // LastRestriction is what the ledger knows last of the restriction of a person.

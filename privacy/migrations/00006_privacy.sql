@@ -18,3 +18,4 @@ CREATE TABLE erp.erasure_requests (
     CONSTRAINT erp_erasure_requests_due CHECK ((state = 'done') = (due_on IS NULL))
 );
 CREATE INDEX erp_erasure_requests_of_day ON erp.erasure_requests (tenant_id, due_on, id);
+CREATE INDEX erp_erasure_requests_of ON erp.erasure_requests (tenant_id, subject_id);

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/privacy/request"
 	"github.com/opsmatiq/erp/tenancy"
 )
@@ -141,6 +142,10 @@ func TestAForwardingThatIsCutShortIsGoneOnWith(t *testing.T) {
 			if strings.HasPrefix(state, "pending") {
 				_, err = d.s.Answer(platform, request.NewAnswer{Act: act(ref, "a"), Outcome: request.PassedOn})
 				require.ErrorIs(t, err, request.ErrNotDone)
+				f, err := d.s.Open(platform, ref)
+				require.NoError(t, err)
+				_, err = d.data.Correct(platform, privacy.Correction{PersonID: f.Request.RequesterID, Reference: ref, Changes: []privacy.Change{change("erp.requesters", f.Request.RequesterID, "email", "put.right@example.org")}})
+				require.NoError(t, err)
 				n, err := d.s.ForwardPending(platform, 10)
 				require.NoError(t, err)
 				require.Equal(t, 1, n)

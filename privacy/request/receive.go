@@ -121,7 +121,8 @@ func received(ctx context.Context, tx *tenancy.Tx, op string, r *Request, forwar
 	if err != nil {
 		return Request{}, err
 	}
-	if r.ForwardID != forward || text.Fingerprint != "" && text.Fingerprint != sum {
+	// A forwarded part has one decision, and that arrived: what is known of who asked may have been put right where it comes from since.
+	if r.ForwardID != forward || forward == uuid.Nil && text.Fingerprint != "" && text.Fingerprint != sum {
 		return Request{}, ErrReferenceTaken.New(op, "%q", r.Reference)
 	}
 	r.Replayed = true

@@ -37,12 +37,12 @@ func change(table string, row uuid.UUID, column, to string) privacy.Change {
 // A correction keeps what it was and what it became, in rows that go with the person, and recipients are to be told.
 func TestACorrectionHasAHistory(t *testing.T) {
 	eachDesk(t, func(t *testing.T, d *desk) {
-		p, v := d.admit(t, "Ada Canary")
+		p, _ := d.admit(t, "Ada Canary")
 		bob, _ := d.admit(t, "Bob Finch")
 		d.recipients[p.ID] = []request.Recipient{{Key: "2", Name: "Two"}, {Key: "1", Name: "One"}, {Key: "1", Name: "One"}}
 		d.about(t, "R-1", request.Correction, p.ID)
 		in := request.NewCorrection{Act: act("R-1", "c"), KnownAs: "Ada Canary, 12", Changes: []privacy.Change{change("clinic.patients", p.ID, "name", "Ada Kestrel"), change("clinic.patients", p.ID, "born", "1990-02-04"),
-			change("clinic.visit_texts", v.ID, "payer", "Ada Kestrel")}}
+			change("clinic.patients", p.ID, "email", "ada.kestrel@example.org")}}
 		untold := in
 		untold.KnownAs = ""
 		_, err := d.s.Correct(d.ctx, untold)
@@ -65,7 +65,7 @@ func TestACorrectionHasAHistory(t *testing.T) {
 			require.Equal(t, d.now(), c.CorrectedAt)
 		}
 		require.Equal(t, []string{"clinic.patients.name: Ada Canary -> Ada Kestrel by tester", "clinic.patients.born: 1990-02-03 -> 1990-02-04 by tester",
-			"clinic.visit_texts.payer: Ada Canary -> Ada Kestrel by tester"}, lines)
+			"clinic.patients.email: ada.canary@example.org -> ada.kestrel@example.org by tester"}, lines)
 		notices := d.openNotices(t, p.ID)
 		require.Len(t, notices, 2)
 		require.Equal(t, []string{"Ada Canary, 12", "Ada Canary, 12"}, []string{notices[0].KnownAs, notices[1].KnownAs})
@@ -94,13 +94,14 @@ func TestWhatIsNotCorrected(t *testing.T) {
 		for name, c := range map[string]privacy.Change{
 			"no table": change("clinic.none", p.ID, "name", "x"), "no column": change("clinic.patients", p.ID, "none", "x"), "nothing personal": change("clinic.patients", p.ID, "ward", "B"),
 			"a secret": change("clinic.patients", p.ID, "pin", "1"), "a figure": change("clinic.patients", p.ID, "premium", "6"), "what never changes": change("clinic.visits", v.ID, "doctor", "x"),
+			"what a document says": change("clinic.visit_texts", v.ID, "payer", "x"), "another's document": change("clinic.visit_texts", bobs.ID, "payer", "x"),
 			"a key": change("clinic.patients", p.ID, "id", bob.ID.String()),
 		} {
 			_, err := d.data.Correct(d.ctx, privacy.Correction{PersonID: p.ID, Reference: "C", Changes: []privacy.Change{change("clinic.patients", p.ID, "name", "y"), c}})
 			require.ErrorIs(t, err, privacy.ErrNotCorrectable, name)
 		}
-		for name, c := range map[string]privacy.Change{"another's row": change("clinic.patients", bob.ID, "name", "x"), "another's visit": change("clinic.visit_texts", bobs.ID, "payer", "x"),
-			"no row": change("clinic.visit_texts", tenancy.NewID(), "payer", "x")} {
+		for name, c := range map[string]privacy.Change{"another's row": change("clinic.patients", bob.ID, "name", "x"),
+			"no row": change("clinic.patients", tenancy.NewID(), "name", "x")} {
 			_, err := d.data.Correct(d.ctx, privacy.Correction{PersonID: p.ID, Reference: "C", Changes: []privacy.Change{c}})
 			require.ErrorIs(t, err, tenancy.ErrNotFound, name)
 		}

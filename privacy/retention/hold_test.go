@@ -298,3 +298,48 @@ func TestTheDatabaseRefusesHoldsThatAreNone(t *testing.T) {
 		require.NoError(t, act(map[string]any{"table_name": "clinic.bills", "row_id": id}))
 	})
 }
+
+// A hold that the ledger knows is placed again, once, and released again, once; what it was on and is not there is passed over.
+func TestAHoldIsPlacedAgain(t *testing.T) {
+	each(t, "2026-01-01", func(t *testing.T, p *practice) {
+		bill := p.bill(t, "Ada Byron", "2017-05-04")
+		placed, err := p.keep.PlaceHold(p.ctx, retention.NewLegalHold{Reference: "7 O 12/25", Ground: retention.ForClaim, Reason: "the fee is disputed", Table: "clinic.bills", Row: bill})
+		require.NoError(t, err)
+		_, err = p.keep.PlaceHold(p.ctx, retention.NewLegalHold{Reference: "tax", Ground: retention.OpenAssessment, Reason: "appeal", From: day("2017-01-01"), To: day("2017-12-31")})
+		require.NoError(t, err)
+		_, err = p.keep.ReleaseHold(p.ctx, "7 O 12/25", "judgment")
+		require.NoError(t, err)
+		known, err := p.DB.Ledger().Holds(p.ctx)
+		require.NoError(t, err)
+		require.Len(t, known, 3)
+		require.Equal(t, tenancy.LedgerHold{EntryID: placed.ID, ID: placed.ID, Table: "clinic.bills", Row: bill, Ground: "claim"}, known[0])
+		require.Equal(t, []any{placed.ID, true}, []any{known[2].ID, known[2].Released})
+		again := func(h tenancy.LedgerHold) bool {
+			needed, err := p.keep.HoldAgain(p.ctx, h)
+			require.NoError(t, err)
+			return needed
+		}
+		for _, h := range known {
+			require.False(t, again(h), "these data know of it")
+		}
+		lost := tenancy.LedgerHold{EntryID: tenancy.NewID(), Table: "clinic.bills", Row: bill, Ground: "authority"}
+		lost.ID = lost.EntryID
+		over := tenancy.LedgerHold{EntryID: tenancy.NewID(), ID: lost.ID, Released: true}
+		require.False(t, again(over), "nothing to release")
+		require.True(t, again(lost))
+		require.False(t, again(lost), "once")
+		require.Equal(t, "legal_hold", p.holds(t, "clinic.bills", bill)[0].Rule)
+		require.Equal(t, "ledger "+lost.ID.String(), p.holds(t, "clinic.bills", bill)[0].Source)
+		require.True(t, again(over))
+		require.False(t, again(over))
+		require.NotEqual(t, "legal_hold", p.holds(t, "clinic.bills", bill)[0].Rule)
+		for _, h := range []tenancy.LedgerHold{{ID: tenancy.NewID(), Table: "clinic.bills", Row: tenancy.NewID(), Ground: "claim"}, {ID: tenancy.NewID(), Table: "clinic.none", Row: bill, Ground: "claim"}} {
+			require.False(t, again(h), "made after the backup, or of a module that is gone")
+		}
+		span := tenancy.LedgerHold{ID: tenancy.NewID(), From: day("2016-01-01"), To: day("2016-12-31"), Ground: "enquiry"}
+		require.True(t, again(span))
+		all, err := p.keep.LegalHolds(p.ctx)
+		require.NoError(t, err)
+		require.Len(t, all, 4)
+	})
+}

@@ -95,6 +95,9 @@ func (s *Service) PlaceHold(ctx context.Context, in NewLegalHold) (LegalHold, er
 			row := &holdRow{Row: tenancy.Row{ID: tenancy.NewID()}, Reference: in.Reference, Ground: in.Ground, TableName: in.Table, RowID: in.Row, FromDay: in.From, ToDay: in.To,
 				ActedAt: tx.Now(), ActedBy: tx.Scope().Actor()}
 			tx.Forget(memo)
+			if err := tx.RecordHold(ctx, row.entry()); err != nil {
+				return LegalHold{}, err
+			}
 			return row.hold(in.Reason), row.write(ctx, tx, in.Reason)
 		})
 	})
@@ -198,6 +201,9 @@ func (s *Service) ReleaseHold(ctx context.Context, reference, reason string) (Le
 				case h.ReleasedAt.IsZero():
 					row := &holdRow{Row: tenancy.Row{ID: tenancy.NewID()}, Releases: h.ID, Reference: reference, Ground: h.Ground, ActedAt: tx.Now(), ActedBy: tx.Scope().Actor()}
 					tx.Forget(memo)
+					if err := tx.RecordHold(ctx, tenancy.LedgerHold{ID: h.ID, Released: true}); err != nil {
+						return LegalHold{}, err
+					}
 					h.ReleasedAt, h.ReleasedBy, h.ReleaseReason = row.ActedAt, row.ActedBy, reason
 					return h, row.write(ctx, tx, reason)
 				case h.ReleaseReason != reason && h.ReleaseReason != "":
@@ -209,6 +215,51 @@ func (s *Service) ReleaseHold(ctx context.Context, reference, reason string) (Le
 			}
 			return LegalHold{}, tenancy.ErrNotFound.New(op, "no hold has this reference")
 		})
+	})
+}
+
+func (r *holdRow) entry() tenancy.LedgerHold {
+	return tenancy.LedgerHold{ID: r.ID, Table: r.TableName, Row: r.RowID, From: r.FromDay, To: r.ToDay, Ground: string(r.Ground)}
+}
+
+// HoldAgain is privacy.Options.HoldAgain: it places a hold again in a restored tenant, or releases it again, as the ledger says ([tenancy.Ledger.Holds]), and reports whether that was needed. The ledger has no reference and no reason:
+// a hold that was placed again has the reference "ledger ID", under which it is released. A hold on a record that was made after the backup is passed over.
+//
+// Permission: retention.hold. Errors: those of the database.
+func (s *Service) HoldAgain(ctx context.Context, in tenancy.LedgerHold) (bool, error) {
+	return tenancy.Act(ctx, s.db, PermHold, func(ctx context.Context, tx *tenancy.Tx) (bool, error) {
+		if _, err := s.state(ctx, tx); err != nil { // a sweep waits, as for the first time
+			return false, err
+		}
+		placed, err := tenancy.First[holdRow](ctx, tx, tenancy.Eq("id", in.ID))
+		if err != nil && !tenancy.IsNotFound(err) {
+			return false, err
+		}
+		there := err == nil
+		row := &holdRow{Row: tenancy.Row{ID: in.ID}, Reference: "ledger " + in.ID.String(), Ground: Ground(in.Ground), TableName: in.Table, RowID: in.Row, FromDay: in.From, ToDay: in.To,
+			ActedAt: tx.Now(), ActedBy: tx.Scope().Actor()}
+		switch {
+		case in.Released && there:
+			if over, err := tenancy.Exists[holdRow](ctx, tx, tenancy.Eq("releases_id", in.ID)); over || err != nil {
+				return false, err
+			}
+			row = &holdRow{Row: tenancy.Row{ID: in.EntryID}, Releases: in.ID, Reference: placed.Reference, Ground: placed.Ground, ActedAt: row.ActedAt, ActedBy: row.ActedBy}
+		case in.Released || there:
+			return false, nil
+		case in.Table != "":
+			m := s.db.Registry().Table(in.Table)
+			if m == nil { // of a module that the program has no more
+				return false, nil
+			}
+			if err := s.reserve(ctx, tx, m, in.Row); err != nil {
+				if tenancy.IsNotFound(err) {
+					err = nil
+				}
+				return false, err
+			}
+		}
+		tx.Forget(memo)
+		return true, row.write(ctx, tx, "done before the tenant was restored from a backup")
 	})
 }
 

@@ -1,4 +1,4 @@
--- Backups that were taken, and the erasures and restrictions that have to be done again on what is restored from one. Both outlast the tenant, and hold opaque
+-- Backups that were taken, and the erasures, restrictions and legal holds that have to be done again on what is restored from one. Both outlast the tenant, and hold opaque
 -- ids alone: a backup of this database is no copy of what was erased. Instants are microseconds since 1970 in UTC, 0 where something has not
 -- happened, so that both engines order them alike.
 
@@ -36,13 +36,15 @@ CREATE INDEX erp_backups_keys ON erp_control.backups (tenant_id) WHERE key_destr
 CREATE TABLE erp_control.erasure_ledger (
     id UUID NOT NULL,
     tenant_id UUID NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('erased', 'restricted', 'released')),
+    kind TEXT NOT NULL CHECK (kind IN ('erased', 'restricted', 'released', 'held', 'unheld')),
     table_name TEXT NOT NULL,
     row_id UUID NOT NULL,
     ground TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('intended', 'done', 'void')),
     entered_micros BIGINT NOT NULL,
     settled_micros BIGINT NOT NULL,
+    from_day TEXT NOT NULL DEFAULT '',
+    to_day TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (id),
     CONSTRAINT erp_erasure_ledger_tenant FOREIGN KEY (tenant_id) REFERENCES erp_control.tenants (id),
     CONSTRAINT erp_erasure_ledger_settled CHECK ((state = 'intended') = (settled_micros = 0))

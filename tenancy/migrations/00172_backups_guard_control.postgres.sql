@@ -35,8 +35,8 @@ BEGIN
         RAISE EXCEPTION 'erp/locked/tenancy.append_only/an entry of the erasure ledger is never deleted';
     END IF;
     IF OLD.state <> 'intended' OR NEW.state = 'intended'
-        OR (OLD.id, OLD.tenant_id, OLD.kind, OLD.table_name, OLD.row_id, OLD.ground, OLD.entered_micros)
-            IS DISTINCT FROM (NEW.id, NEW.tenant_id, NEW.kind, NEW.table_name, NEW.row_id, NEW.ground, NEW.entered_micros) THEN
+        OR (OLD.id, OLD.tenant_id, OLD.kind, OLD.table_name, OLD.row_id, OLD.ground, OLD.entered_micros, OLD.from_day, OLD.to_day)
+            IS DISTINCT FROM (NEW.id, NEW.tenant_id, NEW.kind, NEW.table_name, NEW.row_id, NEW.ground, NEW.entered_micros, NEW.from_day, NEW.to_day) THEN
         RAISE EXCEPTION 'erp/locked/tenancy.append_only/an entry of the erasure ledger is settled once, and never changed';
     END IF;
     RETURN NEW;

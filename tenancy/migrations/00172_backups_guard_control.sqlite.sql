@@ -38,7 +38,7 @@ END;
 -- +goose StatementBegin
 CREATE TRIGGER erp_control_erasure_ledger_move BEFORE UPDATE ON erp_control.erasure_ledger FOR EACH ROW
 WHEN OLD.state <> 'intended' OR NEW.state = 'intended' OR OLD.id <> NEW.id OR OLD.tenant_id <> NEW.tenant_id OR OLD.table_name <> NEW.table_name OR OLD.row_id <> NEW.row_id
-    OR OLD.kind <> NEW.kind OR OLD.ground <> NEW.ground OR OLD.entered_micros <> NEW.entered_micros
+    OR OLD.kind <> NEW.kind OR OLD.ground <> NEW.ground OR OLD.entered_micros <> NEW.entered_micros OR OLD.from_day <> NEW.from_day OR OLD.to_day <> NEW.to_day
 BEGIN
     SELECT RAISE(ABORT, 'erp/locked/tenancy.append_only/an entry of the erasure ledger is settled once, and never changed');
 END;
