@@ -100,7 +100,12 @@ var shared struct {
 func Open(tb testing.TB, engine string, opt Options) *Env {
 	tb.Helper()
 	if opt.Clock != nil {
-		return open(tb, engine, opt)
+		env := open(tb, engine, opt)
+		tb.Cleanup(func() { // it is nobody else's: a process with many of them runs out of the server's connections
+			require.NoError(tb, env.DB.Close())
+			env.unwatch()
+		})
+		return env
 	}
 	key := engine
 	for _, m := range opt.Modules {
