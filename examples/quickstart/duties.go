@@ -146,6 +146,13 @@ func (d *duties) purge(ctx, platform context.Context, suite *erp.Suite, tenant u
 	if _, err := tenants.Cancel(platform, tenant, "The sample is over"); err != nil {
 		return err
 	}
+	inside, err := suite.Tenancy.Enter(ctx, tenant, booking.Actor, tenancy.Permissions{tenancy.AllPermissions})
+	if err != nil {
+		return err
+	}
+	if _, err := suite.Ending.TakeOut(inside, io.Discard); err != nil { // the owner's archive: without one, or a waiver, there is no early end
+		return err
+	}
 	if _, err := tenants.PurgeNow(platform, tenant, "The sample is over", "the sample's own word"); err != nil {
 		return err
 	}
@@ -179,6 +186,6 @@ func (p *page) duties(d duties) {
 	p.row(fmt.Sprintf("Fields deleted %d, pseudonymised %d, redacted %d, held %d", d.treated[privacy.Deleted], d.treated[privacy.Pseudonymised],
 		d.treated[privacy.Redacted], d.treated[privacy.Held]), "")
 	p.row("The figures are what they were", mark(d.unchanged))
-	p.row("Purged; entering it is refused, "+string(fault.CodeOf(d.goneRefusal)), mark(errors.Is(d.goneRefusal, tenancy.ErrUnknownTenant)))
+	p.row("Taken out, purged; entering is refused, "+string(fault.CodeOf(d.goneRefusal)), mark(errors.Is(d.goneRefusal, tenancy.ErrUnknownTenant)))
 	p.row(teaTenant.Name+" has all that it had", mark(d.neighbourSame))
 }
