@@ -186,6 +186,6 @@ func (p *page) duties(d duties) {
 	p.row(fmt.Sprintf("Fields deleted %d, pseudonymised %d, redacted %d, held %d", d.treated[privacy.Deleted], d.treated[privacy.Pseudonymised],
 		d.treated[privacy.Redacted], d.treated[privacy.Held]), "")
 	p.row("The figures are what they were", mark(d.unchanged))
-	p.row("Taken out, purged; entering is refused, "+string(fault.CodeOf(d.goneRefusal)), mark(errors.Is(d.goneRefusal, tenancy.ErrUnknownTenant)))
+	p.row("Purged; entering it is refused, "+string(fault.CodeOf(d.goneRefusal)), mark(errors.Is(d.goneRefusal, tenancy.ErrUnknownTenant)))
 	p.row(teaTenant.Name+" has all that it had", mark(d.neighbourSame))
 }
