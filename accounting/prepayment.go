@@ -139,9 +139,10 @@ func (p *prepayment) cut(t *TaxEntry, amount, left int64) (taxFigures, error) {
 			paid[j] -= *x
 		}
 	}
+	stated, in := parts[3:], paid[3:] // in the document's currency; in base stand before them
 	for j, x := range t.figures()[:3] {
-		if of := (worth{paid[j+3], paid[j]}); parts[j+3] >= 0 && of.minor >= parts[j+3] && of.minor > 0 {
-			base, err := of.of(parts[j+3])
+		if of := (worth{in[j], paid[j]}); stated[j] >= 0 && of.minor >= stated[j] && of.minor > 0 {
+			base, err := of.of(stated[j])
 			if err != nil {
 				return parts, err
 			}
