@@ -61,6 +61,7 @@ func newVault(t *testing.T, engine string) *vault {
 	now := march
 	v := &vault{now: &now, dir: t.TempDir()}
 	v.env = tenancytest.Open(t, engine, tenancytest.Options{Modules: modules(), StateMaxAge: time.Millisecond, Clock: func() time.Time { return *v.now }})
+	v.env.CloseAfter(t)
 	var err error
 	v.identity, err = age.GenerateX25519Identity()
 	require.NoError(t, err)

@@ -62,6 +62,7 @@ func held(t *testing.T, l *law, fn func(t *testing.T, env *tenancytest.Env, s *p
 		t.Run(engine, func(t *testing.T) {
 			now := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 			env := tenancytest.Open(t, engine, tenancytest.Options{Modules: modules(), Clock: func() time.Time { return now }})
+			env.CloseAfter(t)
 			s := privacy.New(env.DB, privacy.Options{Holds: l.holds})
 			fn(t, env, s, openPractice(t, env), &now)
 		})

@@ -72,6 +72,7 @@ func TestAnErasureWhoseProcessIsKilled(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, later %t", engine, later), func(t *testing.T) {
 				now := start
 				env := tenancytest.Open(t, engine, tenancytest.Options{Modules: modules(), Clock: func() time.Time { return now }})
+				env.CloseAfter(t)
 				s := privacy.New(env.DB, privacy.Options{Holds: (&law{visits: killEnd}).holds})
 				d := doomedErasure{Keys: env.Keys}
 				switch eng := env.Engine.(type) {

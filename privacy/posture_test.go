@@ -32,6 +32,7 @@ func eachHouse(t *testing.T, fn func(t *testing.T, h *house)) {
 		t.Run(engine, func(t *testing.T) {
 			now := march
 			env := tenancytest.Open(t, engine, tenancytest.Options{Modules: modules(), Clock: func() time.Time { return now }})
+			env.CloseAfter(t)
 			own, err := env.DB.Tenants().Create(env.Platform(t), tenancy.NewTenant{Name: "Opsmatiq", Platform: true})
 			require.NoError(t, err)
 			fn(t, &house{Env: env, ctx: env.Enter(t, own.ID, "privacy.*"), now: &now})

@@ -96,16 +96,11 @@ var shared struct {
 }
 
 // Open gives the environment of one engine. Environments without a clock of their own are shared by the tests of a
-// process.
+// process; of the others a test that has one to itself says when it is done with it (CloseAfter).
 func Open(tb testing.TB, engine string, opt Options) *Env {
 	tb.Helper()
 	if opt.Clock != nil {
-		env := open(tb, engine, opt)
-		tb.Cleanup(func() { // it is nobody else's: a process with many of them runs out of the server's connections
-			require.NoError(tb, env.DB.Close())
-			env.unwatch()
-		})
-		return env
+		return open(tb, engine, opt)
 	}
 	key := engine
 	for _, m := range opt.Modules {
@@ -122,6 +117,15 @@ func Open(tb testing.TB, engine string, opt Options) *Env {
 	env := open(tb, engine, opt)
 	shared.envs[key] = env
 	return env
+}
+
+// CloseAfter closes what is open with the test. A process with many environments runs out of the server's connections.
+func (e *Env) CloseAfter(tb testing.TB) {
+	tb.Helper()
+	tb.Cleanup(func() {
+		require.NoError(tb, e.DB.Close())
+		e.unwatch()
+	})
 }
 
 func open(tb testing.TB, engine string, opt Options) *Env {
