@@ -93,7 +93,7 @@ func (set *setup) writable(tx *tenancy.Tx, op, where string, journal uuid.UUID, 
 	case state == PeriodLocked:
 		return nil, ErrPeriodLocked.New(op, "%speriod %s is locked%s", where, p.Name, set.forJournal(p, journal))
 	case state == PeriodSoftLocked && exception == "":
-		return nil, ErrPeriodSoftLocked.New(op, "%speriod %s is soft-locked%s: a reason is needed", where, p.Name, set.forJournal(p, journal))
+		return nil, ErrPeriodSoftLocked.New(op, "%speriod %s is soft-locked%s: a reason is needed (LockException)", where, p.Name, set.forJournal(p, journal))
 	}
 	return p, nil
 }

@@ -27,13 +27,15 @@
 // boxes of the return, and [Service.TaxReport] equals the ledger. [Service.DetermineTax] says which tax a supply bears, by the
 // tenant's own rules.
 //
+// Describe the business first ([Service.DescribeBusiness]): documents take a copy of its name, address and tax id when they are issued, which
+// nothing changes afterwards, and an invoice without them cannot be written as UBL.
+//
 // Documents book themselves: [Service.Issue] takes invoices and credit notes, gives them their legal numbers and posts
 // them; [Service.Bill] takes vendors' bills and credits; [Service.Pay] takes payments and settles what they pay. All acts take batches, are all or nothing, and cost a
 // number of statements that does not depend on the size of the batch. A Reference makes an input idempotent: given again
 // it is answered with what was done before.
 //
-// Amounts of entries and payments are in any currency, those of documents in the base currency; every entry balances in the base
-// currency and in each foreign one. [Service.SetRates] keeps dated
+// Amounts are in any currency; every entry balances in the base currency and in each foreign one. [Service.SetRates] keeps dated
 // rates, [Service.Exchange] turns one currency into another, an allocation books the gain or loss that it realises, and
 // [Service.Revalue] brings monetary accounts to the rate of a period's end and back. [Service.WriteOff] gives up small differences.
 // [Service.Unallocate] has what was settled open again, [Service.ReversePayments] takes a payment back.

@@ -43,7 +43,7 @@ func ExampleService_SetPeriodState_journal() {
 	invoice.LockException = "agreed with the auditor"
 	fmt.Println(must(books.Issue(ctx, []accounting.NewInvoice{invoice}))[0].Number)
 	// Output:
-	// accounting.Issue: document 1: period 2010-01 is soft-locked for the journal SAL: a reason is needed (accounting.period_soft_locked)
+	// accounting.Issue: document 1: period 2010-01 is soft-locked for the journal SAL: a reason is needed (LockException) (accounting.period_soft_locked)
 	// INV-2010-00001
 }
 
