@@ -138,7 +138,7 @@ func (h *trade) loseOne() {
 	}
 	v := rapid.SampledFrom(h.invoices).Draw(h.rt, "invoice")
 	open := h.items(func(o accounting.OpenItem) bool { return o.EntryID == v.EntryID })
-	minor, reopened := int64(0), v.InvoiceDate
+	minor, reopened := int64(0), later(v.InvoiceDate, v.DueDate)
 	for _, o := range open {
 		minor, reopened = minor+o.OpenMinor, later(reopened, o.ReopenedOn)
 	}

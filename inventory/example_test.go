@@ -151,6 +151,7 @@ func ExampleService_Adjust() {
 	// true no layer is negative that was not let out so, and an empty one has no value
 	// true returns do not exceed the issues and receipts they name
 	// true what is reserved equals the open reservations
+	// true entries stand under the dimensions of their moves
 }
 
 // A till sells what the books do not have. Its session is posted as one entry; what comes in makes up for what was missing,
