@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -202,7 +203,7 @@ func TestVerifyFindsInOrders(t *testing.T) {
 			require.NoError(t, err, p.name)
 			checks, err := s.sales.Verify(s.ctx)
 			require.NoError(t, err)
-			at := slices.IndexFunc(checks, func(c Check) bool { return c.Name == p.name })
+			at := slices.IndexFunc(checks, func(c tenancy.Check) bool { return c.Name == p.name })
 			require.GreaterOrEqual(t, at, 0, p.name)
 			found := checks[at]
 			assert.False(t, found.OK, p.name)
