@@ -231,28 +231,21 @@ type dimensionProof struct{ name, query string }
 // Of sales, and of orders. What was stated is counted against what stands there, and not looked up line by line: without statistics, as after an
 // import, a database would take hours for that.
 var dimensionProofs = [...]dimensionProof{
-	{"invoices and goods of sales stand under the lines' dimensions", `SELECT s.reference, b.line_no
-		FROM (SELECT d.document_id, d.line_no FROM (
-				SELECT s.invoice_id AS document_id, l.line_no, l.dimension_set_id, 1 AS n FROM {sale_lines} AS l JOIN {sales} AS s ON s.id = l.sale_id
-				UNION ALL SELECT s.stock_document_id, l.line_no, l.dimension_set_id, 1 FROM {sale_lines} AS l JOIN {sales} AS s ON s.id = l.sale_id WHERE l.moved
-				` + standing + `) AS d
-			GROUP BY d.document_id, d.line_no, d.dimension_set_id HAVING SUM(d.n) > 0) AS b
-			JOIN {sales} AS s ON s.invoice_id = b.document_id OR s.stock_document_id = b.document_id
-		ORDER BY s.reference, b.line_no LIMIT ?`},
-	{"invoices and goods of orders stand under the lines' dimensions", `SELECT f.reference, b.line_no
-		FROM (SELECT d.document_id, d.line_no FROM (
-				SELECT f.invoice_id AS document_id, l.line_no, o.dimension_set_id, 1 AS n FROM {fulfilment_lines} AS l JOIN {fulfilments} AS f ON f.id = l.fulfilment_id
-					JOIN {order_lines} AS o ON o.order_id = l.order_id AND o.line_no = l.order_line_no WHERE f.invoice_id IS NOT NULL
-				UNION ALL SELECT f.stock_document_id, l.line_no, o.dimension_set_id, 1 FROM {fulfilment_lines} AS l JOIN {fulfilments} AS f ON f.id = l.fulfilment_id
-					JOIN {order_lines} AS o ON o.order_id = l.order_id AND o.line_no = l.order_line_no WHERE f.stock_document_id IS NOT NULL
-				` + standing + `) AS d
-			GROUP BY d.document_id, d.line_no, d.dimension_set_id HAVING SUM(d.n) > 0) AS b
-			JOIN {fulfilments} AS f ON f.invoice_id = b.document_id OR f.stock_document_id = b.document_id
-		ORDER BY f.reference, b.line_no LIMIT ?`},
+	{"invoices and goods of sales stand under the lines' dimensions", `SELECT MAX(d.reference) AS reference, d.line_no FROM (
+			SELECT s.invoice_id AS document_id, l.line_no, l.dimension_set_id, s.reference, 1 AS n FROM {sale_lines} AS l JOIN {sales} AS s ON s.id = l.sale_id
+			UNION ALL SELECT s.stock_document_id, l.line_no, l.dimension_set_id, s.reference, 1 FROM {sale_lines} AS l JOIN {sales} AS s ON s.id = l.sale_id WHERE l.moved
+			` + standing},
+	{"invoices and goods of orders stand under the lines' dimensions", `SELECT MAX(d.reference) AS reference, d.line_no FROM (
+			SELECT f.invoice_id AS document_id, l.line_no, o.dimension_set_id, f.reference, 1 AS n FROM {fulfilment_lines} AS l JOIN {fulfilments} AS f ON f.id = l.fulfilment_id
+				JOIN {order_lines} AS o ON o.order_id = l.order_id AND o.line_no = l.order_line_no WHERE f.invoice_id IS NOT NULL
+			UNION ALL SELECT f.stock_document_id, l.line_no, o.dimension_set_id, f.reference, 1 FROM {fulfilment_lines} AS l JOIN {fulfilments} AS f ON f.id = l.fulfilment_id
+				JOIN {order_lines} AS o ON o.order_id = l.order_id AND o.line_no = l.order_line_no WHERE f.stock_document_id IS NOT NULL
+			` + standing},
 }
 
-const standing = `UNION ALL SELECT i.invoice_id, i.line_no, i.dimension_set_id, -1 FROM {invoice_lines} AS i
-				UNION ALL SELECT m.document_id, m.line_no, m.dimension_set_id, -1 FROM {stock_moves} AS m`
+const standing = `UNION ALL SELECT i.invoice_id, i.line_no, i.dimension_set_id, NULL, -1 FROM {invoice_lines} AS i
+			UNION ALL SELECT m.document_id, m.line_no, m.dimension_set_id, NULL, -1 FROM {stock_moves} AS m) AS d
+		GROUP BY d.document_id, d.line_no, d.dimension_set_id HAVING SUM(d.n) > 0 ORDER BY 1, 2 LIMIT ?`
 
 // run makes the check; lines is how many it looked at.
 func (p dimensionProof) run(ctx context.Context, tx *tenancy.Tx, lines int64) (tenancy.Check, error) {
