@@ -73,10 +73,8 @@ func (w *recovering) check() error {
 		if err := checkInput(w.op, where, in); err != nil {
 			return err
 		}
-		if in.Amount != (money.Amount{}) {
-			if err := checkAmount(w.op, where, in.Amount); err != nil {
-				return err
-			}
+		if err := checkPart(w.op, where, in.Amount); err != nil {
+			return err
 		}
 		w.dims.want(in.Dimensions)
 		w.replays.expect("recovery:"+in.BadDebtID.String()+":"+in.PaymentID.String(), in.fingerprint(&hash))

@@ -125,6 +125,14 @@ func checkAmount(op, where string, a money.Amount) error {
 	return nil
 }
 
+// checkPart is checkAmount, where no amount stands for all that there is.
+func checkPart(op, where string, a money.Amount) error {
+	if a == (money.Amount{}) {
+		return nil
+	}
+	return checkAmount(op, where, a)
+}
+
 // fingerprint is of a payment's figures and names.
 func (p *NewPayment) fingerprint(f *fingerprint) string {
 	f.reset()

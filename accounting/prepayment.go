@@ -371,10 +371,8 @@ func checkDeductions(op, where string, in []NewDeduction, final bool) error {
 		if err := checkInput(op, where, in[j]); err != nil {
 			return err
 		}
-		if in[j].Amount != (money.Amount{}) {
-			if err := checkAmount(op, where, in[j].Amount); err != nil {
-				return err
-			}
+		if err := checkPart(op, where, in[j].Amount); err != nil {
+			return err
 		}
 	}
 	return nil

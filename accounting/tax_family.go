@@ -55,7 +55,7 @@ type poolPart struct {
 // standing is what of a pool is left to become due by what is to be received, and what has become due by what was refunded.
 func (p *taxPool) standing(f *taxFamily, i int) (left, refunded int64, err error) {
 	left = -p.gone[i]
-	borne := slices.ContainsFunc(p.of, func(x poolPart) bool { return x.member == f.head })
+	borne := f.bears(p.like)
 	for _, x := range p.of {
 		m, of := x.member, x.figures[i]
 		switch {
@@ -139,13 +139,24 @@ func (p *taxPool) giveUp(m *taxMember, amount int64) (out taxFigures, err error)
 	return out, nil
 }
 
-// add puts a tax that waits into its pool. Prepayments that the document sets off have pools of their own.
+// bears reports whether the document itself bears a tax, whatever it is analysed by.
+func (f *taxFamily) bears(t *TaxEntry) bool {
+	return slices.ContainsFunc(f.pools, func(p *taxPool) bool {
+		return p.like.waitsAs(t) && slices.ContainsFunc(p.of, func(x poolPart) bool { return x.member == f.head })
+	})
+}
+
+// waitsAs reports whether two rows are of the same tax, and wait for the same. Prepayments that the document sets off wait each by itself.
+func (t *TaxEntry) waitsAs(o *TaxEntry) bool {
+	return o.TaxID == t.TaxID && o.Rate.Equal(t.Rate) && o.Side == t.Side && o.AccountID == t.AccountID && o.DueOn == t.DueOn &&
+		(o.SourceModel == prepaymentModel) == (t.SourceModel == prepaymentModel) && (t.SourceModel != prepaymentModel || o.SourceID == t.SourceID)
+}
+
+// add puts a tax that waits into its pool: each combination of dimensions has its own, and its part of what becomes due.
 func (f *taxFamily) add(m *taxMember, t *TaxEntry) {
 	f.rows = append(f.rows, t)
 	at := slices.IndexFunc(f.pools, func(p *taxPool) bool {
-		o := p.like
-		return o.TaxID == t.TaxID && o.Rate.Equal(t.Rate) && o.Side == t.Side && o.AccountID == t.AccountID && o.DimensionSetID == t.DimensionSetID && o.SupplySetID == t.SupplySetID && o.DueOn == t.DueOn &&
-			(o.SourceModel == prepaymentModel) == (t.SourceModel == prepaymentModel) && (t.SourceModel != prepaymentModel || o.SourceID == t.SourceID)
+		return p.like.waitsAs(t) && p.like.DimensionSetID == t.DimensionSetID && p.like.SupplySetID == t.SupplySetID
 	})
 	if at < 0 {
 		at, f.pools = len(f.pools), append(f.pools, &taxPool{like: t})

@@ -103,3 +103,64 @@ func less(boxes, before map[string]int64) map[string]int64 {
 	}
 	return without(boxes)
 }
+
+// A credit may bear a tax that waits and that its document does not: nothing of it is to be received, so it is due as the credit is settled, and
+// not when somebody pays the document, whose own tax waits for nothing.
+func TestACreditOfATaxThatTheDocumentDoesNotBear(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		s.taxes(accounting.NewTax{Code: "I20", Rates: s20.Rates, Boxes: s20.Boxes, Due: accounting.TaxDueOnIssue}, c20)
+		v := s.issue(document(s, "100", "I20"))[0]
+		s.issue(credits(s, v.ID, "2010-12-06", "10", "C20"))
+		require.Zero(t, s.balance(accounting.RoleTaxNotDue), "the credit took the document's own item down at once")
+		require.Equal(t, map[string]int64{"1": 1_800, "6": 9_000}, s.boxes())
+		s.pay(received("", s.ann.ID, "2010-12-07", 10_800, part(v.ID, 10_800)))
+		require.Zero(t, s.balance(accounting.RoleTaxNotDue))
+		require.Equal(t, map[string]int64{"1": 1_800, "6": 9_000}, s.boxes())
+		s.sound()
+	})
+}
+
+// A final document may bear nothing itself of the tax that its prepayment bore: what of that waits with it is its own matter, and the
+// prepayment's, which was paid, is not due once more.
+func TestAFinalDocumentWhosePrepaymentAloneWaits(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		five := s20
+		five.Code, five.Kind, five.Rates = "R5", accounting.TaxReduced, []accounting.NewTaxRate{rate("2000-01-01", "5")}
+		s.taxes(c20, five)
+		p := s.issue(prepayment(s, "200", "C20", "100", "R5"))[0]
+		s.pay(received("", s.ann.ID, "2010-12-05", 34_500, part(p.ID, 34_500)))
+		require.Equal(t, map[string]int64{"1": 4_500, "6": 30_000}, s.boxes())
+		final := s.issue(setsOff(document(s, "1000", "R5"), "2010-12-20", p.ID))[0]
+		s.pay(received("", s.ann.ID, "2010-12-21", 105_000-34_500, part(final.ID, 105_000-34_500)))
+		require.Zero(t, s.balance(accounting.RoleTaxNotDue))
+		require.Equal(t, map[string]int64{"1": 5_000, "6": 100_000}, s.boxes())
+		s.sound()
+	})
+}
+
+// What a credit is analysed by does not make its tax due: it is netted with the document's, and each combination has its part.
+func TestACreditUnderOtherDimensionsReleasesNoTax(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		s.taxes(c20)
+		s.analysed()
+		in := document(s, "100", "C20")
+		in.Dimensions = accounting.Dimensions{"shop": "york"}
+		v := s.issue(in)[0]
+		back := credits(s, v.ID, "2010-12-06", "50", "C20")
+		back.Dimensions = accounting.Dimensions{"shop": "leeds"}
+		s.issue(back)
+		require.Empty(t, s.boxes(), "nothing was received")
+		s.pay(received("", s.ann.ID, "2010-12-07", 3_000, part(v.ID, 3_000)))
+		require.Equal(t, map[string]int64{"1": 500, "6": 2_500}, s.boxes())
+		s.pay(received("", s.ann.ID, "2010-12-08", 3_000, part(v.ID, 3_000)))
+		require.Equal(t, map[string]int64{"1": 1_000, "6": 5_000}, s.boxes())
+		require.Zero(t, s.balance(accounting.RoleTaxNotDue))
+		shops, err := s.books.TaxReportBy(s.ctx, "shop", day("2010-12-01"), day("2010-12-31"))
+		require.NoError(t, err)
+		require.Len(t, shops, 2)
+		for _, one := range shops {
+			require.Empty(t, one.Report.NotDue, "nothing waits under %s", one.Value)
+		}
+		s.sound()
+	})
+}

@@ -1,67 +1,27 @@
 package inventory
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/accounting"
-	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/internal/bookstest"
 )
 
 // at are the values of a shop and a project; "" for none.
 func at(shop, project string) accounting.Dimensions {
-	d := accounting.Dimensions{}
-	for code, value := range map[string]string{"shop": shop, "project": project} {
-		if value != "" {
-			d[code] = value
-		}
-	}
-	return d
+	return bookstest.Values("shop", shop, "project", project)
 }
+
+// analysis is the shop's books by dimensions.
+func (s *shop) analysis() bookstest.Analysis { return bookstest.Analysis{Ctx: s.ctx, Books: s.books} }
 
 // analysed defines shops and projects.
 func (s *shop) analysed(t require.TestingT) {
-	for code, values := range map[string][]string{"shop": {"york", "leeds"}, "project": {"17", "18"}} {
-		_, err := s.books.CreateDimension(s.ctx, accounting.NewDimension{Code: code, Name: code})
-		require.NoError(t, err)
-		for _, v := range values {
-			s.setValue(t, code, v, false)
-		}
-	}
-}
-
-// setValue opens or closes a value of a dimension.
-func (s *shop) setValue(t require.TestingT, dimension, code string, closed bool) {
-	_, err := s.books.SetDimensionValues(s.ctx, dimension, []accounting.NewDimensionValue{{Code: code, Name: code, Inactive: closed}})
-	require.NoError(t, err)
-}
-
-// require has an account require dimensions from now on.
-func (s *shop) require(t require.TestingT, role accounting.Role, codes ...string) {
-	_, err := s.books.RequireDimensions(s.ctx, accounting.ByRole(role), codes)
-	require.NoError(t, err)
-}
-
-// by is what an account has by combination, in all entries.
-func (s *shop) by(t require.TestingT, role accounting.Role) map[string]int64 {
-	account, err := s.books.GetAccount(s.ctx, accounting.ByRole(role))
-	require.NoError(t, err)
-	page, err := s.books.ListEntries(s.ctx, tenancy.PageRequest{Limit: 200})
-	require.NoError(t, err)
-	out := map[string]int64{}
-	for _, e := range page.Items {
-		d, err := s.books.GetEntry(s.ctx, e.ID)
-		require.NoError(t, err)
-		for _, l := range d.Lines {
-			if l.AccountID == account.ID {
-				out[fmt.Sprint(map[string]string(l.Dimensions))] += l.Amount.Minor
-			}
-		}
-	}
-	return out
+	s.analysis().Define(t, "shop", "york", "leeds")
+	s.analysis().Define(t, "project", "17", "18")
 }
 
 func of(m NewMove, d accounting.Dimensions) NewMove {
@@ -83,22 +43,22 @@ func TestMovesAreAnalysed(t *testing.T) {
 		issued, err := s.stock.Issue(s.ctx, []NewDocument{issue})
 		require.NoError(t, err)
 		york, leeds := "map[project:18 shop:york]", "map[project:18 shop:leeds]"
-		require.Equal(t, map[string]int64{york: 200, leeds: 100}, s.by(t, accounting.RoleCostOfGoodsSold))
-		require.Equal(t, map[string]int64{york: 300}, s.by(t, accounting.RoleMarketing))
-		require.Equal(t, map[string]int64{"map[project:17 shop:york]": -1000}, s.by(t, accounting.RoleOpeningEquity))
-		require.Equal(t, map[string]int64{"map[]": 400}, s.by(t, accounting.RoleStock))
+		require.Equal(t, map[string]int64{york: 200, leeds: 100}, s.analysis().By(t, accounting.ByRole(accounting.RoleCostOfGoodsSold)))
+		require.Equal(t, map[string]int64{york: 300}, s.analysis().By(t, accounting.ByRole(accounting.RoleMarketing)))
+		require.Equal(t, map[string]int64{"map[project:17 shop:york]": -1000}, s.analysis().By(t, accounting.ByRole(accounting.RoleOpeningEquity)))
+		require.Equal(t, map[string]int64{"map[]": 400}, s.analysis().By(t, accounting.ByRole(accounting.RoleStock)))
 		d, err := s.stock.GetDocument(s.ctx, issued[0].ID)
 		require.NoError(t, err)
 		require.Equal(t, at("leeds", "18"), d.Moves[1].Dimensions)
 
-		s.setValue(t, "shop", "leeds", true)
-		s.require(t, accounting.RoleCostOfGoodsSold, "shop", "project")
+		s.analysis().SetValue(t, "shop", "leeds", true)
+		s.analysis().Require(t, accounting.ByRole(accounting.RoleCostOfGoodsSold), "shop", "project")
 		back := document(Return, "D-2", NewMove{ProductID: s.tea.ID, Quantity: qty("1"), Origin: Origin{issued[0].ID, 2}},
 			NewMove{ProductID: s.tea.ID, Quantity: qty("2"), Origin: Origin{issued[0].ID, 1}})
 		back.Dimensions = at("york", "17") // of lines without an origin
 		_, err = s.stock.Return(s.ctx, []NewDocument{back})
 		require.NoError(t, err)
-		require.Equal(t, map[string]int64{york: 0, leeds: 0}, s.by(t, accounting.RoleCostOfGoodsSold))
+		require.Equal(t, map[string]int64{york: 0, leeds: 0}, s.analysis().By(t, accounting.ByRole(accounting.RoleCostOfGoodsSold)))
 		back.Reference, back.Lines[0].Dimensions = "D-3", at("york", "")
 		_, err = s.stock.Return(s.ctx, []NewDocument{back})
 		require.ErrorIs(t, err, ErrBadInput)
@@ -113,25 +73,25 @@ func TestADimensionThatADocumentLacks(t *testing.T) {
 		s.receive(t, s.tea, "10", "1.00")
 		loss := document(Adjustment, "D-1", of(move(s.tea, "-1"), at("york", "")), move(s.tea, "-2"))
 		for _, role := range []accounting.Role{accounting.RoleStockLoss, accounting.RoleStock} {
-			s.require(t, role, "shop")
+			s.analysis().Require(t, accounting.ByRole(role), "shop")
 			before := s.state(t)
 			_, err := s.stock.Adjust(s.ctx, []NewDocument{loss})
 			require.ErrorIs(t, err, accounting.ErrDimensionNeeded)
 			require.ErrorContains(t, err, `document 1 ("D-1"), line 2: a line on `)
 			require.Equal(t, before, s.state(t))
-			s.require(t, role)
+			s.analysis().Require(t, accounting.ByRole(role))
 		}
-		s.require(t, accounting.RoleStockLoss, "shop")
+		s.analysis().Require(t, accounting.ByRole(accounting.RoleStockLoss), "shop")
 		_, err := s.stock.UpdateWarehouse(s.ctx, WarehouseChange{ID: s.main, Name: "Main", Dimensions: at("mars", "")})
 		require.ErrorIs(t, err, accounting.ErrUnknownDimension)
 		_, err = s.stock.UpdateWarehouse(s.ctx, WarehouseChange{ID: s.main, Name: "Main", Dimensions: at("leeds", "")})
 		require.NoError(t, err)
 		_, err = s.stock.Adjust(s.ctx, []NewDocument{loss})
 		require.NoError(t, err)
-		require.Equal(t, map[string]int64{"map[shop:york]": 100, "map[shop:leeds]": 200}, s.by(t, accounting.RoleStockLoss))
+		require.Equal(t, map[string]int64{"map[shop:york]": 100, "map[shop:leeds]": 200}, s.analysis().By(t, accounting.ByRole(accounting.RoleStockLoss)))
 
 		// Dimensions are content; a retry is answered, whatever was closed since, and what stood in the warehouse then is not asked for.
-		s.setValue(t, "shop", "leeds", true)
+		s.analysis().SetValue(t, "shop", "leeds", true)
 		again, err := s.stock.Adjust(s.ctx, []NewDocument{loss})
 		require.NoError(t, err)
 		require.True(t, again[0].Replayed)
@@ -160,16 +120,16 @@ func TestAGroupIsAnalysed(t *testing.T) {
 		}
 		_, err := s.stock.Issue(s.ctx, []NewDocument{sold(at("york", ""), "1"), sold(at("leeds", ""), "2"), sold(nil, "1"), sold(at("york", ""), "3")})
 		require.NoError(t, err)
-		s.setValue(t, "shop", "york", true)
-		s.require(t, accounting.RoleCostOfGoodsSold, "shop", "project")
-		s.require(t, accounting.RoleStock, "shop")
+		s.analysis().SetValue(t, "shop", "york", true)
+		s.analysis().Require(t, accounting.ByRole(accounting.RoleCostOfGoodsSold), "shop", "project")
+		s.analysis().Require(t, accounting.ByRole(accounting.RoleStock), "shop")
 		_, err = s.stock.Issue(s.ctx, []NewDocument{sold(at("leeds", ""), "1")})
 		require.ErrorIs(t, err, accounting.ErrDimensionNeeded)
 		posted, err := s.stock.PostGroup(s.ctx, PostGroup{Group: group})
 		require.NoError(t, err)
 		require.NotZero(t, posted.EntryID)
-		require.Equal(t, map[string]int64{"map[shop:york]": 400, "map[shop:leeds]": 200, "map[]": 100}, s.by(t, accounting.RoleCostOfGoodsSold))
-		require.Equal(t, map[string]int64{"map[shop:york]": -400, "map[shop:leeds]": -200, "map[]": 900}, s.by(t, accounting.RoleStock))
+		require.Equal(t, map[string]int64{"map[shop:york]": 400, "map[shop:leeds]": 200, "map[]": 100}, s.analysis().By(t, accounting.ByRole(accounting.RoleCostOfGoodsSold)))
+		require.Equal(t, map[string]int64{"map[shop:york]": -400, "map[shop:leeds]": -200, "map[]": 900}, s.analysis().By(t, accounting.ByRole(accounting.RoleStock)))
 		s.verify(t)
 	})
 }
@@ -185,13 +145,13 @@ func TestVariancesAreAnalysed(t *testing.T) {
 		in := receipt("D-2", s.tea, "4", "1.50")
 		in.Dimensions = at("york", "")
 		came := s.mustBook(t, in)[0]
-		require.Equal(t, map[string]int64{"map[shop:york]": 100}, s.by(t, accounting.RoleStockVariance))
-		s.setValue(t, "shop", "york", true)
+		require.Equal(t, map[string]int64{"map[shop:york]": 100}, s.analysis().By(t, accounting.ByRole(accounting.RoleStockVariance)))
+		s.analysis().SetValue(t, "shop", "york", true)
 		_, err := s.stock.Revalue(s.ctx, []NewRevaluation{{Reference: "D-3", Date: newYear, Counter: accounting.ByRole(accounting.RoleGoodsReceived),
 			Lines: []RevaluedLine{{Receipt: Origin{came.ID, 1}, Quantity: qty("4"), Difference: pence(40)}}}})
 		require.NoError(t, err)
-		require.Equal(t, map[string]int64{"map[shop:york]": -40}, s.by(t, accounting.RoleGoodsReceived))
-		require.Equal(t, map[string]int64{"map[shop:york]": 20}, s.by(t, accounting.RolePriceVariance))
+		require.Equal(t, map[string]int64{"map[shop:york]": -40}, s.analysis().By(t, accounting.ByRole(accounting.RoleGoodsReceived)))
+		require.Equal(t, map[string]int64{"map[shop:york]": 20}, s.analysis().By(t, accounting.ByRole(accounting.RolePriceVariance)))
 		s.verify(t)
 	})
 }

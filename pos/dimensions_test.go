@@ -10,6 +10,7 @@ import (
 
 	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/accounting/money"
+	"github.com/opsmatiq/erp/internal/bookstest"
 	"github.com/opsmatiq/erp/internal/laws"
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/tenancy"
@@ -19,55 +20,18 @@ import (
 
 // at are the values of a shop and a department; "" for none.
 func at(shop, department string) accounting.Dimensions {
-	d := accounting.Dimensions{}
-	for code, value := range map[string]string{"shop": shop, "department": department} {
-		if value != "" {
-			d[code] = value
-		}
-	}
-	return d
+	return bookstest.Values("shop", shop, "department", department)
 }
+
+var yearBegins, yearEnds = date.Must("2026-01-01"), date.Must("2026-12-31")
+
+// analysis is the shop's books by dimensions.
+func (s *shop) analysis() bookstest.Analysis { return bookstest.Analysis{Ctx: s.ctx, Books: s.books} }
 
 // analysed defines shops and departments.
 func (s *shop) analysed(t require.TestingT) {
-	for code, values := range map[string][]string{"shop": {"york", "leeds"}, "department": {"tea", "china"}} {
-		_, err := s.books.CreateDimension(s.ctx, accounting.NewDimension{Code: code, Name: code})
-		require.NoError(t, err)
-		for _, v := range values {
-			s.value(t, code, v, false)
-		}
-	}
-}
-
-// value opens or closes a value of a dimension.
-func (s *shop) value(t require.TestingT, dimension, code string, closed bool) {
-	_, err := s.books.SetDimensionValues(s.ctx, dimension, []accounting.NewDimensionValue{{Code: code, Name: code, Inactive: closed}})
-	require.NoError(t, err)
-}
-
-// require has an account require dimensions from now on.
-func (s *shop) require(t require.TestingT, role accounting.Role, codes ...string) {
-	_, err := s.books.RequireDimensions(s.ctx, accounting.ByRole(role), codes)
-	require.NoError(t, err)
-}
-
-// by is what an account has by combination, in all entries.
-func (s *shop) by(t require.TestingT, account accounting.AccountRef) map[string]int64 {
-	a, err := s.books.GetAccount(s.ctx, account)
-	require.NoError(t, err)
-	page, err := s.books.ListEntries(s.ctx, tenancy.PageRequest{Limit: 200})
-	require.NoError(t, err)
-	out := map[string]int64{}
-	for _, e := range page.Items {
-		d, err := s.books.GetEntry(s.ctx, e.ID)
-		require.NoError(t, err)
-		for _, l := range d.Lines {
-			if l.AccountID == a.ID {
-				out[fmt.Sprint(map[string]string(l.Dimensions))] += l.Amount.Minor
-			}
-		}
-	}
-	return out
+	s.analysis().Define(t, "shop", "york", "leeds")
+	s.analysis().Define(t, "department", "tea", "china")
 }
 
 // of is a line of a department.
@@ -103,17 +67,17 @@ func TestATillIsAnalysed(t *testing.T) {
 		require.NoError(t, err)
 
 		// What is closed, or asked for, by the evening refuses nobody.
-		s.value(t, "shop", "york", true)
+		s.analysis().SetValue(t, "shop", "york", true)
 		for _, role := range []accounting.Role{accounting.RoleSales, accounting.RoleCostOfGoodsSold, accounting.RoleOverShort} {
-			s.require(t, role, "department", "shop")
+			s.analysis().Require(t, accounting.ByRole(role), "department", "shop")
 		}
 		s.closeWith(t, s.session, "115.00")
 		tea, china, york := "map[department:tea shop:york]", "map[department:china shop:york]", "map[shop:york]"
-		require.Equal(t, map[string]int64{tea: -500, york: -500, "map[department:tea shop:leeds]": -500}, s.by(t, accounting.ByRole(accounting.RoleSales)))
-		require.Equal(t, map[string]int64{tea: 100, "map[department:tea shop:leeds]": 100}, s.by(t, accounting.ByRole(accounting.RoleCostOfGoodsSold)))
-		require.Equal(t, map[string]int64{china: 300}, s.by(t, accounting.ByCode("6900")))
-		require.Equal(t, map[string]int64{"map[]": 1500}, s.by(t, accounting.ByRole(accounting.RoleCash)))
-		require.Equal(t, map[string]int64{"map[]": -300}, s.by(t, accounting.ByRole(accounting.RoleTax)))
+		require.Equal(t, map[string]int64{tea: -500, york: -500, "map[department:tea shop:leeds]": -500}, s.analysis().By(t, accounting.ByRole(accounting.RoleSales)))
+		require.Equal(t, map[string]int64{tea: 100, "map[department:tea shop:leeds]": 100}, s.analysis().By(t, accounting.ByRole(accounting.RoleCostOfGoodsSold)))
+		require.Equal(t, map[string]int64{china: 300}, s.analysis().By(t, accounting.ByCode("6900")))
+		require.Equal(t, map[string]int64{"map[]": 1500}, s.analysis().By(t, accounting.ByRole(accounting.RoleCash)))
+		require.Equal(t, map[string]int64{"map[]": -300}, s.analysis().By(t, accounting.ByRole(accounting.RoleTax)))
 		d, err := s.pos.GetTicket(s.ctx, sold[1].ID)
 		require.NoError(t, err)
 		require.Equal(t, at("leeds", "tea"), d.Lines[0].Dimensions)
@@ -130,17 +94,17 @@ func TestADrawerIsAnalysed(t *testing.T) {
 		s.analysed(t)
 		s.closeWith(t, s.session, "100.00")
 		for _, role := range []accounting.Role{accounting.RoleCash, accounting.RoleCardClearing, accounting.RoleOverShort} {
-			s.require(t, role, "shop")
+			s.analysis().Require(t, accounting.ByRole(role), "shop")
 			_, err := s.pos.CreateRegisters(s.ctx, []NewRegister{{Code: "Y1", Name: "York"}})
 			require.ErrorIs(t, err, accounting.ErrDimensionNeeded)
 			require.ErrorContains(t, err, "register 1 (Y1): ")
 			_, err = s.pos.OpenSession(s.ctx, NewSession{RegisterID: s.till.ID, Float: s.amount("100.00"), Date: monday, Reference: s.reference()})
 			require.ErrorIs(t, err, accounting.ErrDimensionNeeded, "not only at the closing, when it is too late")
 			require.ErrorContains(t, err, "register T1: ")
-			s.require(t, role)
+			s.analysis().Require(t, accounting.ByRole(role))
 		}
 		for _, role := range []accounting.Role{accounting.RoleCash, accounting.RoleCardClearing, accounting.RoleOverShort} {
-			s.require(t, role, "shop")
+			s.analysis().Require(t, accounting.ByRole(role), "shop")
 		}
 		change := RegisterChange{ID: s.till.ID, Name: "Till T1", MaxHours: 24}
 		_, err := s.pos.UpdateRegister(s.ctx, change)
@@ -157,9 +121,9 @@ func TestADrawerIsAnalysed(t *testing.T) {
 		require.NoError(t, err, "which is for the next session")
 		s.sell(t, s.ticket(s.cash("6.00"), line(s.tea, "1", "6.00")), s.ticket(s.card("6.00"), line(s.tea, "1", "6.00")))
 		s.closeWith(t, s.session, "105.00")
-		require.Equal(t, map[string]int64{"map[shop:leeds]": 500}, s.by(t, accounting.ByRole(accounting.RoleCash)))
-		require.Equal(t, map[string]int64{"map[shop:leeds]": 600}, s.by(t, accounting.ByRole(accounting.RoleCardClearing)))
-		require.Equal(t, map[string]int64{"map[shop:leeds]": 100}, s.by(t, accounting.ByRole(accounting.RoleOverShort)))
+		require.Equal(t, map[string]int64{"map[shop:leeds]": 500}, s.analysis().By(t, accounting.ByRole(accounting.RoleCash)))
+		require.Equal(t, map[string]int64{"map[shop:leeds]": 600}, s.analysis().By(t, accounting.ByRole(accounting.RoleCardClearing)))
+		require.Equal(t, map[string]int64{"map[shop:leeds]": 100}, s.analysis().By(t, accounting.ByRole(accounting.RoleOverShort)))
 		s.verify(t)
 	})
 }
@@ -169,7 +133,7 @@ func TestADimensionThatATicketLacks(t *testing.T) {
 	eachShop(t, func(t *testing.T, s *shop) {
 		s.analysed(t)
 		for _, role := range []accounting.Role{accounting.RoleSales, accounting.RoleCostOfGoodsSold, accounting.RoleStock} {
-			s.require(t, role, "shop")
+			s.analysis().Require(t, accounting.ByRole(role), "shop")
 			before := s.state(t)
 			good := s.ticket(s.cash("6.00"), of(line(s.tea, "1", "6.00"), at("york", "")))
 			bad := s.ticket(s.cash("12.00"), of(line(s.tea, "1", "6.00"), at("york", "")), line(s.cup, "1", "6.00"))
@@ -177,9 +141,9 @@ func TestADimensionThatATicketLacks(t *testing.T) {
 			require.ErrorIs(t, err, accounting.ErrDimensionNeeded)
 			require.ErrorContains(t, err, fmt.Sprintf("ticket 2 (%q), line 2: a line on ", bad.Reference))
 			require.Equal(t, before, s.state(t))
-			s.require(t, role)
+			s.analysis().Require(t, accounting.ByRole(role))
 		}
-		s.require(t, accounting.RoleBank, "shop")
+		s.analysis().Require(t, accounting.ByRole(accounting.RoleBank), "shop")
 		move := NewCashMove{SessionID: s.session.ID, Reference: s.reference(), Direction: CashOut, Amount: s.amount("3.00"), Account: accounting.ByRole(accounting.RoleBank), Reason: "safe"}
 		_, err := s.pos.MoveCash(s.ctx, []NewCashMove{move})
 		require.ErrorIs(t, err, accounting.ErrDimensionNeeded)
@@ -191,7 +155,7 @@ func TestADimensionThatATicketLacks(t *testing.T) {
 		// Dimensions are content, of tickets and of cash moves; a retry is answered, whatever was closed since.
 		ticket := s.ticket(s.cash("6.00"), of(line(s.tea, "1", "6.00"), at("york", "")))
 		s.sell(t, ticket)
-		s.value(t, "shop", "york", true)
+		s.analysis().SetValue(t, "shop", "york", true)
 		require.True(t, s.sell(t, ticket)[0].Replayed)
 		again, err := s.pos.MoveCash(s.ctx, []NewCashMove{move})
 		require.NoError(t, err)
@@ -298,21 +262,10 @@ func TestSliceLaws(t *testing.T) {
 			profit["york"] += over
 			_, err := s.pos.CloseSession(s.ctx, Close{SessionID: s.session.ID, Counted: money.Of(cash+over, "GBP")})
 			require.NoError(rt, err)
-			for _, dimension := range []string{"shop", "department"} {
-				from, to := date.Must("2026-01-01"), date.Must("2026-12-31")
-				whole, err := s.books.ProfitAndLoss(s.ctx, from, to)
-				require.NoError(rt, err)
-				parts, err := s.books.ProfitAndLossBy(s.ctx, dimension, from, to)
-				require.NoError(rt, err)
-				var sum int64
-				for _, p := range parts {
-					sum += p.Report.NetProfit.Minor
-					if dimension == "shop" {
-						require.Equal(rt, profit[p.Value], p.Report.NetProfit.Minor, "shop %q", p.Value)
-					}
-				}
-				require.Equal(rt, whole.NetProfit.Minor, sum, "the slices of %s sum to the whole", dimension)
+			for shop, net := range s.analysis().Sliced(rt, "shop", yearBegins, yearEnds) {
+				require.Equal(rt, profit[shop], net, "shop %q", shop)
 			}
+			s.analysis().Sliced(rt, "department", yearBegins, yearEnds)
 			s.verify(rt)
 		})
 	})

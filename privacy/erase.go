@@ -135,19 +135,28 @@ func replay(ctx context.Context, tx *tenancy.Tx, in Erasure) (*ErasureReport, er
 	return out, nil
 }
 
-// finish registers the erasure, its report, and what is left.
-func (e *solver) finish(ctx context.Context, in Erasure) (ErasureReport, error) {
+// register gives the report of what was decided, and the row of the register, which is not written yet.
+func (e *solver) register(ctx context.Context, in Erasure) (ErasureReport, *request, error) {
 	report := e.report(e.Tx.Today())
 	report.ID, report.Reference, report.ErasedAt = tenancy.NewID(), in.Reference, e.Tx.Now()
 	text, err := json.Marshal(report)
 	if err != nil {
-		return ErasureReport{}, fmt.Errorf("privacy: %w", err)
+		return ErasureReport{}, nil, fmt.Errorf("privacy: %w", err)
 	}
 	if err := e.Tx.RecordErasure(ctx, e.Self, e.ID); err != nil {
+		return ErasureReport{}, nil, err
+	}
+	return report, &request{Row: tenancy.Row{ID: report.ID}, Reference: in.Reference, SubjectTable: e.Self.Table, SubjectID: e.ID, Reason: e.known.redact(in.Reason), Report: string(text),
+		ErasedAt: report.ErasedAt, State: ErasureOpen, DueOn: e.Tx.Today()}, nil
+}
+
+// finish registers the erasure, its report, and what is left.
+func (e *solver) finish(ctx context.Context, in Erasure) (ErasureReport, error) {
+	report, row, err := e.register(ctx, in)
+	if err != nil {
 		return ErasureReport{}, err
 	}
-	row := &request{Row: tenancy.Row{ID: report.ID}, Reference: in.Reference, SubjectTable: e.Self.Table, SubjectID: e.ID, AccountID: accountOf(e.person()),
-		Reason: e.known.redact(in.Reason), Report: string(text), ErasedAt: report.ErasedAt, State: ErasureOpen, DueOn: e.Tx.Today()}
+	row.AccountID = accountOf(e.person())
 	b := e.Tx.Batch()
 	tenancy.Put(b, []*request{row})
 	if err := e.leave(b, row.ID, report); err != nil {

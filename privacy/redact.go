@@ -2,9 +2,7 @@ package privacy
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -91,13 +89,9 @@ func (s *Service) redactRows(ctx context.Context, tx *tenancy.Tx, m *tenancy.Mod
 			if c.Type != tenancy.Text || !m.Erasable(c) || v.IsZero() || !nobodys[i] && c.Privacy.Erasure != tenancy.EraseKeep {
 				continue
 			}
-			to, pseudonymised := people.Replacement(c, v, e.known.pseudonym)
+			how, to := e.replacement(c, v)
 			if reflect.DeepEqual(v.Interface(), to.Interface()) {
 				continue
-			}
-			how := Deleted
-			if pseudonymised {
-				how = Pseudonymised
 			}
 			e.count(m, c, how, Hold{Why: "it was decided that the record does not need it"})
 			v.Set(to)
@@ -118,17 +112,11 @@ func (s *Service) redactRows(ctx context.Context, tx *tenancy.Tx, m *tenancy.Mod
 
 // redacted registers a redaction with its report. Nobody is restricted by it.
 func (e *solver) redacted(ctx context.Context, in Erasure) (ErasureReport, error) {
-	report := e.report(e.Tx.Today())
-	report.ID, report.Reference, report.ErasedAt = tenancy.NewID(), in.Reference, e.Tx.Now()
-	text, err := json.Marshal(report)
+	report, row, err := e.register(ctx, in)
 	if err != nil {
-		return ErasureReport{}, fmt.Errorf("privacy: %w", err)
-	}
-	if err := e.Tx.RecordErasure(ctx, e.Self, e.ID); err != nil {
 		return ErasureReport{}, err
 	}
-	return report, tenancy.Insert(ctx, e.Tx, &request{Row: tenancy.Row{ID: report.ID}, Reference: in.Reference, SubjectTable: e.Self.Table, SubjectID: e.ID, Reason: in.Reason, Report: string(text),
-		ErasedAt: report.ErasedAt, State: ErasureOpen, DueOn: e.Tx.Today()})
+	return report, tenancy.Insert(ctx, e.Tx, row)
 }
 
 // redactAgain redacts what an entry of the ledger names, if the restored data have it.

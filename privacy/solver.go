@@ -197,7 +197,7 @@ func (e *solver) settle(m *tenancy.Model, row any, h Hold, columns map[string]bo
 			continue
 		}
 		v := value(row, c)
-		to, pseudonymised := people.Replacement(c, v, e.known.pseudonym)
+		how, to := e.replacement(c, v)
 		if v.IsZero() || reflect.DeepEqual(v.Interface(), to.Interface()) {
 			continue // nothing stands there, or it was erased before
 		}
@@ -209,15 +209,20 @@ func (e *solver) settle(m *tenancy.Model, row any, h Hold, columns map[string]bo
 		if c.Privacy.Erasure == tenancy.EraseKeep {
 			why = "nothing holds it any more"
 		}
-		how := Deleted
-		if pseudonymised {
-			how = Pseudonymised
-		}
 		e.count(m, c, how, Hold{Why: why})
 		v.Set(to)
 		touched, columns[c.Name] = true, true
 	}
 	return touched
+}
+
+// replacement is what takes a value's place, and what that is called.
+func (e *solver) replacement(c *tenancy.Column, v reflect.Value) (Treatment, reflect.Value) {
+	to, pseudonymised := people.Replacement(c, v, e.known.pseudonym)
+	if pseudonymised {
+		return Pseudonymised, to
+	}
+	return Deleted, to
 }
 
 // unlinked takes what the person was known by out of free text that is about somebody else, and out of all text that is about nobody.

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/internal/bookstest"
 	"github.com/opsmatiq/erp/internal/laws"
 	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/inventory"
@@ -20,71 +21,18 @@ import (
 
 // dims are the values of a shop and a project; "" for none.
 func dims(shop, project string) accounting.Dimensions {
-	d := accounting.Dimensions{}
-	for code, value := range map[string]string{"shop": shop, "project": project} {
-		if value != "" {
-			d[code] = value
-		}
-	}
-	return d
+	return bookstest.Values("shop", shop, "project", project)
 }
+
+var yearBegins, yearEnds = date.Must("2026-01-01"), date.Must("2026-12-31")
+
+// analysis is the shop's books by dimensions.
+func (s *shop) analysis() bookstest.Analysis { return bookstest.Analysis{Ctx: s.ctx, Books: s.books} }
 
 // analysed defines shops and projects.
 func (s *shop) analysed(t require.TestingT) {
-	for code, values := range map[string][]string{"shop": {"york", "leeds", "hull"}, "project": {"17", "18"}} {
-		_, err := s.books.CreateDimension(s.ctx, accounting.NewDimension{Code: code, Name: code})
-		require.NoError(t, err)
-		for _, v := range values {
-			s.value(t, code, v, false)
-		}
-	}
-}
-
-// value opens or closes a value of a dimension.
-func (s *shop) value(t require.TestingT, dimension, code string, closed bool) {
-	_, err := s.books.SetDimensionValues(s.ctx, dimension, []accounting.NewDimensionValue{{Code: code, Name: code, Inactive: closed}})
-	require.NoError(t, err)
-}
-
-// require has an account require dimensions from now on.
-func (s *shop) require(t require.TestingT, role accounting.Role, codes ...string) {
-	_, err := s.books.RequireDimensions(s.ctx, accounting.ByRole(role), codes)
-	require.NoError(t, err)
-}
-
-// by is what an account has by combination, in all entries.
-func (s *shop) by(t require.TestingT, role accounting.Role) map[string]int64 {
-	account, err := s.books.GetAccount(s.ctx, accounting.ByRole(role))
-	require.NoError(t, err)
-	page, err := s.books.ListEntries(s.ctx, tenancy.PageRequest{Limit: 200})
-	require.NoError(t, err)
-	out := map[string]int64{}
-	for _, e := range page.Items {
-		d, err := s.books.GetEntry(s.ctx, e.ID)
-		require.NoError(t, err)
-		for _, l := range d.Lines {
-			if l.AccountID == account.ID {
-				out[fmt.Sprint(map[string]string(l.Dimensions))] += l.Amount.Minor
-			}
-		}
-	}
-	return out
-}
-
-// sliced holds profit and loss by dimension to the whole, and gives the net profit of each value.
-func (s *shop) sliced(t require.TestingT, dimension string) map[string]int64 {
-	from, to := date.Must("2026-01-01"), date.Must("2026-12-31")
-	whole, err := s.books.ProfitAndLoss(s.ctx, from, to)
-	require.NoError(t, err)
-	parts, err := s.books.ProfitAndLossBy(s.ctx, dimension, from, to)
-	require.NoError(t, err)
-	out, sum := map[string]int64{}, int64(0)
-	for _, p := range parts {
-		out[p.Value] = p.Report.NetProfit.Minor
-		sum += p.Report.NetProfit.Minor
-	}
-	require.Equal(t, whole.NetProfit.Minor, sum, "the slices of %s sum to the whole", dimension)
-	return out
+	s.analysis().Define(t, "shop", "york", "leeds", "hull")
+	s.analysis().Define(t, "project", "17", "18")
 }
 
 func in(l NewLine, d accounting.Dimensions) NewLine {
@@ -106,11 +54,11 @@ func TestASaleIsAnalysed(t *testing.T) {
 		sale.Dimensions = dims("", "17")
 		sold := s.sell(t, sale)[0]
 		york, leeds, neither := "map[project:17 shop:york]", "map[project:17 shop:leeds]", "map[project:17]"
-		require.Equal(t, map[string]int64{york: -600, leeds: -800, neither: -200}, s.by(t, accounting.RoleSales))
-		require.Equal(t, map[string]int64{york: 200, leeds: 300}, s.by(t, accounting.RoleCostOfGoodsSold))
-		require.Equal(t, map[string]int64{york: 100}, s.by(t, accounting.RoleMarketing))
-		require.Equal(t, map[string]int64{"map[]": 1600}, s.by(t, accounting.RoleReceivable))
-		require.Equal(t, map[string]int64{"map[]": 39400}, s.by(t, accounting.RoleStock))
+		require.Equal(t, map[string]int64{york: -600, leeds: -800, neither: -200}, s.analysis().By(t, accounting.ByRole(accounting.RoleSales)))
+		require.Equal(t, map[string]int64{york: 200, leeds: 300}, s.analysis().By(t, accounting.ByRole(accounting.RoleCostOfGoodsSold)))
+		require.Equal(t, map[string]int64{york: 100}, s.analysis().By(t, accounting.ByRole(accounting.RoleMarketing)))
+		require.Equal(t, map[string]int64{"map[]": 1600}, s.analysis().By(t, accounting.ByRole(accounting.RoleReceivable)))
+		require.Equal(t, map[string]int64{"map[]": 39400}, s.analysis().By(t, accounting.ByRole(accounting.RoleStock)))
 		got, err := s.sales.GetSale(s.ctx, sold.ID)
 		require.NoError(t, err)
 		require.Equal(t, dims("", "17"), got.Dimensions)
@@ -118,14 +66,14 @@ func TestASaleIsAnalysed(t *testing.T) {
 		require.Equal(t, sold.Lines, got.Lines)
 
 		// Who takes it back names nothing, and closed values do not stop them. A line beside the sale's has the sale's dimensions.
-		s.value(t, "shop", "leeds", true)
-		s.require(t, accounting.RoleSales, "shop", "project")
+		s.analysis().SetValue(t, "shop", "leeds", true)
+		s.analysis().Require(t, accounting.ByRole(accounting.RoleSales), "shop", "project")
 		fee := NewCreditLine{Description: "Goodwill", Quantity: qty("1"), UnitPrice: dec("0.50"), Account: accounting.ByCode("6900")}
 		_, err = s.sales.Credit(s.ctx, []NewCredit{creditOf("D-1", "D-2", back(1, "1", "3.00"), back(2, "1", "8.00"), back(3, "1", "2.00"), fee)})
 		require.NoError(t, err)
-		require.Equal(t, map[string]int64{york: -300, leeds: 0, neither: 0}, s.by(t, accounting.RoleSales))
-		require.Equal(t, map[string]int64{york: 100, leeds: 0}, s.by(t, accounting.RoleCostOfGoodsSold))
-		require.Equal(t, map[string]int64{"york": 100, "leeds": 0, "": -50}, s.sliced(t, "shop"))
+		require.Equal(t, map[string]int64{york: -300, leeds: 0, neither: 0}, s.analysis().By(t, accounting.ByRole(accounting.RoleSales)))
+		require.Equal(t, map[string]int64{york: 100, leeds: 0}, s.analysis().By(t, accounting.ByRole(accounting.RoleCostOfGoodsSold)))
+		require.Equal(t, map[string]int64{"york": 100, "leeds": 0, "": -50}, s.analysis().Sliced(t, "shop", yearBegins, yearEnds))
 		stated := creditOf("D-1", "D-3", back(1, "1", "3.00"))
 		stated.Lines[0].Dimensions = dims("york", "")
 		_, err = s.sales.Credit(s.ctx, []NewCredit{stated})
@@ -141,16 +89,16 @@ func TestADimensionThatASaleLacks(t *testing.T) {
 		other := s.onAccount("D-0", in(line(s.tea, "1", "3.00"), dims("york", "")))
 		sale := s.onAccount("D-1", in(line(s.tea, "2", "3.00"), dims("york", "")), line(s.cup, "1", "3.00"))
 		for _, role := range []accounting.Role{accounting.RoleSales, accounting.RoleCostOfGoodsSold, accounting.RoleStock} {
-			s.require(t, role, "shop")
+			s.analysis().Require(t, accounting.ByRole(role), "shop")
 			before := s.state(t)
 			_, err := s.sales.Sell(s.ctx, []NewSale{other, sale})
 			require.ErrorIs(t, err, accounting.ErrDimensionNeeded)
 			require.ErrorContains(t, err, `document 2 ("D-1"), line 2: a line on `)
 			require.ErrorContains(t, err, "names the dimension shop")
 			require.Equal(t, before, s.state(t))
-			s.require(t, role)
+			s.analysis().Require(t, accounting.ByRole(role))
 		}
-		s.require(t, accounting.RoleStock, "shop")
+		s.analysis().Require(t, accounting.ByRole(accounting.RoleStock), "shop")
 		for _, wrong := range []accounting.Dimensions{dims("mars", ""), {"shop": "york", "planet": "mars"}, {"shop": "york\nproject=17"}} {
 			sale.Lines[1].Dimensions = wrong
 			_, err := s.sales.Sell(s.ctx, []NewSale{sale})
@@ -159,15 +107,15 @@ func TestADimensionThatASaleLacks(t *testing.T) {
 		}
 		sale.Lines[1].Dimensions = dims("leeds", "")
 		s.sell(t, sale)
-		require.Equal(t, int64(-300), s.by(t, accounting.RoleStock)["map[shop:leeds]"], "stock has dimensions where it requires any")
+		require.Equal(t, int64(-300), s.analysis().By(t, accounting.ByRole(accounting.RoleStock))["map[shop:leeds]"], "stock has dimensions where it requires any")
 
-		s.require(t, accounting.RoleCash, "shop")
+		s.analysis().Require(t, accounting.ByRole(accounting.RoleCash), "shop")
 		paid := NewSale{Reference: "D-2", Date: newYear, SettledBy: cash(), Lines: []NewLine{in(line(s.tea, "1", "3.00"), dims("york", ""))}}
 		_, err := s.sales.Sell(s.ctx, []NewSale{paid})
 		require.ErrorIs(t, err, accounting.ErrDimensionNeeded)
 		paid.Dimensions = dims("york", "")
 		s.sell(t, paid)
-		require.Equal(t, map[string]int64{"map[shop:york]": 300}, s.by(t, accounting.RoleCash))
+		require.Equal(t, map[string]int64{"map[shop:york]": 300}, s.analysis().By(t, accounting.ByRole(accounting.RoleCash)))
 		s.verify(t)
 	})
 }
@@ -177,7 +125,7 @@ func TestADimensionThatASaleLacks(t *testing.T) {
 func TestAnOrderStandsAsItWasAgreed(t *testing.T) {
 	eachShop(t, func(t *testing.T, s *shop) {
 		s.analysed(t)
-		s.require(t, accounting.RoleCostOfGoodsSold, "shop")
+		s.analysis().Require(t, accounting.ByRole(accounting.RoleCostOfGoodsSold), "shop")
 		quoted, err := s.sales.Quote(s.ctx, []NewQuotation{{Reference: "Q-1", PartyID: s.anna, Date: newYear, ValidUntil: date.Must("2026-02-01"), Dimensions: dims("", "17"),
 			Lines: []NewLine{line(s.tea, "4", "3.00"), in(line(s.cup, "2", "8.00"), dims("leeds", "18")), line(s.postage, "1", "2.00")}}})
 		require.NoError(t, err, "a quotation may lack what an order needs")
@@ -202,26 +150,26 @@ func TestAnOrderStandsAsItWasAgreed(t *testing.T) {
 		require.ErrorIs(t, err, accounting.ErrDimensionNeeded)
 		require.ErrorContains(t, err, `order 1 ("O-2"), line 2: `)
 
-		s.value(t, "shop", "york", true)
+		s.analysis().SetValue(t, "shop", "york", true)
 		for _, role := range []accounting.Role{accounting.RoleSales, accounting.RoleCostOfGoodsSold, accounting.RoleStock} {
-			s.require(t, role, "project", "shop")
+			s.analysis().Require(t, accounting.ByRole(role), "project", "shop")
 		}
 		_, err = s.books.CreateDimension(s.ctx, accounting.NewDimension{Code: "team", Name: "Team"})
 		require.NoError(t, err)
-		s.require(t, accounting.RoleSales, "team")
+		s.analysis().Require(t, accounting.ByRole(accounting.RoleSales), "team")
 		_, err = s.sales.Deliver(s.ctx, []NewDelivery{{Reference: "L-1", Order: "O-1", Date: newYear}})
 		require.NoError(t, err)
 		_, err = s.sales.Invoice(s.ctx, []NewOrderInvoice{{Reference: "I-1", Order: "O-1", Date: newYear}})
 		require.NoError(t, err)
 		seventeen, eighteen := "map[project:17 shop:york]", "map[project:18 shop:york]"
-		require.Equal(t, map[string]int64{seventeen: -1400, eighteen: -1600}, s.by(t, accounting.RoleSales))
-		require.Equal(t, map[string]int64{seventeen: 400, eighteen: 600}, s.by(t, accounting.RoleCostOfGoodsSold))
+		require.Equal(t, map[string]int64{seventeen: -1400, eighteen: -1600}, s.analysis().By(t, accounting.ByRole(accounting.RoleSales)))
+		require.Equal(t, map[string]int64{seventeen: 400, eighteen: 600}, s.analysis().By(t, accounting.ByRole(accounting.RoleCostOfGoodsSold)))
 		_, err = s.sales.Return(s.ctx, []NewReturn{{Reference: "R-1", Delivery: "L-1", Date: newYear}})
 		require.NoError(t, err)
 		_, err = s.sales.CreditInvoice(s.ctx, []NewInvoiceCredit{{Reference: "C-1", Invoice: "I-1", Date: newYear}})
 		require.NoError(t, err)
-		require.Equal(t, map[string]int64{seventeen: 0, eighteen: 0}, s.by(t, accounting.RoleSales))
-		require.Equal(t, map[string]int64{seventeen: 0, eighteen: 0}, s.by(t, accounting.RoleCostOfGoodsSold))
+		require.Equal(t, map[string]int64{seventeen: 0, eighteen: 0}, s.analysis().By(t, accounting.ByRole(accounting.RoleSales)))
+		require.Equal(t, map[string]int64{seventeen: 0, eighteen: 0}, s.analysis().By(t, accounting.ByRole(accounting.RoleCostOfGoodsSold)))
 		replayed, err := s.sales.Accept(s.ctx, []Acceptance{accept})
 		require.NoError(t, err, "a retry is answered, whatever was closed since")
 		require.True(t, replayed[0].Replayed)
@@ -260,7 +208,7 @@ func TestDimensionsAreContent(t *testing.T) {
 		for name, act := range acts {
 			require.NoError(t, act(dims("york", ""), nil), name)
 		}
-		s.value(t, "shop", "york", true)
+		s.analysis().SetValue(t, "shop", "york", true)
 		before := s.state(t)
 		for name, act := range acts {
 			require.NoError(t, act(dims("york", ""), accounting.Dimensions{}), name)
@@ -354,7 +302,7 @@ func TestRaceForACombination(t *testing.T) {
 			require.Equal(t, []error{nil, nil}, errs)
 		}
 		require.Equal(t, map[string]int64{"map[shop:york]": -600, "map[project:17 shop:york]": -600, "map[project:17 shop:leeds]": -600, "map[project:18 shop:hull]": -600},
-			s.by(t, accounting.RoleSales))
+			s.analysis().By(t, accounting.ByRole(accounting.RoleSales)))
 		s.verify(t)
 	})
 }
@@ -368,10 +316,10 @@ func TestSliceLaws(t *testing.T) {
 			h.s.analysed(rt)
 			for range rapid.IntRange(3, 10).Draw(rt, "steps") {
 				rapid.SampledFrom([]func(){h.sell, h.order, h.sell, h.order, h.takeBack}).Draw(rt, "act")()
-				for shop, net := range h.s.sliced(rt, "shop") {
+				for shop, net := range h.s.analysis().Sliced(rt, "shop", yearBegins, yearEnds) {
 					require.Equal(rt, h.profit[shop], net, "shop %q", shop)
 				}
-				h.s.sliced(rt, "project")
+				h.s.analysis().Sliced(rt, "project", yearBegins, yearEnds)
 				h.s.verify(rt)
 			}
 		})

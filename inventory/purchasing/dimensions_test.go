@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/opsmatiq/erp/accounting"
+	"github.com/opsmatiq/erp/internal/bookstest"
 	"github.com/opsmatiq/erp/internal/laws"
 	"github.com/opsmatiq/erp/inventory"
 	"github.com/opsmatiq/erp/tenancy"
@@ -18,55 +19,18 @@ import (
 
 // dims are the values of a shop and a project; "" for none.
 func dims(shop, project string) accounting.Dimensions {
-	d := accounting.Dimensions{}
-	for code, value := range map[string]string{"shop": shop, "project": project} {
-		if value != "" {
-			d[code] = value
-		}
-	}
-	return d
+	return bookstest.Values("shop", shop, "project", project)
 }
+
+var yearBegins, yearEnds = date.Must("2026-01-01"), date.Must("2026-12-31")
+
+// analysis is the shop's books by dimensions.
+func (s *shop) analysis() bookstest.Analysis { return bookstest.Analysis{Ctx: s.ctx, Books: s.books} }
 
 // analysed defines shops and projects.
 func (s *shop) analysed(t require.TestingT) {
-	for code, values := range map[string][]string{"shop": {"york", "leeds"}, "project": {"17", "18"}} {
-		_, err := s.books.CreateDimension(s.ctx, accounting.NewDimension{Code: code, Name: code})
-		require.NoError(t, err)
-		for _, v := range values {
-			s.value(t, code, v, false)
-		}
-	}
-}
-
-// value opens or closes a value of a dimension.
-func (s *shop) value(t require.TestingT, dimension, code string, closed bool) {
-	_, err := s.books.SetDimensionValues(s.ctx, dimension, []accounting.NewDimensionValue{{Code: code, Name: code, Inactive: closed}})
-	require.NoError(t, err)
-}
-
-// require has an account require dimensions from now on.
-func (s *shop) require(t require.TestingT, account accounting.AccountRef, codes ...string) {
-	_, err := s.books.RequireDimensions(s.ctx, account, codes)
-	require.NoError(t, err)
-}
-
-// by is what an account has by combination, in all entries.
-func (s *shop) by(t require.TestingT, account accounting.AccountRef) map[string]int64 {
-	a, err := s.books.GetAccount(s.ctx, account)
-	require.NoError(t, err)
-	page, err := s.books.ListEntries(s.ctx, tenancy.PageRequest{Limit: 200})
-	require.NoError(t, err)
-	out := map[string]int64{}
-	for _, e := range page.Items {
-		d, err := s.books.GetEntry(s.ctx, e.ID)
-		require.NoError(t, err)
-		for _, l := range d.Lines {
-			if l.AccountID == a.ID {
-				out[fmt.Sprint(map[string]string(l.Dimensions))] += l.Amount.Minor
-			}
-		}
-	}
-	return out
+	s.analysis().Define(t, "shop", "york", "leeds")
+	s.analysis().Define(t, "project", "17", "18")
 }
 
 func of(l NewOrderLine, d accounting.Dimensions) NewOrderLine {
@@ -80,15 +44,15 @@ func TestADimensionThatAnOrderLacks(t *testing.T) {
 		s.analysed(t)
 		order := NewOrder{Reference: "O-1", PartyID: s.leaf, Date: newYear, Lines: []NewOrderLine{of(goods(s.tea, "2", "3.00"), dims("york", "")), goods(s.cup, "1", "3.00")}}
 		for _, role := range []accounting.Role{grni, variance, stock} {
-			s.require(t, accounting.ByRole(role), "shop")
+			s.analysis().Require(t, accounting.ByRole(role), "shop")
 			before := s.state(t)
 			_, err := s.buying.Order(s.ctx, []NewOrder{order})
 			require.ErrorIs(t, err, accounting.ErrDimensionNeeded)
 			require.ErrorContains(t, err, `order 1 ("O-1"), line 2: a line on `)
 			require.Equal(t, before, s.state(t))
-			s.require(t, accounting.ByRole(role))
+			s.analysis().Require(t, accounting.ByRole(role))
 		}
-		s.require(t, accounting.ByCode("6900"), "project")
+		s.analysis().Require(t, accounting.ByCode("6900"), "project")
 		order.Lines[1] = s.service("1", "30")
 		_, err := s.buying.Order(s.ctx, []NewOrder{order})
 		require.ErrorIs(t, err, accounting.ErrDimensionNeeded)
@@ -105,7 +69,7 @@ func TestADimensionThatAnOrderLacks(t *testing.T) {
 		require.Equal(t, dims("york", "17"), d.Lines[0].Dimensions)
 
 		// Dimensions are content; a retry is answered, whatever was closed since.
-		s.value(t, "project", "17", true)
+		s.analysis().SetValue(t, "project", "17", true)
 		again, err := s.buying.Order(s.ctx, []NewOrder{order})
 		require.NoError(t, err)
 		require.True(t, again[0].Replayed)
@@ -132,18 +96,18 @@ func TestAnOrderIsAnalysed(t *testing.T) {
 			Lines: []NewOrderLine{goods(s.tea, "4", "2.00"), of(goods(s.cup, "2", "5.00"), dims("leeds", "")), s.service("1", "30")}}})
 		require.NoError(t, err)
 		o := placed[0]
-		s.value(t, "project", "17", true)
+		s.analysis().SetValue(t, "project", "17", true)
 		for _, role := range []accounting.Role{grni, variance, stock} {
-			s.require(t, accounting.ByRole(role), "shop", "project")
+			s.analysis().Require(t, accounting.ByRole(role), "shop", "project")
 		}
-		s.require(t, accounting.ByCode("6900"), "shop", "project")
+		s.analysis().Require(t, accounting.ByCode("6900"), "shop", "project")
 		settings, err := s.stock.Settings(s.ctx)
 		require.NoError(t, err)
 		came := receipt("R-1", o, some(1, "4"), some(2, "2"), some(3, "1"))
 		came.WarehouseID = settings.DefaultWarehouseID // which says nothing: as ordered is as booked
 		n := s.receive(t, came)[0]
 		atYork, atLeeds := "map[project:17 shop:york]", "map[project:17 shop:leeds]"
-		require.Equal(t, map[string]int64{atYork: -800, atLeeds: -1000}, s.by(t, accounting.ByRole(grni)))
+		require.Equal(t, map[string]int64{atYork: -800, atLeeds: -1000}, s.analysis().By(t, accounting.ByRole(grni)))
 
 		in := bill("B-1", billed(o, 1, "4", "2.10"), billed(o, 2, "2", "4.50"), billed(o, 3, "1", "30"),
 			NewBillLine{Description: "Carriage", Quantity: qty("1"), UnitPrice: dec("7"), Account: accounting.ByCode("6900")})
@@ -152,8 +116,8 @@ func TestAnOrderIsAnalysed(t *testing.T) {
 		require.ErrorContains(t, err, `document 1 ("B-1"), line 4: a line on `)
 		in.Dimensions, in.Lines[3].Dimensions = dims("leeds", ""), dims("", "18")
 		b := s.bill(t, in)[0]
-		require.Equal(t, map[string]int64{atYork: 0, atLeeds: 0}, s.by(t, accounting.ByRole(grni)))
-		require.Equal(t, map[string]int64{"map[project:17]": 3000, "map[project:18 shop:leeds]": 700}, s.by(t, accounting.ByCode("6900")))
+		require.Equal(t, map[string]int64{atYork: 0, atLeeds: 0}, s.analysis().By(t, accounting.ByRole(grni)))
+		require.Equal(t, map[string]int64{"map[project:17]": 3000, "map[project:18 shop:leeds]": 700}, s.analysis().By(t, accounting.ByCode("6900")))
 		stated := bill("B-2", billed(o, 1, "1", "2.10"))
 		stated.Lines[0].Dimensions = dims("york", "")
 		_, err = s.buying.Bill(s.ctx, []NewBill{stated})
@@ -163,9 +127,9 @@ func TestAnOrderIsAnalysed(t *testing.T) {
 		back.WarehouseID = settings.DefaultWarehouseID
 		s.sendBack(t, back)
 		s.credit(t, credit("V-1", b, billed(o, 1, "1", "2.05"), billed(o, 2, "1", "4.80")))
-		require.Equal(t, map[string]int64{atYork: 0, atLeeds: 0}, s.by(t, accounting.ByRole(grni)))
-		require.Equal(t, map[string]int64{atYork: 5, atLeeds: -30}, s.by(t, accounting.ByRole(variance)))
-		require.Equal(t, map[string]int64{atYork: 630, atLeeds: 450}, s.by(t, accounting.ByRole(stock)))
+		require.Equal(t, map[string]int64{atYork: 0, atLeeds: 0}, s.analysis().By(t, accounting.ByRole(grni)))
+		require.Equal(t, map[string]int64{atYork: 5, atLeeds: -30}, s.analysis().By(t, accounting.ByRole(variance)))
+		require.Equal(t, map[string]int64{atYork: 630, atLeeds: 450}, s.analysis().By(t, accounting.ByRole(stock)))
 		s.verify(t)
 	})
 }
@@ -245,11 +209,12 @@ func TestSliceLaws(t *testing.T) {
 							s.credit(rt, credited)
 						}
 					}
-					s.sliced(rt)
+					s.analysis().Sliced(rt, "shop", yearBegins, yearEnds)
+					s.analysis().Sliced(rt, "project", yearBegins, yearEnds)
 					s.verify(rt)
 				}
 				if allClosed(rt, s) {
-					for combination, left := range s.by(rt, accounting.ByRole(grni)) {
+					for combination, left := range s.analysis().By(rt, accounting.ByRole(grni)) {
 						require.Zero(rt, left, "goods received under %s", combination)
 					}
 				}
@@ -268,20 +233,4 @@ func allClosed(t require.TestingT, s *shop) bool {
 		}
 	}
 	return true
-}
-
-// sliced holds profit and loss by dimension to the whole.
-func (s *shop) sliced(t require.TestingT) {
-	from, to := date.Must("2026-01-01"), date.Must("2026-12-31")
-	whole, err := s.books.ProfitAndLoss(s.ctx, from, to)
-	require.NoError(t, err)
-	for _, dimension := range []string{"shop", "project"} {
-		parts, err := s.books.ProfitAndLossBy(s.ctx, dimension, from, to)
-		require.NoError(t, err)
-		var sum int64
-		for _, p := range parts {
-			sum += p.Report.NetProfit.Minor
-		}
-		require.Equal(t, whole.NetProfit.Minor, sum, "the slices of %s sum to the whole", dimension)
-	}
 }
