@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,7 +88,7 @@ func (s *Service) Restart(ctx context.Context, in NewRestart) (Restart, error) {
 	if tenant != uuid.Nil && s.opt.Anchor != nil {
 		kept, said, asked = s.witnessed(ctx, tenant)
 	}
-	row, err := tenancy.Act(ctx, s.db, PermRestart, func(ctx context.Context, tx *tenancy.Tx) (*restart, error) {
+	act := func(ctx context.Context, tx *tenancy.Tx) (*restart, error) {
 		switch {
 		case strings.TrimSpace(in.Reference) == "" || len(in.Reference) > 200 || strings.TrimSpace(in.Reason) == "" || len([]rune(in.Reason)) > 500:
 			return nil, ErrBadInput.New(op, "a restart has a reference of at most 200 characters and a reason of at most 500")
@@ -107,7 +108,11 @@ func (s *Service) Restart(ctx context.Context, in NewRestart) (Restart, error) {
 			return nil, err
 		}
 		return s.state(ctx, tx, in, kept, said)
-	})
+	}
+	row, err := tenancy.Act(ctx, s.db, PermRestart, act)
+	if errors.Is(err, tenancy.ErrDuplicate) { // somebody has stated it in this very moment
+		row, err = tenancy.Act(ctx, s.db, PermRestart, act)
+	}
 	if err != nil {
 		return Restart{}, err
 	}
@@ -159,6 +164,13 @@ func (s *Service) witnessed(ctx context.Context, tenant uuid.UUID) (kept []tenan
 	if err != nil {
 		return nil, nil, ErrAnchor.Wrap("audit.Verify", err, "")
 	}
+	// Two who stated the same at once, or one who lost the answer, have handed it over twice.
+	known := map[string]bool{}
+	said = slices.DeleteFunc(slices.Clone(said), func(r tenancy.Root) bool {
+		twice := known[r.Digest]
+		known[r.Digest] = true
+		return twice
+	})
 	return kept, said, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/audit"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
@@ -136,5 +137,29 @@ func TestARestartIsWhatTheAnchorHas(t *testing.T) {
 		d.witness.err = errGone
 		_, err = d.Restart(d.ctx, in)
 		require.ErrorIs(t, err, audit.ErrAnchor)
+	})
+}
+
+// Several state the same at once: it is one statement, with the records and with the anchor.
+func TestRaceTwoRestarts(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env) {
+		d := sealed(t, env)
+		d.putBack(t)
+		d.open()
+		d.write(t, 2)
+		d.seal(t)
+		said := make([]audit.Restart, 4)
+		for _, err := range racetest.Together(len(said), func(i int) (err error) {
+			said[i], err = d.Restart(d.ctx, audit.NewRestart{Reference: "INC-7", Reason: "the disk was lost"})
+			return err
+		}) {
+			require.NoError(t, err)
+		}
+		for _, one := range said[1:] {
+			require.Equal(t, said[0], one)
+		}
+		v := d.verify(t)
+		require.Equal(t, said[:1], v.Restarts)
+		require.True(t, anchored(v).OK)
 	})
 }
