@@ -6,7 +6,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
+	"time"
 
 	msqlite "modernc.org/sqlite"
 
@@ -36,6 +38,7 @@ type statement interface {
 // conn keeps prepared statements of its own and guards the transaction while the host's function runs.
 type conn struct {
 	driverConn
+	patience   time.Duration // how long a statement waits for another process
 	statements map[string]statement
 	guarded    bool // the transaction is a session's
 	ours       bool // the session itself is ending the transaction; nobody else may
@@ -60,11 +63,39 @@ func (c *conn) Close() error {
 
 // BeginTx implements driver.ConnBeginTx.
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	tx, err := c.driverConn.BeginTx(ctx, opts)
+	begin := c.beginWriting
+	if opts.ReadOnly {
+		begin = c.driverConn.BeginTx
+	}
+	tx, err := begin(ctx, opts)
 	if err != nil {
 		return nil, err
 	}
 	return &guardedTx{tx, c}, nil
+}
+
+// beginWriting waits for the file's write lock. SQLite's own way to wait sleeps for up to a tenth of a second between two
+// looks, so that a process which writes without a pause lets nobody else in for as long as it likes. Here the looks are closer
+// together than the gaps that such a process leaves ([file.leaveAGap]).
+func (c *conn) beginWriting(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if err := c.waits(ctx, 0); err != nil {
+		return nil, err
+	}
+	tx, err := c.driverConn.BeginTx(ctx, opts)
+	for until := time.Now().Add(c.patience); isBusy(err) && time.Now().Before(until) && ctx.Err() == nil; {
+		time.Sleep(time.Millisecond + rand.N(2*time.Millisecond)) //nolint:gosec // jitter is no secret
+		tx, err = c.driverConn.BeginTx(ctx, opts)
+	}
+	if patient := c.waits(context.WithoutCancel(ctx), c.patience); patient != nil && err == nil {
+		return nil, errors.Join(patient, tx.Rollback())
+	}
+	return tx, err
+}
+
+// waits sets how long a statement waits where another process has locked what it needs.
+func (c *conn) waits(ctx context.Context, d time.Duration) error {
+	_, err := c.driverConn.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout=%d", d.Milliseconds()), nil)
+	return err
 }
 
 type guardedTx struct {
@@ -156,7 +187,10 @@ func (c *conn) prepared(ctx context.Context, text string) (statement, error) {
 }
 
 // connector opens guarded connections.
-type connector struct{ driver.Connector }
+type connector struct {
+	driver.Connector
+	patience time.Duration
+}
 
 // Connect implements driver.Connector.
 func (k connector) Connect(ctx context.Context) (driver.Conn, error) {
@@ -169,7 +203,7 @@ func (k connector) Connect(ctx context.Context) (driver.Conn, error) {
 		_ = dc.Close()
 		return nil, fmt.Errorf("sqlite: the driver's connection lacks what erp needs: %T", dc)
 	}
-	return &conn{driverConn: full, statements: map[string]statement{}}, nil
+	return &conn{driverConn: full, patience: k.patience, statements: map[string]statement{}}, nil
 }
 
 const (
@@ -205,7 +239,7 @@ func (e Engine) openWith(path string, q url.Values) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector{k})
+	db := sql.OpenDB(connector{k, time.Duration(e.BusyTimeoutMillis) * time.Millisecond})
 	db.SetMaxOpenConns(connsPerFile)
 	db.SetMaxIdleConns(idlePerFile)
 	return db, nil

@@ -43,16 +43,22 @@ func (s *store) Fault(op string, err error) error {
 			return raised
 		}
 	}
-	switch se.Code() & 0xff {
-	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+	switch {
+	case isBusy(err):
 		return tenancy.ErrBusy.Wrap(op, err, "")
-	case lib.SQLITE_INTERRUPT:
+	case se.Code()&0xff == lib.SQLITE_INTERRUPT:
 		return tenancy.ErrDatabase.Wrap(op, err, "the act was cut short")
 	}
 	if strings.Contains(se.Error(), "integer overflow") {
 		return tenancy.ErrRefusedValue.Wrap(op, err, "a sum is too large")
 	}
 	return tenancy.ErrDatabase.Wrap(op, err, "")
+}
+
+// isBusy says whether somebody else has locked what was wanted.
+func isBusy(err error) bool {
+	var se *msqlite.Error
+	return errors.As(err, &se) && (se.Code()&0xff == lib.SQLITE_BUSY || se.Code()&0xff == lib.SQLITE_LOCKED)
 }
 
 // Retryable implements tenancy.Store. SQLite's writers wait for each other before they read, so none meets a conflict.

@@ -55,6 +55,7 @@ func (s *session) begin(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		s.file.leaveAGap()
 	}
 	select {
 	case s.file.seats <- struct{}{}:
@@ -160,6 +161,7 @@ func (s *session) end() error {
 		<-s.file.seats
 	}
 	if s.writing {
+		s.file.wrote = time.Now()
 		<-s.file.writer
 	}
 	s.store.release(s.file)

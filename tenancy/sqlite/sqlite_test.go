@@ -340,3 +340,46 @@ func TestAttachIsOutOfReachOfASession(t *testing.T) {
 	_, err = session.Conn().ExecContext(ctx, "ATTACH DATABASE ':memory:' AS x")
 	require.ErrorContains(t, err, "too many attached databases")
 }
+
+// A process that writes without a pause lets another one in: SQLite's own way to wait looks ten times a second and does not
+// meet the gap between two transactions.
+func TestRaceAWriterIsNotStarved(t *testing.T) {
+	eng := sqlite.Engine{Dir: t.TempDir(), Unsynced: true, BusyTimeoutMillis: 3000}
+	busy, other := open(t, eng, lab(oneFile(first))), open(t, eng, lab(oneFile(first)))
+	ctx := tenant(t, busy)
+	write := func(db *tenancy.DB, ctx context.Context) error {
+		return db.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			b := tx.Batch()
+			things := make([]*Thing, 300)
+			for i := range things {
+				things[i] = &Thing{Day: date.Of(2026, 1, 1), At: time.Unix(0, 0)}
+			}
+			tenancy.Put(b, things)
+			return b.Run(ctx)
+		})
+	}
+	there, err := other.Enter(context.Background(), tenancy.ScopeOf(ctx).TenantID(), "tester", tenancy.Permissions{tenancy.AllPermissions})
+	require.NoError(t, err)
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if err := write(busy, ctx); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for range 8 {
+		require.NoError(t, write(other, there))
+	}
+	close(done)
+	wg.Wait()
+}

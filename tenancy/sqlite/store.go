@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -29,10 +30,29 @@ type file struct {
 	is     os.FileInfo // what was there when it was opened
 	db     *sql.DB
 	bun    *bun.DB
-	writer chan struct{} // the one writer's turn; whoever waits for it holds no connection
+	writer chan struct{} // the one writer's turn; whoever waits for it holds no connection. It guards wrote and began
+	wrote  time.Time     // when the last one ended
+	began  time.Time     // since when writers have followed each other without a gap
 	seats  chan struct{} // of sessions: one connection more than these can hold is for looking at the gate
 	users  int
 	used   uint64 // when it was last taken, by the store's own count
+}
+
+const (
+	gapAfter = 250 * time.Millisecond
+	gap      = 4 * time.Millisecond // longer than another process takes between two looks
+)
+
+// leaveAGap lets other processes in: whoever has written without a pause for a quarter of a second waits a moment.
+func (f *file) leaveAGap() {
+	now := time.Now()
+	if now.Sub(f.wrote) < gap {
+		if now.Sub(f.began) < gapAfter {
+			return
+		}
+		time.Sleep(gap)
+	}
+	f.began = time.Now()
 }
 
 type store struct {
