@@ -136,6 +136,29 @@ func TestWhatTheBooksSaidLaws(t *testing.T) {
 	}
 }
 
+// An account whose lines are worth nothing in the books' currency is in no statement, whatever is posted to it later.
+func TestWhatIsWorthNothingIsInNoStatement(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		s.analysed()
+		trade := func(worth int64, shop string) {
+			lines := []accounting.NewLine{accounting.DebitLine(accounting.ByRole(accounting.RoleStock), usd(5)), accounting.CreditLine(accounting.ByRole(accounting.RoleSales), usd(5))}
+			for i := range lines {
+				lines[i].Base, lines[i].Dimensions = gbp(worth), accounting.Dimensions{"shop": shop}
+			}
+			s.post(accounting.NewEntry{Date: day("2010-12-01"), Lines: lines})
+		}
+		s.post(transfer("", "2010-12-01", 500))
+		trade(0, "york")
+		at := time.Now().UTC().Truncate(time.Microsecond)
+		then := sayings(t, s, s.books, at, day("2010-12-31"))
+		require.Len(t, then.reports["trial"].(accounting.TrialBalance).Lines, 2)
+		require.Len(t, then.reports["trial by shop"].([]accounting.Group[accounting.TrialBalance]), 1)
+		trade(3, "york")
+		trade(4, "leeds")
+		require.Equal(t, then, sayings(t, s, s.books.KnownAt(at), at, day("2010-12-31")))
+	})
+}
+
 func TestAYearEndIsNotKnownBefore(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		s.post(transfer("", "2010-12-01", 500))

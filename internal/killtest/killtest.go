@@ -98,6 +98,8 @@ func Start[Job any](t testing.TB, job Job, kill Kill) (killed bool) {
 		return false
 	case errors.As(err, &exit) && exit.ExitCode() == -1 && exit.String() == "signal: killed":
 		return true
+	case errors.Is(err, context.DeadlineExceeded): // the time was up before it began, or as it came to its end
+		return cmd.ProcessState == nil || !cmd.ProcessState.Success()
 	}
 	t.Fatalf("it was to be killed or to come to its end: %v\n%s", err, out)
 	return false
