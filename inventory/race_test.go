@@ -123,6 +123,8 @@ func TestRaceOfMasterData(t *testing.T) {
 			}
 		}
 		fresh := s.env.Tenant(t)
+		_, err := s.books.OpenBooks(fresh, accounting.NewBooks{Currency: "GBP", Chart: accounting.ChartGeneral, YearStart: date.Must("2026-01-01")})
+		require.NoError(t, err)
 		configure := func() error { _, err := s.stock.Configure(fresh, NewSettings{Method: FIFO}); return err }
 		for _, err := range racetest.Acts(configure, configure) {
 			require.NoError(t, err)

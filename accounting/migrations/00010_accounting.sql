@@ -17,6 +17,7 @@ CREATE TABLE erp.books (
     rate_max_age_days BIGINT NOT NULL CHECK (rate_max_age_days BETWEEN 0 AND 366),
     write_off_limit_minor BIGINT NOT NULL CHECK (write_off_limit_minor BETWEEN 0 AND 999999999999999),
     tax_tolerance_minor BIGINT NOT NULL CHECK (tax_tolerance_minor BETWEEN 0 AND 999999999999999),
+    stock_kept BOOLEAN NOT NULL,
     opened_at TIMESTAMPTZ NOT NULL,
     revision UUID NOT NULL,
     name TEXT NOT NULL,
