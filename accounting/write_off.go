@@ -76,7 +76,7 @@ func (s *Service) WriteOff(ctx context.Context, in []NewWriteOff) ([]Allocation,
 			return settle.named(in[i].Reference, replays.prints[i], err)
 		})
 		if err != nil {
-			return nil, err
+			return nil, settle.tellInstalments(ctx, err)
 		}
 		if err := settle.releaseTax(ctx, p, nil); err != nil {
 			return nil, err
@@ -140,6 +140,7 @@ func (s *settlement) writeOff(where string, item *OpenItem, in *PaymentWriteOff,
 	case in.Amount.Currency != cur:
 		return ErrWrongCurrency.New(s.op, "%sthe amount is not in the item's currency, %s", where, cur)
 	case in.Amount.Minor > open:
+		s.over = item
 		return ErrOverAllocated.New(s.op, "%s%s would be written off, and %s of %s is open", where, in.Amount, money.Amount{Minor: open, Currency: cur}, item.named())
 	}
 	account, err := set.ordinary(s.op, where, in.Account)
