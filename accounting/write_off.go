@@ -152,7 +152,8 @@ func (s *settlement) writeOff(where string, item *OpenItem, in *PaymentWriteOff,
 		return err
 	}
 	if base.Minor > set.books.WriteOffLimitMinor {
-		return ErrWriteOffLimit.New(s.op, "%sit is worth %s, and the limit is %s", where, base, money.Amount{Minor: set.books.WriteOffLimitMinor, Currency: base.Currency})
+		return ErrWriteOffLimit.New(s.op, "%sAmount is worth %s, and the books write off at most %s at once (WriteOffLimit, which UpdateBooks sets; it is zero until then)", where, base.Format(),
+			money.Amount{Minor: set.books.WriteOffLimitMinor, Currency: base.Currency}.Format())
 	}
 	e := writeOffEntry(&writeOffFact{PartyID: item.PartyID, Control: ByID(item.AccountID), To: ByID(account.ID), Date: later(on, item.earliest()),
 		Open: money.Amount{Minor: sign * in.Amount.Minor, Currency: cur}, Base: base, Lock: s.exception, ToDimensions: in.Dimensions}).withDefaults()
