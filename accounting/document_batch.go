@@ -249,6 +249,9 @@ func (w *documents[T, P]) settleAmounts(d *draft, instead string, vendor func() 
 	if err := d.total(instead, vendor); err != nil {
 		return err
 	}
+	if err := w.receiptRate(d); err != nil {
+		return err
+	}
 	payable, err := d.worth.of(d.of.Payable.Minor)
 	if d.worth.foreign() && d.corrects != nil && d.of.credit && !d.of.atOnce { // at what the other stands in the books at
 		payable, err = w.settle.creditWorth(&d.worth, d.corrects.id, d.corrects.Instalments, d.of.Payable.Minor, w.prepaid[d.corrects.id])

@@ -51,7 +51,7 @@ func TestPayADocumentInInstalments(t *testing.T) {
 		require.Equal(t, [3]int64{}, s.openOf(v.ID))
 		states, err := s.books.DocumentStates(s.ctx, []uuid.UUID{v.ID})
 		require.NoError(t, err)
-		require.Equal(t, accounting.StatePaid, states[v.ID].State)
+		require.Equal(t, accounting.DocumentPaid, states[v.ID].State)
 
 		// One that is named is paid alone.
 		w := s.issue(inParts(s))[0]

@@ -107,6 +107,28 @@ func TestParseReferenceRates(t *testing.T) {
 	}
 }
 
+// In the Union, tax that is due on payment has the rate of the receipt: of a document in a foreign currency it is refused, and not declared at another.
+func TestCashAccountingInAForeignCurrency(t *testing.T) {
+	eachEuro(t, func(t *testing.T, s *shop) {
+		s.perEuro("2024-06-28", "1.0705")
+		due := c20
+		due.Code = "C19"
+		s.taxes(due, s20)
+		of := func(code string, cur money.Currency) accounting.NewInvoice {
+			return accounting.NewInvoice{PartyID: s.ann.ID, Date: day("2024-06-28"), Currency: cur, Lines: []accounting.NewInvoiceLine{{Description: "Lamp", Quantity: units(1), UnitPrice: price("100"), TaxCode: code}}}
+		}
+		_, err := s.books.Issue(s.ctx, []accounting.NewInvoice{of("C19", "USD")})
+		require.ErrorIs(t, err, accounting.ErrTaxUnsupported)
+		require.ErrorContains(t, err, "document 1: C19 is due on payment, and in DE tax on a document in a foreign currency then has the rate of the receipt")
+		ahead := of("C19", "USD")
+		ahead.Kind = accounting.PrepaymentDocument
+		cash := of("C19", "USD")
+		cash.SettledBy = accounting.ByRole(accounting.RoleBank)
+		s.issue(of("C19", "EUR"), of("S20", "USD"), ahead, cash)
+		s.sound()
+	})
+}
+
 // Documents, what corrects and pays them, and what is open at a month's end are all worth what the bank's table says.
 func TestEveryActDividesByAnIndirectRate(t *testing.T) {
 	eachEuro(t, func(t *testing.T, s *shop) {
@@ -139,7 +161,7 @@ func TestEveryActDividesByAnIndirectRate(t *testing.T) {
 
 		// A credit has the document's rate, whichever way it is quoted, and realises nothing.
 		credit := sell("2024-07-03", "100")
-		credit.Kind, credit.CorrectsID, credit.Currency = accounting.CreditNote, v.ID, ""
+		credit.Kind, credit.CorrectsID, credit.Currency = accounting.CreditNoteDocument, v.ID, ""
 		c := s.issue(credit)[0]
 		require.True(t, c.RateIndirect)
 		require.Equal(t, int64(93_41), c.PayableBaseMinor)

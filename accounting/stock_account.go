@@ -53,9 +53,9 @@ func (s *Service) KeepStock(ctx context.Context) (Account, error) {
 		switch {
 		case base != 0:
 			return Account{}, ErrStockBalance.New(op, "account %s %s holds %s: book that to another account first, such as the one with the role %s, and receive the goods against it",
-				account.Code, account.Name, money.Amount{Minor: base, Currency: books.Currency}, RoleOpeningEquity)
+				account.Code, account.Name, money.Amount{Minor: base, Currency: books.Currency}.Format(), RoleOpeningEquity)
 		case foreign.Minor != 0:
-			return Account{}, ErrStockBalance.New(op, "account %s %s holds %s, worth nothing in base: book that to another account first", account.Code, account.Name, foreign)
+			return Account{}, ErrStockBalance.New(op, "account %s %s holds %s, worth nothing in base: book that to another account first", account.Code, account.Name, foreign.Format())
 		}
 		return *account, nil
 	})
