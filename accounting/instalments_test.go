@@ -88,7 +88,7 @@ func TestARefusalNamesTheInstalments(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		v := s.issue(inParts(s))[0]
 		p := s.pay(received("", s.ann.ID, "2010-11-01", 90_000))[0]
-		_, err := s.books.Allocate(s.ctx, []accounting.NewAllocation{{DebitID: v.ID, CreditID: p.ID, Amount: gbp(90_000)}})
+		_, err := s.books.Allocate(s.ctx, []accounting.NewAllocation{{DebitID: v.ID, CreditID: p.ID, Date: day("2010-11-02"), Amount: gbp(90_000)}})
 		require.ErrorIs(t, err, accounting.ErrOverAllocated)
 		require.ErrorContains(t, err, fmt.Sprintf("allocation 1: 900.00 would be allocated, and 500.00 of the invoice of 2010-10-01 over 500.00 GBP and 900.00 of the payment of 2010-11-01 over 900.00 GBP is open. "+
 			"The document is paid in instalments, each an item of its own; open is: 500.00 GBP due 2010-10-31 (instalment 1, item %s), 300.00 GBP due 2010-11-30 (instalment 2, item %s), 200.00 GBP due 2010-12-31 (instalment 3, item %s)",

@@ -9,8 +9,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // rounds is how often each race is run: a lock that is missing shows within a few.
