@@ -28,7 +28,7 @@ func (t AccountType) Temporary() bool { return t == Income || t == CostOfSales |
 func (t AccountType) DebitNormal() bool { return t == Asset || t == CostOfSales || t == Expense }
 
 // Control says of what an account is the control account: a line on it names a party and opens an open item, so that its
-// balance always equals the open items.
+// balance always equals the open items. (The control account of goods is another matter: see [Service.KeepStock].)
 type Control string
 
 // The kinds of control.

@@ -12,7 +12,7 @@ import (
 // has it.
 //
 // Permission: accounting.setup. Errors: accounting.bad_input, accounting.too_many, accounting.code_taken, accounting.role_type,
-// accounting.books_not_open.
+// accounting.control_account (the role of the stock account that inventory keeps), accounting.books_not_open.
 func (s *Service) CreateAccounts(ctx context.Context, in []NewAccount) ([]Account, error) {
 	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) ([]Account, error) {
 		const op = "accounting.CreateAccounts"
@@ -108,6 +108,9 @@ func takeRole(op, where string, set *setup, b *tenancy.Batch, a *Account) error 
 		return err
 	}
 	if old := set.findAccount(ByRole(a.Role)); old != nil && old.ID != a.ID {
+		if set.keptStock(old) {
+			return ErrControlAccount.New(op, "%saccount %s %s keeps the role %s: the goods that inventory keeps stand on it", where, old.Code, old.Name, a.Role)
+		}
 		before := *old
 		before.Role = ""
 		tenancy.Set(b, []*Account{&before}, "role")
@@ -117,7 +120,7 @@ func takeRole(op, where string, set *setup, b *tenancy.Batch, a *Account) error 
 
 // UpdateAccount renames an account, moves a role to it, opens and closes it for postings, or moves it in the statement of cash flows.
 //
-// Permission: accounting.setup. Errors: accounting.bad_input, accounting.unknown_account, accounting.role_type,
+// Permission: accounting.setup. Errors: accounting.bad_input, accounting.unknown_account, accounting.role_type, accounting.control_account,
 // accounting.role_needed (a role that an account has is taken from it by giving it to another).
 func (s *Service) UpdateAccount(ctx context.Context, in AccountChange) (Account, error) {
 	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (Account, error) {

@@ -149,7 +149,7 @@ func ExampleStatedTax() {
 	bill := must(books.Bill(ctx, []accounting.NewBill{in}))[0]
 	fmt.Println(bill.Gross, bill.Tax, bill.TaxVarianceMinor)
 	// Output:
-	// accounting.Bill: document 1: the vendor states 19.01 of DE19 and we compute 19.00: the tolerance is 0.00 (accounting.tax_variance)
+	// accounting.Bill: document 1: Taxes: the vendor states 19.01 of DE19 and we compute 19.00, and the tolerance is 0.00 (TaxTolerance, which UpdateBooks sets) (accounting.tax_variance)
 	// 119.01 19.01 1
 }
 

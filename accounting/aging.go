@@ -76,7 +76,7 @@ func (v Statements) AgedItems(ctx context.Context, q AgingQuery) (AgedItems, err
 		}
 		for i, days := range q.Buckets {
 			if days < 1 || i > 0 && days <= q.Buckets[i-1] || len(q.Buckets) > 24 {
-				return AgedItems{}, ErrBadInput.New(op, "Buckets are at most 24 numbers of days above zero, growing")
+				return AgedItems{}, ErrBadInput.New(op, "Buckets are at most 24 numbers of days above zero, each greater than the one before")
 			}
 		}
 		set, err := v.setup(ctx, tx, op)

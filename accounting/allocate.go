@@ -55,7 +55,7 @@ func (s *Service) Allocate(ctx context.Context, in []NewAllocation) ([]Allocatio
 			return settle.named(in[i].Reference, replays.prints[i], err)
 		})
 		if err != nil {
-			return nil, err
+			return nil, settle.tellInstalments(ctx, err)
 		}
 		if err := settle.releaseTax(ctx, settle.plan, nil); err != nil {
 			return nil, err

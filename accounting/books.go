@@ -26,8 +26,11 @@ type Books struct {
 	// WriteOffLimitMinor is the most that one write-off may be, in minor units of the base currency; zero forbids them.
 	WriteOffLimitMinor int64 `bun:"write_off_limit_minor"`
 	// TaxToleranceMinor is how far the tax that a vendor states may be from ours, for each tax of a bill.
-	TaxToleranceMinor int64     `bun:"tax_tolerance_minor"`
-	OpenedAt          time.Time `bun:"opened_at"`
+	TaxToleranceMinor int64 `bun:"tax_tolerance_minor"`
+	// StockKept says that inventory keeps the account with [RoleStock]: it is a control account then, moved by the movements of goods
+	// alone. It never goes back. See [Service.KeepStock].
+	StockKept bool      `bun:"stock_kept"`
+	OpenedAt  time.Time `bun:"opened_at"`
 	// Revision changes with every change of a setting: of the books, accounts, journals, taxes, years and periods.
 	Revision uuid.UUID `bun:"revision"`
 	// Name, Address (lines separated by a newline) and TaxID are the business as its documents bear it: the tenant's own

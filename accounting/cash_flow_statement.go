@@ -153,10 +153,10 @@ type cashMoves struct {
 // cashFlowStatements draws up one statement for each value that a cut groups by, as balanceSheets does.
 func cashFlowStatements(ctx context.Context, tx *tenancy.Tx, op string, set *setup, method CashFlowMethod, days Span, in *cut) (map[string]CashFlowStatement, error) {
 	if days.From.IsZero() || days.To.Before(days.From) {
-		return nil, ErrBadInput.New(op, "a span of days has a first day and, on or after it, a last one")
+		return nil, ErrBadInput.New(op, "From and To are needed, the first and the last day of the span, and To is not before From")
 	}
 	if method != CashFlowDirect && method != CashFlowIndirect {
-		return nil, ErrBadInput.New(op, "the method is %s or %s", CashFlowDirect, CashFlowIndirect)
+		return nil, ErrBadInput.New(op, "Method is %s or %s", CashFlowDirect, CashFlowIndirect)
 	}
 	before, err := groupedSums(ctx, tx, set, date.Date{}, days.From.AddDays(-1), in)
 	if err != nil {

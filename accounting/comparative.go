@@ -81,7 +81,7 @@ type column struct {
 func compare(ctx context.Context, s *Service, op string, columns int, draw func(ctx context.Context, i int) (money.Currency, []column, error)) (Comparative, error) {
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, _ *tenancy.Tx) (Comparative, error) {
 		if columns < 1 || columns > MaxColumns {
-			return Comparative{}, ErrBadInput.New(op, "a comparison has 1 to %d columns", MaxColumns)
+			return Comparative{}, ErrBadInput.New(op, "a comparison has 1 to %d columns (spans or days), not %d", MaxColumns, columns)
 		}
 		var out Comparative
 		for i := range columns {

@@ -167,7 +167,7 @@ func (h *trade) creditOne() {
 	}
 	v := &h.invoices[rapid.IntRange(0, len(h.invoices)-1).Draw(h.rt, "invoice")]
 	if slices.ContainsFunc(h.debts, func(d accounting.BadDebt) bool { return d.InvoiceID == v.ID }) {
-		return // its relief would be credited as well
+		return // h.lost does not count it
 	}
 	lost := h.lost(v.EntryID)
 	if left := v.Gross.Minor - v.CreditedMinor - lost; lost > 0 {

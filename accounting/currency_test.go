@@ -235,20 +235,23 @@ func TestPayThroughAnotherCurrency(t *testing.T) {
 }
 
 func TestParseRates(t *testing.T) {
-	rates, err := accounting.ParseRates(strings.NewReader("from,to,date,rate,source\nUSD,GBP,2010-12-01,0.6412,ECB\nEUR,GBP,2010-12-01,0.8412,\"ECB, late\"\n"))
+	rates, err := accounting.ParseRates(strings.NewReader("from,to,date,rate,quoted,source\nUSD,GBP,2010-12-01,0.6412,direct,ECB\nEUR,GBP,2010-12-01,1.1888,indirect,\"ECB, late\"\n"))
 	require.NoError(t, err)
 	require.Len(t, rates, 2)
 	require.Equal(t, "ECB, late", rates[1].Source)
+	require.Equal(t, [2]bool{false, true}, [2]bool{rates[0].Indirect, rates[1].Indirect})
 	for text, want := range map[string]string{
-		"":                                    "line 1: the first line is",
-		"a,b\n":                               "line 1: the first line is",
-		"from,to,date,rate,source\nUSD,GBP\n": "line 2: ",
-		"from,to,date,rate,source\nUSD,GBP,2010-13-01,1,x\n":                                "line 2: date",
-		"from,to,date,rate,source\nUSD,GBP,2010-12-01,1,x\nUSD,GBP,2010-12-02,1e999999,x\n": "line 3: rate",
-		"from,to,date,rate,source\nUSD,GBP,2010-12-01,-1,x\n":                               "line 2: rate",
-		"from,to,date,rate,source\nUSD,ZZZ,2010-12-01,1,x\n":                                "line 2: ",
-		"from,to,date,rate,source\nUSD,GBP,2010-12-01,1,\n":                                 "line 2: ",
-		"from,to,date,rate,source\n\"USD,GBP,2010-12-01,1,x\n":                              "line 2: ",
+		"":      "line 1: the first line is",
+		"a,b\n": "line 1: the first line is",
+		"from,to,date,rate,quoted,source\nUSD,GBP\n":                                                             "line 2: ",
+		"from,to,date,rate,quoted,source\nUSD,GBP,2010-13-01,1,direct,x\n":                                       "line 2: date",
+		"from,to,date,rate,quoted,source\nUSD,GBP,2010-12-01,1,direct,x\nUSD,GBP,2010-12-02,1e999999,direct,x\n": "line 3: rate",
+		"from,to,date,rate,quoted,source\nUSD,GBP,2010-12-01,-1,direct,x\n":                                      "line 2: rate",
+		"from,to,date,rate,quoted,source\nUSD,GBP,2010-12-01,1,,x\n":                                             "line 2: quoted is direct or indirect",
+		"from,to,date,rate,quoted,source\nUSD,GBP,2010-12-01,1,inverse,x\n":                                      "line 2: quoted is direct or indirect",
+		"from,to,date,rate,quoted,source\nUSD,ZZZ,2010-12-01,1,direct,x\n":                                       "line 2: ",
+		"from,to,date,rate,quoted,source\nUSD,GBP,2010-12-01,1,direct,\n":                                        "line 2: ",
+		"from,to,date,rate,quoted,source\n\"USD,GBP,2010-12-01,1,direct,x\n":                                     "line 2: ",
 	} {
 		_, err := accounting.ParseRates(strings.NewReader(text))
 		require.ErrorIs(t, err, accounting.ErrBadInput, text)

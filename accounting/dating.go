@@ -89,7 +89,7 @@ func (set *setup) writable(tx *tenancy.Tx, op, where string, journal uuid.UUID, 
 	state := set.state(p, journal)
 	switch {
 	case exception != "" && !tx.Scope().Can(PermException):
-		return nil, ErrNoException.New(op, "")
+		return nil, ErrNoException.New(op, "%sLockException takes the permission %s: leave it out, or have somebody post who may", where, PermException)
 	case state == PeriodLocked:
 		return nil, ErrPeriodLocked.New(op, "%speriod %s is locked%s", where, p.Name, set.forJournal(p, journal))
 	case state == PeriodSoftLocked && exception == "":

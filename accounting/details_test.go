@@ -247,7 +247,7 @@ func TestBoundsOfReports(t *testing.T) {
 		require.ErrorIs(t, err, accounting.ErrBadInput)
 		_, err = s.books.CompareProfitAndLoss(s.ctx, spans[1:])
 		require.NoError(t, err)
-		for _, file := range []string{"from,to,day,rate,source\nUSD,GBP,2010-12-01,1,x\n", "from,to,date,rate\nUSD,GBP,2010-12-01,1\n", "from,to,date,rate,source\nUSD,GBP,2010-12-01,0." + strings.Repeat("1", 21) + ",x\n"} {
+		for _, file := range []string{"from,to,day,rate,source\nUSD,GBP,2010-12-01,1,x\n", "from,to,date,rate\nUSD,GBP,2010-12-01,1\n", "from,to,date,rate,quoted,source\nUSD,GBP,2010-12-01,0." + strings.Repeat("1", 21) + ",direct,x\n"} {
 			_, err = accounting.ParseRates(strings.NewReader(file))
 			require.ErrorIs(t, err, accounting.ErrBadInput, file)
 		}

@@ -249,6 +249,9 @@ func (w *documents[T, P]) settleAmounts(d *draft, instead string, vendor func() 
 	if err := d.total(instead, vendor); err != nil {
 		return err
 	}
+	if err := w.receiptRate(d); err != nil {
+		return err
+	}
 	payable, err := d.worth.of(d.of.Payable.Minor)
 	if d.worth.foreign() && d.corrects != nil && d.of.credit && !d.of.atOnce { // at what the other stands in the books at
 		payable, err = w.settle.creditWorth(&d.worth, d.corrects.id, d.corrects.Instalments, d.of.Payable.Minor, w.prepaid[d.corrects.id])
@@ -294,8 +297,16 @@ func (w *documents[T, P]) credit(d *draft) error {
 		return ErrOverCredited.New(w.op, "%s%s of %s has %s left to credit, not %s", d.where, v.name, v.Gross, money.Amount{Minor: left, Currency: v.Gross.Currency}, gross)
 	}
 	if lost := w.given.writtenOff[v.id]; gross.Minor > v.Gross.Minor-*v.credited-lost {
-		return ErrOverCredited.New(w.op, "%s%s of %s was written off: what is claimed no more is credited no more, until the write-off is reversed", d.where,
+		return ErrOverCredited.New(w.op, "%s%s of %s was written off: what is claimed no more is credited no more, until the write-off is reversed (Unallocate) or the debt recovered", d.where,
 			money.Amount{Minor: lost, Currency: v.Gross.Currency}, v.name)
+	}
+	over, err := w.given.credits(v.id, d.taxes.sums, v.Gross.Currency)
+	if err != nil {
+		return err
+	}
+	if over != nil {
+		return ErrOverCredited.New(w.op, "%s%s of %s at %s %% can be credited, and not %s: the rest was written off or relieved with its tax, and is credited no more, "+
+			"until the write-off is reversed (Unallocate) or the debt recovered", d.where, over.left, v.name, over.like.Rate, over.credited)
 	}
 	w.credited[v.id] = true
 	*v.credited += gross.Minor

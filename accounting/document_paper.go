@@ -170,17 +170,17 @@ const maxAdjustments = 100
 func (l *lineInput) check() error {
 	switch {
 	case l.netStated() && !l.price.IsZero():
-		return errors.New("the net amount is stated twice: by Net and by UnitPrice")
+		return errors.New("Net and UnitPrice both state the amount: leave one out")
 	case l.netStated() && (!l.discount.isZero() || !l.charge.isZero()):
-		return errors.New("the net amount is stated after its discount and charge: they are left out")
+		return errors.New("Net is after Discount and Charge: they are left out")
 	case !l.netStated() && l.quantity == 0:
-		return errors.New("the quantity is zero")
+		return errors.New("Quantity is needed")
 	case !reasonable(l.price):
-		return errors.New("the unit price has too many digits")
+		return errors.New("UnitPrice has too many digits")
 	case !validRunes(l.text, 500, true):
-		return errors.New("the description is text of at most 500 characters, without control characters")
+		return errors.New("Description is text of at most 500 characters, without control characters")
 	case len(l.tax) > 20:
-		return errors.New("the tax code has at most 20 characters")
+		return errors.New("TaxCode has at most 20 characters")
 	}
 	return errors.Join(l.discount.check(), l.charge.check())
 }

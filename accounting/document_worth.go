@@ -25,6 +25,8 @@ type DocumentRate struct {
 	// Rate is how many units of the base currency one unit of the document's is worth, as the document or an agreement states it.
 	// Zero takes the tenant's table (see [Service.SetRates]).
 	Rate decimal.Decimal
+	// Indirect says that Rate is stated the other way round, in units of the document's currency for one of the base currency: see [NewExchangeRate].
+	Indirect bool
 	// Source is who quoted Rate, one line of at most 100 characters: "as agreed in contract 17". Needed with Rate, and left out
 	// without.
 	Source string
@@ -32,7 +34,9 @@ type DocumentRate struct {
 	Day RateDay
 }
 
-func (r *DocumentRate) none() bool { return r.Rate.IsZero() && r.Source == "" && r.Day == "" }
+func (r *DocumentRate) none() bool {
+	return r.Rate.IsZero() && !r.Indirect && r.Source == "" && r.Day == ""
+}
 
 // check holds a rate to what can be told without the database; corrects says that the document corrects another.
 func (r *DocumentRate) check(cur money.Currency, corrects bool) string {
@@ -43,6 +47,8 @@ func (r *DocumentRate) check(cur money.Currency, corrects bool) string {
 		return "Rate is above zero, of a reasonable number of digits"
 	case r.Rate.IsZero() != (r.Source == ""):
 		return "a stated Rate has a Source, and a Source a Rate"
+	case r.Indirect && r.Rate.IsZero():
+		return "Indirect is of a stated Rate: those of the table say it themselves"
 	case len(r.Source) > 400 || !validRunes(r.Source, 100, false):
 		return "the Source of the rate is one line of at most 100 characters"
 	case r.Day != "" && r.Day != RateOfTaxPoint && r.Day != RateOfDate:
@@ -57,6 +63,7 @@ func (r *DocumentRate) check(cur money.Currency, corrects bool) string {
 
 func (r *DocumentRate) fingerprint(f *fingerprint) {
 	f.text(r.Rate.String())
+	f.flag(r.Indirect)
 	f.text(r.Source)
 	f.text(string(r.Day))
 }
@@ -72,11 +79,13 @@ func (r *DocumentRate) on(dated, taxPoint date.Date) date.Date {
 // DocumentWorth is what a document stands in the books at, in the base currency. Of a document in the base currency it is the
 // document's own figures.
 type DocumentWorth struct {
-	// Rate is how many units of the base currency one unit of the document's was worth: 1 in the base currency. RateOn is the day of
-	// the quotation, and RateSource who quoted it; neither is set in the base currency.
-	Rate       decimal.Decimal `bun:"rate"`
-	RateOn     date.Date       `bun:"rate_on,nullzero"`
-	RateSource string          `bun:"rate_source" privacy:"none"`
+	// Rate is how many units of the base currency one unit of the document's was worth: 1 in the base currency. If RateIndirect, it is how many
+	// units of the document's currency one of the base currency was worth. RateOn is the day of the quotation, and RateSource who quoted it; neither is
+	// set in the base currency.
+	Rate         decimal.Decimal `bun:"rate"`
+	RateIndirect bool            `bun:"rate_indirect"`
+	RateOn       date.Date       `bun:"rate_on,nullzero"`
+	RateSource   string          `bun:"rate_source" privacy:"none"`
 	// TaxBaseMinor is Tax as it is declared, each tax converted once (EN 16931 BT-111); WithheldBaseMinor likewise. PayableBaseMinor is
 	// what the party's side is booked at, and NetBaseMinor what the lines are, by account.
 	NetBaseMinor      int64 `bun:"net_base_minor"`
@@ -88,6 +97,11 @@ type DocumentWorth struct {
 	// ConversionMinor is what these conversions leave over, booked to [RoleRounding]: PayableBase, WithheldBase and PrepaidBase less
 	// NetBase and TaxBase. Of prepayments, of what sets them off and of what credits either it is in NetBase.
 	ConversionMinor int64 `bun:"conversion_minor"`
+}
+
+// quoted is the rate at which an amount of the document was converted.
+func (w *DocumentWorth) quoted(from, to money.Currency) *money.Rate {
+	return &money.Rate{From: from, To: to, Value: w.Rate, Indirect: w.RateIndirect, On: w.RateOn, Source: w.RateSource}
 }
 
 // Foreign reports whether the document is in another currency than the base currency.
@@ -127,7 +141,7 @@ func (v *valuer) amount(base int64) money.Amount {
 func (v *valuer) bears(w *DocumentWorth) {
 	w.Rate = decimal.NewFromInt(1)
 	if v.rate != nil {
-		w.Rate, w.RateOn, w.RateSource = v.rate.Value, v.rate.On, v.rate.Source
+		w.Rate, w.RateIndirect, w.RateOn, w.RateSource = v.rate.Value, v.rate.Indirect, v.rate.On, v.rate.Source
 	}
 }
 
@@ -168,15 +182,15 @@ func (t *rateTable) valuerOf(where string, cur money.Currency, r *DocumentRate, 
 	case cur == t.to:
 		return v, nil
 	case corrects != nil:
-		v.rate = &money.Rate{From: cur, To: t.to, Value: corrects.Rate, On: corrects.RateOn, Source: corrects.RateSource}
+		v.rate = corrects.quoted(cur, t.to)
 	case !r.Rate.IsZero():
-		v.rate = &money.Rate{From: cur, To: t.to, Value: r.Rate, On: taxPoint, Source: r.Source}
+		v.rate = &money.Rate{From: cur, To: t.to, Value: r.Rate, Indirect: r.Indirect, On: taxPoint, Source: r.Source}
 	default:
 		found, err := t.rate(where, cur, r.on(dated, taxPoint))
 		if err != nil {
 			return v, err
 		}
-		rate := found.rate()
+		rate := found.Quoted()
 		v.rate = &rate
 	}
 	return v, nil

@@ -35,7 +35,9 @@ var (
 	// ErrAccountInactive: the account takes no postings.
 	ErrAccountInactive = fault.Define(fault.Invalid, "accounting.account_inactive", "the account takes no postings")
 	// ErrControlAccount: the account is a control account, and here it must not be (or must be).
-	ErrControlAccount = fault.Define(fault.Invalid, "accounting.control_account", "control accounts are moved by open items only")
+	ErrControlAccount = fault.Define(fault.Invalid, "accounting.control_account", "control accounts are moved by open items only, and the one of goods by inventory")
+	// ErrStockBalance: the stock account holds something, and inventory would keep it from now on.
+	ErrStockBalance = fault.Define(fault.Conflict, "accounting.stock_balance", "the stock account holds what no goods stand behind: book it to another account first")
 	// ErrUnknownJournal: no journal has this code.
 	ErrUnknownJournal = fault.Define(fault.Invalid, "accounting.unknown_journal", "there is no such journal")
 	// ErrPartyKind: an invoice is to somebody who is no customer, or a bill from somebody who is no vendor.

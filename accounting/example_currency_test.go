@@ -2,6 +2,7 @@ package accounting_test
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -26,7 +27,23 @@ func ExampleService_Convert() {
 	fmt.Println(err)
 	// Output:
 	// 64.12 GBP at 0.6412 by ECB of 2010-12-01
-	// accounting.Convert: there is no rate from USD to GBP for 2010-12-31 that is at most 7 days old (accounting.no_rate)
+	// accounting.Convert: there is no rate from USD to GBP for 2010-12-31 that is at most 7 days old: record one by SetRates (a table of USD for one GBP is Indirect) (accounting.no_rate)
+}
+
+// A euro company takes the European Central Bank's own table, which counts dollars for one euro. It is kept as the bank quotes it.
+func ExampleParseReferenceRates() {
+	ctx, books, done := exampleBooks()
+	defer done()
+	file := `<Envelope><Cube><Cube time="2024-06-28"><Cube currency="USD" rate="1.0705"/><Cube currency="JPY" rate="171.94"/></Cube></Cube></Envelope>`
+	rates := must(accounting.ParseReferenceRates(strings.NewReader(file), "USD"))
+	for _, r := range must(books.SetRates(ctx, rates)) {
+		fmt.Println(r.From, "to", r.To, "on", r.On, r.Rate, "indirect:", r.Indirect, "by", r.Source)
+	}
+	c := must(books.Convert(ctx, dollars("1000000.00"), "EUR", date.Of(2024, 6, 28)))
+	fmt.Println(c.Amount, c.Amount.Currency) // 1 / 1.0705, rounded to 0.93414, would have made 934140.00 of it
+	// Output:
+	// USD to EUR on 2024-06-28 1.0705 indirect: true by ECB
+	// 934142.92 EUR
 }
 
 // A claim of 1,000 dollars stood in the books at 640 pounds, and what was paid was worth 655.

@@ -54,7 +54,7 @@ func ExampleService_Bill_foreign() {
 	fmt.Println(err)
 	// Output:
 	// 250.00 EUR stand in the books at 211.38
-	// accounting.Bill: document 1: there is no rate from EUR to GBP for 2010-12-01 that is at most 7 days old (accounting.no_rate)
+	// accounting.Bill: document 1: there is no rate from EUR to GBP for 2010-12-01 that is at most 7 days old: record one by SetRates (a table of EUR for one GBP is Indirect) (accounting.no_rate)
 }
 
 // An invoice of a shop: its lines are the shop's, but for the one that a project has.

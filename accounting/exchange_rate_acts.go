@@ -31,13 +31,13 @@ func (s *Service) SetRates(ctx context.Context, in []NewExchangeRate) ([]Exchang
 			key := rateKey{n.From, n.To, n.On}
 			old := there[key]
 			switch {
-			case old != nil && old.Rate.Equal(n.Rate) && old.Source == n.Source:
+			case old != nil && old.Rate.Equal(n.Rate) && old.Indirect == n.Indirect && old.Source == n.Source:
 				out[i] = old
 				continue
 			case old != nil && !n.Revise:
-				return nil, ErrRateTaken.New(op, "rate %d: %s to %s of %s is recorded as %s by %s", i+1, n.From, n.To, n.On, old.Rate, old.Source)
+				return nil, ErrRateTaken.New(op, "rate %d: %s to %s of %s is recorded as %s by %s; Revise replaces it", i+1, n.From, n.To, n.On, old.told(), old.Source)
 			}
-			r := &ExchangeRate{From: n.From, To: n.To, On: n.On, Revision: 1, Rate: n.Rate, Source: n.Source, RecordedAt: tx.Now()}
+			r := &ExchangeRate{From: n.From, To: n.To, On: n.On, Revision: 1, Rate: n.Rate, Indirect: n.Indirect, Source: n.Source, RecordedAt: tx.Now()}
 			if old != nil {
 				r.Revision = old.Revision + 1
 			}
@@ -61,16 +61,22 @@ func checkRates(op string, in []NewExchangeRate) error {
 		return err
 	}
 	for i := range in {
-		n, where := &in[i], fmt.Sprintf("rate %d: ", i+1)
-		if err := checkInput(op, where, n); err != nil {
+		if err := checkRate(op, fmt.Sprintf("rate %d: ", i+1), &in[i]); err != nil {
 			return err
 		}
-		switch {
-		case n.From == n.To:
-			return ErrBadInput.New(op, "%sFrom and To are the same currency", where)
-		case !reasonable(n.Rate) || n.Rate.Sign() <= 0:
-			return ErrBadInput.New(op, "%sRate is a number above zero, of at most twenty decimals", where)
-		}
+	}
+	return nil
+}
+
+func checkRate(op, where string, n *NewExchangeRate) error {
+	if err := checkInput(op, where, n); err != nil {
+		return err
+	}
+	switch {
+	case n.From == n.To:
+		return ErrBadInput.New(op, "%sFrom and To are the same currency", where)
+	case !reasonable(n.Rate) || n.Rate.Sign() <= 0:
+		return ErrBadInput.New(op, "%sRate is a number above zero, of at most twenty decimals", where)
 	}
 	return nil
 }

@@ -3,8 +3,10 @@ package accounting
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -13,11 +15,11 @@ import (
 )
 
 // rateColumns is the first line of a file of rates.
-var rateColumns = []string{"from", "to", "date", "rate", "source"}
+var rateColumns = []string{"from", "to", "date", "rate", "quoted", "source"}
 
-// ParseRates reads exchange rates for [Service.SetRates] from CSV (RFC 4180) whose first line is from,to,date,rate,source: currencies by
-// their ISO codes, days as 2010-12-31, rates with a decimal point. It needs no permission, for it touches nothing. A mistake names
-// its line. At most [MaxBatch] rates.
+// ParseRates reads exchange rates for [Service.SetRates] from CSV (RFC 4180) whose first line is from,to,date,rate,quoted,source: currencies by
+// their ISO codes, days as 2010-12-31, rates with a decimal point, and quoted is direct (units of to for one of from) or indirect (units of from for one of
+// to; see [NewExchangeRate]). It needs no permission, for it touches nothing. A mistake names its line. At most [MaxBatch] rates.
 //
 // Errors: accounting.bad_input, accounting.too_many.
 func ParseRates(r io.Reader) ([]NewExchangeRate, error) {
@@ -26,7 +28,7 @@ func ParseRates(r io.Reader) ([]NewExchangeRate, error) {
 	in.FieldsPerRecord = len(rateColumns)
 	first, err := in.Read()
 	if err != nil || !slices.Equal(first, rateColumns) {
-		return nil, ErrBadInput.New(op, "line 1: the first line is from,to,date,rate,source")
+		return nil, ErrBadInput.New(op, "line 1: the first line is %s", strings.Join(rateColumns, ","))
 	}
 	var out []NewExchangeRate
 	for {
@@ -61,9 +63,9 @@ func parseRate(op string, line int, fields []string) (NewExchangeRate, error) {
 	if err != nil || !reasonable(value) || value.Sign() <= 0 {
 		return NewExchangeRate{}, ErrBadInput.New(op, "line %d: rate %q is no number above zero", line, fields[3])
 	}
-	n := NewExchangeRate{From: money.Currency(fields[0]), To: money.Currency(fields[1]), On: on, Rate: value, Source: fields[4]}
-	if err := checkRates(op, []NewExchangeRate{n}); err != nil {
-		return NewExchangeRate{}, ErrBadInput.Wrap(op, err, "line %d: %v", line, err)
+	n := NewExchangeRate{From: money.Currency(fields[0]), To: money.Currency(fields[1]), On: on, Rate: value, Indirect: fields[4] == "indirect", Source: fields[5]}
+	if !n.Indirect && fields[4] != "direct" {
+		return NewExchangeRate{}, ErrBadInput.New(op, "line %d: quoted is direct or indirect, not %q", line, fields[4])
 	}
-	return n, nil
+	return n, checkRate(op, fmt.Sprintf("line %d: ", line), &n)
 }

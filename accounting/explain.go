@@ -25,11 +25,12 @@ type Reason struct {
 	Source Source
 	// Document is the number on it: our legal number, or the vendor's; "" where it is no invoice or bill.
 	Document string
-	// Rate is what one unit of the document's currency was worth in base, RateOn the day of that quotation and RateSource who quoted it.
-	// Not set for documents in the base currency.
-	Rate       decimal.Decimal
-	RateOn     date.Date
-	RateSource string
+	// Rate is what one unit of the document's currency was worth in base (if RateIndirect, the other way round), RateOn the day of that quotation and
+	// RateSource who quoted it. Not set for documents in the base currency.
+	Rate         decimal.Decimal
+	RateIndirect bool
+	RateOn       date.Date
+	RateSource   string
 	// Steps are how the amount came about; their amounts sum to the line's. None where the entry books no invoice or bill.
 	Steps []Step
 }
@@ -235,7 +236,7 @@ func (w *explaining) lineStep(worth *DocumentWorth, no int64, quantity money.Qua
 func (r *Reason) of(number string, worth *DocumentWorth) {
 	r.Document = number
 	if worth.Foreign() {
-		r.Rate, r.RateOn, r.RateSource = worth.Rate, worth.RateOn, worth.RateSource
+		r.Rate, r.RateIndirect, r.RateOn, r.RateSource = worth.Rate, worth.RateIndirect, worth.RateOn, worth.RateSource
 	}
 }
 
@@ -248,8 +249,7 @@ func (w *explaining) state(s *Step, worth *DocumentWorth, a money.Amount) {
 	base := w.set.books.Currency
 	s.Stated = a
 	s.Amount = money.Zero(base)
-	rate := money.Rate{From: a.Currency, To: base, Value: worth.Rate}
-	if x, err := rate.Convert(a, money.HalfUp); err == nil {
+	if x, err := worth.quoted(a.Currency, base).Convert(a, money.HalfUp); err == nil {
 		s.Amount = x
 	}
 }

@@ -89,7 +89,7 @@ func (v Statements) GeneralLedger(ctx context.Context, account AccountRef, from,
 	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (GeneralLedger, error) {
 		const op = "accounting.GeneralLedger"
 		if from.IsZero() || to.Before(from) {
-			return GeneralLedger{}, ErrBadInput.New(op, "a span of days has a first day and, on or after it, a last one")
+			return GeneralLedger{}, ErrBadInput.New(op, "From and To are needed, the first and the last day of the span, and To is not before From")
 		}
 		set, err := v.setup(ctx, tx, op)
 		if err != nil {

@@ -13,13 +13,17 @@ import (
 
 // A credit gives back what was charged and not given up before. An early-payment discount lowered what was paid and what tax is
 // due on (Directive 2006/112/EC, Art. 90(1); VAT Notice 700, section 7.3: tax is due on what is paid), so a credit takes as much of it back as it takes back of the document, and of
-// each tax as much as it takes back of that one: all credits together take back the tax that was declared, rate by rate, and never more. What was written off is no part of the price: it is claimed again before it can be credited.
+// each tax as much as it takes back of that one: all credits together take back the tax that was declared, rate by rate, and never more. What was written off or
+// relieved is no part of the price: it is claimed again, or recovered, before it can be credited. That holds of the whole and, where tax was given up with it, of
+// each rate: a loss falls on all that a document bears, and what it took of one rate is not there to be credited a second time.
 
 // givenUp is what was given up of documents that a batch corrects.
 type givenUp struct {
 	discounts  map[uuid.UUID]*givenDiscount // by document
 	writtenOff map[uuid.UUID]int64          // by document, in its currency
-	left       map[uuid.UUID][]*TaxEntry    // by document with a discount: its taxes less what credits took back
+	left       map[uuid.UUID][]*TaxEntry    // by document of these: its taxes less what credits took back
+	gone       map[uuid.UUID][]*TaxEntry    // by document: what was given up of its taxes, below zero
+	spared     map[uuid.UUID][]*sparedTax   // by document that the batch credits
 }
 
 // givenDiscount is what is left of a discount that was taken: less what credits took back of it.
@@ -42,14 +46,15 @@ type givenLine struct {
 }
 
 type writtenOff struct {
-	EntryID uuid.UUID `bun:"entry_id"`
+	EntryID uuid.UUID `bun:"entry_id"` // of the document
+	By      uuid.UUID `bun:"by_id"`    // the write-off's
 	Minor   int64     `bun:"minor"`
 }
 
 // readGivenUp is called once the documents and their items are locked. documents are by the entry that books them. It asks nothing
 // of a batch that corrects nothing.
 func readGivenUp(ctx context.Context, tx *tenancy.Tx, set *setup, documents map[uuid.UUID]uuid.UUID) (*givenUp, error) {
-	g := &givenUp{discounts: map[uuid.UUID]*givenDiscount{}, writtenOff: map[uuid.UUID]int64{}}
+	g := &givenUp{discounts: map[uuid.UUID]*givenDiscount{}, writtenOff: map[uuid.UUID]int64{}, gone: map[uuid.UUID][]*TaxEntry{}, spared: map[uuid.UUID][]*sparedTax{}}
 	if len(documents) == 0 {
 		return g, nil
 	}
@@ -66,19 +71,19 @@ func readGivenUp(ctx context.Context, tx *tenancy.Tx, set *setup, documents map[
 	if err != nil {
 		return nil, err
 	}
-	lost, err := tenancy.Report[writtenOff](ctx, tx, `SELECT i.entry_id, CAST(SUM(a.amount_minor) AS BIGINT) AS minor
+	lost, err := tenancy.Report[writtenOff](ctx, tx, `SELECT i.entry_id, w.entry_id AS by_id, CAST(SUM(a.amount_minor) AS BIGINT) AS minor
 		FROM {open_items} AS i JOIN {allocations} AS a ON a.debit_id = i.id OR a.credit_id = i.id
 		JOIN {open_items} AS w ON w.id = CASE WHEN a.debit_id = i.id THEN a.credit_id ELSE a.debit_id END
 		WHERE i.entry_id IN (?) AND w.kind = 'write_off'
 			AND NOT EXISTS (SELECT 1 FROM {journal_entries} AS r WHERE r.reverses_id = w.entry_id)
-		GROUP BY i.entry_id`, tenancy.List(entries))
+		GROUP BY i.entry_id, w.entry_id`, tenancy.List(entries))
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range lost {
-		g.writtenOff[documents[w.EntryID]] = w.Minor
+	if err := g.readGone(ctx, tx, documents, ids, lost); err != nil {
+		return nil, err
 	}
-	if len(lines) == 0 {
+	if len(lines) == 0 && len(g.gone) == 0 {
 		return g, nil
 	}
 	var taxes []TaxEntry

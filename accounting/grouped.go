@@ -52,7 +52,7 @@ func (s *Service) ProfitAndLossBy(ctx context.Context, dimension string, from, t
 func (v Statements) ProfitAndLossBy(ctx context.Context, dimension string, from, to date.Date, slices ...Slice) ([]Group[ProfitAndLoss], error) {
 	return groupBy(ctx, v, "accounting.ProfitAndLossBy", dimension, slices, func(ctx context.Context, tx *tenancy.Tx, set *setup, in *cut) (map[string]ProfitAndLoss, error) {
 		if from.IsZero() || to.Before(from) {
-			return nil, ErrBadInput.New("accounting.ProfitAndLossBy", "a span of days has a first day and, on or after it, a last one")
+			return nil, ErrBadInput.New("accounting.ProfitAndLossBy", "From and To are needed, the first and the last day of the span, and To is not before From")
 		}
 		posted, err := resultSums(ctx, tx, set, from, to, in)
 		if err != nil {

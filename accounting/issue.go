@@ -32,7 +32,7 @@ import (
 // accounting.account_inactive, accounting.control_account, accounting.tax_account, accounting.unknown_tax,
 // accounting.no_tax_rate, accounting.no_rate (of exchange), accounting.unknown_dimension, accounting.dimension_inactive,
 // accounting.dimension_needed, accounting.wrong_currency, accounting.amount_limit, accounting.negative_total, accounting.not_creditable, accounting.over_credited,
-// accounting.not_deductible, accounting.over_deducted, accounting.tax_unsupported (of a prepayment), accounting.backdated,
+// accounting.not_deductible, accounting.over_deducted, accounting.tax_unsupported (of a prepayment; in the European Union tax due on payment in a foreign currency), accounting.backdated,
 // accounting.no_period, accounting.period_locked, accounting.period_soft_locked, accounting.exception_forbidden,
 // accounting.reference_taken; tenancy.duplicate when another transaction has just issued the same reference (a retry is
 // answered with the replay).

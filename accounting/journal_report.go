@@ -46,7 +46,7 @@ func (v Statements) JournalReport(ctx context.Context, journal JournalCode, from
 	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (JournalReport, error) {
 		const op = "accounting.JournalReport"
 		if from.IsZero() || to.Before(from) {
-			return JournalReport{}, ErrBadInput.New(op, "a span of days has a first day and, on or after it, a last one")
+			return JournalReport{}, ErrBadInput.New(op, "From and To are needed, the first and the last day of the span, and To is not before From")
 		}
 		set, err := v.setup(ctx, tx, op)
 		if err != nil {

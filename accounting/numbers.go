@@ -59,13 +59,13 @@ func (s *Service) TakeNumbers(ctx context.Context, series string, on date.Date, 
 func checkSeries(op, series string, on date.Date, n int) error {
 	switch {
 	case !only(series, 1, 20, func(r rune) bool { return capitalOrDigit(r) || r == '-' }):
-		return ErrBadInput.New(op, "a series is named by 1 to 20 capitals, digits and dashes, not %q", series)
+		return ErrBadInput.New(op, "series %q: it is named by 1 to 20 capitals, digits and dashes", series)
 	case slices.ContainsFunc(seriesCodes, func(own string) bool { return strings.HasPrefix(series, own) }):
-		return ErrBadInput.New(op, "series that begin with %s are kept for invoices, credit and debit notes", strings.Join(seriesCodes, ", "))
+		return ErrBadInput.New(op, "series %q: those that begin with %s are kept for invoices, credit and debit notes; take another beginning", series, strings.Join(seriesCodes, ", "))
 	case on.IsZero():
-		return ErrBadInput.New(op, "the date is needed")
+		return ErrBadInput.New(op, "series %s: the date of the document that bears the number is needed", series)
 	case n < 1:
-		return ErrBadInput.New(op, "at least one number is taken")
+		return ErrBadInput.New(op, "series %s: at least one number is taken, not %d", series, n)
 	}
 	return checkBatch(op, "numbers", n)
 }

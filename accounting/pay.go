@@ -11,7 +11,8 @@ import (
 )
 
 // Pay books payments from and to parties, all or none, in a number of statements that does not depend on how many there are.
-// Each gets a journal entry and an open item, which the allocations settle together with what they name. What is paid beyond the
+// Each gets a journal entry and an open item, which the allocations settle together with what they name (of a document in instalments, the first that is due
+// before the next). What is paid beyond the
 // allocations, or in advance, stays open on account of the party; a refund is a payment the other way. Where the items stood in
 // the books at another worth than the payment, the difference is booked as a realised gain or loss. A payment whose reference was
 // booked before with the same content is given back with Replayed set.
@@ -196,6 +197,9 @@ func (w *paying) read(ctx context.Context, s *Service) (err error) {
 	if err := w.rates.load(ctx, w.tx); err != nil {
 		return err
 	}
+	if err := lockMoreItems(ctx, w.tx, &w.items, w.instalments()); err != nil {
+		return err
+	}
 	w.plan = newPlan(w.op, w.tx, w.set, len(w.in))
 	w.plan.dims = w.dims
 	w.settle = newSettlement(w.plan, w.items)
@@ -313,20 +317,38 @@ func (w *paying) allocate(where string, in *NewPayment, own *OpenItem) error {
 		if item == nil {
 			return ErrUnknownItem.New(w.op, "%sthere is no open item of the document %s", where, a.InvoiceID)
 		}
-		debit, credit := item, own
-		if in.Direction == MoneyOut {
-			debit, credit = own, item
-		}
-		if err := w.settle.pair(where, debit, credit, a.Amount.Minor, in.Date); err != nil {
+		last, err := w.settle.payInOrder(where, w.settle.instalmentsFrom(item), own, a.Amount.Minor, in.Date)
+		if err != nil {
 			return err
 		}
 		if x := a.WriteOff; x != nil {
 			paid := w.settle.last()
-			if err := w.settle.writeOff(where, item, x, in.Date); err != nil {
+			if err := w.settle.writeOff(where, last, x, in.Date); err != nil {
 				return err
 			}
 			w.settle.last().WithID = paid.ID
 		}
 	}
 	return nil
+}
+
+// instalments are the ids of the further items of documents of which the batch pays more than is open of the first.
+func (w *paying) instalments() (ids []uuid.UUID) {
+	first := make(map[uuid.UUID]*OpenItem, len(w.items))
+	for i := range w.items {
+		first[w.items[i].ID] = &w.items[i]
+	}
+	paid := map[uuid.UUID]int64{}
+	for i := range w.in {
+		for _, a := range w.in[i].Allocate {
+			item, before := first[a.InvoiceID], paid[a.InvoiceID]
+			if item == nil || !item.Kind.document() || before > abs(item.OpenMinor) {
+				continue // these are wanted already
+			}
+			if paid[a.InvoiceID] += a.Amount.Minor; paid[a.InvoiceID] > abs(item.OpenMinor) { // no more than the limits allow, or Post refuses them
+				ids = furtherInstalments(ids, a.InvoiceID, MaxInstalments)
+			}
+		}
+	}
+	return ids
 }

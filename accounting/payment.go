@@ -51,12 +51,12 @@ type NewPayment struct {
 
 // PaymentAllocation is a part of a payment that pays one invoice (or refunds one credit note, or any other open item).
 type PaymentAllocation struct {
-	// InvoiceID is the document; it is also the id of its open item. A document in instalments has an item for each, and this is
-	// the first one's: see [InstalmentID].
+	// InvoiceID is the document; it is also the id of its open item. Of a document in instalments it pays as many as Amount reaches, the first that
+	// is due before the next. [InstalmentID] names one of them after the first, and that one alone is paid.
 	InvoiceID uuid.UUID
 	// Amount is above zero, in the payment's currency, and without WriteOff.
 	Amount money.Amount
-	// WriteOff gives up what a party has paid too little, or the tenant will not pay; nil for none.
+	// WriteOff gives up what a party has paid too little, or the tenant will not pay, of the instalment that Amount reached last; nil for none.
 	WriteOff *PaymentWriteOff
 }
 

@@ -21,7 +21,7 @@ func (s *Service) AddFiscalYear(ctx context.Context, start date.Date) (FiscalYea
 	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (FiscalYear, error) {
 		const op = "accounting.AddFiscalYear"
 		if start.IsZero() || start.Day() > 28 || start.Year() > 9990 {
-			return FiscalYear{}, ErrBadInput.New(op, "a fiscal year starts on a day from the 1st to the 28th")
+			return FiscalYear{}, ErrBadInput.New(op, "start: a fiscal year starts on a day from the 1st to the 28th, not on %q", start)
 		}
 		set, err := s.setup(ctx, tx, op, nil)
 		if err != nil {

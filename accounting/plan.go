@@ -2,6 +2,7 @@ package accounting
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/google/uuid"
 
@@ -20,6 +21,7 @@ type plan struct {
 	dims  *dimensionBook // of the dimensions that lines name: read before, by acts that take any
 
 	stripe int64 // of the balances
+	goods  bool  // the entries are movements of the goods that inventory keeps
 
 	entries  []*Entry
 	lines    []*Line
@@ -122,6 +124,9 @@ func (p *plan) addLine(where string, entry *Entry, e *NewEntry, i int, derived b
 	account, err := find(p.op, where, in.Account)
 	if err != nil {
 		return err
+	}
+	if !p.goods && p.set.keptStock(account) {
+		return p.set.free(p.op, fmt.Sprintf("%sline %d: ", where, i+1), account)
 	}
 	if err := p.checkWorthOnly(where, i, entry.Kind, account, in); err != nil {
 		return err

@@ -19,18 +19,27 @@ import (
 // accounting.exception where a LockException is given.
 //
 // Errors: accounting.bad_input, accounting.too_many, accounting.books_not_open, accounting.unknown_journal,
-// accounting.unknown_account, accounting.account_inactive, accounting.unknown_party, accounting.wrong_currency, accounting.no_rate,
+// accounting.unknown_account, accounting.account_inactive, accounting.control_account (the stock account that inventory keeps), accounting.unknown_party, accounting.wrong_currency, accounting.no_rate,
 // accounting.unknown_dimension, accounting.dimension_inactive, accounting.dimension_needed, accounting.amount_limit,
 // accounting.entry_unbalanced, accounting.no_period, accounting.period_locked,
 // accounting.period_soft_locked, accounting.exception_forbidden, accounting.reference_taken; tenancy.duplicate when
 // another transaction has just booked the same reference (a retry is answered with the replay).
 func (s *Service) Post(ctx context.Context, in []NewEntry) ([]Entry, error) {
+	return s.post(ctx, PermPost, "accounting.Post", in)
+}
+
+// post is the body of Post and PostStock, which differ in who may and in what they may book to.
+func (s *Service) post(ctx context.Context, perm tenancy.Permission, op string, in []NewEntry) ([]Entry, error) {
 	stripe, giveBack := s.busy.take(tenancy.ScopeOf(ctx).TenantID())
 	defer giveBack()
-	return tenancy.Act(ctx, s.db, PermPost, func(ctx context.Context, tx *tenancy.Tx) ([]Entry, error) {
-		const op = "accounting.Post"
+	return tenancy.Act(ctx, s.db, perm, func(ctx context.Context, tx *tenancy.Tx) ([]Entry, error) {
 		if err := checkEntries(op, in); err != nil {
 			return nil, err
+		}
+		for i := range in {
+			if perm == PermStock && in[i].Kind != KindStock {
+				return nil, ErrBadInput.New(op, "entry %d: Kind is stock", i+1)
+			}
 		}
 		in = slices.Clone(in)
 		replays := newReplays[Entry](op, "entry", len(in))
@@ -59,7 +68,7 @@ func (s *Service) Post(ctx context.Context, in []NewEntry) ([]Entry, error) {
 			}
 		}
 		p := newPlan(op, tx, set, len(in))
-		p.dims, p.stripe = dims, stripe
+		p.dims, p.stripe, p.goods = dims, stripe, perm == PermStock
 		if err := dims.complete(ctx); err != nil {
 			return nil, err
 		}

@@ -47,7 +47,7 @@ func (v Statements) ProfitAndLoss(ctx context.Context, from, to date.Date, slice
 	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (ProfitAndLoss, error) {
 		const op = "accounting.ProfitAndLoss"
 		if from.IsZero() || to.Before(from) {
-			return ProfitAndLoss{}, ErrBadInput.New(op, "a span of days has a first day and, on or after it, a last one")
+			return ProfitAndLoss{}, ErrBadInput.New(op, "From and To are needed, the first and the last day of the span, and To is not before From")
 		}
 		set, err := v.setup(ctx, tx, op)
 		if err != nil {

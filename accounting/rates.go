@@ -62,7 +62,8 @@ func (t *rateTable) rate(where string, from money.Currency, on date.Date) (*Exch
 			return &rows[i], nil
 		}
 	}
-	return nil, ErrNoRate.New(t.op, "%sthere is no rate from %s to %s for %s that is at most %d days old", where, from, t.to, on, t.maxAge)
+	return nil, ErrNoRate.New(t.op, "%sthere is no rate from %s to %s for %s that is at most %d days old: record one by SetRates (a table of %s for one %s is Indirect)",
+		where, from, t.to, on, t.maxAge, from, t.to)
 }
 
 // convert is an amount in the table's currency, rounded half up. Errors: accounting.no_rate, accounting.amount_limit.
@@ -71,7 +72,7 @@ func (t *rateTable) convert(where string, a money.Amount, on date.Date) (money.A
 	if err != nil {
 		return money.Amount{}, nil, err
 	}
-	out, err := r.rate().Convert(a, money.HalfUp)
+	out, err := r.Quoted().Convert(a, money.HalfUp)
 	if err != nil || beyond(out) {
 		return money.Amount{}, nil, ErrAmountLimit.Wrap(t.op, err, "%s%s in %s is larger than the books hold", where, a, t.to)
 	}

@@ -43,9 +43,10 @@ type RevaluationLine struct {
 	// CarriedMinor is what it stood in the books at, in minor units of the base currency, earlier runs for the day included. (Of
 	// several control accounts of a kind, which share a valuation account, the first one in the chart bears the earlier runs.)
 	CarriedMinor int64 `bun:"carried_minor"`
-	// Rate and RateOn are the quotation that was used; the rate is zero when Balance is.
-	Rate   decimal.Decimal `bun:"rate"`
-	RateOn date.Date       `bun:"rate_on"`
+	// Rate and RateOn are the quotation that was used, RateIndirect says which way round it is ([ExchangeRate]); the rate is zero when Balance is.
+	Rate         decimal.Decimal `bun:"rate"`
+	RateIndirect bool            `bun:"rate_indirect"`
+	RateOn       date.Date       `bun:"rate_on"`
 	// WorthMinor is Balance at the rate, rounded half up. WorthMinor less CarriedMinor was booked: above zero a gain.
 	WorthMinor int64 `bun:"worth_minor"`
 }

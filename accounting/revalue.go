@@ -216,7 +216,7 @@ func (w *revaluing) line(g *revaluedGroup, p position) error {
 		if err != nil {
 			return err
 		}
-		l.WorthMinor, l.Rate, l.RateOn = worth.Minor, rate.Rate, rate.On
+		l.WorthMinor, l.Rate, l.RateIndirect, l.RateOn = worth.Minor, rate.Rate, rate.Indirect, rate.On
 	}
 	g.empty = p.Minor == 0
 	g.by += l.WorthMinor - p.Base

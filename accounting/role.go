@@ -17,7 +17,7 @@ const (
 	RoleCash             Role = "cash"               // money in the till
 	RoleSales            Role = "sales"              // revenue from goods and services: an invoice line's default
 	RoleCostOfGoodsSold  Role = "cost_of_goods_sold" // cost of goods that left for sales
-	RoleStock            Role = "stock"              // goods on hand at cost; moved by inventory alone
+	RoleStock            Role = "stock"              // goods on hand at cost; once inventory keeps it a control account
 	RoleTax              Role = "tax"                // output tax owed to the state
 	RoleRounding         Role = "rounding"           // residues of declared rounding
 	RoleOpeningEquity    Role = "opening_equity"     // the other side of opening balances

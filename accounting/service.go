@@ -29,6 +29,7 @@ const (
 	PermApprove   tenancy.Permission = "accounting.approve"   // approving what another person asked for
 	PermParties   tenancy.Permission = "accounting.parties"   // creating and changing parties
 	PermPost      tenancy.Permission = "accounting.post"      // journal entries
+	PermStock     tenancy.Permission = "accounting.stock"     // entries on the stock account that inventory keeps
 	PermReverse   tenancy.Permission = "accounting.reverse"   // reversing journal entries
 	PermIssue     tenancy.Permission = "accounting.issue"     // invoices, credit and debit notes
 	PermDraft     tenancy.Permission = "accounting.draft"     // drafts of documents

@@ -18,6 +18,7 @@ type settlement struct {
 	op          string
 	tx          *tenancy.Tx
 	plan        *plan
+	over        *OpenItem               // of which more would have been settled than is open, when that was refused
 	exception   string                  // the reason for booking into a soft-locked period, of what is paired now
 	items       map[uuid.UUID]*OpenItem // locked; FOR UPDATE in the order of their ids
 	touched     []*OpenItem
@@ -58,6 +59,9 @@ func (s *settlement) pairAt(where string, debit, credit *OpenItem, amount int64,
 	case cur != credit.Original.Currency:
 		return ErrMismatch.New(s.op, "%sthe items are in different currencies, %s and %s", where, cur, credit.Original.Currency)
 	case amount > debit.OpenMinor || amount > -credit.OpenMinor:
+		if s.over = debit; amount <= debit.OpenMinor {
+			s.over = credit
+		}
 		return ErrOverAllocated.New(s.op, "%s%s would be allocated, and %s of %s and %s of %s is open", where,
 			money.Amount{Minor: amount, Currency: cur}, money.Amount{Minor: debit.OpenMinor, Currency: cur}, debit.named(), money.Amount{Minor: -credit.OpenMinor, Currency: cur}, credit.named())
 	}

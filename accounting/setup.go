@@ -132,16 +132,13 @@ func (set *setup) postable(op, where string, ref AccountRef) (*Account, error) {
 	return a, nil
 }
 
-// ordinary is postable, of an account that is not a control account.
+// ordinary is postable, of an account that is not a control account. Errors: those of postable, accounting.control_account.
 func (set *setup) ordinary(op, where string, ref AccountRef) (*Account, error) {
 	a, err := set.postable(op, where, ref)
 	if err != nil {
 		return nil, err
 	}
-	if a.Control != NoControl {
-		return nil, ErrControlAccount.New(op, "%saccount %s %s is a control account: it is moved by the party's documents only", where, a.Code, a.Name)
-	}
-	return a, nil
+	return a, set.free(op, where, a)
 }
 
 func (set *setup) journal(op, where string, code JournalCode) (*Journal, error) {

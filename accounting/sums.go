@@ -120,7 +120,7 @@ func earlier(a, b date.Date) date.Date {
 // checkDay refuses a missing date.
 func checkDay(op string, d date.Date) error {
 	if d.IsZero() {
-		return ErrBadInput.New(op, "the day is needed")
+		return ErrBadInput.New(op, "the day is needed, and the zero Date is none")
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func (v Statements) CompareTaxReports(ctx context.Context, spans []Span, of ...S
 	return tenancy.View(ctx, v.books.db, PermRead, func(ctx context.Context, _ *tenancy.Tx) (TaxComparison, error) {
 		const op = "accounting.CompareTaxReports"
 		if len(spans) < 1 || len(spans) > MaxColumns {
-			return TaxComparison{}, ErrBadInput.New(op, "a comparison has 1 to %d columns", MaxColumns)
+			return TaxComparison{}, ErrBadInput.New(op, "Spans: a comparison has 1 to %d columns, not %d", MaxColumns, len(spans))
 		}
 		out := TaxComparison{Spans: slices.Clone(spans)}
 		books, err := v.books.GetBooks(ctx)

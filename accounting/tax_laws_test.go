@@ -50,7 +50,7 @@ func aDocument(rt *rapid.T, s *shop) accounting.NewInvoice {
 		TaxRounding: rapid.SampledFrom([]accounting.TaxRounding{accounting.RoundPerLine, accounting.RoundPerDocument}).Draw(rt, "rounding")}
 	in.Currency = rapid.SampledFrom([]money.Currency{"", "USD", "USD", "JPY"}).Draw(rt, "currency")
 	if in.Currency != "" && rapid.Bool().Draw(rt, "stated") {
-		in.Rate = accounting.DocumentRate{Rate: decimal.New(rapid.Int64Range(1, 30_000).Draw(rt, "rate"), -4), Source: "as agreed"}
+		in.Rate = accounting.DocumentRate{Rate: decimal.New(rapid.Int64Range(1, 30_000).Draw(rt, "rate"), -4), Indirect: rapid.Bool().Draw(rt, "indirect"), Source: "as agreed"}
 	}
 	shops := []accounting.Dimensions{nil, {"shop": "york"}, {"shop": "leeds"}, {"cost_centre": "10"}}
 	in.Dimensions = rapid.SampledFrom(shops).Draw(rt, "dimensions")
@@ -241,7 +241,7 @@ func (s *shop) convertedOnce(rt *rapid.T, d accounting.InvoiceDetail) {
 	}
 	e, err := s.books.GetEntry(s.ctx, d.EntryID)
 	require.NoError(rt, err)
-	rate := money.Rate{From: d.Gross.Currency, To: "GBP", Value: d.Rate}
+	rate := money.Rate{From: d.Gross.Currency, To: "GBP", Value: d.Rate, Indirect: d.RateIndirect}
 	var left, lines int64
 	for _, l := range e.Lines {
 		if l.Transaction.Currency == "GBP" {

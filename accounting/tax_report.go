@@ -135,7 +135,7 @@ func (v Statements) TaxReportBy(ctx context.Context, dimension string, from, to 
 // taxReports draws up one report for each value that a cut groups by, as balanceSheets does, without accounts.
 func taxReports(ctx context.Context, tx *tenancy.Tx, op string, set *setup, days Span, in *cut) (map[string]*taxReporting, error) {
 	if days.From.IsZero() || days.To.Before(days.From) {
-		return nil, ErrBadInput.New(op, "both days are needed, the first not after the last")
+		return nil, ErrBadInput.New(op, "From and To are needed, the first and the last day of the report, and To is not before From")
 	}
 	out := map[string]*taxReporting{}
 	of := func(value string) *taxReporting {

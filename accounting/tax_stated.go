@@ -75,9 +75,9 @@ func (d *documentTaxes) variance(op, where string, set *setup, cur money.Currenc
 		}
 		switch {
 		case ok && !s.part.tax.Kind.charged() && stated != 0:
-			return 0, ErrTaxVariance.New(op, "%sthe vendor states %s of %s, which he does not charge", where, of(stated), code)
+			return 0, ErrTaxVariance.New(op, "%sTaxes: the vendor states %s of %s, which he does not charge: leave it out", where, of(stated), code)
 		case varies > set.books.TaxToleranceMinor && !asBooked:
-			return 0, ErrTaxVariance.New(op, "%sthe vendor states %s of %s and we compute %s: the tolerance is %s", where, of(stated), code, of(stated-s.varies),
+			return 0, ErrTaxVariance.New(op, "%sTaxes: the vendor states %s of %s and we compute %s, and the tolerance is %s (TaxTolerance, which UpdateBooks sets)", where, of(stated), code, of(stated-s.varies),
 				money.Amount{Minor: set.books.TaxToleranceMinor, Currency: set.books.Currency})
 		}
 		sum += s.varies
@@ -89,7 +89,7 @@ func (d *documentTaxes) variance(op, where string, set *setup, cur money.Currenc
 			return 0, ErrTaxUnsupported.New(op, "%sthe vendor's figure of a group of taxes, %s, is not taken: state its parts", where, code)
 		}
 		if !borne[code] && stated != 0 {
-			return 0, ErrBadInput.New(op, "%sthe vendor states tax of %s, and no line bears it", where, code)
+			return 0, ErrBadInput.New(op, "%sTaxes: the vendor states tax of %s, and no line bears it: give the lines that TaxCode", where, code)
 		}
 	}
 	return sum, nil

@@ -217,7 +217,7 @@ func TestVendorsOwnTax(t *testing.T) {
 			require.ErrorIs(t, err, want)
 			require.ErrorContains(t, err, says)
 		}
-		refused(stated(1_002, "S20", 201), accounting.ErrTaxVariance, "states 2.01 of S20 and we compute 2.00: the tolerance is 0.00")
+		refused(stated(1_002, "S20", 201), accounting.ErrTaxVariance, "Taxes: the vendor states 2.01 of S20 and we compute 2.00, and the tolerance is 0.00 (TaxTolerance, which UpdateBooks sets)")
 		s.bill(stated(1_002, "S20", 200))
 		_, err := s.books.UpdateBooks(s.ctx, accounting.BooksChange{RateMaxAgeDays: 7, TaxTolerance: gbp(2)})
 		require.NoError(t, err)

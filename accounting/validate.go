@@ -72,7 +72,7 @@ var vatex = regexp.MustCompile(`^VATEX-[A-Z]{2}-[0-9A-Z-]{1,20}$`)
 // says is what a bookkeeper reads when a rule is broken.
 var says = map[string]string{
 	"required": "is needed", "required_without": "or {} must be set", "day": "is needed", "currency": "must be a currency code such as GBP",
-	"chart": "must be one of the templates", "role": "is not a role",
+	"chart": "must be one of: " + chartNames(), "role": "is not a role",
 	"account_type": "must be one of: " + strings.Join(accountTypes(), " "),
 	"cash_flow":    "is no place in the statement of cash flows",
 	"country":      "must be a country code of ISO 3166-1 such as GB", "territory": "must be a country code of ISO 3166-1 such as GB", "journal": "must be 2 to 10 capitals or digits",
@@ -123,6 +123,15 @@ func checkBatch(op, what string, n int) error {
 }
 
 func (t AccountType) valid() bool { return slices.Contains(accountTypes(), string(t)) }
+
+// chartNames are the templates, and that of a chart of one's own.
+func chartNames() string {
+	var names []string
+	for _, c := range append(Charts(), ChartOwn) {
+		names = append(names, string(c))
+	}
+	return strings.Join(names, " ")
+}
 
 func accountTypes() []string {
 	return []string{string(Asset), string(Liability), string(Equity), string(Income), string(CostOfSales), string(Expense)}

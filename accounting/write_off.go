@@ -76,7 +76,7 @@ func (s *Service) WriteOff(ctx context.Context, in []NewWriteOff) ([]Allocation,
 			return settle.named(in[i].Reference, replays.prints[i], err)
 		})
 		if err != nil {
-			return nil, err
+			return nil, settle.tellInstalments(ctx, err)
 		}
 		if err := settle.releaseTax(ctx, p, nil); err != nil {
 			return nil, err
@@ -140,6 +140,7 @@ func (s *settlement) writeOff(where string, item *OpenItem, in *PaymentWriteOff,
 	case in.Amount.Currency != cur:
 		return ErrWrongCurrency.New(s.op, "%sthe amount is not in the item's currency, %s", where, cur)
 	case in.Amount.Minor > open:
+		s.over = item
 		return ErrOverAllocated.New(s.op, "%s%s would be written off, and %s of %s is open", where, in.Amount, money.Amount{Minor: open, Currency: cur}, item.named())
 	}
 	account, err := set.ordinary(s.op, where, in.Account)
@@ -151,7 +152,8 @@ func (s *settlement) writeOff(where string, item *OpenItem, in *PaymentWriteOff,
 		return err
 	}
 	if base.Minor > set.books.WriteOffLimitMinor {
-		return ErrWriteOffLimit.New(s.op, "%sit is worth %s, and the limit is %s", where, base, money.Amount{Minor: set.books.WriteOffLimitMinor, Currency: base.Currency})
+		return ErrWriteOffLimit.New(s.op, "%sAmount is worth %s, and the books write off at most %s at once (WriteOffLimit, which UpdateBooks sets; it is zero until then)", where, base.Format(),
+			money.Amount{Minor: set.books.WriteOffLimitMinor, Currency: base.Currency}.Format())
 	}
 	e := writeOffEntry(&writeOffFact{PartyID: item.PartyID, Control: ByID(item.AccountID), To: ByID(account.ID), Date: later(on, item.earliest()),
 		Open: money.Amount{Minor: sign * in.Amount.Minor, Currency: cur}, Base: base, Lock: s.exception, ToDimensions: in.Dimensions}).withDefaults()

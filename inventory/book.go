@@ -204,7 +204,7 @@ func (b *booking) post(ctx context.Context) error {
 		entries, of = append(entries, entry), append(of, k.doc)
 	}
 	if len(entries) > 0 {
-		posted, err := b.s.books.Post(ctx, entries)
+		posted, err := b.s.books.PostStock(ctx, entries)
 		if err != nil {
 			return err
 		}

@@ -123,7 +123,7 @@ func (s *Service) postTotals(ctx context.Context, posting *GroupPosting, totals 
 	if !ok {
 		return s.books.CheckDate(ctx, accounting.JournalStock, posting.Date, in.LockException)
 	}
-	posted, err := s.books.Post(ctx, []accounting.NewEntry{entry})
+	posted, err := s.books.PostStock(ctx, []accounting.NewEntry{entry})
 	if err != nil {
 		return err
 	}

@@ -167,7 +167,7 @@ func (r *request) prepare(op string, kind Kind) error {
 		return err
 	}
 	if r.BelowZero && r.Kind != Issue {
-		return ErrBadInput.New(op, "%s: only an issue can go below zero", r.what)
+		return ErrBadInput.New(op, "%s: BelowZero is left out: only an issue can go below zero", r.what)
 	}
 	r.lines = make([]line, len(r.Lines)) // the caller's stay as they are
 	seen := make(map[int64]bool, len(r.Lines))
@@ -225,27 +225,27 @@ func (r *request) checkMove(op string, m NewMove) error {
 	bad := func(why string) error { return ErrBadInput.New(op, "%s: %s", what, why) }
 	switch {
 	case m.Quantity < 0 && r.Kind != Adjustment:
-		return bad("the quantity is negative; only an adjustment's can be")
+		return bad("Quantity is below zero, which only an adjustment's can be")
 	case m.Quantity == minQuantity:
-		return bad("the quantity is too large")
+		return bad("Quantity is too large")
 	case !m.Cost.Valid():
-		return bad("the cost is negative, stated twice, or has too many digits")
+		return bad("Cost is below zero, stated both per unit and in total, or has too many digits")
 	case m.Cost.Stated() && !r.inward(m):
-		return bad("what goes out has the cost that the valuation method finds; none can be stated")
+		return bad("what goes out has the cost that the valuation method finds: Cost is left out")
 	case r.Kind == Receipt && !m.Cost.Stated():
-		return bad("a receipt states what the goods cost, if only that they cost nothing")
+		return bad("Cost is needed: a receipt states what the goods cost, if only that they cost nothing")
 	case r.Kind == Receipt && r.Counter.IsZero() && m.Counter.IsZero():
-		return bad("a receipt names the account on the other side")
+		return bad("Counter is needed, of the line or the document: a receipt names the account on the other side")
 	case !m.Origin.isZero() && r.Kind != Return && r.Kind != VendorReturn:
-		return bad("only a return has an origin")
+		return bad("Origin is left out: only a return has one")
 	case m.Reservation != uuid.Nil && r.Kind != Issue:
-		return bad("only an issue takes from a reservation")
+		return bad("Reservation is left out: only an issue takes from one")
 	case r.Kind == VendorReturn && m.Origin.isZero():
-		return bad("a return to a vendor names the receipt that brought the goods")
+		return bad("Origin is needed: a return to a vendor names the receipt that brought the goods")
 	case !m.Origin.isZero() && len(m.Dimensions) > 0:
-		return bad("what names its origin has the dimensions of that; none can be stated")
+		return bad("Dimensions are left out: what names its Origin has those of that")
 	case !m.Origin.isZero() && m.Cost.Stated():
-		return bad("what comes back from a known issue comes back at its cost; none can be stated")
+		return bad("Cost is left out: what names its Origin comes back at the cost of that")
 	}
 	return nil
 }

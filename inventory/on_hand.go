@@ -74,7 +74,7 @@ func (s *Service) Valuation(ctx context.Context, asOf date.Date) (Valuation, err
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (Valuation, error) {
 		const op = "inventory.Valuation"
 		if asOf.IsZero() {
-			return Valuation{}, ErrBadInput.New(op, "a valuation is as of a date")
+			return Valuation{}, ErrBadInput.New(op, "the day of the valuation is needed, and the zero Date is none")
 		}
 		books, err := s.books.GetBooks(ctx)
 		if err != nil {

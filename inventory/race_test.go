@@ -9,8 +9,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/accounting"
 	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
 )
 
 // rounds is how often each race is run: a lock that is missing shows within a few.
@@ -123,6 +125,8 @@ func TestRaceOfMasterData(t *testing.T) {
 			}
 		}
 		fresh := s.env.Tenant(t)
+		_, err := s.books.OpenBooks(fresh, accounting.NewBooks{Currency: "GBP", Chart: accounting.ChartGeneral, YearStart: date.Must("2026-01-01")})
+		require.NoError(t, err)
 		configure := func() error { _, err := s.stock.Configure(fresh, NewSettings{Method: FIFO}); return err }
 		for _, err := range racetest.Acts(configure, configure) {
 			require.NoError(t, err)

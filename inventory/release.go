@@ -45,7 +45,7 @@ func (s *Service) ExpireReservations(ctx context.Context, limit int) (int, error
 	return tenancy.Act(ctx, s.db, PermExpire, func(ctx context.Context, tx *tenancy.Tx) (int, error) {
 		switch {
 		case limit < 1:
-			return 0, ErrBadInput.New(op, "the limit is at least 1")
+			return 0, ErrBadInput.New(op, "limit is at least 1, not %d", limit)
 		case limit > MaxBatch:
 			return 0, ErrTooMany.New(op, "%d reservations are more than the %d that one act takes", limit, MaxBatch)
 		}

@@ -79,7 +79,7 @@ func revaluations(op string, in []NewRevaluation) ([]*request, error) {
 			return nil, err
 		}
 		if d.Counter.IsZero() {
-			return nil, ErrBadInput.New(op, "%s: a revaluation names the account on the other side", r.what)
+			return nil, ErrBadInput.New(op, "%s: Counter is needed: a revaluation names the account on the other side", r.what)
 		}
 		for j, l := range d.Lines {
 			r.lines = append(r.lines, line{NewMove: NewMove{LineNo: int64(j) + 1, Quantity: l.Quantity, Origin: l.Receipt}, difference: l.Difference})

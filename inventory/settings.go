@@ -43,7 +43,11 @@ const (
 // Configure chooses the valuation method, before anything is booked, and makes the default warehouse (code MAIN) if there is none. Calling
 // it again with the same method changes nothing; another method is refused, since layers of one mean nothing to the other.
 //
-// Permission: inventory.setup. Errors: inventory.bad_input, inventory.method_fixed.
+// From then on the ledger's stock account is the control account of goods: only their movements are booked to it
+// ([accounting.Service.KeepStock]). What the books brought along of stock comes in by receipts, against opening equity.
+//
+// Permission: inventory.setup. Errors: inventory.bad_input, inventory.method_fixed, accounting.books_not_open, accounting.stock_balance (the
+// account holds something: it is booked to another account first, and the goods are received against that one).
 func (s *Service) Configure(ctx context.Context, in NewSettings) (Settings, error) {
 	const op = "inventory.Configure"
 	return againstRivals(func() (Settings, error) {
@@ -70,7 +74,8 @@ func (s *Service) Configure(ctx context.Context, in NewSettings) (Settings, erro
 				return Settings{}, err
 			}
 			tx.Forget(settingsMemo)
-			return *chosen, nil
+			_, err = s.books.KeepStock(ctx)
+			return *chosen, err
 		})
 	})
 }

@@ -134,9 +134,9 @@ func (d *draft) check(op string) error {
 	for i, l := range d.lines {
 		switch {
 		case !reasonable(l.UnitPrice):
-			return ErrBadInput.New(op, "%s, line %d: the price has too many digits", d.what, i+1)
+			return ErrBadInput.New(op, "%s, line %d: UnitPrice has too many digits", d.what, i+1)
 		case l.ProductID == uuid.Nil && strings.TrimSpace(l.Description) == "":
-			return ErrBadInput.New(op, "%s, line %d: a line about no product needs a description", d.what, i+1)
+			return ErrBadInput.New(op, "%s, line %d: Description is needed of a line about no product", d.what, i+1)
 		}
 	}
 	seen := map[int64]bool{}

@@ -182,7 +182,7 @@ func (st *step) check(op, what string) error {
 		seen[p.Line] = true
 		switch price := p.UnitPrice; {
 		case price.Exponent() > 20 || price.Exponent() < -20 || price.Coefficient().BitLen() > 128:
-			return ErrBadInput.New(op, "%s, line %d: the price has too many digits", what, p.Line)
+			return ErrBadInput.New(op, "%s, line %d: UnitPrice has too many digits", what, p.Line)
 		}
 	}
 	return nil

@@ -129,9 +129,9 @@ func (d *draft) wrong(l draftLine) string {
 	}
 	switch {
 	case !l.returnCost.Valid():
-		return "the cost is negative, stated twice, or has too many digits"
+		return "ReturnCost is below zero, stated both per unit and in total, or has too many digits"
 	case l.saleLine != 0 && d.credits == "":
-		return "a line of a sale is named, but not the sale"
+		return "SaleLine names a line of a sale, and Credits names none"
 	case d.credits != "" && l.saleLine == 0 && l.ProductID != uuid.Nil:
 		return "a credit of a sale names the line that a product comes from (SaleLine)"
 	case l.saleLine != 0 && len(l.Dimensions) > 0:
@@ -147,13 +147,13 @@ func (d *draft) wrong(l draftLine) string {
 func wrongLine(l NewLine, elsewhere bool) string {
 	switch p := l.UnitPrice; {
 	case p.Exponent() > 20 || p.Exponent() < -20 || p.Coefficient().BitLen() > 128:
-		return "the price has too many digits"
+		return "UnitPrice has too many digits"
 	case l.Giveaway && !p.IsZero():
 		return "goods that are given away have no price"
 	case l.Giveaway && l.ProductID == uuid.Nil && !elsewhere:
 		return "only a product can be given away"
 	case l.ProductID == uuid.Nil && !elsewhere && strings.TrimSpace(l.Description) == "":
-		return "a line about no product needs a description"
+		return "Description is needed of a line about no product"
 	}
 	return ""
 }

@@ -109,7 +109,7 @@ func (c *candidates) worth(a money.Amount, on date.Date) (money.Amount, date.Dat
 		if r.From != a.Currency || r.On.After(on) || int64(r.On.DaysUntil(on)) > c.maxAge {
 			continue
 		}
-		out, err := money.Rate{From: r.From, To: r.To, Value: r.Rate}.Convert(a, money.HalfUp)
+		out, err := r.Quoted().Convert(a, money.HalfUp)
 		return out, r.On, err == nil
 	}
 	return money.Amount{}, date.Date{}, false

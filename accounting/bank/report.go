@@ -103,7 +103,7 @@ func (s *Service) Report(ctx context.Context, bankAccountID uuid.UUID, asOf date
 	return tenancy.View(ctx, s.db, PermRead, func(ctx context.Context, tx *tenancy.Tx) (Report, error) {
 		const op = "bank.Report"
 		if asOf.IsZero() {
-			return Report{}, ErrBadInput.New(op, "a report is of a day")
+			return Report{}, ErrBadInput.New(op, "the day of the report is needed, and the zero Date is none")
 		}
 		account, err := tenancy.Get[Account](ctx, tx, bankAccountID)
 		if account, err = found(op, "bank account", account, err); err != nil {

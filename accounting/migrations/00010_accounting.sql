@@ -17,6 +17,7 @@ CREATE TABLE erp.books (
     rate_max_age_days BIGINT NOT NULL CHECK (rate_max_age_days BETWEEN 0 AND 366),
     write_off_limit_minor BIGINT NOT NULL CHECK (write_off_limit_minor BETWEEN 0 AND 999999999999999),
     tax_tolerance_minor BIGINT NOT NULL CHECK (tax_tolerance_minor BETWEEN 0 AND 999999999999999),
+    stock_kept BOOLEAN NOT NULL,
     opened_at TIMESTAMPTZ NOT NULL,
     revision UUID NOT NULL,
     name TEXT NOT NULL,
@@ -350,6 +351,7 @@ CREATE TABLE erp.invoices (
     payable_minor BIGINT NOT NULL CHECK (payable_minor >= 0),
     payable_currency TEXT NOT NULL,
     rate decimal_text NOT NULL,
+    rate_indirect BOOLEAN NOT NULL,
     rate_on DATE,
     rate_source TEXT NOT NULL,
     net_base_minor BIGINT NOT NULL,
@@ -370,7 +372,7 @@ CREATE TABLE erp.invoices (
     CONSTRAINT erp_invoices_currency CHECK (net_currency = gross_currency AND tax_currency = gross_currency AND withheld_currency = gross_currency
         AND payable_currency = gross_currency),
     CONSTRAINT erp_invoices_worth CHECK (net_base_minor + tax_base_minor + conversion_minor = payable_base_minor + withheld_base_minor + prepaid_base_minor),
-    CONSTRAINT erp_invoices_in_base CHECK (rate_on IS NOT NULL OR (rate_source = '' AND conversion_minor = 0 AND net_base_minor = net_minor
+    CONSTRAINT erp_invoices_in_base CHECK (rate_on IS NOT NULL OR (rate_source = '' AND NOT rate_indirect AND conversion_minor = 0 AND net_base_minor = net_minor
         AND tax_base_minor = tax_minor AND withheld_base_minor = withheld_minor AND prepaid_base_minor = prepaid_minor AND payable_base_minor = payable_minor)),
     CONSTRAINT erp_invoices_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_invoices_credited CHECK (credited_minor BETWEEN 0 AND gross_minor),

@@ -35,6 +35,7 @@ CREATE TABLE erp.bills (
     payable_minor BIGINT NOT NULL CHECK (payable_minor >= 0),
     payable_currency TEXT NOT NULL,
     rate decimal_text NOT NULL,
+    rate_indirect BOOLEAN NOT NULL,
     rate_on DATE,
     rate_source TEXT NOT NULL,
     net_base_minor BIGINT NOT NULL,
@@ -55,7 +56,7 @@ CREATE TABLE erp.bills (
     CONSTRAINT erp_bills_currency CHECK (net_currency = gross_currency AND tax_currency = gross_currency AND withheld_currency = gross_currency
         AND payable_currency = gross_currency),
     CONSTRAINT erp_bills_worth CHECK (net_base_minor + tax_base_minor + conversion_minor = payable_base_minor + withheld_base_minor + prepaid_base_minor),
-    CONSTRAINT erp_bills_in_base CHECK (rate_on IS NOT NULL OR (rate_source = '' AND conversion_minor = 0 AND net_base_minor = net_minor
+    CONSTRAINT erp_bills_in_base CHECK (rate_on IS NOT NULL OR (rate_source = '' AND NOT rate_indirect AND conversion_minor = 0 AND net_base_minor = net_minor
         AND tax_base_minor = tax_minor AND withheld_base_minor = withheld_minor AND prepaid_base_minor = prepaid_minor AND payable_base_minor = payable_minor)),
     CONSTRAINT erp_bills_dimensions FOREIGN KEY (tenant_id, dimension_set_id) REFERENCES erp.dimension_sets (tenant_id, id),
     CONSTRAINT erp_bills_credited CHECK (credited_minor BETWEEN 0 AND gross_minor),

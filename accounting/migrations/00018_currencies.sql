@@ -2,7 +2,7 @@
 
 -- +goose Up
 
--- What one unit of a currency was worth in another on a day. A rate that was wrong is followed by a revision; nothing that was
+-- What one unit of from_currency was worth in to_currency on a day; if indirect, one unit of to_currency in from_currency. A rate that was wrong is followed by a revision; nothing that was
 -- booked changes with it.
 CREATE TABLE erp.exchange_rates (
     tenant_id UUID NOT NULL,
@@ -12,6 +12,7 @@ CREATE TABLE erp.exchange_rates (
     quoted_on DATE NOT NULL,
     revision BIGINT NOT NULL CHECK (revision >= 1),
     rate decimal_text NOT NULL,
+    indirect BOOLEAN NOT NULL,
     source TEXT NOT NULL,
     recorded_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id),
@@ -49,6 +50,7 @@ CREATE TABLE erp.revaluation_lines (
     balance_currency TEXT NOT NULL,
     carried_minor BIGINT NOT NULL,
     rate decimal_text NOT NULL,
+    rate_indirect BOOLEAN NOT NULL,
     rate_on DATE NOT NULL,
     worth_minor BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, revaluation_id, line_no),

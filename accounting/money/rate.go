@@ -1,23 +1,27 @@
 package money
 
 import (
+	"math/big"
+
 	"github.com/shopspring/decimal"
 
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
-// Rate is an exchange rate: one unit of From is worth Value units of To (one pound, not one penny). It says on which day
-// it was quoted and by whom, because an auditor asks both.
+// Rate is an exchange rate, as it was quoted: one unit of From is worth Value units of To (one pound, not one penny); or, where it is Indirect, one
+// unit of To is worth Value units of From. It says on which day it was quoted and by whom, because an auditor asks both.
 type Rate struct {
-	From   Currency
-	To     Currency
-	Value  decimal.Decimal // above zero, any precision
-	On     date.Date       // the day of the quotation
-	Source string          // who quoted it, such as "ECB"
+	From  Currency
+	To    Currency
+	Value decimal.Decimal // above zero, any precision
+	// Indirect says that Value counts units of From for one of To, as the European Central Bank quotes all currencies against the euro.
+	Indirect bool
+	On       date.Date // the day of the quotation
+	Source   string    // who quoted it, such as "ECB"
 }
 
-// Convert is the amount in the rate's To currency, rounded once to its minor unit. Only From to To: the way back is
-// another quotation, never the reciprocal of this one.
+// Convert is the amount in the rate's To currency, rounded once to its minor unit: multiplied by Value, or divided by it where the rate is
+// Indirect, exactly and never by a reciprocal that was rounded before. Only From to To: the way back is another quotation.
 //
 // Errors: money.currency_mismatch (a is not in From), money.rate, money.unknown_currency, money.rounding, money.overflow.
 func (x Rate) Convert(a Amount, r Rounding) (Amount, error) {
@@ -28,7 +32,23 @@ func (x Rate) Convert(a Amount, r Rounding) (Amount, error) {
 	if a.Currency != x.From {
 		return Amount{}, ErrCurrencyMismatch.New(op, "a rate from %s cannot convert %s", x.From, shown(string(a.Currency)))
 	}
-	return fromDecimal(op, a.Decimal().Mul(x.Value), x.To, r)
+	if !x.Indirect {
+		return fromDecimal(op, a.Decimal().Mul(x.Value), x.To, r)
+	}
+	if err := r.check(op); err != nil {
+		return Amount{}, err
+	}
+	num, den := big.NewInt(a.Minor), x.Value.Coefficient()
+	if shift := int64(minorUnits[x.To]) - int64(minorUnits[x.From]) - int64(x.Value.Exponent()); shift >= 0 {
+		num.Mul(num, power10(shift))
+	} else {
+		den = new(big.Int).Mul(den, power10(-shift))
+	}
+	minor, err := fit(op, r.quo(num, den))
+	if err != nil {
+		return Amount{}, err
+	}
+	return Amount{Minor: minor, Currency: x.To}, nil
 }
 
 func (x Rate) check(op string) error {

@@ -168,6 +168,13 @@ func TestConvert(t *testing.T) {
 		"absurd rate":   {rate: func(r money.Rate) money.Rate { r.Value = dec("1e9999"); return r }, a: money.Of(1, "GBP"), code: money.ErrRate},
 		"no target":     {rate: func(r money.Rate) money.Rate { r.To = ""; return r }, a: money.Of(1, "GBP"), code: money.ErrUnknownCurrency},
 		"too large":     {a: money.Of(greatest, "GBP"), code: money.ErrOverflow},
+
+		"yen for one pound":   {rate: func(r money.Rate) money.Rate { r.Indirect = true; return r }, a: money.Of(1000, "GBP"), minor: 0},
+		"pounds for one yen":  {rate: func(r money.Rate) money.Rate { r.Indirect, r.Value = true, dec("0.0052561"); return r }, a: money.Of(1000, "GBP"), minor: 1903},
+		"the same, negative":  {rate: func(r money.Rate) money.Rate { r.Indirect, r.Value = true, dec("0.0052561"); return r }, a: money.Of(-1000, "GBP"), minor: -1903},
+		"a tie":               {rate: func(r money.Rate) money.Rate { r.Indirect, r.Value = true, dec("4"); return r }, a: money.Of(1000, "GBP"), minor: 3},
+		"indirect, too large": {rate: func(r money.Rate) money.Rate { r.Indirect, r.Value = true, dec("0.000001"); return r }, a: money.Of(greatest, "GBP"), code: money.ErrOverflow},
+		"indirect, wrong way": {rate: func(r money.Rate) money.Rate { r.Indirect = true; return r }, a: money.Of(1000, "JPY"), code: money.ErrCurrencyMismatch},
 	} {
 		t.Run(name, func(t *testing.T) {
 			used := rate
@@ -180,4 +187,33 @@ func TestConvert(t *testing.T) {
 	}
 	_, err := rate.Convert(money.Of(1, "GBP"), "nearest")
 	require.ErrorIs(t, err, money.ErrRounding)
+}
+
+// Quoted the other way round, a rate divides: what comes out is within half a minor unit of the exact quotient, and no more than one away however it is rounded.
+func TestLawIndirectRatesDivideExactly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		from := rapid.SampledFrom(currencies).Draw(t, "from")
+		to := rapid.SampledFrom(currencies).Filter(func(c money.Currency) bool { return c != from }).Draw(t, "to")
+		rate := money.Rate{From: from, To: to, Indirect: true, Value: decimal.New(rapid.Int64Range(1, 99_999_999).Draw(t, "rate"), -rapid.Int32Range(0, 8).Draw(t, "decimals"))}
+		a := money.Of(rapid.Int64Range(-999_999_999, 999_999_999).Draw(t, "minor"), from)
+		rule := rapid.SampledFrom(roundings).Draw(t, "rule")
+		got, err := rate.Convert(a, rule)
+		require.NoError(t, err)
+		require.Equal(t, to, got.Currency)
+		exact := new(big.Rat).Quo(a.Decimal().Rat(), rate.Value.Rat())
+		minor := exact.Quo(exact, money.Of(1, to).Decimal().Rat()) // in minor units of to
+		require.Equal(t, roundRat(minor, rule).String(), big.NewInt(got.Minor).String())
+		if rule == money.HalfUp {
+			off := new(big.Rat).Sub(minor, new(big.Rat).SetInt64(got.Minor))
+			require.LessOrEqual(t, off.Abs(off).Cmp(big.NewRat(1, 2)), 0, "%s at %s", a.Format(), rate.Value)
+		}
+		// A quotation of one is the same either way round.
+		rate.Value = decimal.NewFromInt(1)
+		there, err := rate.Convert(a, rule)
+		require.NoError(t, err)
+		rate.Indirect = false
+		direct, err := rate.Convert(a, rule)
+		require.NoError(t, err)
+		require.Equal(t, direct, there)
+	})
 }

@@ -35,10 +35,11 @@ func (h *History) Abroad() *Abroad {
 	var rates []accounting.NewExchangeRate
 	for _, on := range []string{"2010-09-30", "2010-10-31", "2010-11-30", "2010-12-31", "2011-01-31"} {
 		for _, pair := range []struct {
-			from   money.Currency
-			format string
-		}{{"USD", "0.6%03d"}, {"JPY", "0.007%03d"}} {
-			n := accounting.NewExchangeRate{From: pair.from, To: "GBP", On: date.Must(on), Source: "law"}
+			from     money.Currency
+			format   string
+			indirect bool
+		}{{"USD", "0.6%03d", false}, {"JPY", "130.%03d", true}} { // yen are quoted for one pound
+			n := accounting.NewExchangeRate{From: pair.from, To: "GBP", On: date.Must(on), Indirect: pair.indirect, Source: "law"}
 			require.NoError(h.T, n.Rate.UnmarshalText(fmt.Appendf(nil, pair.format, rapid.IntRange(0, 999).Draw(h.T, "rate"))))
 			rates = append(rates, n)
 		}

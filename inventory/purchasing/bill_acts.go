@@ -112,7 +112,7 @@ func billDrafts(op string, n int, draft func(i int) (*billDraft, any)) ([]*billD
 			return nil, err
 		}
 		if d.date.IsZero() {
-			return nil, ErrBadInput.New(op, "%s: the date is needed", d.what)
+			return nil, ErrBadInput.New(op, "%s: Date is needed", d.what)
 		}
 		for j := range d.lines {
 			if why := d.lines[j].wrong(); why != "" {
@@ -133,25 +133,25 @@ func (l *NewBillLine) wrong() string {
 	stated := l.Net != money.Amount{}
 	switch {
 	case tooLong(l.UnitPrice):
-		return "the price has too many digits"
+		return "UnitPrice has too many digits"
 	case stated && !l.UnitPrice.IsZero():
-		return "the net amount is stated twice: by Net and by UnitPrice"
+		return "Net and UnitPrice both state the amount: leave one out"
 	case (l.OrderID == uuid.Nil) != (l.LineNo == 0):
-		return "an order is named with its line"
+		return "OrderID and LineNo are given together"
 	case l.OrderID != uuid.Nil && !l.Account.IsZero():
-		return "the order says what its line is booked to; no account can be named"
+		return "Account is left out: the order says what its line is booked to"
 	case l.OrderID != uuid.Nil && len(l.Dimensions) > 0:
-		return "the order says what its line is analysed by; no dimensions can be stated"
+		return "Dimensions are left out: the order says what its line is analysed by"
 	case l.OrderID != uuid.Nil && l.Quantity <= 0:
-		return "the quantity is above zero"
+		return "Quantity is above zero"
 	case l.OrderID != uuid.Nil && (l.UnitPrice.IsNegative() || l.Net.Minor < 0):
 		return "what was ordered is not billed below zero; a discount is a line of its own"
 	case l.OrderID == uuid.Nil && l.Account.IsZero():
-		return "a line beside the orders names the account that it is booked to"
+		return "Account is needed of a line beside the orders"
 	case l.OrderID == uuid.Nil && l.Quantity == 0 && !stated:
-		return "the quantity is zero"
+		return "Quantity or Net is needed"
 	case l.OrderID == uuid.Nil && l.Description == "":
-		return "a line beside the orders needs a description"
+		return "Description is needed of a line beside the orders"
 	}
 	return ""
 }

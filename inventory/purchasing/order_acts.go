@@ -98,13 +98,13 @@ func checkOrders(op string, in []NewOrder) ([]head, error) {
 func (l *NewOrderLine) wrong() string {
 	switch {
 	case tooLong(l.UnitPrice):
-		return "the price has too many digits"
+		return "UnitPrice has too many digits"
 	case l.UnitPrice.IsNegative():
-		return "the price is below zero"
+		return "UnitPrice is below zero"
 	case l.ProductID == uuid.Nil && l.Account.IsZero():
-		return "a line about no product names the account that it is booked to"
+		return "Account is needed: a line about no product names what it is booked to"
 	case l.ProductID == uuid.Nil && l.Description == "":
-		return "a line about no product needs a description"
+		return "Description is needed of a line about no product"
 	}
 	return ""
 }
