@@ -88,7 +88,7 @@ type AccountChange struct {
 	// Monetary changes whether [Service.Revalue] looks at it; nil leaves it as it is.
 	Monetary *bool
 	// CashFlow moves it in the statement of cash flows, in that of earlier days as well, so that columns compare; "" leaves it where
-	// it is.
+	// it is. Domains above may need it to stay cash (an account at a bank, a drawer).
 	CashFlow CashFlow `validate:"omitempty,cash_flow"`
 }
 

@@ -118,7 +118,8 @@ func takeRole(op, where string, set *setup, b *tenancy.Batch, a *Account) error 
 // UpdateAccount renames an account, moves a role to it, opens and closes it for postings, or moves it in the statement of cash flows.
 //
 // Permission: accounting.setup. Errors: accounting.bad_input, accounting.unknown_account, accounting.role_type,
-// accounting.role_needed (a role that an account has is taken from it by giving it to another).
+// accounting.role_needed (a role that an account has is taken from it by giving it to another); what domains above refuse, such as
+// bank.ledger_account and pos.cash_account (what holds their money stays cash).
 func (s *Service) UpdateAccount(ctx context.Context, in AccountChange) (Account, error) {
 	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (Account, error) {
 		const op = "accounting.UpdateAccount"
