@@ -93,7 +93,7 @@ func (a *Account) checkRole(op, where string) error {
 	if a.Control == ControlReceivable && a.Type != Asset || a.Control == ControlPayable && a.Type != Liability {
 		return ErrRoleType.New(op, "%sreceivables are an asset and payables a liability", where)
 	}
-	if a.Role != "" && (a.Type != roleTypes[a.Role] || a.Control != roleControls[a.Role]) {
+	if a.Role != "" && (!a.Role.takes(a.Type) || a.Control != roleControls[a.Role]) {
 		return ErrRoleType.New(op, "%saccount %s cannot have the role %s: it is of type %s", where, a.Code, a.Role, a.Type)
 	}
 	if err := a.checkCashFlow(op, where); err != nil {
