@@ -64,7 +64,8 @@ func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, er
 
 // row is what the input makes, but for its time. The roles receivable and payable bring their control.
 func (in NewAccount) row() Account {
-	a := Account{Code: in.Code, Name: in.Name, Type: in.Type, Role: in.Role, Control: in.Control, Active: true, Monetary: in.Monetary, CashFlow: in.CashFlow}
+	a := Account{Code: in.Code, Name: in.Name, Type: in.Type, Role: in.Role, Control: in.Control, Active: true, Monetary: in.Monetary, CashFlow: in.CashFlow,
+		Distribution: in.Distribution}
 	if c := roleControls[in.Role]; c != NoControl && a.Control == NoControl {
 		a.Control = c
 	}
@@ -96,6 +97,9 @@ func (a *Account) checkRole(op, where string) error {
 	if a.Role != "" && (!a.Role.takes(a.Type) || a.Control != roleControls[a.Role]) {
 		return ErrRoleType.New(op, "%saccount %s cannot have the role %s: it is of type %s", where, a.Code, a.Role, a.Type)
 	}
+	if a.Distribution && (a.Type != Equity || a.Role != "") {
+		return ErrRoleType.New(op, "%saccount %s is no distribution: that is equity without a role", where, a.Code)
+	}
 	if err := a.checkCashFlow(op, where); err != nil {
 		return err
 	}
@@ -115,7 +119,8 @@ func takeRole(op, where string, set *setup, b *tenancy.Batch, a *Account) error 
 	return nil
 }
 
-// UpdateAccount renames an account, moves a role to it, opens and closes it for postings, or moves it in the statement of cash flows.
+// UpdateAccount renames an account, moves a role to it, opens and closes it for postings, moves it in the statement of cash flows, or makes it a
+// distribution.
 //
 // Permission: accounting.setup. Errors: accounting.bad_input, accounting.unknown_account, accounting.role_type,
 // accounting.role_needed (a role that an account has is taken from it by giving it to another); what domains above refuse, such as
@@ -143,6 +148,9 @@ func (s *Service) UpdateAccount(ctx context.Context, in AccountChange) (Account,
 			a.Monetary = *in.Monetary
 		}
 		a.Monetary = a.Monetary || a.monetary()
+		if in.Distribution != nil {
+			a.Distribution = *in.Distribution
+		}
 		switch {
 		case in.CashFlow != "":
 			a.CashFlow = in.CashFlow
@@ -153,7 +161,7 @@ func (s *Service) UpdateAccount(ctx context.Context, in AccountChange) (Account,
 		if err := takeRole(op, "", set, b, &a); err != nil {
 			return Account{}, err
 		}
-		tenancy.Set(b, []*Account{&a}, "name", "role", "active", "monetary", "cash_flow")
+		tenancy.Set(b, []*Account{&a}, "name", "role", "active", "monetary", "cash_flow", "distribution")
 		return done(&a, b.Run(ctx))
 	})
 }

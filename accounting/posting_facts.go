@@ -138,8 +138,10 @@ type yearEndFact struct {
 	ClosingID uuid.UUID
 	Date      date.Date      // the last day of the year
 	Result    []analysedPart // what was posted to accounts of income and expense in the year; debits are positive
-	Retained  AccountRef
-	Lock      string
+	// Distributed is what accounts of distributions hold at the year's end; debits are positive.
+	Distributed []analysedPart
+	Retained    AccountRef
+	Lock        string
 }
 
 // analysedPart is the sum of what was posted to an account with one combination of dimensions, which is zero for none.

@@ -117,6 +117,8 @@ func TestPostingGolden(t *testing.T) {
 		{"year_end_loss", yearEnd(postingPart{sales, gbp(-100)}, postingPart{ByCode("6100"), gbp(12000)})},
 		{"year_end_without_result", yearEnd(postingPart{sales, gbp(-100)}, postingPart{ByCode("6100"), gbp(100)})},
 		{"year_end_reversed", yearEndReversal(&yearEndFact{ClosingID: id, Date: on, Lock: "closed"}, []Line{line("4000", 500), line("3200", -500)})},
+		{"year_end_distribution", yearEndEntry(&yearEndFact{ClosingID: id, Date: on, Retained: ByRole(RoleRetainedEarnings),
+			Result: []analysedPart{{postingPart: postingPart{sales, gbp(-50000)}}, {postingPart: postingPart{ByCode("6100"), gbp(12000)}}}, Distributed: []analysedPart{{postingPart: postingPart{ByCode("3300"), gbp(9000)}}}})},
 		{"opening", openingEntry(&openingFact{Reference: "opening", Date: on, Memo: "as audited", Rest: gbp(106000),
 			Lines: []NewLine{DebitLine(ByRole(RoleBank), gbp(100000)), {Account: ByRole(RoleReceivable), PartyID: party, Due: due, Debit: gbp(6000)}}})},
 	}

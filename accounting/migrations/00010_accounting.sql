@@ -36,9 +36,11 @@ CREATE TABLE erp.accounts (
     active BOOLEAN NOT NULL,
     monetary BOOLEAN NOT NULL,
     cash_flow TEXT NOT NULL CHECK (cash_flow IN ('cash', 'customers', 'suppliers', 'employees', 'operating', 'interest_paid', 'interest_received', 'dividends_received', 'income_tax', 'investing', 'financing', 'dividends_paid')),
+    distribution BOOLEAN NOT NULL,
     required_dimensions TEXT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_accounts_distribution CHECK (NOT distribution OR (type = 'equity' AND role IS NULL)),
     CONSTRAINT erp_accounts_code UNIQUE (tenant_id, code),
     CONSTRAINT erp_accounts_role UNIQUE (tenant_id, role),
     CONSTRAINT erp_accounts_cash CHECK ((cash_flow <> 'cash' OR (type IN ('asset', 'liability') AND control IS NULL))
