@@ -25,7 +25,7 @@ func TestDiscountsAreDeductions(t *testing.T) {
 			return pl
 		}
 		pl := discounted()
-		require.Equal(t, []int64{9_800, -300, 10_000, -100}, []int64{pl.TotalIncome.Minor, pl.TotalCost.Minor, pl.TotalExpenses.Minor, pl.NetProfit.Minor})
+		require.Equal(t, []int64{9_800, -300, 10_000, 100}, []int64{pl.TotalIncome.Minor, pl.TotalCost.Minor, pl.TotalExpenses.Minor, pl.NetProfit.Minor})
 		require.Equal(t, "Settlement discounts allowed -2.00", pl.Income[1].Name+" "+pl.Income[1].Amount.String())
 		require.Equal(t, "Settlement discounts received -3.00", pl.CostOfSales[0].Name+" "+pl.CostOfSales[0].Amount.String())
 

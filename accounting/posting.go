@@ -302,6 +302,16 @@ func writeOffEntry(f *writeOffFact) NewEntry {
 	return NewEntry{Journal: JournalGeneral, Kind: KindWriteOff, Date: f.Date, LockException: f.Lock, Lines: []NewLine{to, party}}
 }
 
+// contraEntry takes the amount off both control accounts: it debits what is owed to the party and credits what it owes.
+func contraEntry(f *contraFact) NewEntry {
+	e := NewEntry{Journal: JournalGeneral, Kind: KindContra, Date: f.Date, LockException: f.Lock,
+		Lines: []NewLine{signedLine(f.Debt, f.Amount, 1), signedLine(f.Claim, f.Amount, -1)}}
+	for i := range e.Lines {
+		e.Lines[i].Base, e.Lines[i].PartyID = f.Base, f.PartyID
+	}
+	return e
+}
+
 // badDebtEntry credits the customer, debits tax with its part and the loss with the rest; paid after all, it does the opposite.
 func badDebtEntry(f *badDebtFact) NewEntry {
 	e := NewEntry{Journal: JournalSales, Kind: KindBadDebt, Date: f.Date, Reference: f.Reference, LockException: f.Lock, Source: Source{Model: badDebtModel, ID: f.ID}}

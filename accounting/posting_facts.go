@@ -186,6 +186,16 @@ type writeOffFact struct {
 	ToDimensions Dimensions
 }
 
+// contraFact is a claim on a party that is set off against a debt to it.
+type contraFact struct {
+	PartyID     uuid.UUID
+	Claim, Debt AccountRef // their control accounts
+	Date        date.Date
+	Amount      money.Amount
+	Base        money.Amount // what the claim stood in the books at
+	Lock        string
+}
+
 // badDebtFact is a debt that will not be paid, or was paid after all.
 type badDebtFact struct {
 	ID, PartyID     uuid.UUID

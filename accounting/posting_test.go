@@ -107,6 +107,7 @@ func TestPostingGolden(t *testing.T) {
 		{"write_off_of_a_claim", writeOffEntry(&writeOffFact{PartyID: party, Control: ByRole(RoleReceivable), To: ByRole(RoleBadDebt), Date: on, Open: usd(50),
 			Base: gbp(32), ToDimensions: Dimensions{"shop": "york"}})},
 		{"write_off_of_a_debt", writeOffEntry(&writeOffFact{PartyID: party, Control: ByRole(RolePayable), To: ByCode("4900"), Date: on, Open: gbp(-3), Base: gbp(3)})},
+		{"contra", contraEntry(&contraFact{PartyID: party, Claim: ByRole(RoleReceivable), Debt: ByRole(RolePayable), Date: on, Amount: gbp(12000), Base: gbp(12000)})},
 		{"exchange", exchangeEntry(&exchangeFact{Reference: "fx-1", Date: on, From: ByRole(RoleBank), To: ByCode("1010"), Sold: gbp(64000), Bought: usd(100000),
 			Base: gbp(64000), Memo: "bought dollars"})},
 		{"revaluation", revaluationEntry(&revaluationFact{ID: id, Kind: KindRevaluation, Date: on, Gain: RoleUnrealisedGain, Loss: RoleUnrealisedLoss,
@@ -116,9 +117,9 @@ func TestPostingGolden(t *testing.T) {
 		{"year_end_profit", yearEnd(postingPart{sales, gbp(-50000)}, postingPart{ByCode("5000"), gbp(20000)}, postingPart{ByCode("6100"), gbp(12000)}, postingPart{ByCode("6200"), gbp(0)})},
 		{"year_end_loss", yearEnd(postingPart{sales, gbp(-100)}, postingPart{ByCode("6100"), gbp(12000)})},
 		{"year_end_without_result", yearEnd(postingPart{sales, gbp(-100)}, postingPart{ByCode("6100"), gbp(100)})},
-		{"year_end_reversed", yearEndReversal(&yearEndFact{ClosingID: id, Date: on, Lock: "closed"}, []Line{line("4000", 500), line("3200", -500)})},
 		{"year_end_distribution", yearEndEntry(&yearEndFact{ClosingID: id, Date: on, Retained: ByRole(RoleRetainedEarnings),
 			Result: []analysedPart{{postingPart: postingPart{sales, gbp(-50000)}}, {postingPart: postingPart{ByCode("6100"), gbp(12000)}}}, Distributed: []analysedPart{{postingPart: postingPart{ByCode("3300"), gbp(9000)}}}})},
+		{"year_end_reversed", yearEndReversal(&yearEndFact{ClosingID: id, Date: on, Lock: "closed"}, []Line{line("4000", 500), line("3200", -500)})},
 		{"opening", openingEntry(&openingFact{Reference: "opening", Date: on, Memo: "as audited", Rest: gbp(106000),
 			Lines: []NewLine{DebitLine(ByRole(RoleBank), gbp(100000)), {Account: ByRole(RoleReceivable), PartyID: party, Due: due, Debit: gbp(6000)}}})},
 	}

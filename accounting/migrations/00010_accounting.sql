@@ -268,7 +268,7 @@ CREATE TABLE erp.journal_entries (
     period_id UUID NOT NULL,
     entry_date DATE NOT NULL,
     document_date DATE NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('entry', 'opening', 'stock', 'invoice', 'credit_note', 'payment', 'reversal', 'bill', 'vendor_credit', 'till', 'exchange', 'revaluation', 'realised', 'rounding', 'write_off', 'year_end', 'debit_note', 'vendor_debit', 'discount', 'tax_due', 'prepayment', 'vendor_prepayment', 'bad_debt')),
+    kind TEXT NOT NULL CHECK (kind IN ('entry', 'opening', 'stock', 'invoice', 'credit_note', 'payment', 'reversal', 'bill', 'vendor_credit', 'till', 'exchange', 'revaluation', 'realised', 'rounding', 'write_off', 'year_end', 'debit_note', 'vendor_debit', 'discount', 'tax_due', 'prepayment', 'vendor_prepayment', 'bad_debt', 'contra')),
     reference TEXT COLLATE "C",
     fingerprint TEXT NOT NULL,
     reverses_id UUID,
