@@ -114,7 +114,7 @@ func (s *Service) register(ctx context.Context, tx *tenancy.Tx, op, what string,
 	} else if _, err := s.stock.GetWarehouse(ctx, r.WarehouseID); err != nil {
 		return nil, err
 	}
-	cash, err := s.account(ctx, op, what, n.CashAccount, accounting.RoleCash)
+	cash, err := s.postable(ctx, op, what, n.CashAccount, accounting.RoleCash)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (s *Service) register(ctx context.Context, tx *tenancy.Tx, op, what string,
 		return nil, ErrCashAccount.New(op, "%s: account %s %s is %s in the statement of cash flows, which would miss the money of this drawer: make it %s with accounting.UpdateAccount",
 			what, cash.Code, cash.Name, cash.CashFlow, accounting.CashFlowCash)
 	}
-	card, err := s.account(ctx, op, what, n.CardAccount, accounting.RoleCardClearing)
+	card, err := s.postable(ctx, op, what, n.CardAccount, accounting.RoleCardClearing)
 	if err != nil {
 		return nil, err
 	}
@@ -132,9 +132,15 @@ func (s *Service) register(ctx context.Context, tx *tenancy.Tx, op, what string,
 	return r, nil
 }
 
-// account is the account that a reference names, else the one with the role, if an entry may have it on a line without a
+// account is the id of what postable finds.
+func (s *Service) account(ctx context.Context, op, what string, ref accounting.AccountRef, role accounting.Role) (uuid.UUID, error) {
+	a, err := s.postable(ctx, op, what, ref, role)
+	return a.ID, err
+}
+
+// postable is the account that a reference names, else the one with the role, if an entry may have it on a line without a
 // party. Errors: accounting.unknown_account, accounting.account_inactive, accounting.control_account, accounting.tax_account.
-func (s *Service) account(ctx context.Context, op, what string, ref accounting.AccountRef, role accounting.Role) (accounting.Account, error) {
+func (s *Service) postable(ctx context.Context, op, what string, ref accounting.AccountRef, role accounting.Role) (accounting.Account, error) {
 	if ref.IsZero() {
 		ref = accounting.ByRole(role)
 	}
