@@ -57,6 +57,9 @@ type Account struct {
 	Monetary bool `bun:"monetary"`
 	// CashFlow is where the account stands in the statement of cash flows.
 	CashFlow CashFlow `bun:"cash_flow" privacy:"none"`
+	// Distribution accounts are equity that shows what the owners took out of the profits during the year: dividends, drawings. They are
+	// no expense (IAS 32.35), and [Service.CloseYear] empties them into retained earnings.
+	Distribution bool `bun:"distribution"`
 	// RequiredDimensions are the codes of the dimensions that every line on it names, in order, joined by commas. They stand
 	// here so that posting need not look them up.
 	RequiredDimensions string    `bun:"required_dimensions" privacy:"none"`
@@ -73,8 +76,10 @@ type NewAccount struct {
 	// Monetary is as in [Account]. Control accounts, and the roles bank, cash and card clearing, always are.
 	Monetary bool
 	// CashFlow is as in [Account]. Default by role, and else by type: assets and liabilities are operating, equity is financing,
-	// income is from customers, and costs go to suppliers. The roles bank and cash are cash.
+	// income is from customers, and costs go to suppliers. The roles bank and cash are cash, and distributions are dividends paid.
 	CashFlow CashFlow `validate:"omitempty,cash_flow"`
+	// Distribution is as in [Account]: of equity without a role.
+	Distribution bool
 }
 
 // AccountChange is the input of [Service.UpdateAccount]: the whole of what may change, so that Active left out closes the account.
@@ -88,8 +93,11 @@ type AccountChange struct {
 	// Monetary changes whether [Service.Revalue] looks at it; nil leaves it as it is.
 	Monetary *bool
 	// CashFlow moves it in the statement of cash flows, in that of earlier days as well, so that columns compare; "" leaves it where
-	// it is.
+	// it is. Domains above may need it to stay cash (an account at a bank, a drawer).
 	CashFlow CashFlow `validate:"omitempty,cash_flow"`
+	// Distribution changes whether closing a year empties it; nil leaves it as it is. Years that are closed stay as they are: what the
+	// account holds of them goes with the next one.
+	Distribution *bool
 }
 
 // monetary is whether an account of this nature always is: money, and claims and debts in fixed amounts of it.

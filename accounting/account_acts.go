@@ -64,7 +64,8 @@ func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, er
 
 // row is what the input makes, but for its time. The roles receivable and payable bring their control.
 func (in NewAccount) row() Account {
-	a := Account{Code: in.Code, Name: in.Name, Type: in.Type, Role: in.Role, Control: in.Control, Active: true, Monetary: in.Monetary, CashFlow: in.CashFlow}
+	a := Account{Code: in.Code, Name: in.Name, Type: in.Type, Role: in.Role, Control: in.Control, Active: true, Monetary: in.Monetary, CashFlow: in.CashFlow,
+		Distribution: in.Distribution}
 	if c := roleControls[in.Role]; c != NoControl && a.Control == NoControl {
 		a.Control = c
 	}
@@ -93,8 +94,11 @@ func (a *Account) checkRole(op, where string) error {
 	if a.Control == ControlReceivable && a.Type != Asset || a.Control == ControlPayable && a.Type != Liability {
 		return ErrRoleType.New(op, "%sreceivables are an asset and payables a liability", where)
 	}
-	if a.Role != "" && (a.Type != roleTypes[a.Role] || a.Control != roleControls[a.Role]) {
+	if a.Role != "" && (!a.Role.takes(a.Type) || a.Control != roleControls[a.Role]) {
 		return ErrRoleType.New(op, "%saccount %s cannot have the role %s: it is of type %s", where, a.Code, a.Role, a.Type)
+	}
+	if a.Distribution && (a.Type != Equity || a.Role != "") {
+		return ErrRoleType.New(op, "%saccount %s is no distribution: that is equity without a role", where, a.Code)
 	}
 	if err := a.checkCashFlow(op, where); err != nil {
 		return err
@@ -118,10 +122,12 @@ func takeRole(op, where string, set *setup, b *tenancy.Batch, a *Account) error 
 	return nil
 }
 
-// UpdateAccount renames an account, moves a role to it, opens and closes it for postings, or moves it in the statement of cash flows.
+// UpdateAccount renames an account, moves a role to it, opens and closes it for postings, moves it in the statement of cash flows, or makes it a
+// distribution.
 //
 // Permission: accounting.setup. Errors: accounting.bad_input, accounting.unknown_account, accounting.role_type, accounting.control_account,
-// accounting.role_needed (a role that an account has is taken from it by giving it to another).
+// accounting.role_needed (a role that an account has is taken from it by giving it to another); what domains above refuse, such as
+// bank.ledger_account and pos.cash_account (what holds their money stays cash).
 func (s *Service) UpdateAccount(ctx context.Context, in AccountChange) (Account, error) {
 	return tenancy.Act(ctx, s.db, PermSetup, func(ctx context.Context, tx *tenancy.Tx) (Account, error) {
 		const op = "accounting.UpdateAccount"
@@ -145,6 +151,9 @@ func (s *Service) UpdateAccount(ctx context.Context, in AccountChange) (Account,
 			a.Monetary = *in.Monetary
 		}
 		a.Monetary = a.Monetary || a.monetary()
+		if in.Distribution != nil {
+			a.Distribution = *in.Distribution
+		}
 		switch {
 		case in.CashFlow != "":
 			a.CashFlow = in.CashFlow
@@ -155,7 +164,7 @@ func (s *Service) UpdateAccount(ctx context.Context, in AccountChange) (Account,
 		if err := takeRole(op, "", set, b, &a); err != nil {
 			return Account{}, err
 		}
-		tenancy.Set(b, []*Account{&a}, "name", "role", "active", "monetary", "cash_flow")
+		tenancy.Set(b, []*Account{&a}, "name", "role", "active", "monetary", "cash_flow", "distribution")
 		return done(&a, b.Run(ctx))
 	})
 }

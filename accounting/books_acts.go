@@ -106,7 +106,7 @@ func openingChart(op string, in NewBooks, tx *tenancy.Tx) ([]*Account, error) {
 	}
 	given := in.Accounts
 	for _, a := range charts[in.Chart] {
-		given = append(given, NewAccount{Code: a.Code, Name: a.Name, Type: a.Type, Role: a.Role, CashFlow: in.Chart.CashFlow(a.Code)})
+		given = append(given, NewAccount{Code: a.Code, Name: a.Name, Type: a.Type, Role: a.Role, CashFlow: in.Chart.CashFlow(a.Code), Distribution: in.Chart.Distribution(a.Code)})
 	}
 	out := make([]*Account, len(given))
 	codes, roles := make(map[string]bool, len(given)), make(map[Role]bool, len(roleTypes))

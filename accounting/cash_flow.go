@@ -98,6 +98,8 @@ func (a *Account) cashFlow() CashFlow {
 	switch {
 	case a.holdsCash():
 		return CashFlowCash
+	case a.Distribution:
+		return CashFlowDividendsPaid
 	case a.Control == ControlReceivable || slices.Contains(customerRoles, a.Role):
 		return CashFlowCustomers
 	case a.Control == ControlPayable || slices.Contains(supplierRoles, a.Role):

@@ -31,6 +31,12 @@ type ChartAccount struct {
 	Role Role
 }
 
+// chartDistributions are the templates' accounts that a year's end empties into retained earnings.
+var chartDistributions = map[Chart]string{ChartGeneral: "3300", ChartUK: "3300", ChartUKRetail: "3300", ChartUS: "3300", ChartGermany: "2300", ChartFrance: "108000"}
+
+// Distribution reports whether the template's account with the code shows what owners take out ([Account].Distribution).
+func (c Chart) Distribution(code string) bool { return code != "" && chartDistributions[c] == code }
+
 var charts = map[Chart][]ChartAccount{ChartGeneral: chartGeneral, ChartUK: chartUK, ChartUKRetail: chartUKRetail, ChartUS: chartUS,
 	ChartGermany: chartGermany, ChartFrance: chartFrance}
 

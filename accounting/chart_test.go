@@ -25,7 +25,7 @@ func TestChartTemplates(t *testing.T) {
 		t.Run(string(chart), func(t *testing.T) {
 			require.True(t, chart.Valid())
 			var listing strings.Builder
-			roles := map[accounting.Role]int{}
+			roles, distributions := map[accounting.Role]int{}, 0
 			accounts := chart.Accounts()
 			for i, a := range accounts {
 				require.NoError(t, accounting.NewAccount{Code: a.Code, Name: a.Name, Type: a.Type, Role: a.Role}.Check(), a.Code)
@@ -34,10 +34,16 @@ func TestChartTemplates(t *testing.T) {
 					roles[a.Role]++
 				}
 				fmt.Fprintf(&listing, "%-7s %-13s %-19s %s\n", a.Code, a.Type, a.Role, a.Name)
+				if chart.Distribution(a.Code) {
+					distributions++
+					require.Equal(t, accounting.Equity, a.Type)
+					require.Equal(t, accounting.CashFlowDividendsPaid, chart.CashFlow(a.Code))
+				}
 			}
 			for _, r := range accounting.Roles() {
 				require.Equal(t, 1, roles[r], "role %s", r)
 			}
+			require.Equal(t, 1, distributions, "what owners take is emptied when a year is closed")
 			golden(t, "chart_"+string(chart), listing.String())
 		})
 	}

@@ -28,7 +28,8 @@ type NewDiscount struct {
 
 // TakeDiscount books early-payment discounts, all or none: the percentage of the terms on what was to be paid, less what was
 // credited, in one entry each. The discount lowers what the tax is computed on, so what credits left of each tax of the document is corrected
-// in proportion (Directive 2006/112/EC, Art. 90(1)); the rest goes to [RoleDiscountGiven] or [RoleDiscountTaken]. It is set
+// in proportion (Directive 2006/112/EC, Art. 90(1)); the rest goes to [RoleDiscountGiven] or [RoleDiscountTaken], deductions from revenue and from the
+// cost of purchases. It is set
 // off against the document's open items at once. A document's discount is taken once, and again when [Service.Unallocate] has taken it
 // back. A discount whose reference was used before with the same content is given back with Replayed set.
 //

@@ -37,6 +37,7 @@ const (
 	KindTaxDue       EntryKind = "tax_due"       // tax that became due
 	KindPrepayment   EntryKind = "prepayment"    // made by Issue
 	KindBadDebt      EntryKind = "bad_debt"      // made by RelieveBadDebts and RecoverBadDebts
+	KindContra       EntryKind = "contra"        // made by Contra
 
 	KindVendorPrepayment EntryKind = "vendor_prepayment" // made by Bill
 )

@@ -58,7 +58,8 @@ type Allocation struct {
 	DebitBaseMinor  int64     `bun:"debit_base_minor"`
 	CreditBaseMinor int64     `bun:"credit_base_minor"`
 	EntryID         uuid.UUID `bun:"entry_id,nullzero"`
-	// WithID is the allocation of a payment that this one, of a write-off, came along with: it is undone with it.
+	// WithID is the allocation that this one came along with and is undone with: of a write-off the payment's, of a contra's payable the
+	// receivable's.
 	WithID uuid.UUID `bun:"with_id,nullzero"`
 	// UndoesID is the allocation that this one undoes.
 	UndoesID    uuid.UUID `bun:"undoes_id,nullzero"`

@@ -32,6 +32,15 @@ type Party struct {
 	ChangedAt   time.Time `bun:"changed_at"`
 }
 
+// side is the control account that money on account goes against: that of what the party is, so that a refund stands with what it
+// refunds; where it is both, what money in the direction commonly is.
+func (p *Party) side(d Direction) Role {
+	if p.Vendor && (!p.Customer || d == MoneyOut) {
+		return RolePayable
+	}
+	return RoleReceivable
+}
+
 // NewParty is the input of [Service.CreateParties].
 type NewParty struct {
 	// Reference is the outside number and the idempotency key: creating it again with the same input gives the party that

@@ -62,6 +62,7 @@ type paying struct {
 	set      *setup
 	replays  *replays[Payment, *Payment]
 	items    []OpenItem // locked
+	parties  map[uuid.UUID]*Party
 	plan     *plan
 	settle   *settlement
 	rates    *rateTable
@@ -203,6 +204,10 @@ func (w *paying) read(ctx context.Context, s *Service) (err error) {
 	w.plan = newPlan(w.op, w.tx, w.set, len(w.in))
 	w.plan.dims = w.dims
 	w.settle = newSettlement(w.plan, w.items)
+	w.parties = make(map[uuid.UUID]*Party, len(parties))
+	for i := range parties {
+		w.parties[parties[i].ID] = &parties[i]
+	}
 	return allFound(w.op, wanted, parties)
 }
 
@@ -291,7 +296,7 @@ func (p *NewPayment) checkBanked(op, where string, base money.Currency) error {
 	return checkAmount(op, where+"Banked: ", b)
 }
 
-// control finds the account on the other side: the stated one, that of what is paid, or the default of the direction.
+// control finds the account on the other side: the stated one, that of what is paid, or what the party is.
 func (w *paying) control(where string, in *NewPayment) (*Account, error) {
 	ref := in.Against
 	if ref.IsZero() && len(in.Allocate) > 0 {
@@ -299,10 +304,7 @@ func (w *paying) control(where string, in *NewPayment) (*Account, error) {
 			ref = ByID(item.AccountID)
 		}
 	}
-	if in.Direction == MoneyOut {
-		ref = ref.orDefault(RolePayable)
-	}
-	account, err := w.set.postable(w.op, where, ref.orDefault(RoleReceivable))
+	account, err := w.set.postable(w.op, where, ref.orDefault(w.parties[in.PartyID].side(in.Direction)))
 	if err == nil && account.Control == NoControl {
 		err = ErrControlAccount.New(w.op, "%sa party is paid on a control account; account %s %s is none", where, account.Code, account.Name)
 	}

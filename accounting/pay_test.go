@@ -57,6 +57,67 @@ func TestPay(t *testing.T) {
 	})
 }
 
+// Money on account stands where the party's documents do, so that a refund meets what it refunds; what is stated comes before.
+func TestMoneyOnAccountStandsWithTheParty(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		made, err := s.books.CreateParties(s.ctx, []accounting.NewParty{{Name: "Cleo", Customer: true}, {Name: "Vic", Vendor: true}, {Name: "Bo", Customer: true, Vendor: true}})
+		require.NoError(t, err)
+		customer, vendor, both := made[0].ID, made[1].ID, made[2].ID
+		receivable, err := s.books.GetAccount(s.ctx, accounting.ByRole(accounting.RoleReceivable))
+		require.NoError(t, err)
+		payable, err := s.books.GetAccount(s.ctx, accounting.ByRole(accounting.RolePayable))
+		require.NoError(t, err)
+		for _, tc := range []struct {
+			party   uuid.UUID
+			way     accounting.Direction
+			against accounting.AccountRef
+			control accounting.Account
+		}{
+			{customer, accounting.MoneyIn, accounting.AccountRef{}, receivable},
+			{customer, accounting.MoneyOut, accounting.AccountRef{}, receivable},
+			{customer, accounting.MoneyOut, accounting.ByRole(accounting.RolePayable), payable},
+			{vendor, accounting.MoneyOut, accounting.AccountRef{}, payable},
+			{vendor, accounting.MoneyIn, accounting.AccountRef{}, payable},
+			{vendor, accounting.MoneyIn, accounting.ByRole(accounting.RoleReceivable), receivable},
+			{both, accounting.MoneyIn, accounting.AccountRef{}, receivable},
+			{both, accounting.MoneyOut, accounting.AccountRef{}, payable},
+		} {
+			in := received("", tc.party, "2010-12-02", 100)
+			in.Direction, in.Against = tc.way, tc.against
+			require.Equal(t, tc.control.ID, s.pay(in)[0].ControlID, "%s %s", tc.way, tc.control.Name)
+		}
+		s.sound()
+	})
+}
+
+// A customer who paid too much is refunded: nothing is left of him, on either side, and the refund can be set off against what he paid.
+func TestARefundSettlesTheCustomersSide(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		customer, err := s.books.CreateParties(s.ctx, []accounting.NewParty{{Name: "Cleo", Customer: true}, {Name: "Vic", Vendor: true}})
+		require.NoError(t, err)
+		for i, way := range []accounting.Direction{accounting.MoneyIn, accounting.MoneyOut} {
+			control := []accounting.Role{accounting.RoleReceivable, accounting.RolePayable}[i]
+			first := received("", customer[i].ID, "2010-12-01", 5_000)
+			first.Direction = way
+			back := first
+			back.Direction, back.Date = map[accounting.Direction]accounting.Direction{accounting.MoneyIn: accounting.MoneyOut, accounting.MoneyOut: accounting.MoneyIn}[way], day("2010-12-05")
+			paid := s.pay(first, back)
+			require.Zero(t, s.balance(control))
+			sheet, err := s.books.BalanceSheet(s.ctx, day("2010-12-31"))
+			require.NoError(t, err)
+			require.Zero(t, sheet.CustomersInCredit+sheet.VendorsInDebit)
+			pair := accounting.NewAllocation{DebitID: paid[1].ID, CreditID: paid[0].ID, Date: day("2010-12-05"), Amount: gbp(5_000)}
+			if way == accounting.MoneyOut {
+				pair.DebitID, pair.CreditID = pair.CreditID, pair.DebitID
+			}
+			_, err = s.books.Allocate(s.ctx, []accounting.NewAllocation{pair})
+			require.NoError(t, err)
+			require.Empty(t, s.open("2010-12-31"))
+		}
+		s.sound()
+	})
+}
+
 func TestPayOut(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		bill := accounting.NewEntry{Journal: accounting.JournalPurchases, Date: day("2010-12-01"), Lines: []accounting.NewLine{

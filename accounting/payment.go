@@ -37,8 +37,9 @@ type NewPayment struct {
 	Banked money.Amount
 	// Account is where the money is. Default [RoleBank].
 	Account AccountRef
-	// Against is the control account. Default: that of the items it is allocated to; without any, [RoleReceivable] for money
-	// in and [RolePayable] for money out. A refund to a customer without allocation is money out against RoleReceivable.
+	// Against is the control account. Default: that of the items it is allocated to. Without any it is what the party is that decides:
+	// [RoleReceivable] of a mere customer, to whom money out is a refund, and [RolePayable] of a mere vendor, from whom money in is
+	// one; of a party that is both, RoleReceivable for money in and RolePayable for money out.
 	Against AccountRef
 	// Allocate says what it pays. What is left stays open, on account of the party.
 	Allocate []PaymentAllocation

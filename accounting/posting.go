@@ -217,27 +217,36 @@ func settlementReversal(f *reversalFact, of *Entry, source Source) NewEntry {
 
 // yearEndEntry empties the accounts of income and expense into retained earnings: a line for each account and combination of
 // dimensions, and as the last ones the profit (a credit) or loss of each combination. So every account is empty however it is
-// looked at, and what a cost centre has earned stays that cost centre's.
+// looked at, and what a cost centre has earned stays that cost centre's. Distributions follow in the same manner, with lines of their own on
+// retained earnings: what changed them by profit and by what the owners took is shown apart (IAS 1.106(d)(iii)).
 func yearEndEntry(f *yearEndFact) NewEntry {
 	e := NewEntry{Journal: JournalGeneral, Kind: KindYearEnd, Date: f.Date, LockException: f.Lock, Source: Source{Model: "erp.period_closings", ID: f.ClosingID}}
+	for _, parts := range [][]analysedPart{f.Result, f.Distributed} {
+		e.Lines = append(e.Lines, emptied(parts, f.Retained)...)
+	}
+	return e
+}
+
+// emptied are the lines that empty accounts into another one, combination by combination.
+func emptied(parts []analysedPart, into AccountRef) (lines []NewLine) {
 	var totals []analysedPart
-	for _, p := range f.Result {
+	for _, p := range parts {
 		if p.Amount.Minor == 0 {
 			continue
 		}
-		e.Lines = append(e.Lines, p.line(-1))
+		lines = append(lines, p.line(-1))
 		i := slices.IndexFunc(totals, func(t analysedPart) bool { return t.Set == p.Set })
 		if i < 0 {
-			i, totals = len(totals), append(totals, analysedPart{postingPart{f.Retained, money.Zero(p.Amount.Currency)}, p.Set})
+			i, totals = len(totals), append(totals, analysedPart{postingPart{into, money.Zero(p.Amount.Currency)}, p.Set})
 		}
 		totals[i].Amount.Minor += p.Amount.Minor
 	}
 	for _, t := range totals {
 		if t.Amount.Minor != 0 {
-			e.Lines = append(e.Lines, t.line(1))
+			lines = append(lines, t.line(1))
 		}
 	}
-	return e
+	return lines
 }
 
 // line books the sum as it is, whether or not the account requires dimensions by now and their values still take postings.
@@ -291,6 +300,16 @@ func writeOffEntry(f *writeOffFact) NewEntry {
 	to.Base, to.Dimensions = f.Base, f.ToDimensions
 	party.Base, party.PartyID = f.Base, f.PartyID
 	return NewEntry{Journal: JournalGeneral, Kind: KindWriteOff, Date: f.Date, LockException: f.Lock, Lines: []NewLine{to, party}}
+}
+
+// contraEntry takes the amount off both control accounts: it debits what is owed to the party and credits what it owes.
+func contraEntry(f *contraFact) NewEntry {
+	e := NewEntry{Journal: JournalGeneral, Kind: KindContra, Date: f.Date, LockException: f.Lock,
+		Lines: []NewLine{signedLine(f.Debt, f.Amount, 1), signedLine(f.Claim, f.Amount, -1)}}
+	for i := range e.Lines {
+		e.Lines[i].Base, e.Lines[i].PartyID = f.Base, f.PartyID
+	}
+	return e
 }
 
 // badDebtEntry credits the customer, debits tax with its part and the loss with the rest; paid after all, it does the opposite.

@@ -138,8 +138,10 @@ type yearEndFact struct {
 	ClosingID uuid.UUID
 	Date      date.Date      // the last day of the year
 	Result    []analysedPart // what was posted to accounts of income and expense in the year; debits are positive
-	Retained  AccountRef
-	Lock      string
+	// Distributed is what accounts of distributions hold at the year's end; debits are positive.
+	Distributed []analysedPart
+	Retained    AccountRef
+	Lock        string
 }
 
 // analysedPart is the sum of what was posted to an account with one combination of dimensions, which is zero for none.
@@ -182,6 +184,16 @@ type writeOffFact struct {
 	Base         money.Amount // above zero, what it stood in the books at
 	Lock         string
 	ToDimensions Dimensions
+}
+
+// contraFact is a claim on a party that is set off against a debt to it.
+type contraFact struct {
+	PartyID     uuid.UUID
+	Claim, Debt AccountRef // their control accounts
+	Date        date.Date
+	Amount      money.Amount
+	Base        money.Amount // what the claim stood in the books at
+	Lock        string
 }
 
 // badDebtFact is a debt that will not be paid, or was paid after all.

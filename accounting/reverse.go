@@ -116,7 +116,7 @@ func (r *reversible) reverse(where string, in *Reversal, p *plan, settle *settle
 	switch {
 	case there == nil:
 		return nil, tenancy.ErrNotFound.New(p.op, "%sthere is no such entry", where)
-	case there.Kind == KindWriteOff || there.Kind == KindDiscount || there.SourceModel == allocationModel:
+	case there.Kind == KindWriteOff || there.Kind == KindDiscount || there.Kind == KindContra || there.SourceModel == allocationModel:
 		return nil, ErrEntryOfSettlement.New(p.op, "%sthe entry belongs to a settlement: undo the allocation", where)
 	case there.SourceModel != "":
 		return nil, ErrEntryOfDocument.New(p.op, "%sthe entry books a document: correct the document", where)

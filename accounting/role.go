@@ -37,8 +37,8 @@ const (
 	RoleInputTaxNotDue   Role = "input_tax_not_due"  // tax on purchases that can be claimed when they are paid
 	RoleWithholdingOwed  Role = "withholding_owed"   // tax kept back from vendors and owed to the state
 	RoleWithholdingClaim Role = "withholding_claim"  // tax kept back by customers and claimed from the state
-	RoleDiscountGiven    Role = "discount_given"     // early-payment discounts that customers took
-	RoleDiscountTaken    Role = "discount_taken"     // early-payment discounts taken from vendors
+	RoleDiscountGiven    Role = "discount_given"     // early-payment discounts that customers took: a deduction from revenue
+	RoleDiscountTaken    Role = "discount_taken"     // early-payment discounts taken from vendors: a deduction from the cost of purchases
 	RoleCustomerAdvances Role = "customer_advances"  // net amounts of prepayment invoices that no final invoice has set off
 	RoleVendorAdvances   Role = "vendor_advances"    // net amounts of vendors' prepayment bills that no final bill has set off
 
@@ -51,17 +51,22 @@ const (
 	RolePayableValuation    Role = "payable_valuation"    // payables: the difference to the rate of the day
 )
 
-// roleTypes says which type an account must have to play a role.
+// roleTypes says which type an account must have to play a role; [otherTypes] has the exceptions.
 var roleTypes = map[Role]AccountType{
 	RoleReceivable: Asset, RolePayable: Liability, RoleBank: Asset, RoleCash: Asset, RoleSales: Income,
 	RoleCostOfGoodsSold: CostOfSales, RoleStock: Asset, RoleTax: Liability, RoleRounding: Expense, RoleOpeningEquity: Equity,
 	RoleRetainedEarnings: Equity, RoleMarketing: Expense, RoleStockLoss: Expense, RoleBadDebt: Expense, RoleBadDebtAllowance: Asset,
 	RoleFees: Expense, RoleInputTax: Asset, RoleGoodsReceived: Liability, RolePriceVariance: CostOfSales, RoleStockVariance: CostOfSales,
 	RoleCardClearing: Asset, RoleOverShort: Expense, RoleTaxNotDue: Liability, RoleInputTaxNotDue: Asset, RoleWithholdingOwed: Liability,
-	RoleWithholdingClaim: Asset, RoleDiscountGiven: Expense, RoleDiscountTaken: Income, RoleCustomerAdvances: Liability, RoleVendorAdvances: Asset,
+	RoleWithholdingClaim: Asset, RoleDiscountGiven: Income, RoleDiscountTaken: CostOfSales, RoleCustomerAdvances: Liability, RoleVendorAdvances: Asset,
 	RoleCurrencyClearing: Asset, RoleExchangeGain: Income, RoleExchangeLoss: Expense, RoleUnrealisedGain: Income, RoleUnrealisedLoss: Expense,
 	RoleReceivableValuation: Asset, RolePayableValuation: Liability,
 }
+
+// otherTypes are types that a role's account may have instead. Early-payment discounts are deductions: what customers take from revenue (IFRS 15.51,
+// HGB § 277 Abs. 1), what vendors grant from the cost of purchases (IAS 2.11, HGB § 255 Abs. 1 Satz 3). The French plan comptable général has them in
+// the financial result (accounts 665 and 765), and so may the chart of a tenant.
+var otherTypes = map[Role]AccountType{RoleDiscountGiven: Expense, RoleDiscountTaken: Income}
 
 // roleControls says which roles are control accounts, and of what.
 var roleControls = map[Role]Control{RoleReceivable: ControlReceivable, RolePayable: ControlPayable}
@@ -72,5 +77,9 @@ func (r Role) Valid() bool { _, ok := roleTypes[r]; return ok }
 // Roles lists all roles by name: a chart of the host's own has an account for each.
 func Roles() []Role { return slices.Sorted(maps.Keys(roleTypes)) }
 
-// AccountType is the type that an account with the role has; "" when there is no such role.
+// AccountType is the type that an account with the role has, of those of early-payment discounts the one that is a deduction; "" when there is
+// no such role.
 func (r Role) AccountType() AccountType { return roleTypes[r] }
+
+// takes reports whether an account of the type can play the role.
+func (r Role) takes(t AccountType) bool { return t == roleTypes[r] || t != "" && t == otherTypes[r] }

@@ -55,7 +55,7 @@ func (s *settlement) pairAt(where string, debit, credit *OpenItem, amount int64,
 	case debit.PartyID != credit.PartyID:
 		return ErrMismatch.New(s.op, "%sthe items are of different parties", where)
 	case debit.AccountID != credit.AccountID:
-		return ErrMismatch.New(s.op, "%sthe items are of different control accounts: post an entry from one to the other, each line with the party, and allocate its lines' items", where)
+		return ErrMismatch.New(s.op, "%sthe items are of different control accounts: a claim is set off against a debt by Contra", where)
 	case cur != credit.Original.Currency:
 		return ErrMismatch.New(s.op, "%sthe items are in different currencies, %s and %s", where, cur, credit.Original.Currency)
 	case amount > debit.OpenMinor || amount > -credit.OpenMinor:

@@ -26,7 +26,7 @@ type Unallocation struct {
 // Unallocate undoes allocations, all or none: from a day on, what was settled is open again, in the items' currency and in base. Nothing is
 // changed or deleted. What undoes an allocation is an allocation of the same items with the amounts below zero, and it is what is given
 // back. What hung on it is reversed on the same day: a realised exchange difference, tax that had become due by it, a write-off (that it is
-// itself, or that came along with it in one payment), an early-payment discount, with its tax and for all instalments. Afterwards the
+// itself, or that came along with it in one payment), an early-payment discount, with its tax and for all instalments, a contra, on both sides. Afterwards the
 // items can be settled anew, from that day on.
 //
 // It leaves the payment or credit as it is, on account of the party; [Service.ReversePayments] takes the payment back as well. Other programs

@@ -24,7 +24,8 @@ type undoing struct {
 	undone   map[uuid.UUID]bool          // by their ids, before or by now
 	asked    map[uuid.UUID]bool          // to be undone by inputs of their own
 	along    map[uuid.UUID][]*Allocation // of write-offs, by the payment's allocation that they came with
-	whole    map[uuid.UUID][]*Allocation // by the item of a write-off or discount, which is taken back altogether
+	whole    map[uuid.UUID][]*Allocation // by the item of a write-off, discount or contra, which is taken back altogether
+	twins    map[uuid.UUID][]*OpenItem   // both items of a contra, by its entry
 	found    reversible                  // what was booked
 	taxes    map[uuid.UUID][]TaxEntry    // of discounts and of what allocations left over, by entry
 	credited map[uuid.UUID]bool          // discounts, by entry, of which a credit took something back
@@ -85,10 +86,11 @@ func (w *undoing) gather(ctx context.Context, set *setup, further, entries []uui
 			entries = append(entries, o.EntryID)
 		case KindPrepayment, KindVendorPrepayment:
 			prepaid = append(prepaid, o.ID)
-		case KindWriteOff, KindReversal:
+		case KindWriteOff, KindReversal, KindContra:
 			entries = append(entries, o.EntryID)
 		}
 	}
+	entries = unique(entries) // a contra's two items are of one
 	var undone []Allocation
 	var taxes []TaxEntry
 	var invoices []Invoice
@@ -102,9 +104,9 @@ func (w *undoing) gather(ctx context.Context, set *setup, further, entries []uui
 	if len(w.order) > 0 {
 		tenancy.Load(b, &undone, tenancy.In("undoes_id", unique(slices.Clone(w.order))))
 	}
-	w.found.load(b, unique(entries))
+	w.found.load(b, entries)
 	if len(entries) > 0 {
-		tenancy.Load(b, &w.found.given, tenancy.In("source_id", unique(entries)), tenancy.Eq("source_model", writeOffModel), tenancy.Ne("source_model", ""))
+		tenancy.Load(b, &w.found.given, tenancy.In("source_id", entries), tenancy.Eq("source_model", writeOffModel), tenancy.Ne("source_model", ""))
 	}
 	if booked = append(booked, discounts...); len(booked) > 0 {
 		tenancy.Load(b, &taxes, tenancy.In("entry_id", unique(booked)), tenancy.OrderBy("id"))
@@ -173,7 +175,7 @@ func (w *undoing) readAlong(ctx context.Context) error {
 }
 
 // readWholes reads what the items are, and all allocations of those that are taken back altogether: a discount has one for each
-// instalment.
+// instalment, a contra one on each side.
 func (w *undoing) readWholes(ctx context.Context) error {
 	var ids []uuid.UUID
 	for _, a := range w.known {
@@ -195,6 +197,14 @@ func (w *undoing) readWholes(ctx context.Context) error {
 			wholes = append(wholes, items[i].ID)
 		}
 	}
+	if err := w.readTwins(ctx); err != nil {
+		return err
+	}
+	for _, twins := range w.twins {
+		for _, o := range twins {
+			wholes = append(wholes, o.ID)
+		}
+	}
 	if wholes = unique(wholes); len(wholes) > 0 {
 		var debits, credits []Allocation
 		tenancy.Load(b, &debits, tenancy.In("debit_id", wholes))
@@ -209,15 +219,47 @@ func (w *undoing) readWholes(ctx context.Context) error {
 	for _, id := range w.order {
 		a := w.known[id]
 		for _, item := range []uuid.UUID{a.DebitID, a.CreditID} {
-			if o := w.kinds[item]; o != nil && (o.Kind == KindDiscount || o.Kind == KindWriteOff) {
+			o := w.kinds[item]
+			switch {
+			case o == nil:
+			case o.Kind == KindDiscount || o.Kind == KindWriteOff:
 				w.whole[item] = append(w.whole[item], a)
+			case o.Kind == KindContra:
+				for _, twin := range w.twins[o.EntryID] {
+					w.whole[twin.ID] = append(w.whole[twin.ID], a)
+				}
 			}
 		}
 	}
 	return nil
 }
 
-// undo plans what takes an allocation back, and all that hangs on it: the difference that it realised, the write-off or discount that
+// readTwins reads both items of each contra that an allocation is of.
+func (w *undoing) readTwins(ctx context.Context) error {
+	var entries []uuid.UUID
+	for _, o := range w.kinds {
+		if o.Kind == KindContra {
+			entries = append(entries, o.EntryID)
+		}
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	var items []OpenItem
+	b := w.tx.Batch()
+	tenancy.Load(b, &items, tenancy.In("entry_id", unique(entries)), tenancy.OrderBy("entry_id", "line_no"))
+	if err := b.Run(ctx); err != nil {
+		return err
+	}
+	w.twins = map[uuid.UUID][]*OpenItem{}
+	for i := range items {
+		o := &items[i]
+		w.kinds[o.ID], w.twins[o.EntryID] = o, append(w.twins[o.EntryID], o)
+	}
+	return nil
+}
+
+// undo plans what takes an allocation back, and all that hangs on it: the difference that it realised, the write-off, discount or contra that
 // one of its items is, and the write-off that came along. Errors: accounting.bad_input, accounting.period_locked,
 // accounting.no_period, accounting.of_reversal, accounting.already_reversed, and those of Post for what was booked.
 func (w *undoing) undo(where string, a *Allocation, back takeBack) (*Allocation, error) {
@@ -238,7 +280,7 @@ func (w *undoing) undo(where string, a *Allocation, back takeBack) (*Allocation,
 			return nil, err
 		}
 		// It was settled before and is after: nothing of its own becomes due or waits.
-		w.settle.events = append(w.settle.events[:begun:begun], slices.DeleteFunc(w.settle.events[begun:], func(e settled) bool { return e.item == item })...)
+		w.settle.events = append(w.settle.events[:begun:begun], slices.DeleteFunc(w.settle.events[begun:], func(e settled) bool { return e.item.EntryID == item.EntryID })...)
 		w.givenBack(item, begun)
 	}
 	for _, other := range w.along[a.ID] {
@@ -316,8 +358,8 @@ func (w *undoing) reverse(where string, id uuid.UUID, source Source, back takeBa
 	return w.plan.add(where, &e, booking{reverses: id, reason: back.reason, unbound: there.Kind.exchanges()})
 }
 
-// takeWhole takes a write-off or a discount back altogether, its taxes with it: what else its item settled is undone as well, and then the
-// item is set off against that of the reversal. by is the row that undoes the allocation.
+// takeWhole takes a write-off, a discount or a contra back altogether, its taxes with it: what else its items settled is undone as well, and then
+// they are set off against those of the reversal. by is the row that undoes the allocation.
 func (w *undoing) takeWhole(where string, item *OpenItem, by uuid.UUID, back takeBack) error {
 	for _, other := range w.whole[item.ID] {
 		if w.undone[other.ID] {
@@ -332,14 +374,15 @@ func (w *undoing) takeWhole(where string, item *OpenItem, by uuid.UUID, back tak
 		return ErrOfReversal.New(w.op, "%sa credit took the discount, or a part of it, back", where)
 	}
 	source := Source{there.SourceModel, there.SourceID}
-	if there.Kind == KindWriteOff {
+	if there.Kind == KindWriteOff || there.Kind == KindContra {
 		source = Source{allocationModel, by}
 	}
+	before := len(w.plan.items)
 	entry, err := w.reverse(where, item.EntryID, source, back)
 	if err != nil {
 		return err
 	}
-	fresh := w.plan.items[len(w.plan.items)-1]
+	made := w.plan.items[before:]
 	var forDay []taxMove
 	for _, t := range w.taxes[item.EntryID] {
 		row := w.mirrored(&t, entry)
@@ -353,7 +396,16 @@ func (w *undoing) takeWhole(where string, item *OpenItem, by uuid.UUID, back tak
 	}
 	w.rows = append(w.rows, due...)
 	w.settle.exception = back.lock
-	return w.settle.pairUp(where, fresh, item, back.on)
+	for _, fresh := range made {
+		old := item
+		if i := slices.IndexFunc(w.twins[item.EntryID], func(o *OpenItem) bool { return o.LineNo == fresh.LineNo }); i >= 0 {
+			old = w.settle.items[w.twins[item.EntryID][i].ID]
+		}
+		if err := w.settle.pairUp(where, fresh, old, back.on); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mirrored takes a tax entry back with the entry that reverses its own.

@@ -16,13 +16,14 @@ import (
 // NewYearEnd is the input of [Service.CloseYear].
 type NewYearEnd struct {
 	FiscalYearID uuid.UUID `validate:"required"`
-	// Retained is where the result goes. Default [RoleRetainedEarnings].
+	// Retained is where the result goes, and what distributions are taken from. Default [RoleRetainedEarnings].
 	Retained AccountRef
 }
 
 // CloseYear books the result of a fiscal year into retained earnings, in one entry of the year's last day that empties every
 // account of income and expense in every combination of dimensions, and locks the last period with it. Retained earnings take what
-// each combination has earned under that combination, so that a balance sheet by a dimension says whose the profits are. A year without any gets no entry. The statements of
+// each combination has earned under that combination, so that a balance sheet by a dimension says whose the profits are. The accounts of distributions
+// ([Account].Distribution: dividends, drawings) are emptied in the same entry, with lines of their own, of all that they hold by then. A year without any gets no entry. The statements of
 // profit and loss leave such entries out, and the balance sheet of a day within the year as well, so that they say the same before
 // and after. Any number of accounts costs the same few statements.
 //
@@ -131,7 +132,7 @@ func (w *yearEnd) close(ctx context.Context) (*Closing, error) {
 	for _, l := range former { // the result without what closed it before
 		subtract(posted, l.AccountID, l.Amount.Minor)
 	}
-	result, err := w.result(ctx, former)
+	result, distributed, err := w.emptied(ctx, former)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +141,7 @@ func (w *yearEnd) close(ctx context.Context) (*Closing, error) {
 	closing := &Closing{Row: tenancy.Row{ID: tenancy.NewID()}, PeriodID: w.last.ID, Kind: ClosingOfYear, ClosedBy: w.tx.Scope().Actor(), ClosedAt: w.last.ChangedAt,
 		Profit: profitAndLoss(w.set, posted, w.year.StartsOn, w.year.EndsOn).NetProfit}
 	p := newPlan(w.op, w.tx, w.set, 2)
-	if err := w.book(p, closing, result, former, state); err != nil {
+	if err := w.book(p, closing, result, distributed, former, state); err != nil {
 		return nil, err
 	}
 	figures.with(p.balances)
@@ -179,16 +180,41 @@ type analysedSum struct {
 	Set uuid.UUID `bun:"dimension_set_id"`
 }
 
-// result is what the accounts of income and expense hold of the year by combination of dimensions, without what closed it before,
-// in the order of the chart and then of combinations.
-func (w *yearEnd) result(ctx context.Context, former []Line) ([]analysedPart, error) {
-	periods := make([]uuid.UUID, len(w.rows))
+// emptied is what closing the year empties: what the accounts of income and expense hold of the year, and what those of distributions hold
+// altogether, for one that was declared late holds that of earlier years too.
+func (w *yearEnd) emptied(ctx context.Context, former []Line) (result, distributed []analysedPart, err error) {
+	var within, until []uuid.UUID
 	for i := range w.rows {
-		periods[i] = w.rows[i].ID
+		within = append(within, w.rows[i].ID)
+	}
+	for i := range w.set.periods {
+		if p := &w.set.periods[i]; !p.StartsOn.After(w.last.StartsOn) {
+			until = append(until, p.ID)
+		}
+	}
+	if result, err = w.held(ctx, former, within, func(a *Account) bool { return a.Type.ofResult() }); err != nil {
+		return nil, nil, err
+	}
+	distributed, err = w.held(ctx, former, until, func(a *Account) bool { return a.Distribution })
+	return result, distributed, err
+}
+
+// held is what some accounts hold of some periods by combination of dimensions, without what closed the year before, in the order of the
+// chart and then of combinations.
+func (w *yearEnd) held(ctx context.Context, former []Line, periods []uuid.UUID, of func(*Account) bool) ([]analysedPart, error) {
+	var accounts []uuid.UUID
+	for i := range w.set.accounts {
+		if of(&w.set.accounts[i]) {
+			accounts = append(accounts, w.set.accounts[i].ID)
+		}
+	}
+	if len(accounts) == 0 {
+		return nil, nil
 	}
 	rows, err := tenancy.Report[analysedSum](ctx, w.tx, `SELECT account_id, dimension_set_id, CAST(SUM(debit_minor) AS BIGINT) AS debit_minor,
 		CAST(SUM(credit_minor) AS BIGINT) AS credit_minor
-		FROM {account_balances} AS b WHERE period_id IN (?) GROUP BY account_id, dimension_set_id`, tenancy.List(periods))
+		FROM {account_balances} AS b WHERE account_id IN (?) AND period_id IN (?) GROUP BY account_id, dimension_set_id`,
+		tenancy.List(accounts), tenancy.List(periods))
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +233,7 @@ func (w *yearEnd) result(ctx context.Context, former []Line) ([]analysedPart, er
 	var out []analysedPart
 	for i := range w.set.accounts {
 		a := &w.set.accounts[i]
-		if !a.Type.ofResult() {
+		if !of(a) {
 			continue
 		}
 		for _, set := range slices.SortedFunc(slices.Values(sets[a.ID]), func(x, y uuid.UUID) int { return bytes.Compare(x[:], y[:]) }) {
@@ -218,14 +244,17 @@ func (w *yearEnd) result(ctx context.Context, former []Line) ([]analysedPart, er
 }
 
 // book plans the closing entry, and the reversal of the former one if that says something else.
-func (w *yearEnd) book(p *plan, closing *Closing, result []analysedPart, former []Line, state PeriodState) error {
-	f := &yearEndFact{Result: result, ClosingID: closing.ID, Date: w.year.EndsOn, Retained: w.in.Retained.orDefault(RoleRetainedEarnings)}
+func (w *yearEnd) book(p *plan, closing *Closing, result, distributed []analysedPart, former []Line, state PeriodState) error {
+	f := &yearEndFact{Result: result, Distributed: distributed, ClosingID: closing.ID, Date: w.year.EndsOn, Retained: w.in.Retained.orDefault(RoleRetainedEarnings)}
 	if state == PeriodSoftLocked {
 		f.Lock = "the year is closed" // whoever may close needs no other exception
 	}
 	retained, err := w.set.ordinary(w.op, "", f.Retained)
 	if err != nil {
 		return err
+	}
+	if retained.Distribution {
+		return ErrBadInput.New(w.op, "Retained: account %s %s is a distribution, and emptied itself", retained.Code, retained.Name)
 	}
 	f.Retained = ByID(retained.ID)
 	entry := yearEndEntry(f)

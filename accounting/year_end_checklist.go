@@ -25,6 +25,9 @@ const (
 	YearEndRevaluation YearEndTaskKind = "revaluation"
 	// YearEndNextYear: the next fiscal year is not in the books, in which the reversal of a revaluation is dated.
 	YearEndNextYear YearEndTaskKind = "next_year"
+	// YearEndCash: payments of the year were booked to accounts that are neither cash in the statement of cash flows nor anything else that
+	// somebody said: they have the place that accounts without a role begin with.
+	YearEndCash YearEndTaskKind = "cash"
 	// YearEndDrafts: there are drafts of documents, of whatever date, that are neither issued nor discarded.
 	YearEndDrafts YearEndTaskKind = "drafts"
 )
@@ -68,6 +71,14 @@ func (s *Service) YearEndChecklist(ctx context.Context, fiscalYear uuid.UUID) ([
 		if drafts > 0 {
 			out = append(out, YearEndTask{Kind: YearEndDrafts, Detail: fmt.Sprintf("%d drafts of documents are neither issued nor discarded", drafts)})
 		}
+		missed, err := w.missedByCashFlow(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if len(missed) > 0 {
+			out = append(out, YearEndTask{Kind: YearEndCash, Detail: "payments went to accounts that are not cash in the statement of cash flows; make them cash with UpdateAccount, if they hold money: " +
+				strings.Join(missed, ", ")})
+		}
 		held, err := w.unrevalued(ctx)
 		if err != nil {
 			return nil, err
@@ -85,6 +96,29 @@ func (s *Service) YearEndChecklist(ctx context.Context, fiscalYear uuid.UUID) ([
 		}
 		return out, nil
 	})
+}
+
+// missedByCashFlow are the accounts that payments and exchanges of the year took for money, and the statement of cash flows for something
+// operating, as it does what nobody has placed.
+func (w *yearEnd) missedByCashFlow(ctx context.Context) ([]string, error) {
+	var asked []uuid.UUID
+	for i := range w.set.accounts {
+		if a := &w.set.accounts[i]; a.CashFlow == CashFlowOperating && a.Role == "" && a.Control == NoControl && (a.Type == Asset || a.Type == Liability) {
+			asked = append(asked, a.ID)
+		}
+	}
+	if len(asked) == 0 {
+		return nil, nil
+	}
+	found, err := tenancy.Report[uuid.UUID](ctx, w.tx, `SELECT DISTINCT l.account_id FROM {journal_lines} AS l JOIN {journal_entries} AS e ON e.id = l.entry_id
+		WHERE l.account_id IN (?) AND l.entry_date >= ? AND l.entry_date <= ? AND e.kind IN ('payment', 'exchange')`, tenancy.List(asked), w.year.StartsOn, w.year.EndsOn)
+	var out []string
+	for i := range w.set.accounts { // in the order of the chart
+		if a := &w.set.accounts[i]; slices.Contains(found, a.ID) {
+			out = append(out, a.Code+" "+a.Name)
+		}
+	}
+	return out, err
 }
 
 // unrevalued is what monetary accounts hold in foreign currencies at the year's end; none where the last revaluation of that day is

@@ -10,6 +10,37 @@ import (
 	"github.com/opsmatiq/erp/tenancy"
 )
 
+// TestYearEndChecklistNamesMoneyThatNoCashFlowHas: payments to an account that nobody has placed in the statement of cash flows.
+func TestYearEndChecklistNamesMoneyThatNoCashFlowHas(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		years, err := s.books.FiscalYears(s.ctx)
+		require.NoError(t, err)
+		purse, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1016", Name: "Payment service", Type: accounting.Asset})
+		require.NoError(t, err)
+		for i, in := range []accounting.NewPayment{received("", s.ann.ID, "2010-12-01", 500), received("", s.ann.ID, "2010-12-02", 500)} {
+			if i == 1 {
+				in.Account = accounting.ByID(purse.ID)
+			}
+			tasks, err := s.books.YearEndChecklist(s.ctx, years[0].ID)
+			require.NoError(t, err)
+			require.Len(t, tasks, 1, "periods are open; what went to the bank is no question")
+			_, err = s.books.Pay(s.ctx, []accounting.NewPayment{in})
+			require.NoError(t, err)
+		}
+		tasks, err := s.books.YearEndChecklist(s.ctx, years[0].ID)
+		require.NoError(t, err)
+		require.Len(t, tasks, 2)
+		require.Equal(t, accounting.YearEndCash, tasks[0].Kind)
+		require.False(t, tasks[0].Refused)
+		require.Contains(t, tasks[0].Detail, "1016 Payment service")
+		_, err = s.books.UpdateAccount(s.ctx, accounting.AccountChange{ID: purse.ID, Name: purse.Name, Active: true, CashFlow: accounting.CashFlowCash})
+		require.NoError(t, err)
+		tasks, err = s.books.YearEndChecklist(s.ctx, years[0].ID)
+		require.NoError(t, err)
+		require.Len(t, tasks, 1)
+	})
+}
+
 func TestYearEndChecklist(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		years, err := s.books.FiscalYears(s.ctx)

@@ -20,6 +20,10 @@ var (
 	// ErrCodeTaken: a register with this code exists and says otherwise.
 	ErrCodeTaken = fault.Define(fault.Conflict, "pos.code_taken", "the code is taken")
 
+	// ErrCashAccount: the account of a drawer is no cash in the statement of cash flows. The database refuses it as well, and that the account of a
+	// drawer ceases to be cash.
+	ErrCashAccount = fault.Define(fault.Invalid, "pos.cash_account", "the account of a drawer is cash in the statement of cash flows")
+
 	// ErrSessionOpen: the register has a session that is not closed. The database refuses a second one as well.
 	ErrSessionOpen = fault.Define(fault.Conflict, "pos.session_open", "the register has an open session: close it first")
 	// ErrSessionClosed: the session is closed. The database refuses tickets and cash moves in it as well.

@@ -56,7 +56,8 @@ type NewRegister struct {
 	WarehouseID uuid.UUID `validate:"-"`
 	// Country is ISO 3166-1 alpha-2; needed only where countries that share a currency round cash differently.
 	Country string `validate:"omitempty,country"`
-	// CashAccount is the drawer's. Default: the account with the role cash.
+	// CashAccount is the drawer's: cash in the statement of cash flows ([accounting.CashFlowCash]), and it stays it. Default: the account with the
+	// role cash.
 	CashAccount accounting.AccountRef `validate:"-"`
 	// CardAccount is where card takings wait for the acquirer. Default: the account with the role card_clearing.
 	CardAccount accounting.AccountRef `validate:"-"`

@@ -14,7 +14,7 @@ import (
 // CreateRegisters adds up to [MaxBatch] registers and gives them back in order. A code that exists is not created again: the
 // register is given back if it says the same.
 //
-// Permission: pos.setup. Errors: pos.bad_input, pos.too_many, pos.code_taken, inventory.not_configured,
+// Permission: pos.setup. Errors: pos.bad_input, pos.too_many, pos.code_taken, pos.cash_account, inventory.not_configured,
 // accounting.books_not_open, accounting.unknown_account, accounting.account_inactive, accounting.control_account,
 // tenancy.not_found (the warehouse), accounting.dimension_needed (cash, cards and over/short are booked under the register's),
 // accounting.unknown_dimension, accounting.dimension_inactive.
@@ -114,40 +114,51 @@ func (s *Service) register(ctx context.Context, tx *tenancy.Tx, op, what string,
 	} else if _, err := s.stock.GetWarehouse(ctx, r.WarehouseID); err != nil {
 		return nil, err
 	}
-	var err error
-	if r.CashAccountID, err = s.account(ctx, op, what, n.CashAccount, accounting.RoleCash); err != nil {
+	cash, err := s.postable(ctx, op, what, n.CashAccount, accounting.RoleCash)
+	if err != nil {
 		return nil, err
 	}
-	if r.CardAccountID, err = s.account(ctx, op, what, n.CardAccount, accounting.RoleCardClearing); err != nil {
+	if cash.CashFlow != accounting.CashFlowCash {
+		return nil, ErrCashAccount.New(op, "%s: account %s %s is %s in the statement of cash flows, which would miss the money of this drawer: make it %s with accounting.UpdateAccount",
+			what, cash.Code, cash.Name, cash.CashFlow, accounting.CashFlowCash)
+	}
+	card, err := s.postable(ctx, op, what, n.CardAccount, accounting.RoleCardClearing)
+	if err != nil {
 		return nil, err
 	}
-	if r.CashAccountID == r.CardAccountID {
+	if r.CashAccountID, r.CardAccountID = cash.ID, card.ID; r.CashAccountID == r.CardAccountID {
 		return nil, ErrBadInput.New(op, "%s: cash and cards are booked to different accounts", what)
 	}
 	return r, nil
 }
 
-// account is the account that a reference names, else the one with the role, if an entry may have it on a line without a
-// party. Errors: accounting.unknown_account, accounting.account_inactive, accounting.control_account, accounting.tax_account.
+// account is the id of what postable finds.
 func (s *Service) account(ctx context.Context, op, what string, ref accounting.AccountRef, role accounting.Role) (uuid.UUID, error) {
+	a, err := s.postable(ctx, op, what, ref, role)
+	return a.ID, err
+}
+
+// postable is the account that a reference names, else the one with the role, if an entry may have it on a line without a
+// party. Errors: accounting.unknown_account, accounting.account_inactive, accounting.control_account, accounting.tax_account.
+func (s *Service) postable(ctx context.Context, op, what string, ref accounting.AccountRef, role accounting.Role) (accounting.Account, error) {
 	if ref.IsZero() {
 		ref = accounting.ByRole(role)
 	}
 	a, err := s.books.GetAccount(ctx, ref)
 	switch {
 	case err != nil:
-		return uuid.Nil, err
+		return a, err
 	case !a.Active:
-		return uuid.Nil, accounting.ErrAccountInactive.New(op, "%s: account %s %s takes no postings", what, a.Code, a.Name)
+		return a, accounting.ErrAccountInactive.New(op, "%s: account %s %s takes no postings", what, a.Code, a.Name)
 	case a.Control != accounting.NoControl:
-		return uuid.Nil, accounting.ErrControlAccount.New(op, "%s: account %s %s is a control account: it is moved by the party's documents only", what, a.Code, a.Name)
+		return a, accounting.ErrControlAccount.New(op, "%s: account %s %s is a control account: it is moved by the party's documents only", what, a.Code, a.Name)
 	}
 	// What holds tax is moved by tax alone, so that what is declared equals what is booked.
 	taxes, err := s.books.ListTaxes(ctx)
 	if err == nil && slices.ContainsFunc(taxes, func(t accounting.Tax) bool { return t.AccountID == a.ID || t.ClaimID == a.ID }) {
 		err = accounting.ErrTaxAccount.New(op, "%s: account %s %s holds tax", what, a.Code, a.Name)
 	}
-	return a.ID, err
+	return a, err
 }
 
 // UpdateRegister renames a register, and sets how long its next sessions may be open and what they are analysed by. Permission:

@@ -35,6 +35,7 @@ func TestRegisters(t *testing.T) {
 			{NewRegister{Code: "T9", Name: "Till", WarehouseID: uuid.New()}, fault.NotFound},
 			{NewRegister{Code: "T9", Name: "Till", CashAccount: accounting.ByCode("9999")}, accounting.ErrUnknownAccount},
 			{NewRegister{Code: "T9", Name: "Till", CashAccount: accounting.ByRole(accounting.RoleReceivable)}, accounting.ErrControlAccount},
+			{NewRegister{Code: "T9", Name: "Till", CashAccount: accounting.ByRole(accounting.RoleStock)}, ErrCashAccount},
 			{NewRegister{Code: "T9", Name: "Till", CardAccount: accounting.ByRole(accounting.RoleCash)}, ErrBadInput},
 		} {
 			before := s.state(t)
@@ -53,6 +54,36 @@ func TestRegisters(t *testing.T) {
 		page, err := s.pos.ListRegisters(s.ctx, tenancy.PageRequest{})
 		require.NoError(t, err)
 		assert.Equal(t, []string{"T1", "T2"}, []string{page.Items[0].Code, page.Items[1].Code})
+	})
+}
+
+// The statement of cash flows has the money of every drawer: its account is cash, and stays it, in the code and past it.
+func TestEveryDrawerIsCash(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		safe, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1055", Name: "Second till", Type: accounting.Asset})
+		require.NoError(t, err)
+		in := []NewRegister{{Code: "T7", Name: "Second", CashAccount: accounting.ByID(safe.ID)}}
+		_, err = s.pos.CreateRegisters(s.ctx, in)
+		require.ErrorIs(t, err, ErrCashAccount)
+		require.ErrorContains(t, err, "register 1 (T7): account 1055 Second till is operating in the statement of cash flows")
+		move := func(to accounting.CashFlow) error {
+			_, err := s.books.UpdateAccount(s.ctx, accounting.AccountChange{ID: safe.ID, Name: safe.Name, Active: true, CashFlow: to})
+			return err
+		}
+		require.NoError(t, move(accounting.CashFlowCash))
+		made, err := s.pos.CreateRegisters(s.ctx, in)
+		require.NoError(t, err)
+		require.ErrorIs(t, move(accounting.CashFlowInvesting), ErrCashAccount)
+		stock, err := s.books.GetAccount(s.ctx, accounting.ByRole(accounting.RoleStock))
+		require.NoError(t, err)
+		owner := s.env.Owner(t, tenancy.ScopeOf(s.ctx).TenantID())
+		for _, raw := range []string{"UPDATE erp.accounts SET cash_flow = 'operating' WHERE id = '" + safe.ID.String() + "'",
+			"UPDATE erp.registers SET cash_account_id = '" + stock.ID.String() + "' WHERE id = '" + made[0].ID.String() + "'",
+			"INSERT INTO erp.registers SELECT tenant_id, '" + uuid.NewString() + "', 'T8', name, warehouse_id, country, '" + stock.ID.String() +
+				"', card_account_id, max_hours, dimension_set_id, created_at FROM erp.registers WHERE id = '" + made[0].ID.String() + "'"} {
+			_, err := owner.Exec(s.env.SQL(raw))
+			require.ErrorContains(t, err, "pos.cash_account", raw)
+		}
 	})
 }
 

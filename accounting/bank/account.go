@@ -40,14 +40,17 @@ type NewAccount struct {
 	// Name is at most 200 characters, on one line.
 	Name     string `validate:"required,line,max=200"`
 	Currency money.Currency
-	// Ledger is the account of the chart: an asset or a liability, and no control account.
+	// Ledger is the account of the chart: an asset, or a liability that is an overdraft, and no control account. It is cash in the
+	// statement of cash flows ([accounting.CashFlowCash]) and stays it. What a bank holds or is owed that is no cash (a deposit for longer
+	// than three months, a loan: IAS 7.7, 7.8) is no bank account here.
 	Ledger accounting.AccountRef
 	// Unnumbered says that the bank gives its statements neither ids nor numbers of their own (MT940 with STARTUMSE and 00000/001 every
 	// day), so that the second would contradict the first. Then the closing day belongs to the number: one statement, or page, a day.
 	Unnumbered bool
 }
 
-// CreateAccount ties an account at a bank to an account of the chart. The same input again gives the account that exists.
+// CreateAccount ties an account at a bank to an account of the chart, which is cash in the statement of cash flows; from then on it cannot be
+// moved to another place there. The same input again gives the account that exists.
 //
 // Permission: bank.setup. Errors: bank.bad_input, bank.ledger_account, bank.number_taken, accounting.unknown_account,
 // accounting.books_not_open.
@@ -65,6 +68,10 @@ func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, er
 			}
 			if ledger.Type != accounting.Asset && ledger.Type != accounting.Liability || ledger.Control != accounting.NoControl {
 				return Account{}, ErrLedgerAccount.New(op, "account %s %s is no asset or liability, or is a control account", ledger.Code, ledger.Name)
+			}
+			if ledger.CashFlow != accounting.CashFlowCash {
+				return Account{}, ErrLedgerAccount.New(op, "account %s %s is %s in the statement of cash flows, which would miss the money of this bank account: make it %s with accounting.UpdateAccount",
+					ledger.Code, ledger.Name, ledger.CashFlow, accounting.CashFlowCash)
 			}
 			a := Account{IBAN: in.IBAN, Number: in.Number, Name: in.Name, Currency: in.Currency, AccountID: ledger.ID, Unnumbered: in.Unnumbered, CreatedAt: tx.Now()}
 			there, err := rivals(ctx, tx, &a)

@@ -14,7 +14,7 @@ func TestBankAccounts(t *testing.T) {
 		good := bank.NewAccount{IBAN: "DE75 5121 0800 1245 1261 99", Number: "50880050/0194774600888", Name: "Savings", Currency: "EUR", Ledger: accounting.ByCode("1299")}
 		_, err := s.bank.CreateAccount(s.ctx, good)
 		require.Equal(t, "accounting.unknown_account", code(err))
-		_, err = s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1299", Name: "Savings", Type: accounting.Asset})
+		_, err = s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1299", Name: "Savings", Type: accounting.Asset, CashFlow: accounting.CashFlowCash})
 		require.NoError(t, err)
 		made, err := s.bank.CreateAccount(s.ctx, good)
 		require.NoError(t, err)

@@ -152,7 +152,7 @@ func TestTheReportShowsTheOldestFirst(t *testing.T) {
 
 func TestBoundsOfBankAccounts(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
-		_, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "2999", Name: "Overdraft", Type: accounting.Liability})
+		_, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "2999", Name: "Overdraft", Type: accounting.Liability, CashFlow: accounting.CashFlowCash})
 		require.NoError(t, err)
 		in := bank.NewAccount{Number: strings.Repeat("1", 101), Name: "Overdraft", Currency: "GBP", Ledger: accounting.ByCode("2999")}
 		for _, number := range []string{in.Number, "1\x002"} {

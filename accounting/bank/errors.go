@@ -13,7 +13,8 @@ var (
 	ErrUnknownAccount = fault.Define(fault.Invalid, "bank.unknown_account", "there is no such bank account: create it first")
 	// ErrNumberTaken: another bank account has the IBAN, the number or the account of the chart.
 	ErrNumberTaken = fault.Define(fault.Conflict, "bank.number_taken", "another bank account has this number, or this account of the chart")
-	// ErrLedgerAccount: the account of the chart cannot stand for a bank account.
+	// ErrLedgerAccount: the account of the chart cannot stand for a bank account: it is no asset or liability, or a control account, or no cash
+	// in the statement of cash flows. The database refuses the last, and that an account with a bank account ceases to be cash.
 	ErrLedgerAccount = fault.Define(fault.Invalid, "bank.ledger_account", "this account of the chart cannot stand for a bank account")
 	// ErrWrongCurrency: a statement is not in the currency of its account.
 	ErrWrongCurrency = fault.Define(fault.Invalid, "bank.wrong_currency", "the statement is not in the currency of the bank account")

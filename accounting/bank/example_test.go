@@ -116,7 +116,7 @@ func ExampleService_Reconcile_foreign() {
 	ctx, books, at, _, done := open()
 	defer done()
 	ada := must(books.CreateParties(ctx, []accounting.NewParty{{Name: "Ada Ltd", Customer: true}}))[0]
-	ledger := must(books.CreateAccount(ctx, accounting.NewAccount{Code: "1012", Name: "Dollar account", Type: accounting.Asset, Monetary: true}))
+	ledger := must(books.CreateAccount(ctx, accounting.NewAccount{Code: "1012", Name: "Dollar account", Type: accounting.Asset, Monetary: true, CashFlow: accounting.CashFlowCash}))
 	account := must(at.CreateAccount(ctx, bank.NewAccount{Number: "USD-1", Name: "Dollars", Currency: "USD", Ledger: accounting.ByID(ledger.ID)}))
 	must(books.SetRates(ctx, []accounting.NewExchangeRate{{From: "USD", To: "GBP", On: date.Of(2026, 1, 8), Rate: decimal.RequireFromString("0.75"), Source: "ECB"}}))
 	invoice := must(books.Issue(ctx, []accounting.NewInvoice{{PartyID: ada.ID, Date: date.Of(2026, 1, 8), Currency: "USD",

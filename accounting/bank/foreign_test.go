@@ -18,7 +18,7 @@ func usd(minor int64) money.Amount { return money.Of(minor, "USD") }
 // dollars is an account in dollars beside that of the shop, and its account of the chart.
 func (s *shop) dollars() (bank.Account, accounting.Account) {
 	s.t.Helper()
-	ledger, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1012", Name: "Dollar account", Type: accounting.Asset, Monetary: true})
+	ledger, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1012", Name: "Dollar account", Type: accounting.Asset, Monetary: true, CashFlow: accounting.CashFlowCash})
 	require.NoError(s.t, err)
 	account, err := s.bank.CreateAccount(s.ctx, bank.NewAccount{Number: "USD-1", Name: "Dollars", Currency: "USD", Ledger: accounting.ByID(ledger.ID)})
 	require.NoError(s.t, err)

@@ -142,9 +142,9 @@ func TestGuards(t *testing.T) {
 		undone := s.reconcile(is(lines[1], fees(300)))[0]
 		_, err := s.bank.Unreconcile(s.ctx, []bank.Undo{{ReconciliationID: undone.ID, Reason: "wrong"}})
 		require.NoError(t, err)
-		free, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1297", Name: "Free", Type: accounting.Asset})
+		free, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1297", Name: "Free", Type: accounting.Asset, CashFlow: accounting.CashFlowCash})
 		require.NoError(t, err)
-		second, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1296", Name: "Free too", Type: accounting.Asset})
+		second, err := s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1296", Name: "Free too", Type: accounting.Asset, CashFlow: accounting.CashFlowCash})
 		require.NoError(t, err)
 		other := s.transfer("2026-01-07", 300)
 		st, ledger := lines[0].StatementID, free.ID.String()

@@ -41,7 +41,7 @@ func (s *shop) knows(t testing.TB, statements []statement.Statement) {
 			continue
 		}
 		code := fmt.Sprintf("12%04d", len(have))
-		_, err = s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: code, Name: "Bank " + code, Type: accounting.Asset})
+		_, err = s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: code, Name: "Bank " + code, Type: accounting.Asset, CashFlow: accounting.CashFlowCash})
 		require.NoError(t, err)
 		_, err = s.bank.CreateAccount(s.ctx, bank.NewAccount{Number: st.Account, Name: "Bank " + code, Currency: "EUR", Ledger: accounting.ByCode(code)})
 		require.NoError(t, err)
@@ -261,7 +261,7 @@ func TestStatementsThatAreAllCalledAlike(t *testing.T) {
 		_, err := s.bank.Import(s.ctx, bank.NewImport{Statements: two(s.account.IBAN)})
 		require.Equal(t, "bank.statement_differs", code(err))
 
-		_, err = s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1298", Name: "Savings", Type: accounting.Asset})
+		_, err = s.books.CreateAccount(s.ctx, accounting.NewAccount{Code: "1298", Name: "Savings", Type: accounting.Asset, CashFlow: accounting.CashFlowCash})
 		require.NoError(t, err)
 		_, err = s.bank.CreateAccount(s.ctx, bank.NewAccount{Number: "4711", Name: "Savings", Currency: "GBP", Ledger: accounting.ByCode("1298"), Unnumbered: true})
 		require.NoError(t, err)

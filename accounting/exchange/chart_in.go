@@ -65,7 +65,7 @@ func chartOf(s *sheetIn) []chartRow {
 	for _, r := range s.rows {
 		a := accounting.NewAccount{Code: r.text("code"), Name: r.text("name"), Type: accounting.AccountType(r.text("type")),
 			Role: accounting.Role(r.text("role")), Control: accounting.Control(r.text("control")),
-			Monetary: r.flag("monetary", false), CashFlow: accounting.CashFlow(r.text("cash_flow"))}
+			Monetary: r.flag("monetary", false), CashFlow: accounting.CashFlow(r.text("cash_flow")), Distribution: r.flag("distribution", false)}
 		active := r.flag("active", true)
 		if first := roles[string(a.Role)]; first > 0 && a.Role != "" {
 			s.found.add(s.file, r.line, "role", ErrRepeated, "the role %s is given on line %d already", a.Role, first)

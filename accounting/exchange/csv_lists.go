@@ -16,7 +16,7 @@ import (
 
 // The columns of the files that go out and come in. README.md says what each holds.
 var (
-	chartColumns      = []string{"code", "name", "type", "role", "control", "monetary", "cash_flow", "dimensions", "active"}
+	chartColumns      = []string{"code", "name", "type", "role", "control", "monetary", "cash_flow", "distribution", "dimensions", "active"}
 	dimensionColumns  = []string{"dimension", "name", "value", "value_name", "active"}
 	partyColumns      = []string{"reference", "name", "customer", "vendor", "email", "phone", "address", "country", "tax_id"}
 	entryColumns      = []string{"entry", "reference", "journal", "kind", "date", "document_date", "memo", "line", "account", "party", "debit", "credit", "currency", "amount", "due"}
@@ -36,7 +36,8 @@ func (s *Service) WriteChart(ctx context.Context, w io.Writer) error {
 		}
 		for i := range around.accounts {
 			a := &around.accounts[i]
-			out.text(a.Code).text(a.Name).plain(string(a.Type)).plain(string(a.Role)).plain(string(a.Control)).flag(a.Monetary).plain(string(a.CashFlow)).text(a.RequiredDimensions).flag(a.Active)
+			out.text(a.Code).text(a.Name).plain(string(a.Type)).plain(string(a.Role)).plain(string(a.Control)).flag(a.Monetary).plain(string(a.CashFlow)).
+				flag(a.Distribution).text(a.RequiredDimensions).flag(a.Active)
 			if err := out.end(); err != nil {
 				return err
 			}

@@ -95,3 +95,32 @@ END $$;
 
 CREATE TRIGGER erp_till_sessions_dated AFTER INSERT ON erp.till_sessions
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION erp.guard_dated_till_sessions();
+
+-- The account of a drawer is cash, or the statement of cash flows would miss its money. Who ties it and who moves it at once wait for each other
+-- at the row of the account.
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_drawer_cash() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM 1 FROM erp.accounts a WHERE a.tenant_id = NEW.tenant_id AND a.id = NEW.cash_account_id FOR SHARE;
+    IF EXISTS (SELECT 1 FROM erp.accounts a WHERE a.tenant_id = NEW.tenant_id AND a.id = NEW.cash_account_id AND a.cash_flow <> 'cash') THEN
+        RAISE EXCEPTION 'erp/invalid/pos.cash_account/the account of a drawer is cash in the statement of cash flows';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_registers_drawer BEFORE INSERT OR UPDATE OF cash_account_id ON erp.registers FOR EACH ROW EXECUTE FUNCTION erp.guard_drawer_cash();
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_cash_of_drawers() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM erp.registers r WHERE r.tenant_id = NEW.tenant_id AND r.cash_account_id = NEW.id) THEN
+        RAISE EXCEPTION 'erp/invalid/pos.cash_account/account % is that of a drawer: it is cash in the statement of cash flows', NEW.code;
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_accounts_cash_of_drawers BEFORE UPDATE ON erp.accounts FOR EACH ROW
+    WHEN (NEW.cash_flow <> 'cash' AND OLD.cash_flow = 'cash') EXECUTE FUNCTION erp.guard_cash_of_drawers();

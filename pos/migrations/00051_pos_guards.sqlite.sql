@@ -127,3 +127,31 @@ BEGIN
     SELECT RAISE(ABORT, 'erp/locked/accounting.period_locked/the period is locked: no till is opened there');
 END;
 -- +goose StatementEnd
+
+-- The account of a drawer is cash, or the statement of cash flows would miss its money.
+
+-- +goose StatementBegin
+CREATE TRIGGER erp_registers_drawer BEFORE INSERT ON erp.registers FOR EACH ROW
+WHEN EXISTS (SELECT 1 FROM erp.accounts a WHERE a.tenant_id = NEW.tenant_id AND a.id = NEW.cash_account_id AND a.cash_flow <> 'cash')
+BEGIN
+    SELECT RAISE(ABORT, 'erp/invalid/pos.cash_account/the account of a drawer is cash in the statement of cash flows');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER erp_registers_drawer_moved BEFORE UPDATE ON erp.registers FOR EACH ROW
+WHEN NEW.cash_account_id <> OLD.cash_account_id
+  AND EXISTS (SELECT 1 FROM erp.accounts a WHERE a.tenant_id = NEW.tenant_id AND a.id = NEW.cash_account_id AND a.cash_flow <> 'cash')
+BEGIN
+    SELECT RAISE(ABORT, 'erp/invalid/pos.cash_account/the account of a drawer is cash in the statement of cash flows');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER erp_accounts_cash_of_drawers BEFORE UPDATE ON erp.accounts FOR EACH ROW
+WHEN NEW.cash_flow <> 'cash' AND OLD.cash_flow = 'cash'
+  AND EXISTS (SELECT 1 FROM erp.registers r WHERE r.tenant_id = NEW.tenant_id AND r.cash_account_id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'erp/invalid/pos.cash_account/the account of a drawer is cash in the statement of cash flows');
+END;
+-- +goose StatementEnd

@@ -15,6 +15,34 @@ END $$;
 
 CREATE TRIGGER erp_bank_accounts_guard BEFORE UPDATE ON erp.bank_accounts FOR EACH ROW EXECUTE FUNCTION erp.guard_bank_accounts();
 
+-- The account of the chart that stands for a bank account is cash, or the statement of cash flows would miss its money. Who ties it and who moves
+-- it at once wait for each other at the row of the account.
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_bank_cash() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM 1 FROM erp.accounts a WHERE a.tenant_id = NEW.tenant_id AND a.id = NEW.account_id FOR SHARE;
+    IF EXISTS (SELECT 1 FROM erp.accounts a WHERE a.tenant_id = NEW.tenant_id AND a.id = NEW.account_id AND a.cash_flow <> 'cash') THEN
+        RAISE EXCEPTION 'erp/invalid/bank.ledger_account/the account that stands for a bank account is cash in the statement of cash flows';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_bank_accounts_cash BEFORE INSERT ON erp.bank_accounts FOR EACH ROW EXECUTE FUNCTION erp.guard_bank_cash();
+
+-- +goose StatementBegin
+CREATE FUNCTION erp.guard_cash_of_banks() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM erp.bank_accounts b WHERE b.tenant_id = NEW.tenant_id AND b.account_id = NEW.id) THEN
+        RAISE EXCEPTION 'erp/invalid/bank.ledger_account/account % stands for a bank account: it is cash in the statement of cash flows', NEW.code;
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER erp_accounts_cash_of_banks BEFORE UPDATE ON erp.accounts FOR EACH ROW
+    WHEN (NEW.cash_flow <> 'cash' AND OLD.cash_flow = 'cash') EXECUTE FUNCTION erp.guard_cash_of_banks();
+
 -- +goose StatementBegin
 CREATE FUNCTION erp.guard_bank_lines() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -22,6 +22,24 @@ BEGIN
 END;
 -- +goose StatementEnd
 
+-- The account of the chart that stands for a bank account is cash, or the statement of cash flows would miss its money.
+-- +goose StatementBegin
+CREATE TRIGGER erp_bank_accounts_cash BEFORE INSERT ON erp.bank_accounts FOR EACH ROW
+WHEN EXISTS (SELECT 1 FROM erp.accounts a WHERE a.tenant_id = NEW.tenant_id AND a.id = NEW.account_id AND a.cash_flow <> 'cash')
+BEGIN
+    SELECT RAISE(ABORT, 'erp/invalid/bank.ledger_account/the account that stands for a bank account is cash in the statement of cash flows');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER erp_accounts_cash_of_banks BEFORE UPDATE ON erp.accounts FOR EACH ROW
+WHEN NEW.cash_flow <> 'cash' AND OLD.cash_flow = 'cash'
+  AND EXISTS (SELECT 1 FROM erp.bank_accounts b WHERE b.tenant_id = NEW.tenant_id AND b.account_id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'erp/invalid/bank.ledger_account/the account stands for a bank account: it is cash in the statement of cash flows');
+END;
+-- +goose StatementEnd
+
 -- +goose StatementBegin
 CREATE TRIGGER erp_bank_lines_guard BEFORE UPDATE ON erp.bank_lines FOR EACH ROW
 WHEN (NEW.tenant_id, NEW.id, NEW.bank_account_id, NEW.statement_id, NEW.line_no, NEW.booked_on, NEW.value_stated, NEW.amount_minor,
