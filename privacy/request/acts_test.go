@@ -432,7 +432,7 @@ func TestActsAreChecked(t *testing.T) {
 		}
 		_, err := d.s.Forwards(d.ctx, "R-2")
 		require.ErrorIs(t, err, request.ErrUnknown)
-		_, err = d.s.EraseRequester(d.ctx, "R-2", "e")
+		_, err = d.s.EraseRequester(d.ctx, request.RequesterErasure{Request: "R-2", Reference: "e"})
 		require.ErrorIs(t, err, request.ErrUnknown)
 		_, err = d.s.Open(d.ctx, "R-2")
 		require.ErrorIs(t, err, request.ErrUnknown)
