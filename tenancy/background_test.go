@@ -192,13 +192,21 @@ func TestADutyIsDoneForClosedTenants(t *testing.T) {
 		_, err = env.DB.Tenants().Suspend(platform, active, "test")
 		require.NoError(t, err)
 		require.ErrorIs(t, other.Tx(late, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Insert(ctx, tx, &Author{Name: "x"}) }), tenancy.ErrClosed)
-		require.NoError(t, tenancy.MoveGate(platform, env.DB, gone, tenancy.GatePurging, 99))
-		fails = false
-		require.Equal(t, tenancy.Ticked{Ran: 2, Failed: 1}, ticked(t, bg, noon.Add(48*time.Hour)))
-		failures, err := bg.Failures(platform, 10)
+		slow, err := other.Background(tenancy.BackgroundOptions{Jobs: []tenancy.Job{{Name: "test.slow", Every: time.Minute, Duty: true, Tenant: func(ctx context.Context) (bool, error) {
+			return false, other.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Insert(ctx, tx, &Author{Name: "by law"}) })
+		}}}})
 		require.NoError(t, err)
-		require.Equal(t, []string{gone.String(), string(tenancy.ErrClosed.Code)}, []string{failures[0].TenantID, string(failures[0].Failure)})
-		require.Equal(t, 1, authors(gone))
+		require.Equal(t, tenancy.Ticked{Ran: 3}, ticked(t, slow, noon))
+		require.NoError(t, tenancy.MoveGate(platform, env.DB, gone, tenancy.GatePurging, 99))
+		require.Equal(t, tenancy.Ticked{Ran: 2, Failed: 1}, ticked(t, slow, noon.Add(time.Hour)), "which thinks for a minute that it is cancelled still")
+		failures, err := slow.Failures(platform, 10)
+		require.NoError(t, err)
+		for _, f := range failures {
+			if f.Job == "test.slow" {
+				require.Equal(t, []string{gone.String(), string(tenancy.ErrClosed.Code)}, []string{f.TenantID, string(f.Failure)})
+			}
+		}
+		require.Equal(t, []int{3, 3, 2}, []int{authors(active), authors(asleep), authors(gone)})
 
 		_, err = env.DB.Background(tenancy.BackgroundOptions{Jobs: []tenancy.Job{{Name: "test.both", Every: time.Minute, Closed: true, Duty: true, Tenant: func(context.Context) (bool, error) { return false, nil }}}})
 		require.ErrorIs(t, err, tenancy.ErrBadInput)
