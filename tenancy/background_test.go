@@ -193,7 +193,9 @@ func TestADutyIsDoneForClosedTenants(t *testing.T) {
 		require.NoError(t, err)
 		require.ErrorIs(t, other.Tx(late, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Insert(ctx, tx, &Author{Name: "x"}) }), tenancy.ErrClosed)
 		slow, err := other.Background(tenancy.BackgroundOptions{Jobs: []tenancy.Job{{Name: "test.slow", Every: time.Minute, Duty: true, Tenant: func(ctx context.Context) (bool, error) {
-			return false, other.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Insert(ctx, tx, &Author{Name: "by law"}) })
+			return false, other.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+				return tenancy.Insert(ctx, tx, &Author{Name: "by law"})
+			})
 		}}}})
 		require.NoError(t, err)
 		require.Equal(t, tenancy.Ticked{Ran: 3}, ticked(t, slow, noon))
