@@ -201,7 +201,7 @@ func TestADutyIsDoneForClosedTenants(t *testing.T) {
 		require.Equal(t, tenancy.Ticked{Ran: 3}, ticked(t, slow, noon))
 		require.NoError(t, tenancy.MoveGate(platform, env.DB, gone, tenancy.GatePurging, 99))
 		require.Equal(t, tenancy.Ticked{Ran: 2, Failed: 1}, ticked(t, slow, noon.Add(time.Hour)), "which thinks for a minute that it is cancelled still")
-		failures, err := slow.Failures(platform, 10)
+		failures, err := bg.Failures(platform, 10)
 		require.NoError(t, err)
 		for _, f := range failures {
 			if f.Job == "test.slow" {
