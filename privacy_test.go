@@ -319,7 +319,8 @@ func TestPurgeOverTheWholeSuite(t *testing.T) {
 func (s *shop) undutied(t *testing.T) map[string]string {
 	t.Helper()
 	out := s.sums(t)
-	delete(out, "erp.subject_requests") // which of them were told of
+	delete(out, "erp.subject_requests")     // which of them were told of
+	delete(out, "erp.stock_document_texts") // out of one of which an erasure takes a name the day after a court's hold: see tradeErasures
 	return out
 }
 
