@@ -68,7 +68,7 @@ var _ tenancy.ColumnChecker = (*memberRow)(nil)
 // CheckColumn implements [tenancy.ColumnChecker]: what an invitation would say of the column. The folded address follows from the other.
 func (r *memberRow) CheckColumn(name string) (err error) {
 	const op = "access.Member"
-	clean := ""
+	var clean string
 	switch name {
 	case "name":
 		clean, err = cleanName(op, r.Name)
