@@ -162,6 +162,11 @@ func TestMembersTravelAndOpenNothing(t *testing.T) {
 	require.True(t, named["Ada Byron"], "the trail's actors have names")
 	sam, err := suite.Access.Invite(owner, access.NewMember{Email: "sam@example.com", Name: "Sam Clerk", Roles: []string{"sales"}})
 	require.NoError(t, err)
+	for column, to := range map[string]string{"name": "Sam\nClerk", "email": "no address", "email_key": "sam@example.com\n"} {
+		_, err = suite.Privacy.Correct(owner, privacy.Correction{PersonID: sam.ID, Reference: "C-" + column, Changes: []privacy.Change{{Table: "erp.members", RowID: sam.ID, Column: column, To: to}}})
+		require.ErrorIs(t, err, privacy.ErrBadValue, column)
+		require.ErrorContains(t, err, "erp.members."+column)
+	}
 	forget := privacy.Erasure{PersonID: sam.ID, Reference: "FORGET-2", Reason: "asked, Art. 17(1)(b)"}
 	_, err = suite.Privacy.Erase(owner, forget)
 	require.ErrorIs(t, err, access.ErrHasMemberships, "whoever is to be forgotten leaves first")

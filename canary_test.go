@@ -251,7 +251,7 @@ func (a *aviary) forget(t *testing.T, s *privacy.Service) (held map[string]int64
 	for i, id := range a.people {
 		plan, err := s.PreviewErasure(a.ctx, id)
 		require.NoError(t, err)
-		report, err := s.Erase(a.ctx, privacy.Erasure{PersonID: id, Reference: fmt.Sprintf("FORGET-ALL-%d", i), Reason: "asked by " + a.words[id]})
+		report, err := s.Erase(a.ctx, privacy.Erasure{PersonID: id, Reference: fmt.Sprintf("FORGET-ALL-%d", i), Reason: "asked by " + a.words[id], Confirmed: plan.Confirm})
 		require.NoError(t, err)
 		require.Equal(t, plan.Lines, report.Lines, "what was shown is what was done")
 		for _, l := range report.Lines {

@@ -57,7 +57,8 @@ func (s *Suite) wireEnding(opt Options) (err error) {
 	if in.Logger == nil {
 		in.Logger = s.Ports.Logger
 	}
-	in.Keeps = append([]certificate.Kept{{Name: "anchors", About: "The last signed digests of its audit trail, with the witness (Ports.Anchor).",
+	in.Keeps = append([]certificate.Kept{{Name: "erp.subject_requests", About: "Requests about personal data that came from the tenant or went to it, by its id, in the platform's own register.",
+		Why: "the platform answers for what it did about them (GDPR Art. 5(2), 12)", Purpose: string(tenancy.ComplyWithLaw), Basis: string(tenancy.LegalDuty)}, {Name: "anchors", About: "The last signed digests of its audit trail, with the witness (Ports.Anchor).",
 		Why: "the trail's end was vouched for outside the database; a digest says nothing of what it is of", Purpose: string(tenancy.EnsureSecurity), Basis: string(tenancy.LegitimateNeed)}}, in.Keeps...)
 	s.Ending, err = ending.New(s.Tenancy, in)
 	return err

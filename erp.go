@@ -180,7 +180,7 @@ func wire(ctx context.Context, db *tenancy.DB, opt Options) (*Suite, error) {
 	if err := s.wireEnding(opt); err != nil {
 		return nil, err
 	}
-	if s.Usage, err = usage.New(db, opt.Usage); err != nil {
+	if s.Usage, err = usage.New(db, s.usageOptions(opt)); err != nil {
 		return nil, err
 	}
 	if opt.Access != nil {

@@ -315,8 +315,17 @@ func TestPurgeOverTheWholeSuite(t *testing.T) {
 	})
 }
 
+// undutied are [shop.sums] without the tables in which jobs write that do what the law asks for by a day, in a closed tenant too.
+func (s *shop) undutied(t *testing.T) map[string]string {
+	t.Helper()
+	out := s.sums(t)
+	delete(out, "erp.subject_requests")     // which of them were told of
+	delete(out, "erp.stock_document_texts") // out of one of which an erasure takes a name the day after a court's hold: see tradeErasures
+	return out
+}
+
 // A shop is suspended, leaves and is gone: while it is closed its owner takes everything out, which makes the same shop elsewhere;
-// nobody sells for it, no job works for it; and the job that ends it comes on the 31st day and not before.
+// nobody sells for it, no job works for it but what the law asks for; and the job that ends it comes on the 31st day and not before.
 func TestAClosedShopIsTakenOutByItsOwner(t *testing.T) {
 	start := time.Date(2026, 1, 31, 18, 0, 0, 0, time.UTC)
 	for _, engine := range tenancytest.Engines {
@@ -329,9 +338,10 @@ func TestAClosedShopIsTakenOutByItsOwner(t *testing.T) {
 			s.trade(t)
 			id, platform, tenants := tenancy.ScopeOf(s.ctx).TenantID(), env.Platform(t), env.DB.Tenants()
 			clerk := env.Enter(t, id, "sales.*", "accounting.*", "inventory.*", "privacy.*")
-			want, figures := root(t, s), s.figures(t)
+			figures := s.figures(t)
 			closed := func(refusal error) {
 				t.Helper()
+				want := root(t, s)
 				archive, same := s.archive(t)
 				require.Equal(t, figures, same, "it is read")
 				copied := &shop{suite: suite}
@@ -343,10 +353,10 @@ func TestAClosedShopIsTakenOutByItsOwner(t *testing.T) {
 				require.ErrorIs(t, err, tenancy.ErrClosed)
 				_, err = suite.Privacy.Export(clerk, new(bytes.Buffer))
 				require.ErrorIs(t, err, refusal)
-				before := root(t, s)
+				before := s.undutied(t)
 				_, err = suite.Tick(t.Context(), now)
 				require.NoError(t, err)
-				require.Equal(t, before, root(t, s), "jobs pass over it")
+				require.Equal(t, before, s.undutied(t), "jobs pass over it, but what the law asks for")
 				_, err = tenants.Cancel(platform, tenancy.ScopeOf(copied.ctx).TenantID(), "a copy")
 				require.NoError(t, err)
 				_, err = tenants.PurgeNow(platform, tenancy.ScopeOf(copied.ctx).TenantID(), "a copy", "the test's own word")
@@ -370,15 +380,15 @@ func TestAClosedShopIsTakenOutByItsOwner(t *testing.T) {
 
 			gone, err := env.DB.Life().Cancel(s.ctx, "we close")
 			require.NoError(t, err)
-			want, figures = root(t, s), s.figures(t)
+			before, figures := s.undutied(t), s.figures(t)
 			for _, day := range []int{29, 30} { // of the full days: 1 February to 2 March
-				now = time.Date(2026, 1, 31+day, 23, 59, 0, 0, time.UTC)
+				now = time.Date(2026, 1, 31+day, 23, 50, 0, 0, time.UTC) // a job is due a minute after it ended, and a tick takes its time
 				require.True(t, now.Before(gone.PurgeAfter))
 				_, err = suite.Tick(t.Context(), now)
 				require.NoError(t, err)
 				_, same := s.archive(t)
 				require.Equal(t, figures, same)
-				require.Equal(t, want, root(t, s))
+				require.Equal(t, before, s.undutied(t))
 			}
 			now = time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC) // the 31st
 			require.Equal(t, gone.PurgeAfter, now)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/privacy/request"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/fault"
 )
 
 // follows says what follows from columns that a correction changes, for the domains' models.
@@ -28,25 +30,31 @@ var follows = map[string]func(row any) ([]string, error){
 	},
 }
 
-// requestOptions has those who answer for a tenant told of requests that are due: its owner, where the program knows an address, else the operator.
+// requestOptions has those who answer for a tenant told of requests that are due: its owner, where the program knows an address, else the operator. Where the address cannot be found out the operator is told and the job fails, so that
+// it is tried again and seen ([Suite.JobFailures]); nothing is marked as told until the owner was.
 func (s *Suite) requestOptions(opt Options) request.Options {
 	return request.Options{Find: s.find, Recipients: s.disclosed, Tell: func(ctx context.Context, due []request.Due) error {
 		tenant := tenancy.ScopeOf(ctx).TenantID()
 		to := s.operator
+		var unknown error // whose address it should have been: the operator hears of the requests meanwhile, and the job stays red
 		if opt.OwnerAddress != nil {
-			if own, err := opt.OwnerAddress(ctx, tenant); err == nil && own != "" {
+			own, err := opt.OwnerAddress(ctx, tenant)
+			if err != nil {
+				unknown = err
+				s.Ports.Logger.ErrorContext(ctx, "erp: the owner's address could not be found out", "tenant", tenant.String(), "code", string(fault.CodeOf(err)))
+			} else if own != "" {
 				to = own
 			}
 		}
 		s.Ports.Logger.WarnContext(ctx, "erp: requests about personal data are overdue or due soon", "tenant", tenant.String(), "requests", len(due))
 		if to == "" {
-			return nil
+			return unknown
 		}
-		return s.Ports.Mailer.Send(ctx, dueMessage(s.Tenancy.Now(), tenant, to, due))
+		return errors.Join(unknown, s.Ports.Mailer.Send(ctx, dueMessage(s.Tenancy.Now(), tenant, to, due)))
 	}}
 }
 
-// dueMessage tells of requests by their references, which name nobody. It has the same id for the same requests on the same day.
+// dueMessage tells of requests by their references, which name nobody. It has the same id for the same requests on the same day, to the same address.
 func dueMessage(now time.Time, tenant uuid.UUID, to string, due []request.Due) tenancy.Message {
 	late := 0
 	var lines []string
@@ -56,7 +64,7 @@ func dueMessage(now time.Time, tenant uuid.UUID, to string, due []request.Due) t
 		}
 		lines = append(lines, fmt.Sprintf("%s (%s): due on %s", d.Request.Reference, d.Request.Kind, d.Request.DueOn))
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s", tenant, now.Format(time.DateOnly), due[0].Request.ID))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s %s", tenant, now.Format(time.DateOnly), due[0].Request.ID, to))
 	return tenancy.Message{ID: "requests-" + hex.EncodeToString(sum[:16]), To: to,
 		Subject: fmt.Sprintf("Requests about personal data: %d overdue, %d due soon", late, len(due)-late), Text: strings.Join(lines, "\n") + "\n"}
 }

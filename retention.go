@@ -90,14 +90,34 @@ func (s *Suite) duties(_ context.Context, jurisdiction string) ([]ending.Duty, e
 	return out, nil
 }
 
-// kept is by which duty the platform keeps a class of its own records about a tenant whose service ended, and the last day of it: counted from the end of that
-// calendar year, which is where the latest of the general duties begin. A host under a law of its own says so in [Options].Ending.Rule.
-func (s *Suite) kept(_ context.Context, class tenancy.RecordClass, ended time.Time) (law string, until date.Date, err error) {
-	on := date.In(ended, time.UTC)
-	for _, r := range s.Retention.Rules().Of(retention.General, class, "", on) {
-		last := date.Of(on.Year(), time.December, 31).AddMonths(12*r.Length.Years + r.Length.Months).AddDays(r.Length.Days)
-		if r.Kind == retention.Duty && until.Before(last) {
-			law, until = r.Source, last
+// account is the table whose rule is that of the account of a deletion, and so of all that is kept for nothing else.
+const account = "erp_control.platform_journal"
+
+// kept is by which law the platform keeps something of its own about a tenant that is gone, and the last day of that, by the rules of where the platform has said that it is, and by the general ones where it has not: what are books, vouchers and
+// letters of its own for as long as those are kept, counted from the end of service; everything else by the rule of its table, or of the account of the deletion, counted from the deletion. The platform's accounting periods are taken to be as long as one
+// can be. A host under a law that is not there says so in [Options].Ending.Rule.
+func (s *Suite) kept(_ context.Context, of ending.Keeping) (law string, until date.Date, err error) {
+	rules, class, table, from := s.Retention.Rules(), of.Class, of.Name, of.EndedAt
+	switch class { //nolint:exhaustive // the others are kept for the account of what was done
+	case tenancy.Book, tenancy.Voucher, tenancy.Letter:
+	default:
+		class, from = tenancy.Log, of.GoneAt
+	}
+	where := of.Jurisdictions
+	if len(where) == 0 {
+		where = []string{retention.General}
+	}
+	day := date.In(from, time.UTC)
+	if class == tenancy.Log && len(rules.Of(where[0], class, table, day)) == 0 {
+		table = account
+	}
+	for _, in := range where {
+		free, rule := rules.Release(in, class, table, retention.Facts{Date: day})
+		if last := free.AddDays(-1); rule.ID != "" && until.Before(last) {
+			law, until = rule.Source, last
+			if rule.Kind == retention.Limit {
+				law = "at most: " + law
+			}
 		}
 	}
 	return law, until, nil

@@ -245,10 +245,19 @@ func TestTheCertificateSaysWhatTheSuiteKnows(t *testing.T) {
 				kept[k.Name] = k
 			}
 			require.Contains(t, kept, "anchors")
+			for _, k := range d.Kept {
+				require.NotEmpty(t, k.Law, k.Name)
+				require.NotEmpty(t, k.Until, k.Name)
+				require.NotEmpty(t, k.Why, k.Name)
+			}
 			contract := kept["erp_control.contracts"]
-			require.Equal(t, "2036-12-31", contract.Until, "ten years from the end of the year in which the service ended")
+			require.Equal(t, "2037-01-30", contract.Until, "ten years from the end of the longest accounting period that the end of service can lie in")
 			require.Contains(t, contract.Law, "no law: where no country is stated")
-			require.Empty(t, kept["erp_control.platform_journal"].Until, "no duty is of logs")
+			require.Equal(t, "2029-12-31", kept["erp_control.platform_journal"].Until)
+			require.Contains(t, kept["erp.deletion_certificates"].Law, "28(3)")
+			require.Contains(t, kept["erp_control.erasure_ledger"].Law+kept["erp_control.backups"].Law, "GDPR Art. 5(")
+			require.Contains(t, kept["erp.subject_requests"].Law, "at most: ", "a limit of the register of requests")
+			require.Equal(t, kept["erp_control.platform_journal"].Law, kept["anchors"].Law, "and what lies elsewhere")
 			require.Contains(t, l.mail.to("owner@shop.example"), "Your data will be deleted for good", "whom the host's own function knows")
 
 			l.tick(t, d.Backups.LastExpiry.Add(time.Hour), d.Backups.LastExpiry.AddDate(0, 0, 2))
@@ -261,6 +270,27 @@ func TestTheCertificateSaysWhatTheSuiteKnows(t *testing.T) {
 	}
 }
 
+// By whose law the platform keeps its own records it has said itself, in its own tenant: the certificate goes by that country's rules, as they were when the service ended.
+func TestACertificateGoesByThePlatformsOwnLaw(t *testing.T) {
+	for country, want := range map[string][2]string{"DE": {"2034-12-31", "§ 147 (1) no. 4"}, "FR": {"2037-01-30", "L123-22"}, "GB": {"2033-01-31", "Taxes Management Act 1970"}, "ES": {"2037-01-30", "no law: where no country is stated"}} {
+		l := openLeaver(t, "sqlite", nil)
+		own, err := l.env.DB.Tenants().Platform(l.env.Platform(t))
+		require.NoError(t, err)
+		_, err = l.suite.Privacy.SetController(l.env.Enter(t, own.ID, "privacy.*"), privacy.Controller{Name: "Opsmatiq", Contact: "1 Road", Jurisdiction: country})
+		require.NoError(t, err)
+		l.cancel(t)
+		l.tick(t, due...)
+		for _, k := range l.certificate(t).Kept {
+			require.NotEmpty(t, k.Law, "%s %s", country, k.Name)
+			require.NotEmpty(t, k.Until, "%s %s", country, k.Name)
+			if k.Name == "erp_control.contracts" {
+				require.Equal(t, want[0], k.Until, country)
+				require.Contains(t, k.Law, want[1], country)
+			}
+		}
+	}
+}
+
 // A host's own answers stand in place of the suite's; and without backups of the suite's no certificate speaks of a register.
 func TestAHostsEndingStands(t *testing.T) {
 	l := openLeaver(t, "sqlite", func(o *erp.Options) {
@@ -268,7 +298,7 @@ func TestAHostsEndingStands(t *testing.T) {
 			return []ending.Duty{{Class: tenancy.Letter, Jurisdiction: in, Rule: "house rule"}}, nil
 		},
 			Jurisdictions: func(context.Context) ([]string, error) { return []string{"XX"}, nil },
-			Rule: func(context.Context, tenancy.RecordClass, time.Time) (string, date.Date, error) {
+			Rule: func(context.Context, ending.Keeping) (string, date.Date, error) {
 				return "house law", date.Of(2099, 1, 1), nil
 			},
 			Keeps: []certificate.Kept{{Name: "safe", About: "a safe", Why: "it is ours"}}}

@@ -96,14 +96,19 @@ func checkInput(op, where string, in any) error {
 	}
 	first := broken[0]
 	_, field, _ := strings.Cut(first.StructNamespace(), ".")
-	message, ok := says[first.Tag()]
+	return ErrBadInput.Wrap(op, err, "%s%s %s", where, field, saying(first))
+}
+
+// saying is what a bookkeeper reads of a broken rule.
+func saying(broken validator.FieldError) string {
+	message, ok := says[broken.Tag()]
 	if !ok {
 		message = "is not valid"
 	}
-	if hint := countryHints[fmt.Sprint(first.Value())]; hint != "" && (first.Tag() == "country" || first.Tag() == "territory") {
+	if hint := countryHints[fmt.Sprint(broken.Value())]; hint != "" && (broken.Tag() == "country" || broken.Tag() == "territory") {
 		message += ": " + hint
 	}
-	return ErrBadInput.Wrap(op, err, "%s%s %s", where, field, strings.ReplaceAll(message, "{}", first.Param()))
+	return strings.ReplaceAll(message, "{}", broken.Param())
 }
 
 // done is what an act returns after its last write: the row as the store has completed it, or the error.

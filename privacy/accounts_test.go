@@ -3,12 +3,14 @@ package privacy_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/tenancy"
+	"github.com/opsmatiq/erp/tenancy/date"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
@@ -137,5 +139,65 @@ func TestAnAccountThatCameBackStandsInNobodysWay(t *testing.T) {
 		pending, err := s.PendingErasures(p.ctx, 10)
 		require.NoError(t, err)
 		require.Empty(t, pending)
+	})
+}
+
+// Whose account came back: somebody decides that it stays, with a reason, and the erasure is done, or waits for what a rule holds alone; nothing else of it is undone.
+func TestAnErasureOfWhoCameBackIsClosed(t *testing.T) {
+	l := &law{}
+	held(t, l, func(t *testing.T, env *tenancytest.Env, _ *privacy.Service, p *practice, now *time.Time) {
+		d := &desk{}
+		s := privacy.New(env.DB, privacy.Options{Accounts: d, Holds: l.holds})
+		p.ada.Account, p.bob.Account = tenancy.NewID(), tenancy.NewID()
+		require.NoError(t, env.DB.Tx(p.ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+			b := tx.Batch()
+			tenancy.Set(b, []*Patient{&p.ada, &p.bob}, "account_id")
+			return b.Run(ctx)
+		}))
+		l.visits = date.Of(2034, 1, 1)
+		of := func(who uuid.UUID) (out []privacy.PendingErasure) {
+			pending, err := s.PendingErasures(p.ctx, 10)
+			require.NoError(t, err)
+			for _, e := range pending {
+				if e.PersonID == who {
+					out = append(out, e)
+				}
+			}
+			return out
+		}
+		_, err := s.Erase(p.ctx, privacy.Erasure{PersonID: p.bob.ID, Reference: "E-2", Reason: "x"})
+		require.NoError(t, err)
+		require.True(t, of(p.bob.ID)[0].Account)
+		pass(t, s, p.ctx)
+		require.False(t, of(p.bob.ID)[0].Account, "it was forgotten, and what a rule holds is left")
+		_, err = s.Erase(p.ctx, erasure(p, "E-1"))
+		require.NoError(t, err)
+		keep := func(reason string) error {
+			_, err := s.KeepAccount(p.ctx, privacy.KeptAccount{Reference: "E-1", Reason: reason})
+			return err
+		}
+		require.ErrorIs(t, keep("employed again"), privacy.ErrAccountLeft, "it can be forgotten")
+		d.inside, d.back = true, p.ada.Account
+		_, err = s.FinishErasures(p.ctx)
+		require.ErrorIs(t, err, tenancy.ErrForbidden)
+		require.True(t, of(p.ada.ID)[0].Account)
+		require.ErrorIs(t, keep(" "), privacy.ErrBadInput)
+		_, err = s.KeepAccount(p.ctx, privacy.KeptAccount{Reference: "E-9", Reason: "x"})
+		require.True(t, tenancy.IsNotFound(err))
+		clerk := env.Enter(t, tenancy.ScopeOf(p.ctx).TenantID(), "privacy.map")
+		_, err = s.KeepAccount(clerk, privacy.KeptAccount{Reference: "E-1", Reason: "x"})
+		require.ErrorIs(t, err, tenancy.ErrForbidden)
+		require.NoError(t, keep("employed again"))
+		require.NoError(t, keep("employed again"), "the same again")
+		forgot := len(d.forgot)
+		pass(t, s, p.ctx)
+		require.Equal(t, privacy.ErasureHeld, of(p.ada.ID)[0].State, "what a rule holds waits for its day")
+		require.False(t, of(p.ada.ID)[0].Account)
+		require.Contains(t, everything(t, s, p.ctx), "employed again", "why is kept with the erasure")
+		*now = l.visits.Time()
+		pass(t, s, p.ctx)
+		require.NotContains(t, d.forgot[forgot:], p.ada.Account, "the account is left alone from then on")
+		require.Empty(t, of(p.ada.ID))
+		require.NotContains(t, everything(t, s, p.ctx), "lovelace")
 	})
 }

@@ -14,20 +14,16 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/doomtest"
 	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/local"
-	"github.com/opsmatiq/erp/tenancy/postgres"
-	"github.com/opsmatiq/erp/tenancy/sqlite"
 )
 
 // doomedBackup is what a process is told that is to do one thing with a tenant and its backups, and to be killed on the way.
 type doomedBackup struct {
-	Postgres *postgres.Engine
-	SQLite   *sqlite.Engine
-	Keys     string
-	Now      time.Time
+	doomtest.Database
 	Dir      string
 	Scratch  string
 	Identity string
@@ -39,14 +35,7 @@ type doomedBackup struct {
 }
 
 func (v *vault) doomed(do string, tenant uuid.UUID) doomedBackup {
-	d := doomedBackup{Keys: v.env.Keys.Path, Now: *v.now, Dir: v.dir, Scratch: v.opt.Scratch, Identity: v.identity.String(), Tenant: tenant, Do: do}
-	switch eng := v.env.Engine.(type) {
-	case postgres.Engine:
-		d.Postgres = &eng
-	case sqlite.Engine:
-		d.SQLite = &eng
-	}
-	return d
+	return doomedBackup{Database: doomtest.Of(v.env, *v.now), Dir: v.dir, Scratch: v.opt.Scratch, Identity: v.identity.String(), Tenant: tenant, Do: do}
 }
 
 // watchedFiles counts what is asked of the store, as statements are counted.
@@ -72,14 +61,7 @@ func (f watchedFiles) Remove(ctx context.Context, name string) error {
 // run does it in this process, which has been started for that.
 func (d doomedBackup) run(count func()) error {
 	ctx := context.Background()
-	var eng tenancy.Engine
-	if d.Postgres != nil {
-		eng = *d.Postgres
-	} else {
-		eng = *d.SQLite
-	}
-	db, err := tenancy.Open(ctx, eng, tenancy.Options{Modules: modules(), StateMaxAge: time.Millisecond, Clock: func() time.Time { return d.Now }, Keys: local.Keys{Path: d.Keys},
-		OnStatement: func(tenancy.Sent) { count() }})
+	db, err := d.Open(modules(), count, func(o *tenancy.Options) { o.StateMaxAge = time.Millisecond })
 	if err != nil {
 		return err
 	}

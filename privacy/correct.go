@@ -93,10 +93,10 @@ func (in Correction) check(op string) error {
 
 // Correct puts right what is inaccurate of a person (GDPR Art. 16), in one transaction, and keeps what it was and what it became. It goes by the registry: a column can be corrected when it is personal, holds text or a day and no secret,
 // and its rows can change; figures, numbers and dates of the books never are, and nor is what a document says as it was issued: that is put right by another document, such as a credit note and a new invoice. Nothing under a
-// legal hold is touched. Only rows that lead to the person are. What follows from a column (a key for searching) is made anew by [Options].Follows.
+// legal hold is touched. Only rows that lead to the person are. A new value is held to what the service that writes such rows holds it to, where the row says so ([tenancy.ColumnChecker]), and to its class everywhere. What follows from a column (a key for searching) is made anew by [Options].Follows.
 //
 // The history is the person's own data: it is found and erased with them, and held for as long as the row is that it tells of ([Options].Holds). Nothing is put right of somebody who was erased: it would make them known again.
-// The same reference again gives the same records. Permission: privacy.correct; while the person is restricted, tenancy.despite_restriction as well. Errors: privacy.bad_input, privacy.not_correctable, privacy.held (a legal hold
+// The same reference again gives the same records. Permission: privacy.correct; while the person is restricted, tenancy.despite_restriction as well. Errors: privacy.bad_input, privacy.not_correctable, privacy.bad_value (it names table and column), privacy.held (a legal hold
 // is on the row), privacy.erased, privacy.correction_taken (the reference belongs to another correction), privacy.no_path, privacy.holds, tenancy.not_found (no such person, or no such row of theirs), tenancy.forbidden,
 // and what the database refuses.
 func (s *Service) Correct(ctx context.Context, in Correction) ([]CorrectionRecord, error) {
@@ -328,10 +328,13 @@ func (c *corrector) apply(m *tenancy.Model, row any, changes []Change) ([]string
 		v := reflect.ValueOf(row).Elem().FieldByIndex(col.Index)
 		old := textOf(v)
 		if err := setText(col, v, change.To); err != nil {
-			return nil, ErrBadInput.Wrap("privacy.Correct", err, "%s.%s: %v", m.Table, col.Name, err)
+			return nil, ErrBadValue.Wrap("privacy.Correct", err, "%s.%s: %v", m.Table, col.Name, err)
 		}
 		if textOf(v) == old {
 			continue
+		}
+		if err := checkValue(row, col); err != nil {
+			return nil, ErrBadValue.Wrap("privacy.Correct", err, "%s.%s: %v", m.Table, col.Name, err)
 		}
 		columns = append(columns, col.Name)
 		r := &correctionRow{Row: tenancy.Row{ID: tenancy.NewID()}, PersonID: c.ID, Reference: c.in.Reference, Seq: int64(len(c.rows) + 1), TableName: m.Table, RowID: change.RowID, ColumnName: col.Name,

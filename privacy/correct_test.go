@@ -2,6 +2,8 @@ package privacy_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,6 +47,32 @@ func TestWhatIsIssuedOrHeldIsNotCorrected(t *testing.T) {
 		l.court = map[uuid.UUID]bool{p.bob.ID: true}
 		_, err = s.Correct(p.ctx, correction(p.ada.ID, "C-1", "name", "Eve"))
 		require.NoError(t, err, "the hold is on somebody else")
+	})
+}
+
+// What stands in a column after a correction is what can stand there: the refusal names the table and the column, and nothing is written.
+func TestACorrectedValueIsHeldToItsClass(t *testing.T) {
+	each(t, func(t *testing.T, env *tenancytest.Env, s *privacy.Service) {
+		p := openPractice(t, env)
+		before, err := s.Digest(p.ctx)
+		require.NoError(t, err)
+		for _, c := range []struct{ column, to string }{
+			{"name", "Eve\nFrost"}, {"name", "Eve\x00"}, {"name", "Eve\u2028"}, {"name", "Eve\u0085"}, {"name", strings.Repeat("é", 201)}, {"name", "\xff"},
+			{"email", "eve@example.org\nBcc: all@example.org"}, {"email", "eve@example.org\r"}, {"email", "@example.org"}, {"email", "eve@"}, {"email", "<eve@example.org>"},
+			{"address", "1 High Street\r\nTown"}, {"address", "1 High\tStreet"}, {"address", strings.Repeat("a", 1001)}, {"born", "1815-02-30"}, {"insurer", "a\nb"},
+		} {
+			_, err := s.Correct(p.ctx, correction(p.ada.ID, "C-1", c.column, c.to))
+			require.ErrorIs(t, err, privacy.ErrBadValue, "%s %.20q", c.column, c.to)
+			require.ErrorContains(t, err, "clinic.patients."+c.column)
+			require.NotContains(t, err.Error(), "Bcc", "the value is nobody's to read in a log")
+		}
+		after, err := s.Digest(p.ctx)
+		require.NoError(t, err)
+		require.Equal(t, before.Root, after.Root)
+		for i, c := range []struct{ column, to string }{{"name", strings.Repeat("é", 200)}, {"email", "eve@example.org"}, {"email", ""}, {"address", "1 High Street\nTown"}, {"address", "c/o The Inn @ the Green, Town"}} {
+			_, err := s.Correct(p.ctx, correction(p.ada.ID, fmt.Sprint("D-", i), c.column, c.to))
+			require.NoError(t, err, "%s %q", c.column, c.to)
+		}
 	})
 }
 

@@ -25,7 +25,7 @@ import (
 // job, goes on when a hold ends, and sees to what lies beside the tables: accounts, and the files beneath them. [Service.PreviewErasure] says beforehand what this does.
 //
 // The same reference again gives the same report. Cost grows with the person's rows and with all free text. Permission: privacy.erase. Errors:
-// privacy.bad_input, privacy.reference_taken, privacy.no_path, privacy.holds, tenancy.not_found (no such person; an erased one that was removed included),
+// privacy.bad_input, privacy.reference_taken, privacy.no_path, privacy.holds, privacy.one_word (the person is called by one word, which would be taken out of others' texts: [Erasure].Confirmed), tenancy.not_found (no such person; an erased one that was removed included),
 // tenancy.reference (somebody began to refer to the person in this very moment: try again), and what [Accounts] refuses.
 func (s *Service) Erase(ctx context.Context, in Erasure) (ErasureReport, error) {
 	return s.erase(ctx, in, s.left)
@@ -58,6 +58,9 @@ func (s *Service) erase(ctx context.Context, in Erasure, allowed func(ctx contex
 		if err := e.solve(ctx); err != nil {
 			return ErasureReport{}, err
 		}
+		if e.oneWord && !in.Confirmed {
+			return ErasureReport{}, ErrOneWord.New(op, "")
+		}
 		return e.finish(ctx, in)
 	})
 }
@@ -82,7 +85,7 @@ func (s *Service) PreviewErasure(ctx context.Context, person uuid.UUID) (Erasure
 			return ErasureReport{}, err
 		}
 		report := e.report(tx.Today())
-		report.Texts = e.texts
+		report.Texts, report.Confirm = e.texts, e.oneWord
 		report.NotYet, err = s.notYet(ctx, e)
 		return report, err
 	})

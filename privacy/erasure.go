@@ -17,6 +17,8 @@ type Erasure struct {
 	Reference string
 	// Reason says on what ground; at most 500 characters, required. What it says of the person is erased with the rest.
 	Reason string
+	// Confirmed says that somebody has looked at the preview ([Service.PreviewErasure]) and has what is one word of the person ("Post") taken out of others' texts wherever it stands. It is asked for only where there are such texts.
+	Confirmed bool
 }
 
 // Treatment is what becomes of a column.
@@ -47,8 +49,10 @@ type ErasureReport struct {
 	// NotYet says, in a preview, why [Service.Erase] would refuse now: the person still comes in. "": it would not.
 	NotYet string `json:"-"`
 	// Texts are, in a preview, texts about somebody else or nobody out of which the person would be taken, at most 100. A name that is a word as well ("Post") is taken out wherever the word stands: who erases looks first, and
-	// puts such a name right in the person's row before.
+	// puts such a name right in the person's row before, or confirms ([Erasure].Confirmed).
 	Texts []NamedText `json:"-"`
+	// Confirm says, in a preview, that Erase asks for [Erasure].Confirmed.
+	Confirm bool `json:"-"`
 	// Replayed says that the reference had been used before for the same person, and nothing was done now.
 	Replayed bool `json:"-"`
 }
@@ -98,6 +102,8 @@ type PendingErasure struct {
 	DueOn date.Date
 	// Held are the columns that are left.
 	Held []ErasureLine
+	// Account says that an account is still to be forgotten of it. While it is back in the tenant it cannot be: [Service.KeepAccount].
+	Account bool
 }
 
 // request is a recorded erasure.
@@ -112,6 +118,10 @@ type request struct {
 	ErasedAt     time.Time    `bun:"erased_at"`
 	State        ErasureState `bun:"state" privacy:"none"`
 	DueOn        date.Date    `bun:"due_on,nullzero"`
+	// Since when, by whose decision and why the account is not to be forgotten any more: see [Service.KeepAccount].
+	KeptAccountAt  time.Time `bun:"kept_account_at,nullzero"`
+	KeptAccountBy  string    `bun:"kept_account_by" privacy:"none"`
+	KeptAccountWhy string    `bun:"kept_account_why" privacy:"free-text,delete,apart"`
 }
 
 // holdRow is a line of what an erasure has left.

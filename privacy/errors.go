@@ -15,9 +15,13 @@ var (
 	ErrHolds          = fault.Define(fault.Internal, "privacy.holds", "what holds rows was not said of each of them")
 	ErrTooManyPersons = fault.Define(fault.Exhausted, "privacy.too_many_persons", "more people meet the search than it tells apart; say more of whom you look for")
 
+	ErrOneWord     = fault.Define(fault.Conflict, "privacy.one_word", "what the person is called is a word of the language, and would be taken out of others' texts: look at the preview, and confirm")
+	ErrAccountLeft = fault.Define(fault.Conflict, "privacy.account_left", "no account stands in the erasure's way")
+
 	ErrRedactionHeld   = fault.Define(fault.Conflict, "privacy.redaction_held", "a rule or a legal hold keeps the record as it is")
 	ErrNothingToRedact = fault.Define(fault.Conflict, "privacy.nothing_to_redact", "nothing in the record can be redacted")
 
+	ErrBadValue        = fault.Define(fault.Invalid, "privacy.bad_value", "the value is none that the column can hold")
 	ErrNotCorrectable  = fault.Define(fault.Invalid, "privacy.not_correctable", "the column is none that a correction may change")
 	ErrHeld            = fault.Define(fault.Locked, "privacy.held", "a legal hold, or a rule, keeps the row as it is")
 	ErrErased          = fault.Define(fault.Conflict, "privacy.erased", "the person was erased, and is not made known again")

@@ -9,17 +9,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/opsmatiq/erp/internal/doomtest"
 	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/tenancy"
-	"github.com/opsmatiq/erp/tenancy/local"
-	"github.com/opsmatiq/erp/tenancy/postgres"
-	"github.com/opsmatiq/erp/tenancy/sqlite"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
@@ -197,33 +196,18 @@ func TestAFileIsWrittenOver(t *testing.T) {
 
 // doomedExport is an export into a file.
 type doomedExport struct {
-	Postgres *postgres.Engine
-	SQLite   *sqlite.Engine
-	Keys     string
-	Tenant   uuid.UUID
-	File     string
+	doomtest.Database
+	Tenant uuid.UUID
+	File   string
 }
 
 func doomedExportOf(env *tenancytest.Env, tenant uuid.UUID) doomedExport {
-	d := doomedExport{Keys: env.Keys.Path, Tenant: tenant}
-	switch eng := env.Engine.(type) {
-	case postgres.Engine:
-		d.Postgres = &eng
-	case sqlite.Engine:
-		d.SQLite = &eng
-	}
-	return d
+	return doomedExport{Database: doomtest.Of(env, time.Time{}), Tenant: tenant}
 }
 
 // run does it in this process, which has been started for that.
 func (d doomedExport) run(count func()) error {
-	var eng tenancy.Engine
-	if d.Postgres != nil {
-		eng = *d.Postgres
-	} else {
-		eng = *d.SQLite
-	}
-	db, err := tenancy.Open(context.Background(), eng, tenancy.Options{Modules: modules(), Keys: local.Keys{Path: d.Keys}, OnStatement: func(tenancy.Sent) { count() }})
+	db, err := d.Open(modules(), count)
 	if err != nil {
 		return err
 	}

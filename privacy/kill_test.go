@@ -9,43 +9,28 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/doomtest"
 	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
-	"github.com/opsmatiq/erp/tenancy/local"
-	"github.com/opsmatiq/erp/tenancy/postgres"
-	"github.com/opsmatiq/erp/tenancy/sqlite"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
 // doomedErasure is what a process is told that is to erase somebody and to be killed on the way.
 type doomedErasure struct {
-	Postgres *postgres.Engine
-	SQLite   *sqlite.Engine
-	Keys     local.Keys
-	Tenant   uuid.UUID
-	Erasure  privacy.Erasure
-	// Now, when it is set, is when the process goes on with what was held, instead of erasing.
-	Now time.Time
+	doomtest.Database // with Now it is the instant at which the process goes on with what was held, instead of erasing
+	Tenant            uuid.UUID
+	Erasure           privacy.Erasure
 }
 
 // run erases in this process, which has been started for that. It returns only if the erasure comes to its end first.
 func (d doomedErasure) run(count func()) error {
-	ctx := context.Background()
-	var eng tenancy.Engine = d.SQLite
-	if d.Postgres != nil {
-		eng = d.Postgres
-	}
-	opt := tenancy.Options{Modules: modules(), Keys: d.Keys, OnStatement: func(tenancy.Sent) { count() }}
-	if !d.Now.IsZero() {
-		opt.Clock = func() time.Time { return d.Now }
-	}
-	db, err := tenancy.Open(ctx, eng, opt)
+	db, err := d.Open(modules(), count)
 	if err != nil {
 		return err
 	}
-	inside, err := db.Enter(ctx, d.Tenant, "doomed", tenancy.Permissions{"*"})
+	inside, err := db.Enter(context.Background(), d.Tenant, "doomed", tenancy.Permissions{"*"})
 	if err != nil {
 		return err
 	}
@@ -74,13 +59,7 @@ func TestAnErasureWhoseProcessIsKilled(t *testing.T) {
 				env := tenancytest.Open(t, engine, tenancytest.Options{Modules: modules(), Clock: func() time.Time { return now }})
 				env.CloseAfter(t)
 				s := privacy.New(env.DB, privacy.Options{Holds: (&law{visits: killEnd}).holds})
-				d := doomedErasure{Keys: env.Keys}
-				switch eng := env.Engine.(type) {
-				case postgres.Engine:
-					d.Postgres = &eng
-				case sqlite.Engine:
-					d.SQLite = &eng
-				}
+				d := doomedErasure{Database: doomtest.Of(env, time.Time{})}
 				want := openPractice(t, env)
 				whole, err := s.Erase(want.ctx, erasure(want, "E-1"))
 				require.NoError(t, err)

@@ -106,6 +106,16 @@ func (k *known) redact(text string) string {
 	return out.String()
 }
 
+// byOneWord reports whether what is replaced in a text is one word of letters somewhere: such a name may be a word of the language as well.
+func (k *known) byOneWord(text string) bool {
+	for _, at := range k.pattern.FindAllStringIndex(text, -1) {
+		if !joined(text[:at[0]], text[at[1]:]) && !strings.ContainsFunc(text[at[0]:at[1]], func(r rune) bool { return !unicode.IsLetter(r) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // joined reports whether what stands between two texts is a part of a longer word.
 func joined(before, after string) bool {
 	last, _ := utf8.DecodeLastRuneInString(before)

@@ -71,7 +71,7 @@ func (s *Service) eraseAgain(ctx context.Context, e tenancy.LedgerEntry) error {
 	if s.isRecord(e) {
 		err = s.redactAgain(ctx, e, reference, reason)
 	} else {
-		_, err = s.erase(ctx, Erasure{PersonID: e.RowID, Reference: reference, Reason: reason}, func(context.Context, *solver) error { return nil })
+		_, err = s.erase(ctx, Erasure{PersonID: e.RowID, Reference: reference, Reason: reason, Confirmed: true}, func(context.Context, *solver) error { return nil })
 	}
 	if err != nil && !tenancy.IsNotFound(err) {
 		return err

@@ -30,7 +30,7 @@ func (s *Service) PendingErasures(ctx context.Context, limit int) ([]PendingEras
 		out := make([]PendingErasure, len(rows))
 		ids, at := make([]uuid.UUID, len(rows)), map[uuid.UUID]int{}
 		for i, r := range rows {
-			out[i] = PendingErasure{ID: r.ID, PersonID: r.SubjectID, Reference: r.Reference, ErasedAt: r.ErasedAt, State: r.State, DueOn: r.DueOn}
+			out[i] = PendingErasure{ID: r.ID, PersonID: r.SubjectID, Reference: r.Reference, ErasedAt: r.ErasedAt, State: r.State, DueOn: r.DueOn, Account: r.AccountID != uuid.Nil && r.State == ErasureOpen}
 			ids[i], at[r.ID] = r.ID, i
 		}
 		held, err := tenancy.Find[holdRow](ctx, tx, tenancy.In("erasure_id", ids), tenancy.OrderBy("erasure_id", "seq"))
@@ -50,7 +50,7 @@ func (s *Service) PendingErasures(ctx context.Context, limit int) ([]PendingEras
 // is cut short is done again. What has an end that nobody knows, a legal hold or a suspended rule, is asked after every day.
 //
 // An erasure that cannot go on stands in nobody's way: it is passed over, stays pending, and is tried again by the next call; all others are done, and then its error is given, with those of others like it.
-// An account that has come back, which cannot be forgotten, is such a one until it has left.
+// An account that has come back, which cannot be forgotten, is such a one until it has left, or somebody decides that it stays ([Service.KeepAccount]).
 //
 // It is meant for a background job. Permission: privacy.erase. Errors: as [Service.Erase]'s, and tenancy.busy (somebody reads while the files are to be
 // scrubbed; it is done the next time).

@@ -25,6 +25,7 @@ type solver struct {
 	row     any // the person's own; nil when it is gone
 	known   known
 	removed bool
+	oneWord bool // a name that is one word was taken out of a text about somebody else
 	waiting bool // a text that names the person, and is about somebody else, is held
 	lines   map[ErasureLine]int64
 	texts   []NamedText // to be looked at beforehand
@@ -309,6 +310,7 @@ func (e *solver) redact(ctx context.Context, m *tenancy.Model, texts []*tenancy.
 				e.waiting = true
 			default:
 				e.count(m, c, Redacted, Hold{Why: "the text names the person"})
+				e.oneWord = e.oneWord || e.known.byOneWord(before)
 				if !e.acts && len(e.texts) < maxTexts {
 					e.texts = append(e.texts, NamedText{Table: m.Table, Column: c.Name, Text: before, Becomes: after})
 				}

@@ -52,7 +52,7 @@ func (b *Background) Run(ctx context.Context) error {
 // Tick does once what is due at an instant, and returns when nothing is left. Acts within see that instant as now: for
 // tests, and for hosts that have a scheduler of their own. A job that fails is counted, logged and tried again later, each
 // time after twice as long, at most a day; it stops neither other jobs nor other tenants. Tenants that are suspended or cancelled
-// are passed over, but by jobs that are [Job].Closed; all others that are not active, by every job.
+// are passed over, but by jobs that are [Job].Closed or [Job].Duty; all others that are not active, by every job.
 //
 // Errors: tenancy.scope_mismatch (inside a transaction), tenancy.database (the control database cannot be asked).
 func (b *Background) Tick(ctx context.Context, now time.Time) (Ticked, error) {
@@ -90,7 +90,7 @@ const dueAtOnce = 200
 // due are the next tenants, by id, for whom the job is due and nobody's.
 func (b *Background) due(ctx context.Context, job *Job, after uuid.UUID, now time.Time) ([]uuid.UUID, error) {
 	states := []State{StateActive}
-	if job.Closed {
+	if job.Closed || job.Duty {
 		states = append(states, StateSuspended, StateCancelled)
 	}
 	var ids []uuid.UUID
@@ -170,7 +170,7 @@ func (b *Background) closed(ctx context.Context, job *Job, tenant uuid.UUID) boo
 		return false
 	}
 	b.db.directory.forget(tenant)
-	_, err := b.db.directory.usable(ctx, "tenancy.Background", tenant, &scope{work: true, closed: job.Closed})
+	_, err := b.db.directory.usable(ctx, "tenancy.Background", tenant, &scope{work: true, closed: job.Closed, duty: job.Duty})
 	return errors.Is(err, fault.Unscoped)
 }
 

@@ -132,6 +132,91 @@ func TestJobsForClosedTenantsRead(t *testing.T) {
 	})
 }
 
+// What the law asks for by a day is done for closed tenants too, and written there; nobody else gets in by the same door, in the code or in the database, then or afterwards.
+func TestADutyIsDoneForClosedTenants(t *testing.T) {
+	eachAlone(t, func(t *testing.T, env *tenancytest.Env) {
+		active, asleep, gone, purged := tenantOf(env.Tenant(t)), tenantOf(env.Tenant(t)), tenantOf(env.Tenant(t)), tenantOf(env.Tenant(t))
+		platform := env.Platform(t)
+		stale := env.Enter(t, asleep, "shelf.*")
+		_, err := env.DB.Tenants().Suspend(platform, asleep, "test")
+		require.NoError(t, err)
+		for _, id := range []uuid.UUID{gone, purged} {
+			_, err = env.DB.Tenants().Cancel(platform, id, "test")
+			require.NoError(t, err)
+		}
+		_, err = env.DB.Tenants().PurgeNow(platform, purged, "test", "waiver")
+		require.NoError(t, err)
+		var c counter
+		fails := false
+		write := c.job("test.duty", func(ctx context.Context) (bool, error) {
+			return false, env.DB.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+				err := tenancy.Insert(ctx, tx, &Author{Name: "by law"})
+				if err == nil && fails {
+					err = errors.New("too late") //nolint:err113 // any error
+				}
+				return err
+			})
+		})
+		write.Duty = true
+		bg := background(t, env, tenancy.BackgroundOptions{Jobs: []tenancy.Job{write}})
+		require.Equal(t, tenancy.Ticked{Ran: 3}, ticked(t, bg, noon))
+		require.Equal(t, map[uuid.UUID]int{active: 1, asleep: 1, gone: 1}, c.served, "and not for who is purged")
+		authors := func(id uuid.UUID) (n int) {
+			require.NoError(t, env.Owner(t, id).QueryRow(env.SQL("SELECT COUNT(*) FROM lib.authors WHERE tenant_id = '"+id.String()+"'")).Scan(&n))
+			return n
+		}
+		closed := func() {
+			t.Helper()
+			for _, id := range []uuid.UUID{asleep, gone} {
+				gate, err := tenancy.GateOf(platform, env.DB, id)
+				require.NoError(t, err)
+				require.Equal(t, tenancy.GateClosed, gate)
+			}
+			require.ErrorIs(t, insertAuthor(stale, env), tenancy.ErrTenantSuspended)
+			_, err := env.DB.System(t.Context(), asleep, "other")
+			require.ErrorIs(t, err, tenancy.ErrTenantSuspended)
+		}
+		require.Equal(t, []int{1, 1, 1}, []int{authors(active), authors(asleep), authors(gone)})
+		closed()
+		fails = true
+		require.Equal(t, tenancy.Ticked{Failed: 3}, ticked(t, bg, noon.Add(time.Hour)))
+		require.Equal(t, []int{1, 1, 1}, []int{authors(active), authors(asleep), authors(gone)}, "what was undone leaves the gate as it was")
+		closed()
+
+		// The database keeps out who is behind the times, and lets nothing of a duty through once rows are going.
+		other, err := tenancy.Open(context.Background(), env.Engine, tenancy.Options{Modules: []tenancy.Module{library}, StateMaxAge: time.Minute})
+		require.NoError(t, err)
+		defer func() { require.NoError(t, other.Close()) }()
+		late, err := other.Enter(context.Background(), active, "elsewhere", tenancy.Permissions{"shelf.*"})
+		require.NoError(t, err)
+		_, err = env.DB.Tenants().Suspend(platform, active, "test")
+		require.NoError(t, err)
+		require.ErrorIs(t, other.Tx(late, func(ctx context.Context, tx *tenancy.Tx) error { return tenancy.Insert(ctx, tx, &Author{Name: "x"}) }), tenancy.ErrClosed)
+		slow, err := other.Background(tenancy.BackgroundOptions{Jobs: []tenancy.Job{{Name: "test.slow", Every: time.Minute, Duty: true, Tenant: func(ctx context.Context) (bool, error) {
+			return false, other.Tx(ctx, func(ctx context.Context, tx *tenancy.Tx) error {
+				return tenancy.Insert(ctx, tx, &Author{Name: "by law"})
+			})
+		}}}})
+		require.NoError(t, err)
+		require.Equal(t, tenancy.Ticked{Ran: 3}, ticked(t, slow, noon))
+		require.NoError(t, tenancy.MoveGate(platform, env.DB, gone, tenancy.GatePurging, 99))
+		require.Equal(t, tenancy.Ticked{Ran: 2, Failed: 1}, ticked(t, slow, noon.Add(time.Hour)), "which thinks for a minute that it is cancelled still")
+		failures, err := bg.Failures(platform, 10)
+		require.NoError(t, err)
+		for _, f := range failures {
+			if f.Job == "test.slow" {
+				require.Equal(t, []string{gone.String(), string(tenancy.ErrClosed.Code)}, []string{f.TenantID, string(f.Failure)})
+			}
+		}
+		require.Equal(t, []int{3, 3, 2}, []int{authors(active), authors(asleep), authors(gone)})
+
+		_, err = env.DB.Background(tenancy.BackgroundOptions{Jobs: []tenancy.Job{{Name: "test.both", Every: time.Minute, Closed: true, Duty: true, Tenant: func(context.Context) (bool, error) { return false, nil }}}})
+		require.ErrorIs(t, err, tenancy.ErrBadInput)
+		_, err = env.DB.Background(tenancy.BackgroundOptions{Jobs: []tenancy.Job{{Name: "test.platform", Every: time.Minute, Duty: true, Platform: func(context.Context) (bool, error) { return false, nil }}}})
+		require.ErrorIs(t, err, tenancy.ErrBadInput)
+	})
+}
+
 func TestAJobSeesTheTicksInstantAndIsRecordedWhenItWrites(t *testing.T) {
 	eachAlone(t, func(t *testing.T, env *tenancytest.Env) {
 		ctx := env.Tenant(t)

@@ -115,7 +115,7 @@ func (d *directory) still(ctx context.Context, op string, tx *Tx) error {
 	if err != nil {
 		return err
 	}
-	if now.closed && tx.wrote {
+	if now.closed && tx.wrote && !tx.scope.duty {
 		return ErrClosed.New(op, "")
 	}
 	return nil

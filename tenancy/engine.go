@@ -101,7 +101,7 @@ type Gate string
 const (
 	GateActive    Gate = "active"
 	GateImporting Gate = "importing" // history may be written into locked periods; nobody enters
-	GateClosed    Gate = "closed"    // rows may be read; of events, those of reads and of acts without a row are written
+	GateClosed    Gate = "closed"    // rows may be read; of events, those of reads and of acts without a row are written, and those of duties
 	GateMoving    Gate = "moving"    // a copy is being made elsewhere, or is in use there: nothing is written
 	GatePurging   Gate = "purging"   // what is recorded may be deleted; nobody enters
 )
@@ -126,6 +126,9 @@ type SessionOptions struct {
 	// Sealer asks for the sealer's own session, which reads audit events and writes models that are BySealer, and nothing
 	// else. On PostgreSQL it has a login and a role of its own; SQLite has no roles, so there it is a session like any other.
 	Sealer bool
+	// Duty has the gate let what is written pass while it is 'closed', and in no other state but those in which everybody's passes: see [Job].Duty.
+	// On PostgreSQL the tenant's signature covers it.
+	Duty bool
 }
 
 type unhurriedKey struct{}

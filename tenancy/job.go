@@ -12,7 +12,7 @@ import (
 	"github.com/opsmatiq/erp/tenancy/fault"
 )
 
-// Job is background work: done now and then for every active tenant, for closed ones too when it says so, or for the platform itself.
+// Job is background work: done now and then for every active tenant, for closed ones too when it says so (Closed, Duty), or for the platform itself.
 type Job struct {
 	// Name is "domain.act" in lower case, such as "inventory.expire_reservations". It is the key of the job's leases, and
 	// "system:NAME" is the actor of what the job does.
@@ -28,6 +28,9 @@ type Job struct {
 	// Closed has Tenant done for tenants that are suspended or cancelled as well. It reads there: nothing is written for a closed
 	// tenant (tenancy.closed), but the seals of its audit trail.
 	Closed bool
+	// Duty, instead of Closed, has Tenant done for tenants that are suspended or cancelled as well, and it writes there: it is for what the law asks for by a
+	// day, whether the tenant has paid or not, such as an erasure that was held, and for nothing else. See docs/decisions/024.
+	Duty bool
 	// Platform, instead of Tenant, does a piece of the platform's own work, in a context of [DB.EnterPlatform].
 	Platform func(ctx context.Context) (more bool, err error)
 }
@@ -86,8 +89,10 @@ func (opt *BackgroundOptions) check(op string) error {
 			return ErrBadInput.New(op, "two jobs are called %s", j.Name)
 		case (j.Tenant == nil) == (j.Platform == nil):
 			return ErrBadInput.New(op, "job %s works for tenants or for the platform, not for both or none", j.Name)
-		case j.Closed && j.Tenant == nil:
+		case (j.Closed || j.Duty) && j.Tenant == nil:
 			return ErrBadInput.New(op, "job %s works for the platform, which is never closed", j.Name)
+		case j.Closed && j.Duty:
+			return ErrBadInput.New(op, "job %s either reads of closed tenants or writes there as a duty", j.Name)
 		}
 		if err := within("Every of job "+j.Name, &j.Every, 0, time.Second, 31*24*time.Hour); err != nil {
 			return err

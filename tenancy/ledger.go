@@ -123,7 +123,7 @@ func (l *Ledger) scope(ctx context.Context, op string) (*scope, error) {
 // Settle asks the tenant's own database about entries that were entered before an instant and are intended still, at most limit (1 to 1,000), and tells how many there
 // were. What it does not know gets a row there that keeps the erasure from ever being committed, so that void stays void.
 //
-// Permission: tenancy.ledger, in the tenant's scope, of a tenant that is not closed. Errors: the unscoped codes, tenancy.forbidden, tenancy.duplicate (one of them was committed in
+// Permission: tenancy.ledger, in the tenant's scope; of a closed tenant in a job that is a duty. Errors: the unscoped codes, tenancy.forbidden, tenancy.duplicate (one of them was committed in
 // this very moment: do it again).
 func (l *Ledger) Settle(ctx context.Context, before time.Time, limit int) (int, error) {
 	const op = "tenancy.Ledger.Settle"

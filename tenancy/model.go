@@ -28,6 +28,12 @@ type Owned struct {
 // UserActor is the actor of whoever comes in by an account: an opaque id.
 func UserActor(account uuid.UUID) string { return "user:" + account.String() }
 
+// ColumnChecker is a row that can say whether its own service would have written what stands in a column. Whoever writes one past that service asks, as a correction of a person's data does (package privacy).
+type ColumnChecker interface {
+	// CheckColumn says what is wrong with a column of the row, in words that do not repeat the value; nil: nothing is.
+	CheckColumn(name string) error
+}
+
 // NewID makes a UUIDv7: unique everywhere, and ordered by the time it was made.
 func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 

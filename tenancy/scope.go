@@ -23,6 +23,7 @@ type scope struct {
 	platform  bool      // platform staff: tenants only, no tenant data
 	work      bool      // background work, which is nobody's and passes closed tenants over
 	closed    bool      // background work that does not: see Job.Closed
+	duty      bool      // background work that writes for closed tenants too: see Job.Duty
 	restoring bool      // the one that restores the tenant: see Tenants.Restore
 	fixed     time.Time // background work sees this instant as now; zero: the clock's
 	quiet     bool      // the entering is recorded with the first write, by entered
@@ -44,7 +45,7 @@ func (s *scope) now() time.Time {
 const PermOwn Permission = "tenancy.own"
 
 // reachesClosed reports whether the scope reaches a closed tenant, to read.
-func (s *scope) reachesClosed() bool { return s.closed || s.owner() }
+func (s *scope) reachesClosed() bool { return s.closed || s.duty || s.owner() }
 
 func (s *scope) owner() bool { return !s.work && s.grant == nil && s.perms.Allow(PermOwn) }
 
@@ -120,7 +121,7 @@ const actSystem Permission = "tenancy.system"
 // systemAt is System for a run of a job: at a fixed instant, and recorded with the first write, because a job that looks
 // and finds nothing to do, every minute for every tenant, is nothing that a trail should be filled with.
 func (db *DB) systemAt(ctx context.Context, tenant uuid.UUID, job *Job, now time.Time) (context.Context, error) {
-	return db.enter(ctx, tenant, &scope{actor: "system:" + job.Name, perms: Permissions{AllPermissions}, work: true, closed: job.Closed, fixed: now, quiet: true}, actSystem)
+	return db.enter(ctx, tenant, &scope{actor: "system:" + job.Name, perms: Permissions{AllPermissions}, work: true, closed: job.Closed, duty: job.Duty, fixed: now, quiet: true}, actSystem)
 }
 
 // enter completes a scope that says who and what for, and puts it on a context. act is what that is recorded as; "" is for

@@ -68,7 +68,7 @@ func (db *DB) run(ctx context.Context, op string, mode txMode, fn func(context.C
 	if err != nil {
 		return err
 	}
-	mode.closed, mode.moved = info.closed, info.moved
+	mode.closed, mode.moved = info.closed && !s.duty, info.moved
 	place, err := db.at(op, info.placement)
 	if err != nil {
 		return err
@@ -206,7 +206,7 @@ func (db *DB) once(ctx context.Context, op string, s *scope, at *place, owner in
 }
 
 func newSession(ctx context.Context, s *scope, store Store, mode txMode) (Session, error) {
-	on := SessionOptions{Tenant: s.tenant, ReadOnly: mode.readOnly, Sealer: mode.sealer}
+	on := SessionOptions{Tenant: s.tenant, ReadOnly: mode.readOnly, Sealer: mode.sealer, Duty: s.duty}
 	if s.grant != nil {
 		on.Grant = s.grant.id
 	}

@@ -15,6 +15,7 @@ type newErasure struct {
 		PartyID   uuid.UUID `json:"party_id"`
 		Reference string    `json:"reference" minLength:"1" maxLength:"200" doc:"the request's number: sent again, it is done once"`
 		Reason    string    `json:"reason" minLength:"1" maxLength:"500"`
+		Confirmed bool      `json:"confirmed,omitempty" doc:"a name of one word is taken out of others' texts wherever it stands, as the preview shows"`
 	}
 }
 
@@ -44,7 +45,7 @@ func privacyRoutes(api huma.API, s *privacy.Service) {
 		})
 	post(api, "/v1/privacy/erasures", "erase", "Make a person unknown (privacy.erase)",
 		func(ctx context.Context, in *newErasure) (*body[erased], error) {
-			r, err := s.Erase(ctx, privacy.Erasure{PersonID: in.Body.PartyID, Reference: in.Body.Reference, Reason: in.Body.Reason})
+			r, err := s.Erase(ctx, privacy.Erasure{PersonID: in.Body.PartyID, Reference: in.Body.Reference, Reason: in.Body.Reason, Confirmed: in.Body.Confirmed})
 			if err != nil {
 				return nil, err
 			}

@@ -96,7 +96,7 @@ func (s *Service) certify(ctx context.Context, h *house, of uuid.UUID, gone, now
 			d.Key.DestroyedAt = k.ChangedAt.UTC()
 		}
 	}
-	if d.Kept, err = s.kept(ctx, h, of, row.EndsAt.UTC()); err != nil {
+	if d.Kept, err = s.kept(ctx, h, of, row.EndsAt.UTC(), gone.UTC()); err != nil {
 		return err
 	}
 	if d.Backups, err = s.backups(ctx, of, gone); err != nil {

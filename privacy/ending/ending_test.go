@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,11 +95,20 @@ func TestFromTheCancellationToTheCertificate(t *testing.T) {
 
 // What stands on a certificate: all tables, and what is kept.
 func TestWhatACertificateSays(t *testing.T) {
-	rule := func(_ context.Context, class tenancy.RecordClass, ended time.Time) (string, date.Date, error) {
-		return "law of " + string(class), date.In(ended, time.UTC).AddMonths(120), nil
+	rule := func(_ context.Context, of ending.Keeping) (string, date.Date, error) {
+		if !of.GoneAt.After(of.EndedAt) || !slices.Equal(of.Jurisdictions, []string{"FR"}) {
+			return "", date.Date{}, ending.ErrBadInput.New("test", "%v", of)
+		}
+		return "law of " + string(of.Class), date.In(of.EndedAt, time.UTC).AddMonths(120), nil
 	}
 	eachWorld(t, start, func(w *world, opt *ending.Options) {
 		opt.Rule = rule
+		opt.Jurisdictions = func(ctx context.Context) ([]string, error) {
+			if tenancy.ScopeOf(ctx).OfPlatform() {
+				return []string{"FR"}, nil
+			}
+			return []string{"DE"}, nil
+		}
 		opt.Keeps = []certificate.Kept{{Name: "erp.requests", About: "requests", Why: "w", Purpose: "p", Basis: "b"}}
 	}, func(t *testing.T, w *world) {
 		owner := w.shop(t)

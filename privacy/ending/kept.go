@@ -23,7 +23,7 @@ var about = map[string][2]string{
 
 // kept is what the platform keeps of its own about a tenant that is gone: tables of the control database that have rows about it, this package's, and what the host says
 // besides; each with its law.
-func (s *Service) kept(ctx context.Context, h *house, of uuid.UUID, ended time.Time) ([]certificate.Kept, error) {
+func (s *Service) kept(ctx context.Context, h *house, of uuid.UUID, ended, gone time.Time) ([]certificate.Kept, error) {
 	tables, err := s.db.Tenants().Outlasting(h.platform, of)
 	if err != nil {
 		return nil, err
@@ -57,19 +57,36 @@ func (s *Service) kept(ctx context.Context, h *house, of uuid.UUID, ended time.T
 			classes[m.Table] = m.Class
 		}
 	}
-	for i := range out {
-		if s.opt.Rule == nil {
-			break
-		}
-		law, until, err := s.opt.Rule(tenancy.Scope{}.Attach(ctx), classes[out[i].Name], ended)
-		if err != nil {
-			return nil, err
-		}
-		if out[i].Law = law; !until.IsZero() {
-			out[i].Until = until.String()
-		}
-	}
 	out = append(out, s.opt.Keeps...)
 	slices.SortStableFunc(out, func(a, b certificate.Kept) int { return strings.Compare(a.Name, b.Name) })
-	return out, nil
+	return out, s.ruled(ctx, h, out, classes, ended, gone)
+}
+
+// ruled adds the law of each that does not state its own.
+func (s *Service) ruled(ctx context.Context, h *house, kept []certificate.Kept, classes map[string]tenancy.RecordClass, ended, gone time.Time) error {
+	if s.opt.Rule == nil {
+		return nil
+	}
+	of := Keeping{EndedAt: ended, GoneAt: gone}
+	if s.opt.Jurisdictions != nil {
+		stated, err := s.opt.Jurisdictions(h.inside)
+		if err != nil {
+			return err
+		}
+		of.Jurisdictions = stated
+	}
+	for i := range kept {
+		if kept[i].Law != "" {
+			continue
+		}
+		of.Name, of.Class = kept[i].Name, classes[kept[i].Name]
+		law, until, err := s.opt.Rule(tenancy.Scope{}.Attach(ctx), of)
+		if err != nil {
+			return err
+		}
+		if kept[i].Law = law; !until.IsZero() {
+			kept[i].Until = until.String()
+		}
+	}
+	return nil
 }

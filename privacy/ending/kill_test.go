@@ -16,22 +16,17 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/doomtest"
 	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/privacy/ending"
 	"github.com/opsmatiq/erp/tenancy"
-	"github.com/opsmatiq/erp/tenancy/local"
-	"github.com/opsmatiq/erp/tenancy/postgres"
-	"github.com/opsmatiq/erp/tenancy/sqlite"
 )
 
 // doomed is what a process is told that is to purge a tenant, or to do another piece of background work, and to be killed on the way.
 type doomed struct {
-	Postgres *postgres.Engine
-	SQLite   *sqlite.Engine
-	Keys     local.Keys
-	Now      time.Time
-	Tenant   uuid.UUID
+	doomtest.Database
+	Tenant uuid.UUID
 	// Work is "" (to purge), "tell" or "complete". Heard is the file in which each notice leaves its id when the owner is told.
 	Work, Heard string
 }
@@ -47,14 +42,7 @@ func (c counted) LastExpiry(context.Context, uuid.UUID) (time.Time, int, error) 
 
 // run purges in this process, which was started for that. It returns only if the purge comes to its end first.
 func (d doomed) run(count func()) error {
-	ctx := context.Background()
-	var eng tenancy.Engine
-	if d.Postgres != nil {
-		eng = *d.Postgres
-	} else {
-		eng = *d.SQLite
-	}
-	db, err := tenancy.Open(ctx, eng, tenancy.Options{Modules: modules, Keys: d.Keys, Clock: func() time.Time { return d.Now }, OnStatement: func(tenancy.Sent) { count() }})
+	db, err := d.Open(modules, count)
 	if err != nil {
 		return err
 	}
@@ -63,7 +51,7 @@ func (d doomed) run(count func()) error {
 	if err != nil {
 		return err
 	}
-	platform, err := db.EnterPlatform(ctx, "doomed", tenancy.Permissions{"*"})
+	platform, err := db.EnterPlatform(context.Background(), "doomed", tenancy.Permissions{"*"})
 	if err != nil {
 		return err
 	}
@@ -97,14 +85,7 @@ func (d doomed) note(count func()) func(context.Context, ending.Notice) error {
 
 // doom is what a process of the world's is told.
 func (w *world) doom(work string) doomed {
-	d := doomed{Keys: w.Keys, Now: w.now, Work: work}
-	switch eng := w.Engine.(type) {
-	case postgres.Engine:
-		d.Postgres = &eng
-	case sqlite.Engine:
-		d.SQLite = &eng
-	}
-	return d
+	return doomed{Database: doomtest.Of(w.Env, w.now), Work: work}
 }
 
 // A process that reminds owners is killed with kill -9 at points all along the way; another goes on. Each owner has heard of the day, and if twice then under one id; the reminder is on record as told, once.

@@ -49,15 +49,14 @@ type Options struct {
 	Escalate func(ctx context.Context, u Untold)
 	// Archive writes an archive of the scope's tenant for its owner and gives its root. Default: [privacy.Service.Export], in the clear.
 	Archive func(ctx context.Context, w io.Writer) (root string, err error)
-	// Jurisdictions are those whose duties of keeping records hold for the scope's tenant, ISO 3166-1. Default: none is stated, and Duties
+	// Jurisdictions are those whose duties of keeping records hold for the scope's tenant, ISO 3166-1; a certificate asks for those of the platform's own tenant. Default: none is stated, and Duties
 	// is asked for "".
 	Jurisdictions func(ctx context.Context) ([]string, error)
 	// Duties are the duties of keeping records that hold for the scope's tenant in a jurisdiction: a waiver names them. Default: none is
 	// known, and the waiver says so.
 	Duties func(ctx context.Context, jurisdiction string) ([]Duty, error)
-	// Rule says by which law the platform keeps a class of its own records about a tenant whose service ended, and until which day. Default:
-	// no rule is stated.
-	Rule func(ctx context.Context, class tenancy.RecordClass, ended time.Time) (law string, until date.Date, err error)
+	// Rule says by which law the platform keeps something of its own about a tenant that is gone, and until which day that asks for it. Default: no rule is stated.
+	Rule func(ctx context.Context, of Keeping) (law string, until date.Date, err error)
 	// Keeps are what the platform keeps about tenants elsewhere than in the control database and in the tables of this package: each stands
 	// on every certificate.
 	Keeps []certificate.Kept
@@ -70,6 +69,18 @@ type Options struct {
 	OtherBackups bool
 	// Logger is told of what cannot be done, never with values. Default: [slog.Default].
 	Logger *slog.Logger
+}
+
+// Keeping is something of its own that the platform keeps about a tenant that is gone.
+type Keeping struct {
+	// Name is that of the table, or of the other place ([Options].Keeps).
+	Name string
+	// Class is the table's; "" of another place.
+	Class tenancy.RecordClass
+	// Jurisdictions are where the platform has said that it is ([Options].Jurisdictions, asked in its own tenant); none: it has not.
+	Jurisdictions []string
+	// EndedAt is the end of service, GoneAt when the last row was deleted.
+	EndedAt, GoneAt time.Time
 }
 
 // New makes the service on an opened database whose modules include [Module], and has it witness that database's purges

@@ -13,7 +13,11 @@ CREATE TABLE erp.erasure_requests (
     erased_at TIMESTAMPTZ NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'held', 'done')),
     due_on DATE,
+    kept_account_at TIMESTAMPTZ,
+    kept_account_by TEXT NOT NULL,
+    kept_account_why TEXT NOT NULL,
     PRIMARY KEY (tenant_id, id),
+    CONSTRAINT erp_erasure_requests_account CHECK (kept_account_at IS NULL OR account_id IS NULL AND kept_account_by <> ''),
     CONSTRAINT erp_erasure_requests_reference UNIQUE (tenant_id, reference),
     CONSTRAINT erp_erasure_requests_due CHECK ((state = 'done') = (due_on IS NULL))
 );

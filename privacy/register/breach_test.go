@@ -2,6 +2,7 @@ package register_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -26,6 +27,38 @@ func (h *house) step(ctx context.Context, reference string, b register.Breach, k
 		change(&in)
 	}
 	return h.s.RecordStep(ctx, in)
+}
+
+// A reminder that does not go out keeps no other back, of breaches or of objections: what failed is told together, and what went out goes under the same ID when it is tried again.
+func TestAReminderThatFailsKeepsNoneBack(t *testing.T) {
+	aware := time.Date(2026, 3, 27, 16, 30, 15, 0, time.UTC)
+	var sent []string
+	refuse := map[string]error{}
+	notify := func(_ context.Context, n register.Notification) error {
+		if err := refuse[n.ID]; err != nil {
+			return err
+		}
+		sent = append(sent, n.ID)
+		return nil
+	}
+	eachOf(t, []time.Time{aware}, func(t *testing.T, h *house, aware time.Time) {
+		s, err := register.New(h.DB, register.Options{Notify: notify})
+		require.NoError(t, err)
+		h.set(aware)
+		shop := h.shop()
+		b := []register.Breach{h.breach(shop.ctx, "B-1", aware), h.breach(shop.ctx, "B-2", aware), h.breach(shop.ctx, "B-3", aware)}
+		h.set(aware.Add(49 * time.Hour))
+		id := func(i int) string { return "breach-due-" + b[i].ID.String() }
+		first, last := errors.New("full"), errors.New("gone") //nolint:err113 // any errors
+		refuse, sent = map[string]error{id(0): first, id(2): last}, nil
+		err = s.Remind(shop.ctx)
+		require.ErrorIs(t, err, first)
+		require.ErrorIs(t, err, last)
+		require.Equal(t, []string{id(1)}, sent)
+		refuse, sent = nil, nil
+		require.NoError(t, s.Remind(shop.ctx))
+		require.ElementsMatch(t, []string{id(0), id(1), id(2)}, sent, "each under the ID by which it is sent once")
+	})
 }
 
 // The 72 hours are counted from the second of awareness, through weekends, the changing of clocks and a leap day.

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -48,7 +49,7 @@ func (s *Service) waiting(ctx context.Context, tx *tenancy.Tx, is func(b *Breach
 }
 
 // Remind tells somebody of the tenant ([Options].Notify) of breaches whose 72 hours end within 24, and once more when they have ended: each time under one ID, so that whoever sends it sends it once. It is background work, for one
-// tenant. Without Notify nobody is told. The platform hears of the tenant's open objections likewise ([Options].Objected).
+// tenant, and only reads, so it is done for closed ones too. One that cannot be told keeps no other back: each is tried, and all that failed is given together. Without Notify nobody is told. The platform hears of the tenant's open objections likewise ([Options].Objected).
 //
 // Permission: register.breach. Errors: those of Notify and Objected.
 func (s *Service) Remind(ctx context.Context) error {
@@ -62,10 +63,11 @@ func (s *Service) Remind(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.passOn(ctx); err != nil || s.opt.Notify == nil {
-		return err
-	}
+	failed := s.passOn(ctx)
 	for i := range due {
+		if s.opt.Notify == nil {
+			break
+		}
 		b := &due[i]
 		id := "breach-due-" + b.ID.String()
 		if b.Overdue(now) {
@@ -73,14 +75,14 @@ func (s *Service) Remind(ctx context.Context) error {
 		}
 		n := Notification{ID: id, TenantID: tenancy.ScopeOf(ctx).TenantID(), Kind: OfBreach, Title: "A breach of personal data: the authority is to be told", Body: remind(b, now)}
 		if err := s.opt.Notify(ctx, n); err != nil {
-			return err
+			failed = append(failed, err)
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // passOn tells the platform of the tenant's objections of which nothing has come yet.
-func (s *Service) passOn(ctx context.Context) error {
+func (s *Service) passOn(ctx context.Context) (failed []error) {
 	if s.opt.Objected == nil {
 		return nil
 	}
@@ -93,12 +95,15 @@ func (s *Service) passOn(ctx context.Context) error {
 			return Objection{Entry: e, NoticeID: r.NoticeID, Reason: t.Body}
 		})
 	})
+	if err != nil {
+		return []error{err}
+	}
 	for _, o := range all {
-		if err == nil {
-			err = s.opt.Objected(ctx, Notification{ID: "objection-" + o.ID.String(), TenantID: tenancy.ScopeOf(ctx).TenantID(), Kind: OfProcessor, Title: "A tenant objects to what was announced to it", Body: o.Reason})
+		if err := s.opt.Objected(ctx, Notification{ID: "objection-" + o.ID.String(), TenantID: tenancy.ScopeOf(ctx).TenantID(), Kind: OfProcessor, Title: "A tenant objects to what was announced to it", Body: o.Reason}); err != nil {
+			failed = append(failed, err)
 		}
 	}
-	return err
+	return failed
 }
 
 // AddAffected enters whom a breach affected, by the ids of their own rows: such as [Service.Trace] found. Those who are entered already are not entered again; it gives how many were.

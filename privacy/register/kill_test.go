@@ -10,32 +10,18 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/doomtest"
 	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/privacy/register"
 	"github.com/opsmatiq/erp/tenancy"
-	"github.com/opsmatiq/erp/tenancy/local"
-	"github.com/opsmatiq/erp/tenancy/postgres"
-	"github.com/opsmatiq/erp/tenancy/sqlite"
 )
 
 // doomed is what a process is told that is to deliver an announcement and to be killed on the way.
-type doomed struct {
-	Postgres *postgres.Engine
-	SQLite   *sqlite.Engine
-	Keys     string
-	Now      time.Time
-}
+type doomed struct{ doomtest.Database }
 
 // run delivers in this process, which has been started for that.
 func (d doomed) run(count func()) error {
-	var eng tenancy.Engine
-	if d.Postgres != nil {
-		eng = *d.Postgres
-	} else {
-		eng = *d.SQLite
-	}
-	db, err := tenancy.Open(context.Background(), eng, tenancy.Options{Modules: modules(), Keys: local.Keys{Path: d.Keys}, Clock: func() time.Time { return d.Now },
-		OnStatement: func(tenancy.Sent) { count() }})
+	db, err := d.Open(modules(), count)
 	if err != nil {
 		return err
 	}
@@ -61,13 +47,7 @@ func (d doomed) run(count func()) error {
 func TestADeliveryWhoseProcessIsKilled(t *testing.T) {
 	eachAlone(t, func(t *testing.T, h *house) {
 		shops := []*shop{h.shop(), h.shop()}
-		d := doomed{Keys: h.Keys.Path}
-		switch eng := h.Engine.(type) {
-		case postgres.Engine:
-			d.Postgres = &eng
-		case sqlite.Engine:
-			d.SQLite = &eng
-		}
+		d := doomed{doomtest.Of(h.Env, h.clock())}
 		killed := 0
 		for at := int64(1); ; at += killStride {
 			b, err := h.s.OpenBreach(h.platform, register.NewBreach{Reference: fmt.Sprint("B-", at), Role: register.AsProcessor, Facts: "a disk was stolen"})

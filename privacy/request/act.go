@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -202,6 +204,11 @@ func fingerprint(input any) (string, error) {
 }
 
 // between reports whether a text has so many characters, beside the space around it.
+// oneLine reports that a text has neither line breaks nor other control characters.
+func oneLine(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' })
+}
+
 func between(text string, least, most int) bool {
 	n := len([]rune(text))
 	return n <= most && len([]rune(strings.TrimSpace(text))) >= least

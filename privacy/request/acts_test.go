@@ -111,7 +111,7 @@ func (d *desk) doings(t *testing.T) map[request.Verb]func(r, reference string) e
 			return one(d.s.Correct(d.ctx, request.NewCorrection{Act: act(r, ref), Changes: []privacy.Change{{Table: "clinic.patients", RowID: d.stands(t, r).PersonID, Column: "name", To: "Ada " + ref}}}))
 		},
 		request.Erase: func(r, ref string) error {
-			return one(d.s.Erase(d.ctx, request.NewErasure{Act: act(r, ref)}))
+			return one(d.s.Erase(d.ctx, request.NewErasure{Act: act(r, ref), Confirmed: true}))
 		},
 		request.Restrict: func(r, ref string) error {
 			return one(d.s.Restrict(d.ctx, request.NewRestriction{Act: act(r, ref), Ground: tenancy.UnlawfulUse}))
@@ -346,6 +346,8 @@ func TestWhoseDataTheyAre(t *testing.T) {
 		require.NoError(t, acts[request.Pause]("R-1", "doubt"))
 		require.ErrorIs(t, acts[request.Erase]("R-1", "erase"), request.ErrWrongState)
 		require.NoError(t, acts[request.Resume]("R-1", "clear"))
+		_, err := d.s.Erase(d.ctx, request.NewErasure{Act: act("R-1", "unseen")})
+		require.ErrorIs(t, err, privacy.ErrOneWord, "Ada stands in what others wrote")
 		require.NoError(t, acts[request.Erase]("R-1", "erase"))
 	})
 }
@@ -432,7 +434,7 @@ func TestActsAreChecked(t *testing.T) {
 		}
 		_, err := d.s.Forwards(d.ctx, "R-2")
 		require.ErrorIs(t, err, request.ErrUnknown)
-		_, err = d.s.EraseRequester(d.ctx, "R-2", "e")
+		_, err = d.s.EraseRequester(d.ctx, request.RequesterErasure{Request: "R-2", Reference: "e"})
 		require.ErrorIs(t, err, request.ErrUnknown)
 		_, err = d.s.Open(d.ctx, "R-2")
 		require.ErrorIs(t, err, request.ErrUnknown)

@@ -52,6 +52,8 @@ type NewErasure struct {
 	Act
 	// KnownAs is by what recipients know the person; needed when there are any: see [Notice].
 	KnownAs string
+	// Confirmed is that of [privacy.Erasure]: a name of one word is taken out of others' texts.
+	Confirmed bool
 }
 
 // Erase erases the person's data (GDPR Art. 17), by privacy, under the request's reference: what the law holds back is in the report, with the reason. Who asked can still be written to; see
@@ -73,28 +75,35 @@ func (s *Service) Erase(ctx context.Context, in NewErasure) (Request, error) {
 			return err
 		}
 		w.fulfils(Deletion)
-		_, err = s.data.Erase(ctx, privacy.Erasure{PersonID: person, Reference: w.r.Reference, Reason: "request " + w.r.ID.String()})
+		_, err = s.data.Erase(ctx, privacy.Erasure{PersonID: person, Reference: w.r.Reference, Reason: "request " + w.r.ID.String(), Confirmed: in.Confirmed})
 		return err
 	})
 }
 
-// EraseRequester erases who asked from a request that is closed: name, addresses and words. The register keeps its line, its days and its steps, and names nobody. reference is the erasure's: the
-// same again gives the same report.
+// RequesterErasure is the input of [Service.EraseRequester].
+type RequesterErasure struct {
+	// Request is the request's reference, Reference the erasure's: the same again gives the same report.
+	Request, Reference string
+	// Confirmed is that of [privacy.Erasure].
+	Confirmed bool
+}
+
+// EraseRequester erases who asked from a request that is closed: name, addresses and words. The register keeps its line, its days and its steps, and names nobody.
 //
 // Permission: request.erase. Errors: request.unknown, request.still_open, and those of [privacy.Service.Erase].
-func (s *Service) EraseRequester(ctx context.Context, request, reference string) (privacy.ErasureReport, error) {
+func (s *Service) EraseRequester(ctx context.Context, in RequesterErasure) (privacy.ErasureReport, error) {
 	return tenancy.Act(ctx, s.db, PermErase, func(ctx context.Context, tx *tenancy.Tx) (privacy.ErasureReport, error) {
 		const op = "request.EraseRequester"
-		r, err := tenancy.First[Request](ctx, tx, tenancy.Eq("reference", request), tenancy.ForUpdate())
+		r, err := tenancy.First[Request](ctx, tx, tenancy.Eq("reference", in.Request), tenancy.ForUpdate())
 		if tenancy.IsNotFound(err) {
-			return privacy.ErasureReport{}, ErrUnknown.New(op, "%q", request)
+			return privacy.ErasureReport{}, ErrUnknown.New(op, "%q", in.Request)
 		}
 		if err != nil {
 			return privacy.ErasureReport{}, err
 		}
 		if !r.State.Over() {
-			return privacy.ErasureReport{}, ErrStillOpen.New(op, "%q", request)
+			return privacy.ErasureReport{}, ErrStillOpen.New(op, "%q", in.Request)
 		}
-		return s.data.Erase(ctx, privacy.Erasure{PersonID: r.RequesterID, Reference: reference, Reason: "the requester of " + r.ID.String()})
+		return s.data.Erase(ctx, privacy.Erasure{PersonID: r.RequesterID, Reference: in.Reference, Reason: "the requester of " + r.ID.String(), Confirmed: in.Confirmed})
 	})
 }

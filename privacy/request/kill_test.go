@@ -4,40 +4,30 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/opsmatiq/erp/internal/doomtest"
 	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/privacy/request"
 	"github.com/opsmatiq/erp/tenancy"
-	"github.com/opsmatiq/erp/tenancy/local"
-	"github.com/opsmatiq/erp/tenancy/postgres"
-	"github.com/opsmatiq/erp/tenancy/sqlite"
 )
 
 // doomed is what a process is told that is to do an act on a request and to be killed on the way.
 type doomed struct {
-	Postgres *postgres.Engine
-	SQLite   *sqlite.Engine
-	Keys     local.Keys
-	Now      time.Time
-	Tenant   uuid.UUID
-	Act      string
-	Request  string
-	Person   uuid.UUID
-	To       uuid.UUID // whom it is forwarded to
+	doomtest.Database
+	Tenant  uuid.UUID
+	Act     string
+	Request string
+	Person  uuid.UUID
+	To      uuid.UUID // whom it is forwarded to
 }
 
 // run does the act in this process, which was started for that. It returns only if the act comes to its end first.
 func (d doomed) run(count func()) error {
-	var eng tenancy.Engine = d.SQLite
-	if d.Postgres != nil {
-		eng = d.Postgres
-	}
-	db, err := tenancy.Open(context.Background(), eng, tenancy.Options{Modules: modules(), Keys: d.Keys, Clock: func() time.Time { return d.Now }, OnStatement: func(tenancy.Sent) { count() }})
+	db, err := d.Open(modules(), count)
 	if err != nil {
 		return err
 	}
@@ -81,13 +71,7 @@ func TestARequestWhoseProcessIsKilled(t *testing.T) {
 				killed, half := 0, 0
 				for at := int64(1); ; at += killStride {
 					to := d.Tenant(t)
-					job := doomed{Keys: d.Keys, Now: d.now(), Tenant: tenancy.ScopeOf(from).TenantID(), Act: name, Request: fmt.Sprint("R-", at), To: tenancy.ScopeOf(to).TenantID(), Person: tenancy.NewID()}
-					switch eng := d.Engine.(type) {
-					case postgres.Engine:
-						job.Postgres = &eng
-					case sqlite.Engine:
-						job.SQLite = &eng
-					}
+					job := doomed{Database: doomtest.Of(d.Env, d.now()), Tenant: tenancy.ScopeOf(from).TenantID(), Act: name, Request: fmt.Sprint("R-", at), To: tenancy.ScopeOf(to).TenantID(), Person: tenancy.NewID()}
 					if name != "receive" {
 						before := job
 						before.Act = "receive"

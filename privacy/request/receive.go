@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,6 +53,9 @@ func (in NewRequest) check(op string, now time.Time) error {
 }
 
 func (r Requester) check(op string) error {
+	if !oneLine(r.Name) || !oneLine(r.Email) || !oneLine(r.Phone) || !oneLine(strings.ReplaceAll(r.Address, "\n", " ")) {
+		return ErrBadInput.New(op, "a name, an e-mail address and a telephone number are of one line, and no control characters stand in them")
+	}
 	if !between(r.Name, 1, 200) || !between(r.Email, 0, 254) || !between(r.Phone, 0, 40) || !between(r.Address, 0, 500) {
 		return ErrBadInput.New(op, "who asked has a name of at most 200 characters, an e-mail address of at most 254, a telephone number of at most 40 and an address of at most 500")
 	}

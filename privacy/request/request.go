@@ -112,6 +112,13 @@ type requester struct {
 	Address string `bun:"address" privacy:"contact,delete,sealed"`
 }
 
+var _ tenancy.ColumnChecker = (*requester)(nil)
+
+// CheckColumn implements [tenancy.ColumnChecker]: what [Service.Receive] would say of who asked.
+func (r *requester) CheckColumn(string) error {
+	return Requester{Name: r.Name, Email: r.Email, Phone: r.Phone, Address: r.Address}.check("request.Requester")
+}
+
 // requestText is what was asked, in the person's words.
 type requestText struct {
 	tenancy.Owned

@@ -147,7 +147,7 @@ func TestADeletionFromBeginningToEnd(t *testing.T) {
 		p, _ := d.admit(t, "Ada Canary")
 		d.recipients[p.ID] = []request.Recipient{{Key: "1", Name: "One"}}
 		d.about(t, "R-1", request.Deletion, p.ID)
-		_, err := d.s.EraseRequester(d.ctx, "R-1", "requester of R-1")
+		_, err := d.s.EraseRequester(d.ctx, request.RequesterErasure{Request: "R-1", Reference: "requester of R-1"})
 		require.ErrorIs(t, err, request.ErrStillOpen)
 		_, err = d.s.Erase(d.ctx, request.NewErasure{Act: act("R-1", "e")})
 		require.ErrorIs(t, err, request.ErrKnownAs)
@@ -169,7 +169,7 @@ func TestADeletionFromBeginningToEnd(t *testing.T) {
 		require.NoError(t, d.answer("R-1", request.Granted))
 
 		before := d.stands(t, "R-1")
-		_, err = d.s.EraseRequester(d.ctx, "R-1", "requester of R-1")
+		_, err = d.s.EraseRequester(d.ctx, request.RequesterErasure{Request: "R-1", Reference: "requester of R-1"})
 		require.NoError(t, err)
 		f, err = d.s.Open(d.ctx, "R-1")
 		require.NoError(t, err)

@@ -20,6 +20,11 @@ func everywhere() []Rule {
 	const claims = "GDPR Art. 5(1)(e) and (2); " + fined + "; longer than the 24 months of 11 CCR § 7101(a)"
 	since := date.Of(1977, 1, 1)
 	return []Rule{
+		{ID: "general.deletions", Kind: Duty, Class: tenancy.Log, Start: DrawingUp, Length: Length{Years: 3}, ValidFrom: date.Of(2018, 5, 25), Tables: []string{"erp.deletion_certificates", "erp.deletions", "erp.ending_deliveries",
+			"erp.ending_notices", "erp.ending_waivers", "erp_control.backups", "erp_control.legal_holds", "erp_control.moves", "erp_control.platform_journal"},
+			Source: "GDPR Art. 5(2), 24(1) and 28(3)(g) and (h): who deletes for another shows that it did; " + fined},
+		{ID: "general.erasure_ledger", Kind: Duty, Class: tenancy.Log, Tables: []string{"erp_control.erasure_ledger"}, Start: DrawingUp, Length: Length{Years: 3}, ValidFrom: date.Of(2018, 5, 25),
+			Source: "GDPR Art. 5(1)(f), 17(1) and 32(1)(c): a restored backup must not bring back who was erased; then Art. 5(2): " + fined},
 		{ID: "general.books", Kind: Duty, Class: tenancy.Book, Start: LastEntry, Length: Length{Years: 10}, Suspended: both, Source: longest, ValidFrom: since},
 		{ID: "general.vouchers", Kind: Duty, Class: tenancy.Voucher, Start: PeriodEnd, Length: Length{Years: 10}, Suspended: both, Source: longest, ValidFrom: since},
 		{ID: "general.letters", Kind: Duty, Class: tenancy.Letter, Start: PeriodEnd, Length: Length{Years: 10}, Suspended: both, Source: longest, ValidFrom: since},

@@ -10,14 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/opsmatiq/erp/internal/doomtest"
 	"github.com/opsmatiq/erp/internal/killtest"
 	"github.com/opsmatiq/erp/internal/racetest"
 	"github.com/opsmatiq/erp/privacy/retention"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
-	"github.com/opsmatiq/erp/tenancy/local"
-	"github.com/opsmatiq/erp/tenancy/postgres"
-	"github.com/opsmatiq/erp/tenancy/sqlite"
 	"github.com/opsmatiq/erp/tenancy/tenancytest"
 )
 
@@ -416,21 +414,12 @@ func TestRaceARowChangesUnderASweep(t *testing.T) {
 
 // doomed is what a process is told that is to sweep and to be killed on the way.
 type doomed struct {
-	Postgres *postgres.Engine
-	SQLite   *sqlite.Engine
-	Keys     string
-	Tenant   uuid.UUID
-	Now      time.Time
+	doomtest.Database
+	Tenant uuid.UUID
 }
 
 func (d doomed) run(count func()) error {
-	var eng tenancy.Engine
-	if d.Postgres != nil {
-		eng = *d.Postgres
-	} else {
-		eng = *d.SQLite
-	}
-	db, err := tenancy.Open(context.Background(), eng, tenancy.Options{Modules: modules(), Keys: local.Keys{Path: d.Keys}, Clock: func() time.Time { return d.Now }, OnStatement: func(tenancy.Sent) { count() }})
+	db, err := d.Open(modules(), count)
 	if err != nil {
 		return err
 	}
@@ -460,13 +449,7 @@ func TestASweepWhoseProcessIsKilled(t *testing.T) {
 				ids = append(ids, p.bill(t, fmt.Sprint("P", i), "2017-01-01"))
 				p.letter(t, uuid.Nil, noon("2001-01-01"))
 			}
-			d := doomed{Keys: p.Keys.Path, Tenant: tenancy.ScopeOf(p.ctx).TenantID(), Now: *p.now}
-			switch eng := p.Engine.(type) {
-			case postgres.Engine:
-				d.Postgres = &eng
-			case sqlite.Engine:
-				d.SQLite = &eng
-			}
+			d := doomed{doomtest.Of(p.Env, *p.now), tenancy.ScopeOf(p.ctx).TenantID()}
 			died := killtest.Start(t, d, killtest.Kill{Before: at})
 			for _, text := range find[BillText](t, p) {
 				require.Equal(t, text.Notes == "", text.Payer[:1] == "e", "half a row is erased")

@@ -49,7 +49,10 @@ var (
 // Log writes a line into the access log of the scope's tenant, under the scope's actor, and counts what was used; in one trip. What the
 // line does not say is nowhere: a feature's count is of the tenant and the day.
 //
-// It needs a scope, and no permission. Errors: usage.bad_input, usage.feature, tenancy.closed (nothing is written for a tenant that is
+// Who objected to being counted, or is restricted, is not ([Options].Declines). Their line is written all the same: the log is there to find out who came in without leave ([tenancy.EnsureSecurity]), which serves the rights of all whose data lie there and
+// overrides an objection (GDPR Art. 21(1), 18(2), 32; recital 49).
+//
+// It needs a scope, and no permission. Errors: usage.bad_input, usage.feature, those of Declines, tenancy.closed (nothing is written for a tenant that is
 // suspended or cancelled: that its owner came in stands in its trail).
 func (s *Service) Log(ctx context.Context, hit Hit) error {
 	const op = "usage.Log"
@@ -66,9 +69,20 @@ func (s *Service) Log(ctx context.Context, hit Hit) error {
 		if err != nil {
 			return err
 		}
+		if len(counts) > 0 && s.opt.Declines != nil {
+			declines, err := s.opt.Declines(ctx, tx, line.Actor)
+			if err != nil {
+				return err
+			}
+			if declines {
+				counts = nil
+			}
+		}
 		b := tx.Batch()
 		tenancy.Put(b, []*Access{line})
-		tenancy.Accrue(b, counts, "uses")
+		if len(counts) > 0 {
+			tenancy.Accrue(b, counts, "uses")
+		}
 		return b.Run(ctx)
 	})
 }

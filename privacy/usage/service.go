@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"context"
 	"embed"
 	"io/fs"
 	"regexp"
@@ -22,6 +23,9 @@ type Options struct {
 	Features []string
 	// MinTenants is how many tenants must have used a feature on a day for its use to be known at all: 5 at least. Default 10.
 	MinTenants int64
+	// Declines reports whether the person behind an actor has objected to being counted ([tenancy.ImproveService]; GDPR Art. 21(1)), pending objections included, or is restricted (Art. 18(2)): then the features that they use are not
+	// counted. It is asked within the transaction that would count, when there is something to count. Default: nobody does.
+	Declines func(ctx context.Context, tx *tenancy.Tx, actor string) (bool, error)
 }
 
 var featureName = regexp.MustCompile(`^[a-z][a-z0-9_.]{0,59}$`)

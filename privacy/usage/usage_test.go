@@ -89,6 +89,36 @@ func TestTheAccessLogHasAClosedListOfFields(t *testing.T) {
 	})
 }
 
+// Who declines to be counted is not, and their line is written all the same; where nothing is to be counted nobody is asked, and where it cannot be told nothing is written.
+func TestWhoDeclinesIsNotCounted(t *testing.T) {
+	declined, asked := "", 0
+	var fails error
+	each(t, usage.Options{Declines: func(_ context.Context, _ *tenancy.Tx, actor string) (bool, error) {
+		asked++
+		return actor == declined, fails
+	}}, func(t *testing.T, w *world) {
+		ctx := w.Tenant(t)
+		uses := func() (n int64) {
+			require.NoError(t, w.Owner(t, tenancy.ScopeOf(ctx).TenantID()).QueryRow(w.SQL("SELECT COALESCE(SUM(uses), 0) FROM erp.feature_counts")).Scan(&n))
+			return n
+		}
+		hit := usage.Hit{Page: "/sales", Features: []string{"sales.sell"}}
+		declined, asked, fails = "", 0, nil
+		require.NoError(t, w.usage.Log(ctx, usage.Hit{Page: "/"}))
+		require.Zero(t, asked)
+		require.NoError(t, w.usage.Log(ctx, hit))
+		require.Equal(t, int64(1), uses())
+		declined = tenancy.ScopeOf(ctx).Actor()
+		require.NoError(t, w.usage.Log(ctx, hit))
+		require.Equal(t, int64(1), uses())
+		require.Len(t, w.lines(t, ctx, usage.AccessFilter{}), 3)
+		fails = tenancy.ErrBusy.New("test", "")
+		require.ErrorIs(t, w.usage.Log(ctx, hit), tenancy.ErrBusy)
+		require.Len(t, w.lines(t, ctx, usage.AccessFilter{}), 3)
+		require.Equal(t, int64(1), uses())
+	})
+}
+
 // That somebody read the log is in the trail; that it grew is not.
 func TestReadingTheAccessLogIsOnRecord(t *testing.T) {
 	each(t, usage.Options{}, func(t *testing.T, w *world) {

@@ -63,6 +63,26 @@ func (r *memberRow) member(joined bool) Member {
 	return m
 }
 
+var _ tenancy.ColumnChecker = (*memberRow)(nil)
+
+// CheckColumn implements [tenancy.ColumnChecker]: what an invitation would say of the column. The folded address follows from the other.
+func (r *memberRow) CheckColumn(name string) (err error) {
+	const op = "access.Member"
+	var clean string
+	switch name {
+	case "name":
+		clean, err = cleanName(op, r.Name)
+	case "email":
+		clean, _, err = cleanEmail(op, r.Email)
+	default:
+		return ErrBadInput.New(op, "%s follows from the rest", name)
+	}
+	if err == nil && clean != map[string]string{"name": r.Name, "email": r.Email}[name] {
+		err = ErrBadInput.New(op, "no blanks stand at its ends")
+	}
+	return err
+}
+
 func (r *memberRow) settle(now time.Time) {
 	r.IsOwner = r.State == string(MemberActive) && slices.Contains(words(r.Roles), RoleOwner)
 	r.ChangedAt = now

@@ -234,6 +234,29 @@ func (s *Service) Actors(ctx context.Context, user uuid.UUID) ([]string, error) 
 	return out, nil
 }
 
+// KeyOwner gives the account behind a key that acts in the tenant of the scope as "key:ID"; zero when that is no key's actor, or the key is not known any more. It needs a scope and no permission: it gives one opaque id for another.
+func (s *Service) KeyOwner(ctx context.Context, actor string) (uuid.UUID, error) {
+	var tenant uuid.UUID
+	err := s.db.Read(ctx, func(_ context.Context, tx *tenancy.Tx) error {
+		tenant = tx.Scope().TenantID()
+		return nil
+	})
+	if err != nil {
+		return uuid.Nil, err
+	}
+	id, ok := strings.CutPrefix(actor, "key:")
+	key, bad := uuid.Parse(id)
+	if !ok || bad != nil {
+		return uuid.Nil, nil //nolint:nilerr // somebody else's actor
+	}
+	var owners []uuid.UUID
+	err = s.control.DB.NewSelect().Model((*keyRow)(nil)).ModelTableExpr(s.aliased(tableKeys)).Column("user_id").Where("id = ?", key).Where("tenant_id = ?", tenant).Scan(ctx, &owners)
+	if err != nil || len(owners) == 0 {
+		return uuid.Nil, s.fault("access.KeyOwner", err)
+	}
+	return owners[0], nil
+}
+
 // CheckLeft refuses to have somebody forgotten who can still come into the tenant of the scope, or was asked in: they are removed first ([Service.RemoveMember]). With
 // [Service.ForgetAccount] it is what an erasure asks of this package.
 //

@@ -40,7 +40,7 @@ var (
 	macCheck    = [2]string{"= sha256(convert_to('/' ||", "<> sha256(convert_to('!' ||"}
 	pidCheck    = [2]string{"split_part(token, '/', 2) = pg_backend_pid()::text", "true"}
 	timeCheck   = [2]string{"NOT BETWEEN 1 AND 2 *", "NOT BETWEEN -1000000000000000 AND 1000000::bigint *"}
-	grantCheck  = [2]string{"IF split_part(token, '/', 4) <> '' THEN", "IF false THEN"}
+	grantCheck  = [2]string{"IF split_part(token, '/', 4) NOT IN ('', '" + dutyToken + "') THEN", "IF false THEN"}
 	retireCheck = [2]string{" AND (k.retired_at IS NULL OR k.retired_at > clock_timestamp())", ""}
 )
 

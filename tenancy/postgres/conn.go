@@ -53,6 +53,7 @@ type scope struct {
 	readOnly bool
 	role     string
 	grant    uuid.UUID
+	duty     bool
 	timeout  time.Duration // of a statement; 0: whatever the server says
 	key      *signingKey   // nil: tenants are not signed
 	hostRole string
@@ -61,7 +62,7 @@ type scope struct {
 
 // newScope is what the options call for, with the key to sign it.
 func (s *store) newScope(ctx context.Context, opt tenancy.SessionOptions) (*scope, error) {
-	on := &scope{tenant: opt.Tenant, readOnly: opt.ReadOnly, grant: opt.Grant, role: appRole, timeout: opt.StatementTimeout, hostRole: s.hostRole, observe: s.observe}
+	on := &scope{tenant: opt.Tenant, readOnly: opt.ReadOnly, grant: opt.Grant, duty: opt.Duty, role: appRole, timeout: opt.StatementTimeout, hostRole: s.hostRole, observe: s.observe}
 	if opt.Sealer {
 		on.role = sealerRole
 	}

@@ -152,17 +152,21 @@ BEGIN
 	RETURN new_state;
 END`},
 	// No event without a gate that is open for it, so no write either: every one has its event in the same transaction. Events of
-	// acts without a row and of reads are for a closed one too. The gate's row is held until the commit, which is what the application role may not do itself: a gate that closes waits for
+	// acts without a row and of reads are for a closed one too, and those of a session that does a duty, which is signed with its tenant. The gate's row is held until the commit, which is what the application role may not do itself: a gate that closes waits for
 	// those who found it open, and whoever looks through an older snapshot meets a serialization failure, not an older truth.
 	{name: "refuse_closed()", returns: "trigger", definer: true, body: `
 DECLARE
 	tenant uuid;
 	writes boolean;
 	gate text;
+	duty boolean := false;
 BEGIN
+	IF split_part(current_setting('erp.tenant', true), '/', 4) = '` + dutyToken + `' THEN
+		duty := erp.current_tenant() IS NOT NULL; -- refuses what was not signed, whatever stood there when the row came
+	END IF;
 	FOR tenant, writes IN SELECT f.tenant_id, bool_or(f.verb NOT IN ('', 'read')) FROM fresh AS f GROUP BY f.tenant_id LOOP
 		SELECT g.state INTO gate FROM erp.tenant_gates AS g WHERE g.tenant_id = tenant FOR SHARE;
-		IF NOT FOUND OR gate NOT IN ('active', 'importing') AND (writes OR gate <> 'closed') THEN
+		IF NOT FOUND OR gate NOT IN ('active', 'importing') AND (writes AND NOT duty OR gate <> 'closed') THEN
 			RAISE EXCEPTION 'erp/locked/tenancy.closed/the tenant is closed: nothing is written for it';
 		END IF;
 	END LOOP;

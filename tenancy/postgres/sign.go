@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// The tenant of a transaction is a signed setting: tenant/pid/expiry/grant/key/MAC. Whoever can say SET can put any text into
+// The tenant of a transaction is a signed setting: tenant/pid/expiry/grant/key/MAC, with dutyToken for the grant where there is none and the law's work is done. Whoever can say SET can put any text into
 // erp.tenant, but a policy takes none that is not signed, for this very connection and this very time, with a key that the
 // application role cannot read.
 //
@@ -76,12 +76,23 @@ type backend struct {
 	now int64 // microseconds since 1970
 }
 
+// dutyToken stands where a grant would, in a session of [tenancy.SessionOptions].Duty.
+const dutyToken = "duty"
+
+// token is what stands where a grant would.
+func (s *scope) token() string {
+	switch {
+	case s.grant != uuid.Nil:
+		return s.grant.String()
+	case s.duty:
+		return dutyToken
+	}
+	return ""
+}
+
 // token signs a tenant for a transaction that begins within tokenLife.
 func (k *signingKey) token(on *scope, b backend) string {
-	grant := ""
-	if on.grant != uuid.Nil {
-		grant = on.grant.String()
-	}
+	grant := on.token()
 	text := on.tenant.String() + "/" + strconv.FormatUint(uint64(b.pid), 10) + "/" + strconv.FormatInt(b.now+tokenLife.Microseconds(), 10) + "/" + grant + "/" + k.id
 	return text + "/" + k.mac(text)
 }

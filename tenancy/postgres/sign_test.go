@@ -246,6 +246,22 @@ func TestTheDatabaseChecksGrants(t *testing.T) {
 	require.NoError(t, joined.Rollback(ctx))
 }
 
+// A duty is a part of what is signed: whoever can say SET cannot make one of a session that does none.
+func TestADutyIsSigned(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	tenant := f.tenant(t)
+	require.NoError(t, f.look(t, tenancy.SessionOptions{Tenant: tenant, Duty: true}))
+	s, err := f.store.Session(ctx, tenancy.SessionOptions{Tenant: tenant})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Rollback(ctx)) }()
+	require.NoError(t, s.Run(ctx, []*tenancy.Statement{read(things, tenant, new([]thing))}))
+	_, err = s.Conn().ExecContext(ctx, "SELECT pg_catalog.set_config('erp.tenant', pg_catalog.replace(pg_catalog.current_setting('erp.tenant'), '//', '/duty/'), true)")
+	require.NoError(t, err)
+	err = s.Run(ctx, []*tenancy.Statement{read(things, tenant, new([]thing))})
+	require.ErrorIs(t, asFault("test", err), tenancy.ErrWall)
+}
+
 // otherPID gives the connection another process id than the server's, as a pooler does.
 type otherPID struct {
 	net.Conn

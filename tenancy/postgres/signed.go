@@ -30,7 +30,7 @@ BEGIN
 	IF split_part(token, '/', 3)::bigint - (extract(epoch FROM now()) * 1000000)::bigint NOT BETWEEN 1 AND 2 * ` + life + ` THEN
 		RAISE EXCEPTION 'erp/exhausted/tenancy.busy/the tenant is not signed for this time' USING ERRCODE = '` + stateStaleClock + `';
 	END IF;
-	IF split_part(token, '/', 4) <> '' THEN -- two steps: the second opens a table
+	IF split_part(token, '/', 4) NOT IN ('', '` + dutyToken + `') THEN -- two steps: the second opens a table
 		IF NOT EXISTS (SELECT FROM erp_wall.grants AS g WHERE g.id = split_part(token, '/', 4)::uuid AND g.tenant_id = split_part(token, '/', 1)::uuid
 				AND g.ended_at IS NULL AND g.expires_at > clock_timestamp()) THEN
 			RAISE EXCEPTION 'erp/forbidden/tenancy.grant_ended/the break-glass grant has expired, was revoked or is not known';
@@ -65,7 +65,7 @@ END`},
 var unsignedFunctions = []function{
 	{name: "current_tenant()", returns: "uuid", definer: true, stable: true, callers: []string{appRole, sealerRole}, body: `
 BEGIN
-	RETURN current_setting('erp.tenant')::uuid;
+	RETURN split_part(current_setting('erp.tenant'), '/', 1)::uuid;
 END`},
 	{name: "sign(tenant uuid)", returns: "text", definer: true, body: `
 BEGIN

@@ -161,11 +161,19 @@ const signedTimedSettings = signedSettings + `, pg_catalog.set_config('statement
 
 // unsignedSettings are statements, not set_config(): Citus hands only statements to its nodes.
 func unsignedSettings(on *scope) []string {
-	out := []string{on.setRole(), "SET LOCAL erp.tenant = " + quoteText(on.tenant.String()), setSearchPath, setStrings, setDates}
+	out := []string{on.setRole(), "SET LOCAL erp.tenant = " + quoteText(on.unsigned()), setSearchPath, setStrings, setDates}
 	if ms := on.statementTimeout(); ms != "" {
 		out = append(out, "SET LOCAL statement_timeout = "+ms)
 	}
 	return out
+}
+
+// unsigned is the tenant as a signed setting has it, without what signs it.
+func (s *scope) unsigned() string {
+	if s.duty {
+		return s.tenant.String() + "///" + dutyToken
+	}
+	return s.tenant.String()
 }
 
 // hurry lifts the bound of a statement's time, or brings it back, in front of what is sent next.

@@ -19,6 +19,8 @@ type session struct {
 	conn     *sql.Conn
 	tx       *sql.Tx
 	readOnly bool
+	duty     bool          // see tenancy.SessionOptions
+	opened   bool          // the gate, for as long as the transaction lasts
 	timeout  time.Duration // of a statement; 0: none
 	rests    []func()      // ends of the contexts of what may still be read
 	writing  bool          // it is this session's turn to write
@@ -79,7 +81,34 @@ func (s *session) begin(ctx context.Context) error {
 	if err := raw(s.conn, func(c *conn) error { c.guarded = true; return nil }); err != nil {
 		return err
 	}
+	if err := s.openGate(ctx); err != nil {
+		return err
+	}
 	return ctx.Err()
+}
+
+// openGate opens a closed gate for a session that does a duty, until its commit. The file has one writer and readers see what was committed, so
+// nobody else ever finds it open.
+func (s *session) openGate(ctx context.Context) error {
+	if !s.duty || s.readOnly {
+		return nil
+	}
+	res, err := s.tx.ExecContext(ctx, "UPDATE erp_tenant_gates SET state = 'active' WHERE state = 'closed'")
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	s.opened = n > 0
+	return err
+}
+
+// closeGate is the end of openGate.
+func (s *session) closeGate(ctx context.Context) error {
+	if !s.opened {
+		return nil
+	}
+	_, err := s.tx.ExecContext(ctx, "UPDATE erp_tenant_gates SET state = 'closed' WHERE state = 'active'")
+	return err
 }
 
 // Run implements tenancy.Session.
@@ -116,6 +145,9 @@ func (s *session) Commit(ctx context.Context, statements []*tenancy.Statement) e
 	}
 	if s.tx != nil {
 		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := s.closeGate(ctx); err != nil {
 			return err
 		}
 		s.sent("commit", "")

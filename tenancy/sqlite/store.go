@@ -111,7 +111,7 @@ func (s *store) Session(ctx context.Context, on tenancy.SessionOptions) (tenancy
 	if err != nil {
 		return nil, err
 	}
-	return &session{store: s, file: f, readOnly: on.ReadOnly, timeout: on.StatementTimeout}, nil
+	return &session{store: s, file: f, readOnly: on.ReadOnly, duty: on.Duty, timeout: on.StatementTimeout}, nil
 }
 
 // Join implements tenancy.Store.

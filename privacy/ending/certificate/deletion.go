@@ -139,7 +139,7 @@ type Kept struct {
 	// Purpose and Basis are what for, and on what ground (GDPR Art. 6(1)).
 	Purpose string `json:"purpose"`
 	Basis   string `json:"basis"`
-	// Law is the rule under which it is kept, Until the last day of that (YYYY-MM-DD). "": no rule is stated, and it is kept for as long
+	// Law is the rule under which it is kept, Until the last day for which that asks (YYYY-MM-DD). What names nobody may lie there for longer. "": no rule is stated, and it is kept for as long
 	// as what it is kept for asks for.
 	Law   string `json:"law,omitempty"`
 	Until string `json:"until,omitempty"`
