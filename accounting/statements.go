@@ -65,10 +65,39 @@ func (c *cut) forget(ctx context.Context, tx *tenancy.Tx, set *setup, from, to d
 		CAST(SUM(CASE WHEN l.amount_minor < 0 THEN -l.amount_minor ELSE 0 END) AS BIGINT) AS credit_minor, `+value+` AS value
 		FROM {journal_entries} AS e JOIN {journal_lines} AS l ON l.entry_id = e.id`+join+`
 		WHERE e.line_count >= 2 AND e.posted_at > ? AND l.entry_date >= ? AND l.entry_date <= ?`+where+` GROUP BY l.account_id, 4`, args...)
+	if err != nil {
+		return err
+	}
+	var doubtful []uuid.UUID
 	for _, r := range rows {
-		if group := out[r.Value]; group != nil {
-			subtract(group, r.AccountID, r.DebitMinor)
-			subtract(group, r.AccountID, -r.CreditMinor)
+		group := out[r.Value]
+		if group == nil {
+			continue
+		}
+		subtract(group, r.AccountID, r.DebitMinor)
+		subtract(group, r.AccountID, -r.CreditMinor)
+		if _, still := group[r.AccountID]; !still {
+			doubtful = append(doubtful, r.AccountID)
+		}
+	}
+	return c.worthNothing(ctx, tx, set, from, to, doubtful, out)
+}
+
+// worthNothing puts those accounts back that had lines then, all of them worth nothing in base.
+func (c *cut) worthNothing(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.Date, of []uuid.UUID, out map[string]map[uuid.UUID]accountSum) error {
+	if len(of) == 0 {
+		return nil
+	}
+	value, join, args := c.grouping("l.dimension_set_id")
+	where, more := c.where("l.dimension_set_id")
+	args = append(append(args, tenancy.List(of), from, to, set.known), more...)
+	rows, err := tenancy.Report[slicedSum](ctx, tx, `SELECT l.account_id, CAST(0 AS BIGINT) AS debit_minor, CAST(0 AS BIGINT) AS credit_minor, `+value+` AS value
+		FROM {journal_lines} AS l JOIN {journal_entries} AS e ON e.id = l.entry_id`+join+`
+		WHERE l.account_id IN (?) AND l.entry_date >= ? AND l.entry_date <= ? AND e.posted_at <= ?`+where+` GROUP BY l.account_id, 4`, args...)
+	for _, r := range rows {
+		group := out[r.Value]
+		if _, there := group[r.AccountID]; group != nil && !there {
+			group[r.AccountID] = r.accountSum
 		}
 	}
 	return err

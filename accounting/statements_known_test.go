@@ -136,8 +136,9 @@ func TestWhatTheBooksSaidLaws(t *testing.T) {
 	}
 }
 
-// An account whose lines are worth nothing in the books' currency is in no statement, whatever is posted to it later.
-func TestWhatIsWorthNothingIsInNoStatement(t *testing.T) {
+// An account whose lines are worth nothing in the books' currency stands in what is told of that day, as it did on it, whatever is posted to
+// it later; one that had none then does not.
+func TestWhatIsWorthNothingIsKnown(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
 		s.analysed()
 		trade := func(worth int64, shop string) {
@@ -151,9 +152,10 @@ func TestWhatIsWorthNothingIsInNoStatement(t *testing.T) {
 		trade(0, "york")
 		at := time.Now().UTC().Truncate(time.Microsecond)
 		then := sayings(t, s, s.books, at, day("2010-12-31"))
-		require.Len(t, then.reports["trial"].(accounting.TrialBalance).Lines, 2)
-		require.Len(t, then.reports["trial by shop"].([]accounting.Group[accounting.TrialBalance]), 1)
+		require.Len(t, then.reports["trial"].(accounting.TrialBalance).Lines, 3)
+		require.Len(t, then.reports["trial by shop"].([]accounting.Group[accounting.TrialBalance]), 2)
 		trade(3, "york")
+		trade(0, "leeds")
 		trade(4, "leeds")
 		require.Equal(t, then, sayings(t, s, s.books.KnownAt(at), at, day("2010-12-31")))
 	})

@@ -36,7 +36,6 @@ func sumsOf(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.Date,
 }
 
 // groupedSums are the sums of a cut by the value that it groups by, "" for lines without one; all under "" when it does not group.
-// An account that was moved by nothing is in none of them.
 func groupedSums(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.Date, in *cut) (map[string]map[uuid.UUID]accountSum, error) {
 	out := map[string]map[uuid.UUID]accountSum{}
 	if from.After(to) {
@@ -44,9 +43,6 @@ func groupedSums(ctx context.Context, tx *tenancy.Tx, set *setup, from, to date.
 	}
 	add := func(rows []slicedSum, err error) error {
 		for i := 0; i < len(rows) && err == nil; i++ {
-			if rows[i].DebitMinor == 0 && rows[i].CreditMinor == 0 {
-				continue // lines in other currencies that are worth nothing in this one
-			}
 			group := out[rows[i].Value]
 			if group == nil {
 				group = make(map[uuid.UUID]accountSum, len(set.accounts))
