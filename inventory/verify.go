@@ -265,11 +265,10 @@ func (v verifier) dimensions(ctx context.Context) (tenancy.Check, error) {
 				WHERE s.entry_id IS NOT NULL
 			UNION ALL SELECT p.entry_id, m.dimension_set_id, m.value_minor FROM {stock_moves} AS m JOIN {stock_documents} AS s ON s.id = m.document_id
 				JOIN {stock_group_postings} AS p ON p.group_id = s.group_id AND p.posting_no = s.posting_no WHERE p.entry_id IS NOT NULL
-			UNION ALL SELECT j.entry_id, j.dimension_set_id, j.amount_minor FROM {journal_lines} AS j JOIN {stock_documents} AS s ON s.entry_id = j.entry_id
-				WHERE j.account_id <> ?
-			UNION ALL SELECT j.entry_id, j.dimension_set_id, j.amount_minor FROM {journal_lines} AS j JOIN {stock_group_postings} AS p ON p.entry_id = j.entry_id
-				WHERE j.account_id <> ?) AS d
-		GROUP BY d.entry_id, d.dimension_set_id HAVING SUM(d.minor) <> 0 ORDER BY d.entry_id LIMIT ?`, stock.ID, stock.ID, maxShown)
+			UNION ALL SELECT j.entry_id, j.dimension_set_id, j.amount_minor FROM {journal_lines} AS j WHERE j.account_id <> ? AND j.entry_id IN
+				(SELECT s.entry_id FROM {stock_documents} AS s WHERE s.entry_id IS NOT NULL
+				UNION ALL SELECT p.entry_id FROM {stock_group_postings} AS p WHERE p.entry_id IS NOT NULL)) AS d
+		GROUP BY d.entry_id, d.dimension_set_id HAVING SUM(d.minor) <> 0 ORDER BY d.entry_id LIMIT ?`, stock.ID, maxShown)
 	if err != nil {
 		return tenancy.Check{}, err
 	}
