@@ -107,6 +107,9 @@ func (t *Tenants) shut(ctx context.Context, at *place, row *tenantRow) error {
 	gate, err := at.store.Gate(ctx, row.ID)
 	if err == nil && gate == GateActive {
 		err = at.store.MoveGate(ctx, row.ID, GateClosed, math.MaxInt64)
+		if now, again := at.store.Gate(ctx, row.ID); err != nil && again == nil && now != GateActive {
+			return nil // another purger was faster
+		}
 	}
 	return err
 }
