@@ -138,9 +138,11 @@ func TestAClosedTenantsTrailIsSealed(t *testing.T) {
 			require.NoError(t, closed())
 			_, err := suite.Privacy.Export(s.ctx, io.Discard)
 			require.NoError(t, err)
-			at = at.Add(2 * time.Second)
-			_, err = suite.Tick(t.Context(), at)
-			require.NoError(t, err)
+			for range 2 { // the law's jobs go on for a closed tenant, and those behind the sealer leave events too
+				at = at.Add(2 * time.Second)
+				_, err = suite.Tick(t.Context(), at)
+				require.NoError(t, err)
+			}
 			entries, err := suite.Audit.List(s.ctx, audit.Filter{}, tenancy.PageRequest{Limit: 100})
 			require.NoError(t, err)
 			for _, e := range entries.Items {
