@@ -170,11 +170,11 @@ const maxAdjustments = 100
 func (l *lineInput) check() error {
 	switch {
 	case l.netStated() && !l.price.IsZero():
-		return errors.New("Net and UnitPrice both state the amount: leave one out")
+		return errors.New("both Net and UnitPrice state the amount: leave one out")
 	case l.netStated() && (!l.discount.isZero() || !l.charge.isZero()):
-		return errors.New("Net is after Discount and Charge: they are left out")
+		return errors.New("the Net is after Discount and Charge: leave them out")
 	case !l.netStated() && l.quantity == 0:
-		return errors.New("Quantity is needed")
+		return errors.New("a Quantity is needed")
 	case !reasonable(l.price):
 		return errors.New("UnitPrice has too many digits")
 	case !validRunes(l.text, 500, true):

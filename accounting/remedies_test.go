@@ -45,7 +45,7 @@ func TestRefusalsNameTheFieldAndTheRemedy(t *testing.T) {
 				in.Lines[0].Quantity = 0
 				_, err := s.books.Issue(s.ctx, []accounting.NewInvoice{in})
 				return err
-			}, accounting.ErrBadInput, "document 1: line 1: Quantity is needed"},
+			}, accounting.ErrBadInput, "document 1: line 1: a Quantity is needed"},
 		} {
 			err := row.act()
 			require.ErrorIs(t, err, row.code, name)

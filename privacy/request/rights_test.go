@@ -109,11 +109,12 @@ func TestWhatIsNotCorrected(t *testing.T) {
 		for what, in := range map[string]privacy.Correction{
 			"nobody": {Reference: "C", Changes: []privacy.Change{name}}, "no reference": {PersonID: p.ID, Changes: []privacy.Change{name}}, "nothing": {PersonID: p.ID, Reference: "C"},
 			"as it is": {PersonID: p.ID, Reference: "C", Changes: []privacy.Change{name}}, "twice": {PersonID: p.ID, Reference: "C", Changes: []privacy.Change{name, name}},
-			"no day": {PersonID: p.ID, Reference: "C", Changes: []privacy.Change{change("clinic.patients", p.ID, "born", "yesterday")}},
 		} {
 			_, err := d.data.Correct(d.ctx, in)
 			require.ErrorIs(t, err, privacy.ErrBadInput, what)
 		}
+		_, err := d.data.Correct(d.ctx, privacy.Correction{PersonID: p.ID, Reference: "C", Changes: []privacy.Change{change("clinic.patients", p.ID, "born", "yesterday")}})
+		require.ErrorIs(t, err, privacy.ErrBadValue, "no day")
 		require.Equal(t, *p, d.patient(t, p.ID))
 		records, err := d.data.Corrections(d.ctx, p.ID)
 		require.NoError(t, err)

@@ -275,6 +275,7 @@ var own = map[string]string{
 	"RemoveFactor": "self", "NewRecoveryCodes": "self", "Memberships": "self", "SwitchTenant": "self",
 	"AddOwner": "platform", "AddStaff": "platform", "SetStaffPermissions": "platform", "FindUser": "platform", "Users": "platform", "SuspendUser": "platform",
 	"ResumeUser": "platform", "EndUserSessions": "platform", "TakeFactor": "platform", "UnlockUser": "platform", "EraseUser": "platform", "Sweep": "platform", "RewrapKeys": "platform",
+	"KeyOwner": "scope",
 }
 
 // Every method is called with zero arguments in every context that is not for it: refused before anything is asked. A new
@@ -297,7 +298,7 @@ func TestEveryMethodRefusesAnUnusableContext(t *testing.T) {
 			"none": t.Context(), "zero": tenancy.Scope{}.Attach(t.Context()), "platform": w.Platform(t), "nobody": nobody, "self": self,
 			"suspended": suspended, "tenant": powerless, "key": w.with(key.Secret),
 		}
-		fine := map[string][]string{"self": {"self"}, "platform": {"platform"}, "": {"key"}} // who may is no matter of this test
+		fine := map[string][]string{"self": {"self"}, "platform": {"platform"}, "": {"key"}, "scope": {"tenant", "key", "suspended"}} // who may is no matter of this test
 		statements := w.auth.CountStatements()
 		v := reflect.ValueOf(w.auth)
 		methods := 0
