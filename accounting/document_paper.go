@@ -178,7 +178,7 @@ func (l *lineInput) check() error {
 	case !reasonable(l.price):
 		return errors.New("UnitPrice has too many digits")
 	case !validRunes(l.text, 500, true):
-		return errors.New("Description is text of at most 500 characters, without control characters")
+		return errors.New("the Description is text of at most 500 characters, without control characters")
 	case len(l.tax) > 20:
 		return errors.New("TaxCode has at most 20 characters")
 	}
