@@ -334,3 +334,22 @@ func TestEveryMethodRefusesAnUnusableContext(t *testing.T) {
 		require.Greater(t, methods, 30)
 	})
 }
+
+// A key acts for the account that made it, in its own tenant alone.
+func TestKeyOwner(t *testing.T) {
+	eachWithClock(t, access.Options{}, func(t *testing.T, w *world) {
+		_, owner := w.shop()
+		_, stranger := w.shop()
+		key, err := w.auth.CreateKey(w.enter(owner), access.NewKey{Name: "k", Permissions: tenancy.Permissions{"access.*"}})
+		require.NoError(t, err)
+		actor := scopeOf(w.with(key.Secret)).Actor()
+		for want, ask := range map[bool]context.Context{true: w.enter(owner), false: w.enter(stranger)} {
+			account, err := w.auth.KeyOwner(ask, actor)
+			require.NoError(t, err)
+			require.Equal(t, want, account != uuid.Nil)
+		}
+		nobody, err := w.auth.KeyOwner(w.enter(owner), "ops:1")
+		require.NoError(t, err)
+		require.Zero(t, nobody)
+	})
+}
