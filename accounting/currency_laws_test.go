@@ -198,14 +198,27 @@ func (h *trade) lost(entry uuid.UUID) int64 {
 	return all[0].Minor
 }
 
-// payOne pays a part of an item, all of it, or tries to pay more than is open.
+// payable is what is open under an item's id: that of a document's first instalment is the document's own, and pays the others too.
+func (h *trade) payable(o accounting.OpenItem) (open int64) {
+	for _, i := range h.items(func(i accounting.OpenItem) bool { return i.EntryID == o.EntryID }) {
+		for n := 2; i.ID != o.ID && i.ID != accounting.InstalmentID(o.ID, n); n++ {
+			if n > accounting.MaxInstalments {
+				return o.OpenMinor // o is one of the others itself, or no document
+			}
+		}
+		open += i.OpenMinor
+	}
+	return open
+}
+
+// payOne pays a part of an item, all of it, some of a document's further instalments, or tries to pay more than is open.
 func (h *trade) payOne() {
 	items := h.items(func(accounting.OpenItem) bool { return true })
 	if len(items) == 0 {
 		return
 	}
 	o := rapid.SampledFrom(items).Draw(h.rt, "item")
-	open, direction := o.OpenMinor, accounting.MoneyIn
+	open, direction := h.payable(o), accounting.MoneyIn
 	if open < 0 {
 		open, direction = -open, accounting.MoneyOut
 	}
