@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/opsmatiq/erp/accounting/money"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
@@ -23,55 +24,95 @@ import (
 // accounting.period_locked (open items as of a day in a locked period do not change any more), accounting.reference_taken;
 // tenancy.duplicate when another transaction has just used the same reference (a retry is answered with the replay).
 func (s *Service) Allocate(ctx context.Context, in []NewAllocation) ([]Allocation, error) {
-	return tenancy.Act(ctx, s.db, PermPay, func(ctx context.Context, tx *tenancy.Tx) ([]Allocation, error) {
-		const op = "accounting.Allocate"
-		if err := checkBatch(op, "allocations", len(in)); err != nil {
-			return nil, err
+	return settleBatch(ctx, s, "accounting.Allocate", "allocation", in, (*settlement).allocate)
+}
+
+// asked is what an input says that settles open items: of what, and how much.
+type asked struct {
+	reference  string
+	amount     money.Amount
+	all        bool // no amount stands for all that there is
+	of         []uuid.UUID
+	dimensions Dimensions
+}
+
+// settling is such an input.
+type settling[T any] interface {
+	*T
+	asked() asked
+	fingerprint(f *fingerprint) string
+}
+
+// opening checks a batch of such inputs and expects their references. It gives the ids of what they are of, and what they are analysed by.
+func opening[T any, P settling[T]](tx *tenancy.Tx, op, noun, plural string, in []T, expect func(reference, hash string)) ([]uuid.UUID, *dimensionBook, error) {
+	if err := checkBatch(op, plural, len(in)); err != nil {
+		return nil, nil, err
+	}
+	ids, dims := make([]uuid.UUID, 0, 2*len(in)), newDimensionBook(op, tx)
+	var hash fingerprint
+	for i := range in {
+		where := fmt.Sprintf("%s %d: ", noun, i+1)
+		if err := checkInput(op, where, &in[i]); err != nil {
+			return nil, nil, err
 		}
-		ids, replays := make([]uuid.UUID, 0, 2*len(in)), newReplays[Allocation](op, "allocation", len(in))
-		var hash fingerprint
-		for i := range in {
-			where := fmt.Sprintf("allocation %d: ", i+1)
-			if err := checkInput(op, where, &in[i]); err != nil {
-				return nil, err
-			}
-			if err := checkAmount(op, where, in[i].Amount); err != nil {
-				return nil, err
-			}
-			ids = append(ids, in[i].DebitID, in[i].CreditID)
-			replays.expect(in[i].Reference, in[i].fingerprint(&hash))
+		a, check := P(&in[i]).asked(), checkAmount
+		if a.all {
+			check = checkPart
+		}
+		if err := check(op, where, a.amount); err != nil {
+			return nil, nil, err
+		}
+		ids = append(ids, a.of...)
+		dims.want(a.dimensions)
+		expect(a.reference, P(&in[i]).fingerprint(&hash))
+	}
+	return unique(ids), dims, nil
+}
+
+// settleBatch is the act of a batch of such inputs, all or none: it locks the items that they name, lets plan settle one after the other,
+// and gives the allocation of each. One whose reference was used before is given back.
+func settleBatch[T any, P settling[T]](ctx context.Context, s *Service, op, noun string, in []T, plan func(*settlement, string, P) (*Allocation, error)) ([]Allocation, error) {
+	return tenancy.Act(ctx, s.db, PermPay, func(ctx context.Context, tx *tenancy.Tx) ([]Allocation, error) {
+		replays := newReplays[Allocation](op, noun, len(in))
+		ids, dims, err := opening[T, P](tx, op, noun, noun+"s", in, replays.expect)
+		if err != nil {
+			return nil, err
 		}
 		var locked []OpenItem
 		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) {
-			lockItems(b, &locked, unique(ids))
+			lockItems(b, &locked, ids)
 			replays.load(b)
+			dims.load(b)
 		})
 		if err != nil {
 			return nil, err
 		}
-		settle := newSettlement(newPlan(op, tx, set, 0), locked)
+		if err := dims.complete(ctx); err != nil {
+			return nil, err
+		}
+		p := newPlan(op, tx, set, 0)
+		p.dims = dims
+		settle := newSettlement(p, locked)
 		out, err := replays.run(func(i int) (*Allocation, error) {
-			err := settle.allocate(fmt.Sprintf("allocation %d: ", i+1), set, &in[i])
-			return settle.named(in[i].Reference, replays.prints[i], err)
+			a, err := plan(settle, fmt.Sprintf("%s %d: ", noun, i+1), &in[i])
+			if err != nil {
+				return nil, err
+			}
+			a.Reference, a.Fingerprint = replays.references[i], replays.prints[i]
+			return a, nil
 		})
 		if err != nil {
 			return nil, settle.tellInstalments(ctx, err)
 		}
-		if err := settle.releaseTax(ctx, settle.plan, nil); err != nil {
+		if err := settle.releaseTax(ctx, p, nil); err != nil {
 			return nil, err
 		}
 		return give(out, settle.run(ctx))
 	})
 }
 
-// named gives the allocation that was planned last its reference.
-func (s *settlement) named(reference, fingerprint string, err error) (*Allocation, error) {
-	if err != nil {
-		return nil, err
-	}
-	a := s.last()
-	a.Reference, a.Fingerprint = reference, fingerprint
-	return a, nil
+func (a *NewAllocation) asked() asked {
+	return asked{reference: a.Reference, amount: a.Amount, of: []uuid.UUID{a.DebitID, a.CreditID}}
 }
 
 // fingerprint is of an allocation's figures and names. The word keeps it apart from the other acts that share its references.
@@ -85,29 +126,33 @@ func (a *NewAllocation) fingerprint(f *fingerprint) string {
 	return f.sum()
 }
 
-func (s *settlement) allocate(where string, set *setup, in *NewAllocation) error {
+// allocate plans an allocation and gives it.
+func (s *settlement) allocate(where string, in *NewAllocation) (*Allocation, error) {
 	debit, credit := s.items[in.DebitID], s.items[in.CreditID]
 	if debit == nil || credit == nil {
-		return ErrUnknownItem.New(s.op, "%sthere is no such open item", where)
+		return nil, ErrUnknownItem.New(s.op, "%sthere is no such open item", where)
 	}
 	if in.Amount.Currency != debit.Original.Currency {
-		return ErrWrongCurrency.New(s.op, "%sthe amount is not in the item's currency, %s", where, debit.Original.Currency)
+		return nil, ErrWrongCurrency.New(s.op, "%sthe amount is not in the item's currency, %s", where, debit.Original.Currency)
 	}
 	on := in.Date
 	if on.IsZero() {
 		on = s.tx.Today()
 	}
 	if on.Before(debit.ItemDate) || on.Before(credit.ItemDate) {
-		return ErrBadInput.New(s.op, "%sDate is before that of an item", where)
+		return nil, ErrBadInput.New(s.op, "%sDate is before that of an item", where)
 	}
 	if first := later(debit.ReopenedOn, credit.ReopenedOn); on.Before(first) {
-		return ErrBadInput.New(s.op, "%sDate is before %s, until when an item was settled", where, first)
+		return nil, ErrBadInput.New(s.op, "%sDate is before %s, until when an item was settled", where, first)
 	}
-	if err := set.settleable(s.op, where, on); err != nil {
-		return err
+	if err := s.plan.set.settleable(s.op, where, on); err != nil {
+		return nil, err
 	}
 	s.exception = in.LockException
-	return s.pair(where, debit, credit, in.Amount.Minor, on)
+	if err := s.pair(where, debit, credit, in.Amount.Minor, on); err != nil {
+		return nil, err
+	}
+	return s.last(), nil
 }
 
 // settleable refuses a day in a locked period, whose open items do not change any more. Errors: accounting.no_period,

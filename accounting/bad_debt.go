@@ -106,6 +106,15 @@ type NewRecovery struct {
 	LockException string `validate:"text=500"`
 }
 
+func (in *NewBadDebt) asked() asked {
+	return asked{reference: in.Reference, amount: in.Amount, all: true, of: []uuid.UUID{in.InvoiceID}, dimensions: in.Dimensions}
+}
+
+func (in *NewRecovery) asked() asked {
+	return asked{reference: "recovery:" + in.BadDebtID.String() + ":" + in.PaymentID.String(), amount: in.Amount, all: true, of: []uuid.UUID{in.BadDebtID},
+		dimensions: in.Dimensions}
+}
+
 func (in *NewBadDebt) fingerprint(f *fingerprint) string {
 	f.reset()
 	f.id(in.InvoiceID)

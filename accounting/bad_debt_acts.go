@@ -28,10 +28,12 @@ func (s *Service) RelieveBadDebts(ctx context.Context, in []NewBadDebt) ([]BadDe
 	return tenancy.Act(ctx, s.db, PermRelief, func(ctx context.Context, tx *tenancy.Tx) ([]BadDebt, error) {
 		const op = "accounting.RelieveBadDebts"
 		w := &relieving{op: op, tx: tx, in: in, replays: newReplays[BadDebt](op, "bad debt", len(in)), left: map[uuid.UUID]*relievable{}}
-		if err := w.check(); err != nil || len(in) == 0 {
+		ids, dims, err := opening(tx, op, "bad debt", "bad debts", in, w.replays.expect)
+		if err != nil || len(in) == 0 {
 			return nil, err
 		}
-		if err := w.read(ctx, s); err != nil {
+		w.dims = dims
+		if err := w.read(ctx, s, ids); err != nil {
 			return nil, err
 		}
 		out, err := w.replays.run(w.relieve)
@@ -73,33 +75,8 @@ type relieving struct {
 	taxes    []*TaxEntry
 }
 
-func (w *relieving) check() error {
-	if err := checkBatch(w.op, "bad debts", len(w.in)); err != nil {
-		return err
-	}
-	w.dims = newDimensionBook(w.op, w.tx)
-	var hash fingerprint
-	for i := range w.in {
-		in, where := &w.in[i], fmt.Sprintf("bad debt %d: ", i+1)
-		if err := checkInput(w.op, where, in); err != nil {
-			return err
-		}
-		if err := checkPart(w.op, where, in.Amount); err != nil {
-			return err
-		}
-		w.dims.want(in.Dimensions)
-		w.replays.expect(in.Reference, in.fingerprint(&hash))
-	}
-	return nil
-}
-
 // read locks the invoices and then their items, and finds what is left of their taxes.
-func (w *relieving) read(ctx context.Context, s *Service) (err error) {
-	ids := make([]uuid.UUID, len(w.in))
-	for i := range w.in {
-		ids[i] = w.in[i].InvoiceID
-	}
-	ids = unique(ids)
+func (w *relieving) read(ctx context.Context, s *Service, ids []uuid.UUID) (err error) {
 	w.set, err = s.setup(ctx, w.tx, w.op, func(b *tenancy.Batch) {
 		tenancy.Load(b, &w.invoices, tenancy.In("id", ids), tenancy.ForUpdate())
 		w.replays.load(b)
@@ -126,7 +103,7 @@ func (w *relieving) read(ctx context.Context, s *Service) (err error) {
 	w.plan = newPlan(w.op, w.tx, w.set, len(w.in))
 	w.plan.dims = w.dims
 	w.settle = newSettlement(w.plan, locked)
-	return w.readTaken(ctx, unique(ids))
+	return w.readTaken(ctx, ids)
 }
 
 // readTaken finds what was taken back of the invoices before, by credits, discounts and relief.

@@ -24,10 +24,12 @@ func (s *Service) RecoverBadDebts(ctx context.Context, in []NewRecovery) ([]Entr
 	return tenancy.Act(ctx, s.db, PermRelief, func(ctx context.Context, tx *tenancy.Tx) ([]Entry, error) {
 		const op = "accounting.RecoverBadDebts"
 		w := &recovering{op: op, tx: tx, in: in, replays: newReplays[Entry](op, "recovery", len(in)), taken: map[uuid.UUID][]*TaxEntry{}}
-		if err := w.check(); err != nil || len(in) == 0 {
+		debts, dims, err := opening(tx, op, "recovery", "recoveries", in, w.replays.expect)
+		if err != nil || len(in) == 0 {
 			return nil, err
 		}
-		if err := w.read(ctx, s); err != nil {
+		w.dims = dims
+		if err := w.read(ctx, s, debts); err != nil {
 			return nil, err
 		}
 		out, err := w.replays.run(w.recover)
@@ -62,36 +64,16 @@ type recovering struct {
 	taxes   []*TaxEntry
 }
 
-func (w *recovering) check() error {
-	if err := checkBatch(w.op, "recoveries", len(w.in)); err != nil {
-		return err
-	}
-	w.dims = newDimensionBook(w.op, w.tx)
-	var hash fingerprint
+// read locks the debts and then the payments, and finds what was taken back of the debts' taxes.
+func (w *recovering) read(ctx context.Context, s *Service, debts []uuid.UUID) (err error) {
+	payments := make([]uuid.UUID, len(w.in))
 	for i := range w.in {
-		in, where := &w.in[i], fmt.Sprintf("recovery %d: ", i+1)
-		if err := checkInput(w.op, where, in); err != nil {
-			return err
-		}
-		if err := checkPart(w.op, where, in.Amount); err != nil {
-			return err
-		}
-		w.dims.want(in.Dimensions)
-		w.replays.expect("recovery:"+in.BadDebtID.String()+":"+in.PaymentID.String(), in.fingerprint(&hash))
+		payments[i] = w.in[i].PaymentID
 	}
-	return nil
-}
-
-func (w *recovering) read(ctx context.Context, s *Service) (err error) {
-	var debts, payments []uuid.UUID
-	for i := range w.in {
-		debts, payments = append(debts, w.in[i].BadDebtID), append(payments, w.in[i].PaymentID)
-	}
-	debts, payments = unique(debts), unique(payments)
 	var locked []OpenItem
 	w.set, err = s.setup(ctx, w.tx, w.op, func(b *tenancy.Batch) {
 		tenancy.Load(b, &w.debts, tenancy.In("id", debts), tenancy.ForUpdate())
-		lockItems(b, &locked, payments)
+		lockItems(b, &locked, unique(payments))
 		w.replays.load(b)
 		w.dims.load(b)
 	})

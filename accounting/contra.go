@@ -2,12 +2,10 @@ package accounting
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting/money"
-	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
@@ -42,49 +40,11 @@ type NewContra struct {
 // wrong side), accounting.over_allocated, accounting.tax_unsupported (prepayments), accounting.reference_taken, and those of Post;
 // tenancy.duplicate when another transaction has just used the same reference (a retry is answered with the replay).
 func (s *Service) Contra(ctx context.Context, in []NewContra) ([]Allocation, error) {
-	return tenancy.Act(ctx, s.db, PermPay, func(ctx context.Context, tx *tenancy.Tx) ([]Allocation, error) {
-		const op = "accounting.Contra"
-		if err := checkBatch(op, "contras", len(in)); err != nil {
-			return nil, err
-		}
-		ids, replays := make([]uuid.UUID, 0, 2*len(in)), newReplays[Allocation](op, "contra", len(in))
-		var hash fingerprint
-		for i := range in {
-			where := fmt.Sprintf("contra %d: ", i+1)
-			if err := checkInput(op, where, &in[i]); err != nil {
-				return nil, err
-			}
-			if err := checkAmount(op, where, in[i].Amount); err != nil {
-				return nil, err
-			}
-			ids = append(ids, in[i].ReceivableID, in[i].PayableID)
-			replays.expect(in[i].Reference, in[i].fingerprint(&hash))
-		}
-		var locked []OpenItem
-		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) {
-			lockItems(b, &locked, unique(ids))
-			replays.load(b)
-		})
-		if err != nil {
-			return nil, err
-		}
-		settle := newSettlement(newPlan(op, tx, set, len(in)), locked)
-		out, err := replays.run(func(i int) (*Allocation, error) {
-			a, err := settle.contra(fmt.Sprintf("contra %d: ", i+1), &in[i])
-			if err != nil {
-				return nil, err
-			}
-			a.Reference, a.Fingerprint = in[i].Reference, replays.prints[i]
-			return a, nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		if err := settle.releaseTax(ctx, settle.plan, nil); err != nil {
-			return nil, err
-		}
-		return give(out, settle.run(ctx))
-	})
+	return settleBatch(ctx, s, "accounting.Contra", "contra", in, (*settlement).contra)
+}
+
+func (n *NewContra) asked() asked {
+	return asked{reference: n.Reference, amount: n.Amount, of: []uuid.UUID{n.ReceivableID, n.PayableID}}
 }
 
 // fingerprint is of a contra's figures and names.

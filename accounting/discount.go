@@ -43,22 +43,13 @@ type NewDiscount struct {
 func (s *Service) TakeDiscount(ctx context.Context, in []NewDiscount) ([]Entry, error) {
 	return tenancy.Act(ctx, s.db, PermPay, func(ctx context.Context, tx *tenancy.Tx) ([]Entry, error) {
 		const op = "accounting.TakeDiscount"
-		if err := checkBatch(op, "discounts", len(in)); err != nil {
+		w := &discounting{op: op, tx: tx, in: in, replays: newReplays[Entry](op, "discount", len(in)), documents: map[uuid.UUID]*discountable{}}
+		ids, dims, err := opening(tx, op, "discount", "discounts", in, w.replays.expect)
+		if err != nil {
 			return nil, err
 		}
-		w := &discounting{op: op, tx: tx, in: in, replays: newReplays[Entry](op, "discount", len(in)), documents: map[uuid.UUID]*discountable{}}
-		var hash fingerprint
-		for i := range in {
-			if err := checkInput(op, fmt.Sprintf("discount %d: ", i+1), in[i]); err != nil {
-				return nil, err
-			}
-			hash.reset()
-			hash.id(in[i].DocumentID)
-			hash.day(in[i].Date)
-			hash.text(in[i].Dimensions.key())
-			w.replays.expect(in[i].Reference, hash.sum())
-		}
-		if err := w.read(ctx, s); err != nil {
+		w.dims = dims
+		if err := w.read(ctx, s, ids); err != nil {
 			return nil, err
 		}
 		out, err := w.replays.run(w.take)
@@ -74,6 +65,18 @@ func (s *Service) TakeDiscount(ctx context.Context, in []NewDiscount) ([]Entry, 
 		tenancy.Put(b, w.taxes)
 		return give(out, b.Run(ctx))
 	})
+}
+
+func (n *NewDiscount) asked() asked {
+	return asked{reference: n.Reference, all: true, of: []uuid.UUID{n.DocumentID}, dimensions: n.Dimensions}
+}
+
+func (n *NewDiscount) fingerprint(f *fingerprint) string {
+	f.reset()
+	f.id(n.DocumentID)
+	f.day(n.Date)
+	f.text(n.Dimensions.key())
+	return f.sum()
 }
 
 // discountModel is the source of what books a discount; the id is that of the document.
@@ -111,16 +114,7 @@ type discounting struct {
 }
 
 // read locks the documents and then their items, and reads their taxes.
-func (w *discounting) read(ctx context.Context, s *Service) (err error) {
-	ids := make([]uuid.UUID, len(w.in))
-	for i := range w.in {
-		ids[i] = w.in[i].DocumentID
-	}
-	ids = unique(ids)
-	w.dims = newDimensionBook(w.op, w.tx)
-	for i := range w.in {
-		w.dims.want(w.in[i].Dimensions)
-	}
+func (w *discounting) read(ctx context.Context, s *Service, ids []uuid.UUID) (err error) {
 	var invoices []Invoice
 	var bills []Bill
 	w.set, err = s.setup(ctx, w.tx, w.op, func(b *tenancy.Batch) {

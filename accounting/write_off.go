@@ -2,13 +2,11 @@ package accounting
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/opsmatiq/erp/accounting/money"
-	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
 )
 
@@ -40,49 +38,11 @@ type NewWriteOff struct {
 // accounting.control_account (of the account that takes it), accounting.tax_unsupported (a prepayment, or an advance that tax is
 // declared of), accounting.reference_taken, and those of Post.
 func (s *Service) WriteOff(ctx context.Context, in []NewWriteOff) ([]Allocation, error) {
-	return tenancy.Act(ctx, s.db, PermPay, func(ctx context.Context, tx *tenancy.Tx) ([]Allocation, error) {
-		const op = "accounting.WriteOff"
-		if err := checkBatch(op, "write-offs", len(in)); err != nil {
-			return nil, err
-		}
-		ids, dims := make([]uuid.UUID, len(in)), newDimensionBook(op, tx)
-		replays := newReplays[Allocation](op, "write-off", len(in))
-		var hash fingerprint
-		for i := range in {
-			if err := checkInput(op, fmt.Sprintf("write-off %d: ", i+1), &in[i]); err != nil {
-				return nil, err
-			}
-			ids[i] = in[i].ItemID
-			dims.want(in[i].Dimensions)
-			replays.expect(in[i].Reference, in[i].fingerprint(&hash))
-		}
-		var locked []OpenItem
-		set, err := s.setup(ctx, tx, op, func(b *tenancy.Batch) {
-			lockItems(b, &locked, unique(ids))
-			replays.load(b)
-			dims.load(b)
-		})
-		if err != nil {
-			return nil, err
-		}
-		if err := dims.complete(ctx); err != nil {
-			return nil, err
-		}
-		p := newPlan(op, tx, set, len(in))
-		p.dims = dims
-		settle := newSettlement(p, locked)
-		out, err := replays.run(func(i int) (*Allocation, error) {
-			err := settle.giveUp(fmt.Sprintf("write-off %d: ", i+1), &in[i])
-			return settle.named(in[i].Reference, replays.prints[i], err)
-		})
-		if err != nil {
-			return nil, settle.tellInstalments(ctx, err)
-		}
-		if err := settle.releaseTax(ctx, p, nil); err != nil {
-			return nil, err
-		}
-		return give(out, settle.run(ctx))
-	})
+	return settleBatch(ctx, s, "accounting.WriteOff", "write-off", in, (*settlement).giveUp)
+}
+
+func (n *NewWriteOff) asked() asked {
+	return asked{reference: n.Reference, amount: n.Amount, of: []uuid.UUID{n.ItemID}, dimensions: n.Dimensions}
 }
 
 // fingerprint is of a write-off's figures and names.
@@ -97,33 +57,31 @@ func (n *NewWriteOff) fingerprint(f *fingerprint) string {
 	return f.sum()
 }
 
-func (s *settlement) giveUp(where string, in *NewWriteOff) error {
-	if err := checkAmount(s.op, where, in.Amount); err != nil {
-		return err
-	}
+// giveUp plans a write-off and gives the allocation of it.
+func (s *settlement) giveUp(where string, in *NewWriteOff) (*Allocation, error) {
 	item, on := s.items[in.ItemID], in.Date
 	if on.IsZero() {
 		on = s.tx.Today()
 	}
 	switch {
 	case item == nil:
-		return ErrUnknownItem.New(s.op, "%sthere is no such open item", where)
+		return nil, ErrUnknownItem.New(s.op, "%sthere is no such open item", where)
 	case on.Before(item.earliest()):
-		return ErrBadInput.New(s.op, "%sDate is before that of the item, or until then it was settled: %s", where, item.earliest())
+		return nil, ErrBadInput.New(s.op, "%sDate is before that of the item, or until then it was settled: %s", where, item.earliest())
 	}
 	if item.Kind == KindPrepayment || item.Kind == KindVendorPrepayment {
-		return ErrTaxUnsupported.New(s.op, "%sa prepayment that nobody pays is credited, not written off", where)
+		return nil, ErrTaxUnsupported.New(s.op, "%sa prepayment that nobody pays is credited, not written off", where)
 	}
 	s.exception = in.LockException
 	before := len(s.events)
 	if err := s.writeOff(where, item, &in.PaymentWriteOff, on); err != nil {
-		return err
+		return nil, err
 	}
 	given := NewLine{Account: in.Account, Dimensions: in.Dimensions}
 	for i := before; i < len(s.events); i++ {
 		s.events[i].given, s.events[i].source = &given, Source{writeOffModel, s.plan.items[len(s.plan.items)-1].EntryID}
 	}
-	return nil
+	return s.last(), nil
 }
 
 // writeOff plans the entry that gives up a part of an item, and settles the item with it.
