@@ -2,11 +2,9 @@ package register_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"log/slog"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/internal/killtest"
+	"github.com/opsmatiq/erp/internal/laws"
 	"github.com/opsmatiq/erp/privacy"
 	"github.com/opsmatiq/erp/privacy/register"
 	"github.com/opsmatiq/erp/tenancy"
@@ -26,9 +25,7 @@ import (
 
 func TestMain(m *testing.M) {
 	killtest.Main(doomed.run)
-	if err := flag.Set("rapid.checks", strconv.Itoa(histories)); err != nil {
-		panic(err)
-	}
+	laws.Default(histories)
 	os.Exit(tenancytest.Main(m))
 }
 

@@ -2,9 +2,7 @@ package retention_test
 
 import (
 	"context"
-	"flag"
 	"os"
-	"strconv"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -13,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opsmatiq/erp/internal/killtest"
+	"github.com/opsmatiq/erp/internal/laws"
 	"github.com/opsmatiq/erp/privacy/retention"
 	"github.com/opsmatiq/erp/tenancy"
 	"github.com/opsmatiq/erp/tenancy/date"
@@ -21,10 +20,7 @@ import (
 
 func TestMain(m *testing.M) {
 	killtest.Main(doomed.run)
-	// A history is dozens of transactions: fewer than rapid's 100 by default; -rapid.checks asks for more.
-	if err := flag.Set("rapid.checks", strconv.Itoa(histories)); err != nil {
-		panic(err)
-	}
+	laws.Default(histories)
 	os.Exit(tenancytest.Main(m))
 }
 
