@@ -40,13 +40,22 @@ const (
 	LeadsNowhere             // the subject's column needs a foreign key, or leads in a circle
 )
 
-// Paths reads the foreign keys of the tenant's own database and gives the paths.
+// Paths gives the paths by the foreign keys of the database, which are read once. It is for reading alone: all share it.
 func (tx *Tx) Paths(ctx context.Context) (*Paths, error) {
-	refs, err := tx.References(ctx)
-	if err != nil {
+	if err := tx.usable("tenancy.Tx.Paths"); err != nil {
 		return nil, err
 	}
-	return newPaths(tx.db.registry, refs), nil
+	db := tx.db
+	db.pathsMu.Lock()
+	defer db.pathsMu.Unlock()
+	if db.paths == nil {
+		refs, err := db.references(ctx, tx.store)
+		if err != nil {
+			return nil, err
+		}
+		db.paths = newPaths(db.registry, refs)
+	}
+	return db.paths, nil
 }
 
 // Of is the path of a model.

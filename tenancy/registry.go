@@ -37,11 +37,12 @@ type Registry struct {
 	Flows    []Flow
 	byType   map[reflect.Type]*Model
 	byTable  map[string]*Model
+	words    map[string]bool // what names a table in SQL: as SQLite writes it whole (true), or a table's or schema's bare name
 }
 
 // NewRegistry gathers modules and refuses duplicates and dangling references.
 func NewRegistry(modules ...Module) (*Registry, error) {
-	r := &Registry{byType: map[reflect.Type]*Model{}, byTable: map[string]*Model{}, Subjects: map[string]string{}}
+	r := &Registry{byType: map[reflect.Type]*Model{}, byTable: map[string]*Model{}, words: map[string]bool{}, Subjects: map[string]string{}}
 	names := map[string]bool{}
 	for _, mod := range modules {
 		if names[mod.Name] {
@@ -57,6 +58,7 @@ func NewRegistry(modules ...Module) (*Registry, error) {
 				return nil, fmt.Errorf("tenancy: %s (%s) is registered twice", m.Type, m.Table)
 			}
 			r.byType[m.Type], r.byTable[m.Table] = m, m
+			r.addWords(m.Table)
 			r.Models = append(r.Models, m)
 		}
 	}

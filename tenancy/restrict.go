@@ -203,23 +203,17 @@ func (tx *Tx) guard(ctx context.Context, op string, statements []*Statement) ([]
 }
 
 // hops is the way from a model's subject column to persons' own rows, empty when it leads there at once; false where it leads to who acted, whom no restriction
-// keeps from that. The database's foreign keys are read once.
+// keeps from that.
 func (tx *Tx) hops(ctx context.Context, op string, m *Model) ([]Hop, bool, error) {
-	db := tx.db
-	db.pathsMu.Lock()
-	defer db.pathsMu.Unlock()
-	if db.paths == nil {
-		refs, err := db.references(ctx, tx.store)
-		if err != nil {
-			return nil, false, tx.failed(op, err)
-		}
-		db.paths = newPaths(db.registry, refs)
+	paths, err := tx.Paths(ctx)
+	if err != nil {
+		return nil, false, tx.failed(op, err)
 	}
 	var way []Hop
-	path := db.paths.Of(m)
-	for path.How == LeadsOn && db.paths.Of(path.To).How != IsPerson {
+	path := paths.Of(m)
+	for path.How == LeadsOn && paths.Of(path.To).How != IsPerson {
 		to := path.To
-		if path = db.paths.Of(to); path.Column != nil {
+		if path = paths.Of(to); path.Column != nil {
 			way = append(way, Hop{to, path.Column.Name})
 		}
 	}
