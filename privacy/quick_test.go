@@ -3,4 +3,4 @@
 package privacy_test
 
 // A process that is to be killed is killed before every so many statements. `make soak` does more.
-const exportStride, erasureStride, backupStride, restoreStride, eraseStride = 9, 4, 5, 17, 7
+const exportStride, erasureStride, backupStride, restoreStride, eraseStride = 17, 9, 9, 29, 7

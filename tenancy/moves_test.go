@@ -296,7 +296,7 @@ func TestAMoveKilledAnywhere(t *testing.T) {
 			made := filled(t, f, route.from)
 			want := digests(t, f, made.ID)
 			from, to := route.from, route.to
-			for at := 1; ; at++ {
+			for at := 1; ; at += moveStride {
 				ctx, cancel := context.WithCancel(platform)
 				sent := 0
 				strike = func(control bool) {

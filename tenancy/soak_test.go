@@ -2,4 +2,4 @@
 
 package tenancy_test
 
-const killStride = 2
+const killStride, moveStride = 2, 1

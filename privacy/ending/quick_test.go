@@ -3,7 +3,7 @@
 package ending_test
 
 // killStride is how many statements lie between two points at which a purge is killed.
-const killStride = 9
+const killStride = 19
 
 // workStride is the same of a piece of background work.
-const workStride = 2
+const workStride = 5

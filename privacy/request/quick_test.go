@@ -3,4 +3,4 @@
 package request_test
 
 // killStride is how many statements lie between two points at which an act is killed.
-const killStride = 3
+const killStride = 7
