@@ -37,12 +37,13 @@ type Registry struct {
 	Flows    []Flow
 	byType   map[reflect.Type]*Model
 	byTable  map[string]*Model
-	words    map[string]bool // what names a table in SQL: as SQLite writes it whole (true), or a table's or schema's bare name
+	bare     map[string]bool // the names of tables, and of their schemas
+	whole    map[string]bool // a table's name on SQLite, its schema in it
 }
 
 // NewRegistry gathers modules and refuses duplicates and dangling references.
 func NewRegistry(modules ...Module) (*Registry, error) {
-	r := &Registry{byType: map[reflect.Type]*Model{}, byTable: map[string]*Model{}, words: map[string]bool{}, Subjects: map[string]string{}}
+	r := &Registry{byType: map[reflect.Type]*Model{}, byTable: map[string]*Model{}, bare: map[string]bool{}, whole: map[string]bool{}, Subjects: map[string]string{}}
 	names := map[string]bool{}
 	for _, mod := range modules {
 		if names[mod.Name] {

@@ -174,20 +174,15 @@ func reportable(m *Model) string {
 	return strings.Join(names, ", ")
 }
 
-// addWords adds the words that name a table. A name that SQLite gives to one table, and that is the bare name of another, is the first.
+// addWords adds the words that name a table.
 func (r *Registry) addWords(table string) {
 	schema, name, _ := strings.Cut(table, ".")
-	for _, bare := range []string{schema, name} {
-		r.words[bare] = r.words[bare]
-	}
-	r.words[strings.Replace(table, ".", "_", 1)] = true
+	r.bare[schema], r.bare[name] = true, true
+	r.whole[strings.Replace(table, ".", "_", 1)] = true
 }
 
 // namesTable reports whether a bare word is the name of a registered table or of its schema, as either engine writes it.
-func (r *Registry) namesTable(word string) bool {
-	_, found := r.words[word]
-	return found
-}
+func (r *Registry) namesTable(word string) bool { return r.bare[word] || r.whole[word] }
 
 // namesEngineTable reports whether a word is a registered table's name on SQLite.
-func (r *Registry) namesEngineTable(word string) bool { return r.words[word] }
+func (r *Registry) namesEngineTable(word string) bool { return r.whole[word] }
